@@ -1,0 +1,80 @@
+"""What an instructor writes: one file an exercise, found by path in `reference/`.
+
+This module imports neither torch nor Hypothesis; only the freezer loads exercise files.
+Version 1 grades functions whose arguments are tensors, floats and ints and that return one
+tensor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import torch
+    from hypothesis.strategies import SearchStrategy
+
+Arguments = Mapping[str, Any]
+"""A call's arguments by name, in the order of the signature: tensors, floats, ints."""
+
+NOTHING: frozenset[str] = frozenset()
+"""For a misconception that costs no points: it is named to the student all the same."""
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """A line of the rubric, all or nothing.
+
+    `family` says which cases it judges (None: all). Every case must belong to exactly one
+    criterion of kind "values". Kind "optimiser" asks that the value returned was made by steps of
+    `torch.optim.<optimiser>`, kind "return" that what comes back looks like the first tensor argument.
+    """
+
+    id: str
+    title: str
+    points: float
+    kind: Literal["values", "optimiser", "return"]
+    family: Callable[[Arguments], bool] | None = None
+    optimiser: str = "SGD"
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A program that makes a known mistake.
+
+    `costs` names the criteria that must fail for it; `hint` says what to look at, never the
+    solution. `needs="cuda"`: it differs from the reference only there.
+    """
+
+    id: str
+    title: str
+    hint: str
+    program: Callable[..., Any]
+    costs: frozenset[str]
+    needs: str | None = None
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A function to write.
+
+    `arguments` is a Hypothesis strategy of {name: value}, names and order as in the signature,
+    whose simplest example is the call a teacher would write first. `bound(arguments, dtype)`
+    returns the largest honest rounding error per component as a float64 tensor of the result's
+    shape; None: the shadow bound of `oracle`. `effort` is what a case costs to run, for
+    instance its SGD steps. `either_shape`: the shapes that the tensors are drawn with are two
+    ways to write one input, so a values criterion is judged for each and the better one counts.
+    """
+
+    name: str
+    title: str
+    statement: str
+    reference: Callable[..., Any]
+    arguments: SearchStrategy[dict[str, Any]]
+    rubric: tuple[Criterion, ...]
+    misconceptions: tuple[Misconception, ...] = ()
+    edge_cases: tuple[dict[str, Any], ...] = ()
+    bound: Callable[[Arguments, torch.dtype], torch.Tensor] | None = None
+    effort: Callable[[Arguments], float] = lambda _: 1.0
+    either_shape: bool = False

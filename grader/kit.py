@@ -1,0 +1,149 @@
+"""The kit: a frozen assignment in one file. Reading one runs no code and imports no torch.
+
+A kit holds what grading needs to know (inputs, expected values, bounds, rubric, what each
+known misconception returns) and no solution code and no seed, so it can be handed to
+students and CI. Its digest is the SHA-256 of the file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+
+from grader.errors import GraderError
+from grader.records import Answer, Record, Tensor, Trace, Value
+
+SCHEMA: Final = "grader/kit/v1"
+
+CriterionKind = Literal["values", "optimiser", "return"]
+
+
+class Limits(Record, frozen=True):
+    """What one submission may use. Import and warm-up of torch are never charged to it."""
+
+    case_cpu_seconds: float = 2.0
+    submission_cpu_seconds: float = 20.0
+    wall_factor: float = 3.0  # the wall clock backstop, times the CPU limit
+    memory_bytes: int = 1 << 30  # over the zygote's own
+    workers: int = 4  # at most, for one submission
+
+
+class Case(Record, frozen=True):
+    """One drawn input with its oracle."""
+
+    arguments: dict[str, Value]  # in the order of the call
+    expected: Tensor  # float64, from the reference run in float64 on the exact inputs
+    dtype: str  # what the reference returns for these arguments
+    shape: tuple[int, ...]
+    bounds: dict[str, Tensor]  # honest rounding error per component, float64, by the dtype it was computed in
+    criterion: str  # the one `values` criterion it belongs to
+    effort: float  # what it costs to run: SGD steps
+    origin: Literal["edge", "shrunk", "chosen", "random", "repeat", "ladder"]
+    repeats: int | None = None  # the case whose call this one makes again, traced
+    trajectory: tuple[Tensor, ...] = ()  # traced cases: the reference's parameter before the first step and after each
+
+
+class Criterion(Record, frozen=True):
+    """A line of the rubric; the family is resolved to the cases it judges."""
+
+    id: str
+    title: str
+    points: float
+    kind: CriterionKind
+    cases: tuple[int, ...]
+    optimiser: str | None = None  # kind "optimiser": the class of torch.optim that must take the steps
+
+
+class Misconception(Record, frozen=True):
+    """A known mistake by what it does on the suite; `costs` None: it need not cost points."""
+
+    id: str
+    title: str
+    hint: str
+    costs: tuple[str, ...]
+    needs: str | None  # "cuda": only there does it differ
+    answers: tuple[Answer, ...]  # one a case; tracebacks removed
+    tolerances: tuple[Tensor | None, ...]  # its own rounding per component, float64; None where it returned no value
+    traces: dict[int, Trace]
+    smallest: int | None  # the suite's case that Hypothesis shrank for it
+
+
+class Exercise(Record, frozen=True):
+    """One exercise, frozen."""
+
+    name: str
+    title: str
+    statement: str
+    parameters: tuple[str, ...]
+    moves: str  # the argument that the function moves (theta): "other than its input" speaks of it
+    rubric: tuple[Criterion, ...]
+    cases: tuple[Case, ...]
+    ladder: tuple[Case, ...]
+    misconceptions: tuple[Misconception, ...]
+    either_shape: bool = False  # the shapes drawn are two ways to write one input: values criteria count the better
+
+    @property
+    def max_score(self) -> float:
+        return sum(criterion.points for criterion in self.rubric)
+
+    @property
+    def effort(self) -> float:
+        return sum(case.effort for case in self.cases)
+
+
+class Kit(Record, frozen=True):
+    """A frozen assignment."""
+
+    schema: str
+    title: str
+    devices: tuple[str, ...]
+    limits: Limits
+    exercises: tuple[Exercise, ...]
+    made_with: dict[str, str]  # versions of grader, torch and hypothesis, for people
+
+    @property
+    def max_score(self) -> float:
+        return sum(exercise.max_score for exercise in self.exercises)
+
+
+class LoadedKit(Record, frozen=True):
+    """A kit with the digest of the bytes it was read from."""
+
+    kit: Kit
+    digest: str  # "sha256:..."
+
+
+class _Head(msgspec.Struct):
+    schema: str
+
+
+def encode(kit: Kit) -> bytes:
+    return msgspec.msgpack.encode(kit, order="deterministic")
+
+
+def decode(data: bytes, where: str) -> LoadedKit:
+    """Read a kit's bytes. Raises GraderError where they are no kit of this version."""
+    again = "Freeze the assignment again with this version: grader freeze -o FILE."
+    try:
+        head = msgspec.msgpack.decode(data, type=_Head)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        raise GraderError(f"{where}: this is not a kit.", again) from None
+    if head.schema != SCHEMA:
+        raise GraderError(f"{where}: the kit has the format {head.schema[:40]!r}, this grader reads {SCHEMA!r}.", again)
+    try:
+        kit = msgspec.msgpack.decode(data, type=Kit)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise GraderError(f"{where}: the kit is damaged: {error}.", again) from None
+    return LoadedKit(kit=kit, digest="sha256:" + hashlib.sha256(data).hexdigest())
+
+
+def load(path: Path) -> LoadedKit:
+    """Read a kit file. Raises GraderError where it cannot be read."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise GraderError(f"{path}: cannot read the kit: {error.strerror}.", "Name a file made by: grader freeze -o FILE.") from None
+    return decode(data, str(path))

@@ -1,0 +1,210 @@
+"""The values that cross the borders between the stages of grading.
+
+Every stage takes some of these and returns the next, so this file and `results` are the
+shortest true description of the program. All are frozen: a later stage may add to what an
+earlier one found, never edit it. What is stored on disk is in `results`, what an
+instructor's assignment becomes is in `kit`.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+
+import msgspec
+
+
+class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A frozen value; unknown fields are refused when one is decoded."""
+
+
+class Tensor(Record, frozen=True, tag="t", tag_field="k"):
+    """A tensor's bytes, little-endian, in row-major order; `dtype` is torch's name for it."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    data: bytes
+
+
+Value = Tensor | float | int
+"""An argument of a graded call."""
+
+
+class Failure(StrEnum):
+    """Why a case or a criterion earned nothing."""
+
+    RAISED = "raised"
+    WRONG_TYPE = "wrong_type"
+    WRONG_SHAPE = "wrong_shape"
+    WRONG_DTYPE = "wrong_dtype"
+    WRONG_DEVICE = "wrong_device"
+    NOT_FINITE = "not_finite"
+    WRONG_VALUE = "wrong_value"
+    BY_HAND = "by_hand"
+    TIMED_OUT = "timed_out"
+    OUT_OF_MEMORY = "out_of_memory"
+    CRASHED = "crashed"
+    REFUSED = "refused"
+    EXITED = "exited"
+    FLOODED = "flooded"
+    PROTOCOL = "protocol"
+    NOT_RUN = "not_run"
+    MISSING = "missing"
+    LOAD_FAILED = "load_failed"
+
+
+# --- what is graded ------------------------------------------------------------------------
+
+
+class Submission(Record, frozen=True):
+    """One student's files, found but not yet read."""
+
+    student: str  # unique in a class
+    path: str  # as the user would type it, for people to read
+    files: tuple[Path, ...] = ()  # every .py and .ipynb that may define the functions, best guess first
+    folder: Path | None = None  # the student's own folder, importable and readable; None for a flat file
+    problem: str | None = None  # why nothing of it can be read (a FIFO, a symlink ...): what, where, what to do
+    notes: tuple[str, ...] = ()
+
+
+# --- what a student's functions did: a claim by untrusted code --------------------------------
+
+
+class Place(Record, frozen=True):
+    """A line of a student's file, counted from 1; cells too. `cell` is None in a .py file."""
+
+    file: str
+    cell: int | None
+    line: int
+
+
+class Cell(Record, frozen=True):
+    """A piece of a student's source as the student wrote it: a whole .py file, or one code cell."""
+
+    file: str
+    cell: int | None
+    text: str
+
+
+class Note(Record, frozen=True):
+    """Something that was found while loading or calling and costs nothing by itself."""
+
+    text: str
+    place: Place | None = None
+
+
+class Returned(Record, frozen=True, tag="returned", tag_field="is"):
+    """A call came back. `value` is None where what came back is no small strided tensor, number or list."""
+
+    type: str  # "Tensor", "Parameter", "float", "list", "ndarray" ...
+    value: Tensor | None
+    device: str | None = None  # a tensor's device type, None for everything else
+    problem: str = ""  # why `value` is None, as a phrase: "a tensor of 1000000000000 elements"
+
+
+class Raised(Record, frozen=True, tag="raised", tag_field="is"):
+    """A call raised; traceback lines speak of the student's file only."""
+
+    type: str
+    message: str
+    traceback: str = ""
+    place: Place | None = None
+    failure: Failure = Failure.RAISED  # or OUT_OF_MEMORY, EXITED, REFUSED
+
+
+class Stopped(Record, frozen=True, tag="stopped", tag_field="is"):
+    """No answer: the process was ended, or never reached this case. Made by the parent only."""
+
+    failure: Failure
+    message: str
+
+
+Answer = Returned | Raised | Stopped
+
+
+class Step(Record, frozen=True):
+    """One optimiser step as the hooks of torch.optim saw it."""
+
+    classes: tuple[str, ...]  # the optimiser's class and its bases in torch.optim, most derived first
+    options: dict[str, float]  # lr, momentum, dampening, weight_decay, nesterov, maximize, where present
+    before: tuple[Tensor, ...]  # each parameter
+    after: tuple[Tensor, ...]
+    gradients: tuple[Tensor | None, ...] = ()
+
+
+class Trace(Record, frozen=True):
+    """The optimiser steps of one call, in order. A claim: it can be forged."""
+
+    steps: tuple[Step, ...]
+    dropped: int = 0  # steps beyond the cap, not recorded
+
+
+class ExerciseRun(Record, frozen=True):
+    """What one exercise's function did. Answers and traces are keyed by the case's index in the suite."""
+
+    name: str
+    found: bool
+    nearest: str | None = None  # where not found: the most similar name that the submission defines
+    answers: dict[int, Answer] = {}
+    traces: dict[int, Trace] = {}
+    place: Place | None = None  # where the graded definition stands
+    notes: tuple[Note, ...] = ()
+
+
+class Execution(Record, frozen=True):
+    """What one submission did on one device."""
+
+    device: str
+    loaded: bool  # False: nothing of it could run; `message` says why
+    message: str | None
+    failure: Failure | None  # LOAD_FAILED, or the kind of stop that ended loading
+    cells: tuple[Cell, ...]
+    notes: tuple[Note, ...]
+    output: str  # captured while loading and in traced calls, capped and cleaned
+    exercises: tuple[ExerciseRun, ...]  # in the kit's order
+    cpu_seconds: float
+    sha256: str  # of the files read, in order
+    harness: str | None = None  # a fault of ours: what failed; the rest then means nothing
+
+
+# --- judged -------------------------------------------------------------------------------
+
+
+class Outcome(Record, frozen=True):
+    """One case, judged twice: its values, and its form (type, shape, dtype, device)."""
+
+    case: int
+    answer: Answer
+    failure: Failure | None  # of the values
+    form: Failure | None  # of the form
+    error: float | None  # the component's |got - expected| whose error_over_bound is largest; None where not comparable
+    bound: float | None  # that component's bound
+    error_over_bound: float | None  # error / bound, 0 where both are 0, inf where only the bound is; None as above
+    message: str = ""  # one sentence for people; empty where all is right
+    form_message: str = ""
+
+    @property
+    def borderline(self) -> bool:
+        """Accepted, but above a quarter of the bound: it counts, and the instructor is told."""
+        return self.failure is None and self.error_over_bound is not None and self.error_over_bound > 0.25  # noqa: PLR2004
+
+
+class Chain(Record, frozen=True):
+    """One traced case: whether the value returned came from steps of the optimiser asked for."""
+
+    case: int
+    holds: bool
+    steps: int  # of the optimiser asked for
+    message: str = ""
+
+
+class ExerciseOutcomes(Record, frozen=True):
+    """One exercise on one device, judged."""
+
+    name: str
+    device: str
+    found: bool
+    outcomes: tuple[Outcome, ...]  # in the suite's order; empty where not found
+    chains: tuple[Chain, ...]
+    moved: bool  # some call with a step returned something other than its input and zero
+    notes: tuple[str, ...] = ()

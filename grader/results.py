@@ -1,0 +1,223 @@
+"""What is stored: results.json, the short truth, and evidence/<id>.json, the long one for each student.
+
+Every report is made of these two alone, without torch. A number that JSON cannot hold is the
+string "nan", "inf" or "-inf": `number` makes it, `as_float` reads it back (msgspec would write
+null). Readers ignore unknown keys, so a later version may add some.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final, Literal
+
+import msgspec
+
+from grader.records import Cell, Failure, Note
+
+SCHEMA: Final = "grader/results/v1"
+EVIDENCE_SCHEMA: Final = "grader/evidence/v1"
+
+Number = float | Literal["nan", "inf", "-inf"]
+
+
+def number(value: float) -> Number:
+    """Write a float so that JSON can hold it."""
+    if math.isnan(value):
+        return "nan"
+    if math.isinf(value):
+        return "inf" if value > 0 else "-inf"
+    return value
+
+
+def as_float(value: Number) -> float:
+    """Read a number of results.json or evidence back."""
+    return float(value)
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """A frozen value on disk; unknown keys are ignored when one is read."""
+
+
+class TensorView(Stored, frozen=True):
+    """A tensor for reports: `values` flat in row-major order."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    values: tuple[Number, ...]
+
+
+ArgumentView = TensorView | float | int
+
+
+class Isolation(Stored, frozen=True):
+    level: Literal["strict", "standard", "none"]
+    layers: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+class Environment(Stored, frozen=True):
+    grader: str
+    python: str
+    torch: str
+    platform: str
+    started: str  # ISO 8601, UTC
+    limits: dict[str, float]
+    isolation: Isolation
+
+
+class Device(Stored, frozen=True):
+    name: str
+    graded: bool
+    reason: str | None  # why not graded
+    hardware: str | None
+
+
+class Assignment(Stored, frozen=True):
+    title: str
+    digest: str
+    devices: tuple[str, ...]
+
+
+class CriterionResult(Stored, frozen=True):
+    """One row a criterion and graded device."""
+
+    id: str
+    title: str
+    kind: Literal["values", "optimiser", "return"]
+    device: str
+    outcome: Literal["passed", "failed"]
+    failure: Failure | None
+    points: float
+    max_points: float
+    cases: int
+    failed_cases: int
+    borderline: int
+    message: str
+
+
+class Counterexample(Stored, frozen=True):
+    """The smallest call that shows the mistake. `call` can be pasted below the definitions."""
+
+    device: str
+    arguments: dict[str, ArgumentView]
+    call: str
+    expected: TensorView
+    got: TensorView | None
+    raised: str | None
+    error_over_bound: Number | None
+    first_diverging_step: int | None
+
+
+class Diagnosis(Stored, frozen=True):
+    """Known misconceptions whose outputs the student's equal, most fundamental first."""
+
+    misconceptions: tuple[str, ...]
+    title: str
+    hint: str
+    explained: int  # failing cases that behave exactly as if this were the mistake
+    failing: int
+
+
+class ExerciseResult(Stored, frozen=True):
+    name: str
+    status: Literal["graded", "missing", "harness"]
+    score: float | None
+    max_score: float
+    notes: tuple[str, ...]
+    criteria: tuple[CriterionResult, ...]
+    counterexample: Counterexample | None
+    diagnosis: Diagnosis | None
+
+
+class SubmissionResult(Stored, frozen=True):
+    student: str
+    path: str
+    sha256: str
+    status: Literal["graded", "load_failed", "harness"]
+    message: str | None
+    score: float | None
+    max_score: float
+    seconds: float
+    notes: tuple[str, ...]
+    exercises: tuple[ExerciseResult, ...]
+
+
+class Results(Stored, frozen=True):
+    """results.json."""
+
+    schema: str
+    assignment: Assignment
+    environment: Environment
+    devices: tuple[Device, ...]
+    unmatched: tuple[str, ...]
+    submissions: tuple[SubmissionResult, ...]
+
+
+# --- the long truth of one student ---------------------------------------------------------
+
+
+class CaseEvidence(Stored, frozen=True):
+    """One case on one device, judged."""
+
+    index: int
+    device: str
+    criterion: str  # the `values` criterion it belongs to
+    origin: str
+    call: str
+    expected: TensorView
+    got: TensorView | None
+    returned: str | None  # the type that came back, or why its value could not be read
+    raised: str | None
+    traceback: str
+    error: Number | None
+    bound: Number | None
+    error_over_bound: Number | None
+    failure: Failure | None
+    form: Failure | None
+    borderline: bool
+    message: str
+    form_message: str
+
+
+class StepEvidence(Stored, frozen=True):
+    optimiser: str
+    options: dict[str, Number]
+    before: tuple[TensorView, ...]
+    after: tuple[TensorView, ...]
+
+
+class TraceEvidence(Stored, frozen=True):
+    """A traced call: the student's steps beside the reference's parameter before the first step and after each."""
+
+    case: int
+    device: str
+    call: str
+    steps: tuple[StepEvidence, ...]
+    dropped: int
+    reference: tuple[TensorView, ...]
+    holds: bool
+    message: str
+
+
+class ExerciseEvidence(Stored, frozen=True):
+    name: str
+    cases: tuple[CaseEvidence, ...]
+    traces: tuple[TraceEvidence, ...]
+
+
+class Evidence(Stored, frozen=True):
+    """evidence/<id>.json."""
+
+    schema: str
+    student: str
+    source: tuple[Cell, ...]
+    notes: tuple[Note, ...]
+    output: str
+    exercises: tuple[ExerciseEvidence, ...]
+
+
+class Graded(Stored, frozen=True):
+    """What grading one submission comes to: both truths."""
+
+    result: SubmissionResult
+    evidence: Evidence

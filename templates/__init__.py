@@ -1,0 +1,1 @@
+"""The default templates, shipped inside the package as `grader.templates`."""
