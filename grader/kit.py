@@ -43,7 +43,9 @@ class Case(Record, frozen=True):
     effort: float  # what it costs to run: SGD steps
     origin: Literal["edge", "shrunk", "chosen", "random", "repeat", "ladder"]
     repeats: int | None = None  # the case whose call this one makes again, traced
-    trajectory: tuple[Tensor, ...] = ()  # traced cases: the reference's parameter before the first step and after each
+    trajectory: tuple[
+        Tensor, ...
+    ] = ()  # traced cases: the reference's parameter before the first step and after each
 
 
 class Criterion(Record, frozen=True):
@@ -66,7 +68,9 @@ class Misconception(Record, frozen=True):
     costs: tuple[str, ...]
     needs: str | None  # "cuda": only there does it differ
     answers: tuple[Answer, ...]  # one a case; tracebacks removed
-    tolerances: tuple[Tensor | None, ...]  # its own rounding per component, float64; None where it returned no value
+    tolerances: tuple[
+        Tensor | None, ...
+    ]  # its own rounding per component, float64; None where it returned no value
     traces: dict[int, Trace]
     smallest: int | None  # the suite's case that Hypothesis shrank for it
 
@@ -83,7 +87,9 @@ class Exercise(Record, frozen=True):
     cases: tuple[Case, ...]
     ladder: tuple[Case, ...]
     misconceptions: tuple[Misconception, ...]
-    either_shape: bool = False  # the shapes drawn are two ways to write one input: values criteria count the better
+    either_shape: bool = (
+        False  # the shapes drawn are two ways to write one input: values criteria count the better
+    )
 
     @property
     def max_score(self) -> float:
@@ -132,7 +138,9 @@ def decode(data: bytes, where: str) -> LoadedKit:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise GraderError(f"{where}: this is not a kit.", again) from None
     if head.schema != SCHEMA:
-        raise GraderError(f"{where}: the kit has the format {head.schema[:40]!r}, this grader reads {SCHEMA!r}.", again)
+        raise GraderError(
+            f"{where}: the kit has the format {head.schema[:40]!r}, this grader reads {SCHEMA!r}.", again
+        )
     try:
         kit = msgspec.msgpack.decode(data, type=Kit)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
@@ -145,5 +153,7 @@ def load(path: Path) -> LoadedKit:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise GraderError(f"{path}: cannot read the kit: {error.strerror}.", "Name a file made by: grader freeze -o FILE.") from None
+        raise GraderError(
+            f"{path}: cannot read the kit: {error.strerror}.", "Name a file made by: grader freeze -o FILE."
+        ) from None
     return decode(data, str(path))

@@ -63,7 +63,9 @@ class Submission(Record, frozen=True):
     path: str  # as the user would type it, for people to read
     files: tuple[Path, ...] = ()  # every .py and .ipynb that may define the functions, best guess first
     folder: Path | None = None  # the student's own folder, importable and readable; None for a flat file
-    problem: str | None = None  # why nothing of it can be read (a FIFO, a symlink ...): what, where, what to do
+    problem: str | None = (
+        None  # why nothing of it can be read (a FIFO, a symlink ...): what, where, what to do
+    )
     notes: tuple[str, ...] = ()
 
 
@@ -177,9 +179,13 @@ class Outcome(Record, frozen=True):
     answer: Answer
     failure: Failure | None  # of the values
     form: Failure | None  # of the form
-    error: float | None  # the component's |got - expected| whose error_over_bound is largest; None where not comparable
+    error: (
+        float | None
+    )  # the component's |got - expected| whose error_over_bound is largest; None where not comparable
     bound: float | None  # that component's bound
-    error_over_bound: float | None  # error / bound, 0 where both are 0, inf where only the bound is; None as above
+    error_over_bound: (
+        float | None
+    )  # error / bound, 0 where both are 0, inf where only the bound is; None as above
     message: str = ""  # one sentence for people; empty where all is right
     form_message: str = ""
 

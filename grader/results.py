@@ -187,7 +187,7 @@ class StepEvidence(Stored, frozen=True):
 
 
 class TraceEvidence(Stored, frozen=True):
-    """A traced call: the student's steps beside the reference's parameter before the first step and after each."""
+    """A traced call: the student's steps, and the reference's parameter before the first step and after each."""
 
     case: int
     device: str

@@ -1,0 +1,1 @@
+"""One small renderer each over the same records."""

@@ -1,0 +1,28 @@
+"""Child side: tensors onto the device that is graded, and back.
+
+The one place that knows how a device's name becomes a torch device.
+"""
+
+from __future__ import annotations
+
+import torch
+
+
+def place(tensor: torch.Tensor, device: str) -> torch.Tensor:
+    """A tensor on the device of that name; `tensor` is a fresh CPU tensor."""
+    return tensor if device == "cpu" else tensor.to(device)
+
+
+def home(tensor: torch.Tensor) -> torch.Tensor:
+    """A plain CPU tensor with the same values."""
+    return tensor.detach().cpu()
+
+
+def device_of(tensor: torch.Tensor) -> str:
+    """The name of the device that a tensor lies on."""
+    return tensor.device.type
+
+
+def is_plain(tensor: object) -> bool:
+    """Whether this is a torch.Tensor or Parameter itself: no subclass can lie about its values."""
+    return type(tensor) in (torch.Tensor, torch.nn.Parameter)
