@@ -84,7 +84,7 @@ def judge_case(index: int, case: kits.Case, answer: Answer, device: str = "cpu")
     if len(got) != len(expected):
         message = f"returned {_count(len(got))}, expected {_count(len(expected))}"
         return _without_value(index, answer, Failure.WRONG_SHAPE, message)
-    bounds = numbers(case.bounds[_judged_dtype(case, answer, answer.value)]).tolist()
+    bounds = numbers(case.bounds[judged_dtype(case, answer, answer.value)]).tolist()
     error, bound, ratio = _worst(got, expected, bounds)
     failure, message = None, ""
     if ratio > 1:
@@ -106,7 +106,7 @@ def _count(elements: int) -> str:
     return "1 number" if elements == 1 else f"{elements} numbers"
 
 
-def _judged_dtype(case: kits.Case, answer: Returned, value: Tensor) -> str:
+def judged_dtype(case: kits.Case, answer: Returned, value: Tensor) -> str:
     """The dtype whose bound applies: the returned one if the case has a bound for it, else the coarsest.
 
     A plain float or list carries no dtype, so it may have come from the coarsest.

@@ -1,0 +1,125 @@
+"""Criteria, diagnosis and counterexample of every exercise -> the grade of one submission."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import chain
+
+from grader import kit as kits
+from grader import score
+from grader.records import Execution, ExerciseRun, Failure, Note, Record, Submission
+from grader.results import Counterexample, CriterionResult, Diagnosis, ExerciseResult, SubmissionResult
+
+
+class Finding(Record, frozen=True):
+    """What was found about one exercise, on all its devices."""
+
+    criteria: tuple[CriterionResult, ...]
+    diagnosis: Diagnosis | None = None
+    counterexample: Counterexample | None = None
+    notes: tuple[str, ...] = ()
+
+
+def award(
+    submission: Submission, executions: Sequence[Execution], findings: dict[str, Finding], kit: kits.Kit
+) -> SubmissionResult:
+    """The grade of a submission that was run on at least one device."""
+    first = executions[0]
+    exercises = tuple(
+        _exercise(exercise, findings[exercise.name], [one.exercises[i] for one in executions])
+        for i, exercise in enumerate(kit.exercises)
+    )
+    return SubmissionResult(
+        student=submission.student,
+        path=submission.path,
+        sha256=first.sha256,
+        status="graded",
+        message=None,
+        score=round(sum(one.score or 0.0 for one in exercises), 6),
+        max_score=kit.max_score,
+        seconds=round(sum(one.cpu_seconds for one in executions), 3),
+        notes=_unique(submission.notes, *(map(sentence, one.notes) for one in executions)),
+        exercises=exercises,
+    )
+
+
+def not_loaded(
+    submission: Submission, kit: kits.Kit, devices: Sequence[str], message: str, execution: Execution | None
+) -> SubmissionResult:
+    """The grade of a submission of which nothing could run: no points, and the reason once."""
+    failure = (execution.failure if execution else None) or Failure.LOAD_FAILED
+    share = 1 / len(devices)
+    exercises = tuple(
+        ExerciseResult(
+            name=exercise.name,
+            status="missing",
+            score=0.0,
+            max_score=exercise.max_score,
+            notes=(),
+            criteria=tuple(
+                row
+                for device in devices
+                for row in score.without_run(exercise, device, failure, message, share)
+            ),
+            counterexample=None,
+            diagnosis=None,
+        )
+        for exercise in kit.exercises
+    )
+    return SubmissionResult(
+        student=submission.student,
+        path=submission.path,
+        sha256=execution.sha256 if execution else "",
+        status="load_failed",
+        message=message,
+        score=0.0,
+        max_score=kit.max_score,
+        seconds=round(execution.cpu_seconds, 3) if execution else 0.0,
+        notes=_unique(submission.notes, map(sentence, execution.notes) if execution else ()),
+        exercises=exercises,
+    )
+
+
+def harness(submission: Submission, kit: kits.Kit, message: str) -> SubmissionResult:
+    """A fault of ours: no score at all, never zero."""
+    return SubmissionResult(
+        student=submission.student,
+        path=submission.path,
+        sha256="",
+        status="harness",
+        message=message,
+        score=None,
+        max_score=kit.max_score,
+        seconds=0.0,
+        notes=submission.notes,
+        exercises=tuple(
+            ExerciseResult(exercise.name, "harness", None, exercise.max_score, (), (), None, None)
+            for exercise in kit.exercises
+        ),
+    )
+
+
+def sentence(note: Note) -> str:
+    """A note with its place: `s01.ipynb, cell 3, line 2: ignored the magic %pip`."""
+    if note.place is None:
+        return note.text
+    cell = "" if note.place.cell is None else f", cell {note.place.cell}"
+    return f"{note.place.file}{cell}, line {note.place.line}: {note.text}"
+
+
+def _exercise(exercise: kits.Exercise, finding: Finding, runs: Sequence[ExerciseRun]) -> ExerciseResult:
+    found = any(run.found for run in runs)
+    return ExerciseResult(
+        name=exercise.name,
+        status="graded" if found else "missing",
+        score=round(sum(row.points for row in finding.criteria), 6),
+        max_score=exercise.max_score,
+        notes=_unique(finding.notes, *(map(sentence, run.notes) for run in runs)),
+        criteria=finding.criteria,
+        counterexample=finding.counterexample,
+        diagnosis=finding.diagnosis,
+    )
+
+
+def _unique(*groups: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(chain.from_iterable(groups)))

@@ -1,0 +1,140 @@
+"""Everything that was found about one student, as it is stored for the reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from grader import kit as kits
+from grader import tensors
+from grader.compare import error_line
+from grader.diagnose import returned_view
+from grader.records import (
+    Chain,
+    Execution,
+    ExerciseOutcomes,
+    ExerciseRun,
+    Outcome,
+    Raised,
+    Returned,
+    Step,
+    Trace,
+)
+from grader.results import (
+    EVIDENCE_SCHEMA,
+    CaseEvidence,
+    Evidence,
+    ExerciseEvidence,
+    Number,
+    StepEvidence,
+    TensorView,
+    TraceEvidence,
+    number,
+)
+
+Ran = tuple[ExerciseRun, ExerciseOutcomes]
+"""One exercise on one device: what it did, and how that was judged."""
+
+
+class CaseSheet:
+    """What every student's evidence says alike about an exercise's cases; made once a kit."""
+
+    def __init__(self, kit: kits.Kit) -> None:
+        self._calls: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._exercises = {exercise.name: exercise for exercise in kit.exercises}
+        self.expected: dict[str, tuple[TensorView, ...]] = {
+            exercise.name: tuple(tensors.view(case.expected) for case in exercise.cases)
+            for exercise in kit.exercises
+        }
+
+    def calls(self, name: str, device: str) -> tuple[str, ...]:
+        key = (name, device)
+        if key not in self._calls:
+            cases = self._exercises[name].cases
+            self._calls[key] = tuple(tensors.call(name, case.arguments, device) for case in cases)
+        return self._calls[key]
+
+
+def gather(
+    student: str,
+    executions: Sequence[Execution],
+    judged: dict[str, list[Ran]],
+    kit: kits.Kit,
+    sheet: CaseSheet,
+) -> Evidence:
+    """Put together what is stored; `judged` holds for each exercise what it did on each device."""
+    first = executions[0] if executions else None
+    return Evidence(
+        schema=EVIDENCE_SCHEMA,
+        student=student,
+        source=first.cells if first else (),
+        notes=first.notes if first else (),
+        output="\n".join(one.output for one in executions if one.output),
+        exercises=tuple(
+            _exercise(exercise, judged.get(exercise.name, []), sheet) for exercise in kit.exercises
+        ),
+    )
+
+
+def _exercise(exercise: kits.Exercise, judged: list[Ran], sheet: CaseSheet) -> ExerciseEvidence:
+    return ExerciseEvidence(
+        name=exercise.name,
+        cases=tuple(_case(outcome, exercise, o.device, sheet) for _, o in judged for outcome in o.outcomes),
+        traces=tuple(
+            _trace(chain, run.traces[chain.case], exercise, o.device, sheet)
+            for run, o in judged
+            for chain in o.chains
+            if chain.case in run.traces
+        ),
+    )
+
+
+def _case(outcome: Outcome, exercise: kits.Exercise, device: str, sheet: CaseSheet) -> CaseEvidence:
+    case, answer = exercise.cases[outcome.case], outcome.answer
+    return CaseEvidence(
+        index=outcome.case,
+        device=device,
+        criterion=case.criterion,
+        origin=case.origin,
+        call=sheet.calls(exercise.name, device)[outcome.case],
+        expected=sheet.expected[exercise.name][outcome.case],
+        got=returned_view(answer),
+        returned=(answer.problem or answer.type) if isinstance(answer, Returned) else None,
+        raised=error_line(answer) if isinstance(answer, Raised) else None,
+        traceback=answer.traceback if isinstance(answer, Raised) else "",
+        error=_number(outcome.error),
+        bound=_number(outcome.bound),
+        error_over_bound=_number(outcome.error_over_bound),
+        failure=outcome.failure,
+        form=outcome.form,
+        borderline=outcome.borderline,
+        message=outcome.message,
+        form_message=outcome.form_message,
+    )
+
+
+def _trace(
+    chain: Chain, trace: Trace, exercise: kits.Exercise, device: str, sheet: CaseSheet
+) -> TraceEvidence:
+    return TraceEvidence(
+        case=chain.case,
+        device=device,
+        call=sheet.calls(exercise.name, device)[chain.case],
+        steps=tuple(_step(step) for step in trace.steps),
+        dropped=trace.dropped,
+        reference=tuple(tensors.view(tensor) for tensor in exercise.cases[chain.case].trajectory),
+        holds=chain.holds,
+        message=chain.message,
+    )
+
+
+def _step(step: Step) -> StepEvidence:
+    return StepEvidence(
+        optimiser=step.classes[0] if step.classes else "an optimiser of its own",
+        options={name: number(value) for name, value in step.options.items()},
+        before=tuple(tensors.view(tensor) for tensor in step.before),
+        after=tuple(tensors.view(tensor) for tensor in step.after),
+    )
+
+
+def _number(value: float | None) -> Number | None:
+    return None if value is None else number(value)

@@ -1,0 +1,132 @@
+"""The main path: a submission and a kit in, a grade out; then the same for a class.
+
+    run -> judge -> explain -> award
+
+Each verb takes the former's value. A student's mistake is a value all the way; only a fault of
+ours raises, and `grade` turns it into a result without a score.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+
+from grader import award, compare, evidence
+from grader import kit as kits
+from grader.award import Finding
+from grader.evidence import CaseSheet, Ran
+from grader.findings import find
+from grader.records import Execution, Outcome, Submission
+from grader.results import EVIDENCE_SCHEMA, Device, Evidence, Graded
+from grader.sandbox.pool import Pool
+
+
+@dataclass(frozen=True)
+class Session:
+    """What grading a class needs and no submission changes."""
+
+    kit: kits.Kit
+    pool: Pool
+    devices: tuple[Device, ...]
+    sheet: CaseSheet
+
+    @property
+    def graded_devices(self) -> tuple[str, ...]:
+        return tuple(device.name for device in self.devices if device.graded)
+
+
+def grade(submission: Submission, session: Session) -> Graded:
+    """Grade one submission; whatever goes wrong on our side costs the student nothing."""
+    try:
+        return _grade(submission, session)
+    except Exception as error:  # noqa: BLE001 -- a fault of ours is told in the report and ends nobody else's grading
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        message = f"{type(error).__name__}: {error} ({where.name}, line {where.lineno})"
+        return _harness(submission, session, message)
+
+
+def grade_class(
+    submissions: Iterable[Submission],
+    session: Session,
+    jobs: int,
+    keep: Callable[[Graded], None],
+) -> Iterator[Graded]:
+    """Grade many at once, yielding each as it is done; `keep` is called in the worker's thread first."""
+
+    def one(submission: Submission) -> Graded:
+        graded = grade(submission, session)
+        keep(graded)
+        return graded
+
+    with ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="grade") as threads:
+        waiting = {threads.submit(one, submission) for submission in submissions}
+        try:
+            for done in as_completed(waiting):
+                waiting.discard(done)  # so that a large class's evidence does not pile up
+                yield done.result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def _grade(submission: Submission, session: Session) -> Graded:
+    if submission.problem is not None:
+        return _not_loaded(submission, session, submission.problem, [])
+    executions = [session.pool.run(submission, device) for device in session.graded_devices]
+    for execution in executions:
+        if execution.harness is not None:
+            return _harness(submission, session, execution.harness)
+        if not execution.loaded:
+            return _not_loaded(
+                submission, session, execution.message or "nothing of it could run", executions
+            )
+    judged = judge(executions, session.kit)
+    findings = explain(submission, judged, session)
+    return Graded(
+        result=award.award(submission, executions, findings, session.kit),
+        evidence=evidence.gather(submission.student, executions, judged, session.kit, session.sheet),
+    )
+
+
+def judge(executions: Sequence[Execution], kit: kits.Kit) -> dict[str, list[Ran]]:
+    """For each exercise what it did on each device, judged."""
+    return {
+        exercise.name: [
+            (one.exercises[i], compare.judge(one.exercises[i], exercise, one.device)) for one in executions
+        ]
+        for i, exercise in enumerate(kit.exercises)
+    }
+
+
+def explain(submission: Submission, judged: dict[str, list[Ran]], session: Session) -> dict[str, Finding]:
+    """Rubric, diagnosis and counterexample of each exercise."""
+
+    def climb(exercise: kits.Exercise, device: str) -> Sequence[Outcome]:
+        execution = session.pool.run(submission, device, "ladder", frozenset({exercise.name}))
+        return [
+            compare.judge_case(index, exercise.ladder[index], answer, device)
+            for run in execution.exercises
+            if run.name == exercise.name
+            for index, answer in sorted(run.answers.items())
+        ]
+
+    return {exercise.name: find(exercise, judged[exercise.name], climb) for exercise in session.kit.exercises}
+
+
+def _not_loaded(
+    submission: Submission, session: Session, message: str, executions: Sequence[Execution]
+) -> Graded:
+    execution = next((one for one in executions if not one.loaded), None)
+    return Graded(
+        award.not_loaded(submission, session.kit, session.graded_devices, message, execution),
+        evidence.gather(submission.student, executions, {}, session.kit, session.sheet),
+    )
+
+
+def _harness(submission: Submission, session: Session, message: str) -> Graded:
+    return Graded(
+        award.harness(submission, session.kit, message),
+        Evidence(EVIDENCE_SCHEMA, submission.student, (), (), "", ()),
+    )
