@@ -1,0 +1,110 @@
+"""What an interruption keeps: one JSON line a finished submission, on the disk before the next is begun.
+
+The first line is a header: what the results depend on besides the submissions. Results come back
+only under an equal header, so a resumed run never mixes two suites or two sets of limits. Every
+line is written at once and ends with a newline: one without is torn and does not count.
+A submission's evidence must be on the disk before its line is.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import msgspec
+
+from grader.errors import GraderError
+from grader.results import Stored, SubmissionResult
+from grader.store import encode
+
+SCHEMA: Final = "grader/journal/v1"
+JOURNAL_FILE: Final = "journal.jsonl"
+
+
+class Header(Stored, frozen=True):
+    """What the results of one run depend on; `settings` is whatever else changes a result."""
+
+    kit: str  # its digest
+    devices: tuple[str, ...]
+    limits: dict[str, float]
+    settings: dict[str, str] = msgspec.field(default_factory=dict)
+    schema: str = SCHEMA
+
+
+class Journal:
+    """An open journal. `append` returns when the line is on the disk."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def append(self, result: SubmissionResult) -> None:
+        _write(self._file, result)
+
+
+@contextmanager
+def keep(path: Path, header: Header, *, resume: bool) -> Iterator[Journal]:
+    """Open a journal for appending; begin anew unless `resume` and the one there has this header.
+
+    Raises GraderError where it cannot be written.
+    """
+    whole = _whole(path) if resume else b""
+    go_on = _first(whole) == header
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("r+b" if go_on else "wb") as file:
+            if go_on:
+                file.seek(len(whole))
+                file.truncate()  # a torn line, or the next one would be glued to it
+            else:
+                _write(file, header)
+            yield Journal(file)
+    except OSError as error:
+        raise GraderError(
+            f"{path}: cannot be written: {error.strerror}.",
+            "Name a folder that you may write to and that has room: -o DIR.",
+        ) from None
+
+
+def read(path: Path, header: Header) -> dict[str, SubmissionResult]:
+    """What is finished under this header, by student; the last line of a student counts.
+
+    Whether a submission is still the same file is for the caller to see: compare `sha256`.
+    """
+    whole = _whole(path)
+    if _first(whole) != header:
+        return {}
+    results = (_decode(line) for line in whole.split(b"\n")[1:])
+    return {result.student: result for result in results if result is not None}
+
+
+def _write(file: BinaryIO, record: Stored) -> None:
+    file.write(encode(record) + b"\n")
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _whole(path: Path) -> bytes:
+    """The lines that end; empty where there is no journal."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return b""
+    return data[: data.rfind(b"\n") + 1]
+
+
+def _first(whole: bytes) -> Header | None:
+    try:
+        return msgspec.json.decode(whole.partition(b"\n")[0], type=Header)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def _decode(line: bytes) -> SubmissionResult | None:
+    """None for a damaged line: that submission is graded again."""
+    try:
+        return msgspec.json.decode(line, type=SubmissionResult)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None

@@ -1,0 +1,80 @@
+"""A criterion's failing cases, as rows of a table.
+
+A case counts for a criterion as it did when it was judged: its values for kind `values`, its form
+for `return`, its trace for `optimiser`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final
+
+import msgspec
+
+from grader.report.figures import DASH, kind, pair, short, values
+from grader.results import CaseEvidence, CriterionResult, ExerciseEvidence, TraceEvidence
+from grader.text import clean, one_line
+
+SHOWN: Final = (
+    6  # failing cases of a criterion: more of the same teaches nothing, all are in the evidence file
+)
+_MESSAGE: Final = 400  # characters
+
+
+class CaseRow(msgspec.Struct, frozen=True):
+    call: str
+    expected: str
+    got: str
+    error: str  # over its bound
+    message: str
+
+
+def failing(row: CriterionResult, evidence: ExerciseEvidence) -> tuple[tuple[CaseRow, ...], str]:
+    """The first failing cases, and a sentence about the rest."""
+    rows = _traces(row, evidence) if row.kind == "optimiser" else _cases(row, evidence)
+    shown = tuple(islice(rows, SHOWN))
+    rest = row.failed_cases - len(shown)
+    return shown, f"{rest} more are in the evidence file." if shown and rest > 0 else ""
+
+
+def _cases(row: CriterionResult, evidence: ExerciseEvidence) -> Iterator[CaseRow]:
+    for case in evidence.cases:
+        if case.device != row.device:
+            continue
+        if row.kind == "return" and case.form is not None:
+            yield _case(case, case.form_message)
+        elif row.kind == "values" and case.criterion == row.id and case.failure is not None:
+            yield _case(case, case.message)
+
+
+def _traces(row: CriterionResult, evidence: ExerciseEvidence) -> Iterator[CaseRow]:
+    for trace in evidence.traces:
+        if trace.device == row.device and not trace.holds:
+            yield _trace(trace)
+
+
+def _case(case: CaseEvidence, message: str) -> CaseRow:
+    expected, got = values(case.expected), one_line(case.raised or case.returned or "nothing", _MESSAGE)
+    if case.got is not None:
+        expected, got = pair(case.expected, case.got)
+        got = f"{got} ({kind(case.got)})" if case.form is not None else got
+    return CaseRow(
+        call=one_line(case.call, _MESSAGE),
+        expected=expected,
+        got=got,
+        error=short(case.error_over_bound),
+        message=clean(message, _MESSAGE),
+    )
+
+
+def _trace(trace: TraceEvidence) -> CaseRow:
+    expected = values(trace.reference[-1]) if trace.reference else DASH
+    steps = len(trace.steps) + trace.dropped
+    return CaseRow(
+        call=one_line(trace.call, _MESSAGE),
+        expected=expected,
+        got=f"{steps} optimiser steps",
+        error=DASH,
+        message=clean(trace.message, _MESSAGE),
+    )

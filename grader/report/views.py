@@ -1,0 +1,370 @@
+"""Stored records -> what is shown of one submission: every renderer loops over these.
+
+All decisions, rounding and wording happen here; every text from a student or from a file's name
+comes out cleaned (escaping is the sink's own business). Nothing of another student is in here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Literal
+
+import msgspec
+
+from grader.overrides import NONE, ExerciseMark, Overrides, mark
+from grader.records import Cell, Note
+from grader.report import evidenceview
+from grader.report.evidenceview import CaseRow
+from grader.report.figures import kind, out_of, pair, plural, points, ratio, seconds, values
+from grader.report.head import Head
+from grader.results import (
+    Counterexample,
+    CriterionResult,
+    Diagnosis,
+    Evidence,
+    ExerciseEvidence,
+    ExerciseResult,
+    SubmissionResult,
+)
+from grader.text import clean, one_line
+
+NAME: Final = 120  # characters of a name that are shown
+SENTENCE: Final = 600  # of a message
+CALL: Final = 2000  # of a call to paste
+LINES: Final = 4000  # of one cell; a submission's source is all in its evidence file
+
+State = Literal["passed", "partly", "failed", "missing", "harness"]
+"""What a mark, a word and a colour speak of; templates use it as the name of a style."""
+
+WORDS: Final[dict[State, str]] = {
+    "passed": "passed",
+    "partly": "passed in part",
+    "failed": "failed",
+    "missing": "not started",
+    "harness": "not graded: a fault of the grader",
+}
+
+
+class View(msgspec.Struct, frozen=True):
+    """What is shown, ready as it stands."""
+
+
+class PartView(View, frozen=True):
+    """A criterion on one device."""
+
+    device: str
+    state: State
+    points: str
+    cases: str
+    message: str
+    rows: tuple[CaseRow, ...]
+    more: str
+
+
+class CriterionView(View, frozen=True):
+    title: str
+    state: State
+    words: str
+    points: str
+    parts: tuple[PartView, ...]
+
+
+class CounterView(View, frozen=True):
+    """`outcome` is what came back or was raised; `facts` are whole sentences."""
+
+    device: str
+    call: str
+    expected: str
+    outcome: str
+    raised: bool
+    facts: tuple[str, ...]
+
+
+class DiagnosisView(View, frozen=True):
+    title: str
+    hint: str
+    ground: str
+
+
+class ExerciseView(View, frozen=True):
+    name: str
+    state: State
+    words: str
+    score: str
+    correction: str  # what the instructor changed, a sentence; empty where nothing
+    notes: tuple[str, ...]
+    criteria: tuple[CriterionView, ...]
+    counterexample: CounterView | None
+    diagnosis: DiagnosisView | None
+
+
+class SourceView(View, frozen=True):
+    """A file or a notebook's cell, by line."""
+
+    title: str
+    lines: tuple[str, ...]
+    more: str
+
+
+class DeviceView(View, frozen=True):
+    name: str
+    graded: bool
+    words: str
+
+
+class FactView(View, frozen=True):
+    name: str
+    text: str
+
+
+class StudentView(View, frozen=True):
+    """All that one student's page says."""
+
+    assignment: str
+    student: str
+    path: str
+    state: State
+    score: str
+    headline: str
+    message: str
+    correction: str
+    banner: str  # what was missing of the isolation; empty where nothing
+    exercises: tuple[ExerciseView, ...]
+    notes: tuple[str, ...]
+    output: str
+    sources: tuple[SourceView, ...]
+    devices: tuple[DeviceView, ...]
+    facts: tuple[FactView, ...]
+
+
+def student(
+    result: SubmissionResult, evidence: Evidence | None, head: Head, overrides: Overrides = NONE
+) -> StudentView:
+    """What is shown of one submission."""
+    worth = mark(result, overrides)
+    found = {one.name: one for one in evidence.exercises} if evidence else {}
+    marks = {one.name: one for one in worth.exercises}
+    exercises = tuple(
+        exercise_view(one, found.get(one.name), marks[one.name], _several(head)) for one in result.exercises
+    )
+    return StudentView(
+        assignment=one_line(head.assignment.title, NAME),
+        student=one_line(result.student, NAME),
+        path=one_line(result.path, NAME),
+        state=state(result),
+        score=out_of(worth.score, worth.max_score),
+        headline=headline(result),
+        message=sentence(result.message or ""),
+        correction=f"The grader gave {points(worth.graded)}." if worth.corrected else "",
+        banner=banner(head),
+        exercises=exercises,
+        notes=notes(result.notes, evidence.notes if evidence else ()),
+        output=clean(evidence.output) if evidence else "",
+        sources=tuple(map(_source, evidence.source)) if evidence else (),
+        devices=devices(head),
+        facts=(*facts(head), FactView("Time taken", seconds(result.seconds))),
+    )
+
+
+def headline(result: SubmissionResult) -> str:
+    """The one sentence after the score."""
+    if result.status == "harness":
+        return "The grader failed on this submission; this costs no points."
+    if result.status == "load_failed":
+        return "Nothing of this submission could run."
+    rows = [row for exercise in result.exercises for row in exercise.criteria if exercise.status == "graded"]
+    passed = sum(row.outcome == "passed" for row in rows)
+    begun = sum(exercise.status != "missing" for exercise in result.exercises)
+    if not begun:
+        return "None of the functions asked for was found."
+    rest = len(result.exercises) - begun
+    todo = f" {plural(rest, 'exercise')} not started." if rest else ""
+    if passed == len(rows):
+        return f"Everything passed: {plural(passed, 'check')}.{todo}" if rows else todo.strip()
+    return f"{passed} of {plural(len(rows), 'check')} passed.{todo}"
+
+
+def banner(head: Head) -> str:
+    """What the reader must know about who could have done what while this was graded."""
+    if head.environment.isolation.level != "none":
+        return ""
+    missing = ", ".join(one_line(layer, NAME) for layer in head.environment.isolation.missing)
+    return f"Submitted code ran with your rights: it was not isolated{f' ({missing})' if missing else ''}."
+
+
+def devices(head: Head) -> tuple[DeviceView, ...]:
+    return tuple(
+        DeviceView(
+            name=one_line(device.name, NAME),
+            graded=device.graded,
+            words=one_line(device.hardware or "graded", NAME)
+            if device.graded
+            else f"not graded: {sentence(device.reason or 'no reason was given')}",
+        )
+        for device in head.devices
+    )
+
+
+def facts(head: Head) -> tuple[FactView, ...]:
+    """How it was graded: enough to do it again."""
+    where, isolation = head.environment, head.environment.isolation
+    missing = f"; missing: {', '.join(isolation.missing)}" if isolation.missing else ""
+    layers = f" ({', '.join(isolation.layers)})" if isolation.layers else ""
+    limits = ", ".join(f"{name.replace('_', ' ')} {value:,g}" for name, value in where.limits.items())
+    texts = {
+        "Suite": head.assignment.digest,
+        "Graded on": where.started,
+        "Grader": where.grader,
+        "Python": where.python,
+        "PyTorch": where.torch,
+        "Platform": where.platform,
+        "Isolation": f"{isolation.level}{layers}{missing}",
+        "Limits": limits,
+    }
+    return tuple(FactView(name, one_line(text, SENTENCE)) for name, text in texts.items())
+
+
+def sentence(text: str) -> str:
+    return one_line(text, SENTENCE)
+
+
+def exercise_view(
+    exercise: ExerciseResult, evidence: ExerciseEvidence | None, worth: ExerciseMark, several: bool
+) -> ExerciseView:
+    state = _exercise_state(exercise)
+    graded = exercise.status == "graded"
+    return ExerciseView(
+        name=one_line(exercise.name, NAME),
+        state=state,
+        words=WORDS[state],
+        score=out_of(worth.score, worth.max_score),
+        correction=correction(worth),
+        notes=tuple(map(sentence, exercise.notes)),
+        criteria=_criteria(exercise.criteria, evidence) if graded else (),
+        counterexample=_counter(exercise.counterexample, several) if exercise.counterexample else None,
+        diagnosis=_diagnosis(exercise.diagnosis) if exercise.diagnosis else None,
+    )
+
+
+def correction(worth: ExerciseMark) -> str:
+    """What the instructor changed, as a sentence; empty where nothing."""
+    if worth.override is None:
+        return ""
+    why = f": {sentence(worth.override.comment)}" if worth.override.comment else "."
+    return f"Corrected by the instructor from {points(worth.graded)} to {points(worth.score)}{why}"
+
+
+def notes(short: Sequence[str], long: Sequence[Note]) -> tuple[str, ...]:
+    """All notes, each once: those of the results, then those that only the evidence has."""
+    told = [sentence(text) for text in short]
+    for note in long:
+        text = sentence(note.text)
+        if not any(text in one for one in told):
+            told.append(f"{place(note)}{text}")
+    return tuple(dict.fromkeys(told))
+
+
+def place(note: Note) -> str:
+    """`hw.ipynb, cell 3, line 2: `, empty where the note has no place."""
+    if note.place is None:
+        return ""
+    cell = f", cell {note.place.cell}" if note.place.cell is not None else ""
+    return f"{one_line(note.place.file, NAME)}{cell}, line {note.place.line}: "
+
+
+def _several(head: Head) -> bool:
+    """Whether a reader has to be told on which device something happened."""
+    return sum(device.graded for device in head.devices) > 1
+
+
+def state(result: SubmissionResult) -> State:
+    if result.status == "harness":
+        return "harness"
+    states = {_exercise_state(exercise) for exercise in result.exercises}
+    if result.status == "load_failed" or not states & {"passed", "partly"}:
+        return "failed"
+    return "passed" if states == {"passed"} else "partly"
+
+
+def _exercise_state(exercise: ExerciseResult) -> State:
+    if exercise.status != "graded":
+        return exercise.status
+    return _shared([row.outcome == "passed" for row in exercise.criteria])
+
+
+def _shared(passed: Sequence[bool]) -> State:
+    return "passed" if all(passed) else "partly" if any(passed) else "failed"
+
+
+def _criteria(
+    rows: Sequence[CriterionResult], evidence: ExerciseEvidence | None
+) -> tuple[CriterionView, ...]:
+    """One a criterion, in the rubric's order, with a part for each device."""
+    groups: dict[str, list[CriterionResult]] = {}
+    for row in rows:
+        groups.setdefault(row.id, []).append(row)
+    return tuple(_criterion(group, evidence) for group in groups.values())
+
+
+def _criterion(rows: Sequence[CriterionResult], evidence: ExerciseEvidence | None) -> CriterionView:
+    state = _shared([row.outcome == "passed" for row in rows])
+    return CriterionView(
+        title=one_line(rows[0].title, NAME),
+        state=state,
+        words=WORDS[state],
+        points=out_of(sum(row.points for row in rows), sum(row.max_points for row in rows)),
+        parts=tuple(_part(row, evidence) for row in rows),
+    )
+
+
+def _part(row: CriterionResult, evidence: ExerciseEvidence | None) -> PartView:
+    rows, more = evidenceview.failing(row, evidence) if evidence else ((), "")
+    right = row.cases - row.failed_cases
+    return PartView(
+        device=one_line(row.device, NAME),
+        state="passed" if row.outcome == "passed" else "failed",
+        points=out_of(row.points, row.max_points),
+        cases=f"{right} of {plural(row.cases, 'case')} right",
+        message=sentence(row.message),
+        rows=rows,
+        more=more,
+    )
+
+
+def _counter(found: Counterexample, several: bool) -> CounterView:
+    expected, outcome = values(found.expected), clean(found.raised or "nothing", SENTENCE)
+    facts = []
+    if found.got is not None:
+        expected, outcome = pair(found.expected, found.got)
+        if found.got.shape != found.expected.shape:
+            outcome += f" ({kind(found.got)})"
+        facts.append(ratio(found.error_over_bound))
+    if found.first_diverging_step is not None:
+        facts.append(f"It leaves the reference at step {found.first_diverging_step}.")
+    return CounterView(
+        device=one_line(found.device, NAME) if several else "",
+        call=one_line(found.call, CALL),
+        expected=expected,
+        outcome=outcome,
+        raised=found.got is None,
+        facts=tuple(filter(None, facts)),
+    )
+
+
+def _diagnosis(found: Diagnosis) -> DiagnosisView:
+    return DiagnosisView(
+        title=sentence(found.title),
+        hint=sentence(found.hint),
+        ground=f"{found.explained} of {plural(found.failing, 'failing case')} behave exactly so.",
+    )
+
+
+def _source(cell: Cell) -> SourceView:
+    where = f", cell {cell.cell}" if cell.cell is not None else ""
+    lines = clean(cell.text, len(cell.text) * 10 + 100).split(
+        "\n"
+    )  # 10: the longest visible escape of a character
+    if len(lines) > 1 and not lines[-1]:
+        lines.pop()
+    more = f"{len(lines) - LINES:,} more lines are in the evidence file." if len(lines) > LINES else ""
+    return SourceView(title=f"{one_line(cell.file, NAME)}{where}", lines=tuple(lines[:LINES]), more=more)

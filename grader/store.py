@@ -1,0 +1,171 @@
+"""Results on disk: results.json, and evidence/<stem>.json for each student.
+
+What passes through are the records of `results`. Two rules hold here. A file is whole or is
+not there: everything is written beside its place and moved into it. And a student's id is
+never a path: it becomes a file's name only through `file_name`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, TypeVar
+
+import msgspec
+
+from grader.errors import GraderError, HarnessError
+from grader.results import EVIDENCE_SCHEMA, SCHEMA, Evidence, Results, Stored
+
+RESULTS_FILE: Final = "results.json"
+EVIDENCE_FOLDER: Final = "evidence"
+
+# Lower case only, so that ids which differ in case stay apart where the file system does not tell them apart.
+_PLAIN: Final = re.compile(r"[a-z0-9_][a-z0-9_.-]{0,62}[a-z0-9_]|[a-z0-9_]", re.ASCII)
+_MADE: Final = re.compile(
+    r".*-[0-9a-f]{12}", re.DOTALL
+)  # what file_name makes: nobody may choose such a name
+_RESERVED: Final = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9]|clock\$)(\..*)?")  # Windows
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+
+S = TypeVar("S", bound=Stored)
+
+
+class _Head(Stored, frozen=True):
+    schema: str
+
+
+def file_name(student: str) -> str:
+    """The stem of this student's files, made of the id alone: who else is in the class changes nothing."""
+    student = spelled(student)
+    if _PLAIN.fullmatch(student) and not _MADE.fullmatch(student) and not _RESERVED.fullmatch(student):
+        return student
+    slug = re.sub(r"[^A-Za-z0-9_]+", "-", student[:200], flags=re.ASCII).strip("-")[:40].rstrip("-")
+    digest = hashlib.sha256(student.encode()).hexdigest()[:12]
+    return f"{slug or 'student'}-{digest}"
+
+
+def file_names(students: Sequence[str]) -> dict[str, str]:
+    """Each student's stem: a plain id stays as it is, anything else becomes a slug and a short hash."""
+    return {student: file_name(student) for student in students}
+
+
+def spelled(text: str) -> str:
+    """Lone surrogates (file names that are no UTF-8) written out, since JSON in UTF-8 cannot hold them."""
+    return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def write_bytes(path: Path, data: bytes, *, lasting: bool = True) -> None:
+    """Write a whole file or none; `lasting`: it is on the disk when this returns.
+
+    Raises GraderError where the folder cannot be written.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with beside.open("wb") as file:
+            file.write(data)
+            file.flush()
+            if lasting:
+                os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+        raise GraderError(
+            f"{path}: cannot be written: {error.strerror}.",
+            "Name a folder that you may write to and that has room: -o DIR.",
+        ) from None
+
+
+def encode(record: Stored) -> bytes:
+    """One JSON document on one line, proven to read back. Raises HarnessError where it would not."""
+    try:
+        data = msgspec.json.encode(record)
+    except UnicodeEncodeError:
+        data = msgspec.json.encode(_spelled_out(msgspec.to_builtins(record)))
+    try:
+        msgspec.json.decode(data, type=type(record))
+    except msgspec.ValidationError as error:  # msgspec writes a bare nan as null
+        raise HarnessError(
+            f"A {type(record).__name__} cannot be stored: {error}.",
+            "This is a fault of the grader: please report it with the submission that caused it.",
+        ) from None
+    return data
+
+
+def write_results(folder: Path, results: Results) -> None:
+    """Write results.json. Raises GraderError where the folder cannot be written."""
+    write_bytes(folder / RESULTS_FILE, msgspec.json.format(encode(results), indent=1) + b"\n")
+
+
+def read_results(folder: Path) -> Results:
+    """Read results.json. Raises GraderError where it is missing, damaged or of another schema."""
+    path = folder / RESULTS_FILE
+    again = f"Grade the class again: grader grade SUBMISSIONS -o {folder}"
+    data = _read(path)
+    if data is None:
+        raise GraderError(
+            f"{path}: there are no results here.", "Name the folder that grader grade wrote: its -o DIR."
+        )
+    return _decode(data, Results, SCHEMA, path, again)
+
+
+def write_evidence(folder: Path, student: str, evidence: Evidence) -> None:
+    """Write evidence/<stem>.json. Raises GraderError where the folder cannot be written."""
+    write_bytes(evidence_path(folder, student), encode(evidence) + b"\n")
+
+
+def read_evidence(folder: Path, student: str) -> Evidence | None:
+    """Read evidence/<stem>.json; None where there is none. Raises GraderError where it is damaged."""
+    path = evidence_path(folder, student)
+    data = _read(path)
+    if data is None:
+        return None
+    again = (
+        "Delete it to report without it, or grade this student again: grader grade SUBMISSIONS --student ID"
+    )
+    return _decode(data, Evidence, EVIDENCE_SCHEMA, path, again)
+
+
+def evidence_path(folder: Path, student: str) -> Path:
+    return folder / EVIDENCE_FOLDER / f"{file_name(student)}.json"
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise GraderError(
+            f"{path}: cannot be read: {error.strerror}.", "Make it readable, or name another folder."
+        ) from None
+
+
+def _decode(data: bytes, kind: type[S], schema: str, path: Path, again: str) -> S:
+    try:
+        found = msgspec.json.decode(data, type=_Head).schema
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise GraderError(f"{path}: the file is damaged: {error}.", again) from None
+    if found != schema:
+        raise GraderError(
+            f"{path}: the file has the format {found[:40]!r}, this grader reads {schema!r}.", again
+        )
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise GraderError(f"{path}: the file is damaged: {error}.", again) from None
+
+
+def _spelled_out(value: object) -> object:
+    if isinstance(value, str):
+        return spelled(value)
+    if isinstance(value, dict):
+        return {_spelled_out(key): _spelled_out(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_spelled_out(item) for item in value]
+    return value
