@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from grader.records import Cell, Failure, Note
+from grader.records import Cell, Failure, Note, Place
 
 SCHEMA: Final = "grader/results/v1"
 EVIDENCE_SCHEMA: Final = "grader/evidence/v1"
@@ -46,7 +46,7 @@ class TensorView(Stored, frozen=True):
     values: tuple[Number, ...]
 
 
-ArgumentView = TensorView | float | int
+ArgumentView = TensorView | Number | int
 
 
 class Isolation(Stored, frozen=True):
@@ -203,6 +203,7 @@ class ExerciseEvidence(Stored, frozen=True):
     name: str
     cases: tuple[CaseEvidence, ...]
     traces: tuple[TraceEvidence, ...]
+    place: Place | None = None  # where the graded definition stands
 
 
 class Evidence(Stored, frozen=True):

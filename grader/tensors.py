@@ -40,7 +40,9 @@ def view(tensor: Tensor) -> TensorView:
 
 
 def argument_view(value: Value) -> ArgumentView:
-    return view(value) if isinstance(value, Tensor) else value
+    if isinstance(value, Tensor):
+        return view(value)
+    return number(value) if isinstance(value, float) else value
 
 
 def _short(value: float, dtype: str) -> str:
