@@ -9,6 +9,7 @@ A submission's evidence must be on the disk before its line is.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,13 +36,15 @@ class Header(Stored, frozen=True):
 
 
 class Journal:
-    """An open journal. `append` returns when the line is on the disk."""
+    """An open journal. `append` returns when the line is on the disk; any thread may call it."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
+        self._turn = threading.Lock()
 
     def append(self, result: SubmissionResult) -> None:
-        _write(self._file, result)
+        with self._turn:
+            _write(self._file, result)
 
 
 @contextmanager

@@ -13,12 +13,12 @@ import msgspec
 
 from grader.overrides import NONE, ExerciseMark, Overrides, mark
 from grader.records import Cell, Note
-from grader.report import evidenceview
+from grader.report import counterview, evidenceview
+from grader.report.counterview import CounterView
 from grader.report.evidenceview import CaseRow
-from grader.report.figures import kind, out_of, pair, plural, points, ratio, seconds, values
+from grader.report.figures import out_of, plural, points, seconds
 from grader.report.head import Head
 from grader.results import (
-    Counterexample,
     CriterionResult,
     Diagnosis,
     Evidence,
@@ -30,7 +30,6 @@ from grader.text import clean, one_line
 
 NAME: Final = 120  # characters of a name that are shown
 SENTENCE: Final = 600  # of a message
-CALL: Final = 2000  # of a call to paste
 LINES: Final = 4000  # of one cell; a submission's source is all in its evidence file
 
 State = Literal["passed", "partly", "failed", "missing", "harness"]
@@ -67,17 +66,6 @@ class CriterionView(View, frozen=True):
     words: str
     points: str
     parts: tuple[PartView, ...]
-
-
-class CounterView(View, frozen=True):
-    """`outcome` is what came back or was raised; `facts` are whole sentences."""
-
-    device: str
-    call: str
-    expected: str
-    outcome: str
-    raised: bool
-    facts: tuple[str, ...]
 
 
 class DiagnosisView(View, frozen=True):
@@ -144,8 +132,10 @@ def student(
     worth = mark(result, overrides)
     found = {one.name: one for one in evidence.exercises} if evidence else {}
     marks = {one.name: one for one in worth.exercises}
+    loaded = result.status != "load_failed"
     exercises = tuple(
-        exercise_view(one, found.get(one.name), marks[one.name], _several(head)) for one in result.exercises
+        exercise_view(one, found.get(one.name), marks[one.name], several=_several(head), loaded=loaded)
+        for one in result.exercises
     )
     return StudentView(
         assignment=one_line(head.assignment.title, NAME),
@@ -178,10 +168,10 @@ def headline(result: SubmissionResult) -> str:
     if not begun:
         return "None of the functions asked for was found."
     rest = len(result.exercises) - begun
-    todo = f" {plural(rest, 'exercise')} not started." if rest else ""
+    todo = f"; {plural(rest, 'exercise')} not started" if rest else ""
     if passed == len(rows):
-        return f"Everything passed: {plural(passed, 'check')}.{todo}" if rows else todo.strip()
-    return f"{passed} of {plural(len(rows), 'check')} passed.{todo}"
+        return f"All {plural(passed, 'check')} passed{todo}."
+    return f"{passed} of {plural(len(rows), 'check')} passed{todo}."
 
 
 def banner(head: Head) -> str:
@@ -229,21 +219,37 @@ def sentence(text: str) -> str:
 
 
 def exercise_view(
-    exercise: ExerciseResult, evidence: ExerciseEvidence | None, worth: ExerciseMark, several: bool
+    exercise: ExerciseResult,
+    evidence: ExerciseEvidence | None,
+    worth: ExerciseMark,
+    *,
+    several: bool,
+    loaded: bool,
 ) -> ExerciseView:
+    """One exercise; `several`: on more than one device; `loaded`: something of the submission ran."""
     state = _exercise_state(exercise)
     graded = exercise.status == "graded"
     return ExerciseView(
         name=one_line(exercise.name, NAME),
         state=state,
-        words=WORDS[state],
+        words=WORDS[state] if loaded else "not run",
         score=out_of(worth.score, worth.max_score),
         correction=correction(worth),
-        notes=tuple(map(sentence, exercise.notes)),
+        notes=tuple(map(sentence, (*_absent(exercise, loaded=loaded), *exercise.notes))),
         criteria=_criteria(exercise.criteria, evidence) if graded else (),
-        counterexample=_counter(exercise.counterexample, several) if exercise.counterexample else None,
+        counterexample=counterview.counter(exercise.counterexample, evidence, several=several)
+        if exercise.counterexample
+        else None,
         diagnosis=_diagnosis(exercise.diagnosis) if exercise.diagnosis else None,
     )
+
+
+def _absent(exercise: ExerciseResult, *, loaded: bool) -> tuple[str, ...]:
+    """What stands in the place of a function that is not there; nothing where it was not begun."""
+    if exercise.status != "missing" or not loaded or not exercise.criteria:
+        return ()
+    told = exercise.criteria[0].message
+    return (told,) if told != f"no function named {exercise.name}" else ()
 
 
 def correction(worth: ExerciseMark) -> str:
@@ -328,26 +334,6 @@ def _part(row: CriterionResult, evidence: ExerciseEvidence | None) -> PartView:
         message=sentence(row.message),
         rows=rows,
         more=more,
-    )
-
-
-def _counter(found: Counterexample, several: bool) -> CounterView:
-    expected, outcome = values(found.expected), clean(found.raised or "nothing", SENTENCE)
-    facts = []
-    if found.got is not None:
-        expected, outcome = pair(found.expected, found.got)
-        if found.got.shape != found.expected.shape:
-            outcome += f" ({kind(found.got)})"
-        facts.append(ratio(found.error_over_bound))
-    if found.first_diverging_step is not None:
-        facts.append(f"It leaves the reference at step {found.first_diverging_step}.")
-    return CounterView(
-        device=one_line(found.device, NAME) if several else "",
-        call=one_line(found.call, CALL),
-        expected=expected,
-        outcome=outcome,
-        raised=found.got is None,
-        facts=tuple(filter(None, facts)),
     )
 
 

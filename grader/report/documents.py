@@ -1,0 +1,33 @@
+"""View-free output for programs: one submission as one JSON document."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from grader import store
+from grader.report.head import Head
+from grader.results import Assignment, Device, Environment, Stored, SubmissionResult
+
+SCHEMA: Final = "grader/check/v1"
+
+
+class Check(Stored, frozen=True):
+    """What `grader check --json` writes: results.json with one submission in the place of the class."""
+
+    schema: str
+    assignment: Assignment
+    environment: Environment
+    devices: tuple[Device, ...]
+    submission: SubmissionResult
+
+
+def check_json(result: SubmissionResult, head: Head) -> bytes:
+    """One JSON document on one line, newline at its end."""
+    document = Check(
+        schema=SCHEMA,
+        assignment=head.assignment,
+        environment=head.environment,
+        devices=head.devices,
+        submission=result,
+    )
+    return store.encode(document) + b"\n"

@@ -1,0 +1,72 @@
+"""Results -> grades.csv, for spreadsheets.
+
+It begins with a byte order mark: without one, Excel reads UTF-8 as the machine's own code page and
+spoils every name that is not ASCII. Programs should read results.json. A cell that a spreadsheet would
+take for a formula gets an apostrophe in front.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+from typing import Final
+
+from grader import store
+from grader.overrides import NONE, ExerciseMark, Overrides, mark
+from grader.report.classview import exercise_names
+from grader.report.figures import DASH, points
+from grader.results import Results, SubmissionResult
+from grader.text import one_line
+
+GRADES_FILE: Final = "grades.csv"
+_CELL: Final = 1000
+# What begins a formula, also in full width (as spreadsheets in East Asia read it) and behind spaces.
+_FORMULA: Final = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20|%]")
+
+
+def write(folder: Path, results: Results, overrides: Overrides = NONE) -> Path:
+    """Write grades.csv. Raises GraderError where the folder cannot be written."""
+    path = folder / GRADES_FILE
+    store.write_bytes(path, table(results, overrides).encode("utf-8-sig"))
+    return path
+
+
+def table(results: Results, overrides: Overrides = NONE) -> str:
+    """The whole file as text: a header, then one row a submission."""
+    names = exercise_names(results)
+    file = io.StringIO(newline="")
+    writer = csv.writer(file)
+    writer.writerow(["student", "score", "max_score", "status", *map(cell, names), "corrected"])
+    writer.writerows(_row(result, names, overrides) for result in results.submissions)
+    return file.getvalue()
+
+
+def cell(text: str) -> str:
+    """Text that no spreadsheet computes."""
+    plain = one_line(text, _CELL)
+    return f"'{plain}" if _FORMULA.match(plain) else plain
+
+
+def _row(result: SubmissionResult, names: tuple[str, ...], overrides: Overrides) -> list[str]:
+    worth = mark(result, overrides)
+    scores = {one.name: one.score for one in worth.exercises}
+    return [
+        cell(result.student),
+        _points(worth.score),
+        _points(worth.max_score),
+        result.status,
+        *(_points(scores.get(name)) for name in names),
+        "; ".join(_corrected(one) for one in worth.exercises if one.override),
+    ]
+
+
+def _points(score: float | None) -> str:
+    """Empty where there is no mark: never a zero for a fault of ours."""
+    return "" if score is None else points(score)
+
+
+def _corrected(one: ExerciseMark) -> str:
+    graded = points(one.graded).replace(DASH, "no mark")
+    return f"{cell(one.name)} (was {graded})"
