@@ -127,7 +127,7 @@ class _Head(msgspec.Struct):
 
 
 def encode(kit: Kit) -> bytes:
-    return msgspec.msgpack.encode(kit, order="deterministic")
+    return msgspec.msgpack.encode(kit)  # dicts keep their order, so equal kits are equal bytes
 
 
 def decode(data: bytes, where: str) -> LoadedKit:

@@ -1,0 +1,288 @@
+"""An assignment -> its kit: draw cases, choose the suite, run reference and misconceptions.
+
+Run as a process of its own (`python -m grader.freeze ASSIGNMENT OUTPUT`), for it imports torch
+and Hypothesis and runs the instructor's files. What it writes holds no solution and no
+seed. The same seed on the same versions gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import inspect
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+import torch
+
+from grader import __version__, assignment, compare, kit, score, tensors
+from grader.choose import cover, form_of
+from grader.drawing import pool, simplest
+from grader.errors import GraderError
+from grader.exercises import Criterion, Exercise, Misconception
+from grader.ladder import ladder
+from grader.oracle import truth
+from grader.records import Answer, ExerciseRun, Tensor, Trace, Value
+from grader.sandbox import calling
+from grader.trials import Trials, bare, key, quiet, recorded
+
+POOL: Final = 400  # drawn; the ladder is made of these
+CANDIDATES: Final = 110  # of these the suite is chosen: each is run by every misconception
+EFFORT: Final = 600.0  # of all suites together, repeats included: SGD steps a submission
+RANDOM_CASES: Final = 10  # beyond what the known mistakes need, for the unknown ones
+REPEATS_EACH: Final = 2  # for each form of input
+
+Origin = Literal["edge", "shrunk", "chosen", "random", "repeat", "ladder"]
+
+
+def freeze(path: Path, seed: int = 0) -> kit.Kit:
+    """Freeze an assignment. Raises GraderError where it is not fit to be one."""
+    loaded = assignment.load(path)
+    budget = EFFORT / len(loaded.exercises)
+    with quiet():
+        exercises = tuple(freeze_exercise(one, seed, budget) for one in loaded.exercises)
+    return kit.Kit(
+        schema=kit.SCHEMA,
+        title=loaded.title,
+        devices=loaded.devices,
+        limits=loaded.limits,
+        exercises=exercises,
+        made_with={
+            "grader": __version__,
+            "torch": str(torch.__version__),
+            "hypothesis": importlib.metadata.version("hypothesis"),
+        },
+    )
+
+
+def freeze_exercise(exercise: Exercise, seed: int, budget: float) -> kit.Exercise:
+    """Freeze one exercise: its inputs, then what every program does on them."""
+    check(exercise)
+    trials = Trials(exercise)
+    drawn = [recorded(one, exercise) for one in pool(exercise.arguments, POOL, seed)]
+    shrunk = shrink(trials, seed)
+    cases = suite(trials, list(shrunk.values()), drawn[:CANDIDATES], budget)
+    frozen = kit.Exercise(
+        name=exercise.name,
+        title=exercise.title,
+        statement=exercise.statement,
+        parameters=tuple(inspect.signature(exercise.reference).parameters),
+        moves=next(name for name, value in cases[0].arguments.items() if isinstance(value, Tensor)),
+        rubric=tuple(frozen_criterion(trials, criterion, cases) for criterion in exercise.rubric),
+        cases=tuple(cases),
+        ladder=ladder(trials, drawn),
+        misconceptions=tuple(frozen_mistake(trials, one, cases, shrunk) for one in exercise.misconceptions),
+        either_shape=exercise.either_shape,
+    )
+    refuse_failing_reference(exercise, frozen)
+    return frozen
+
+
+# --- the suite ----------------------------------------------------------------------------
+
+
+def shrink(trials: Trials, seed: int) -> dict[str, dict[str, Value]]:
+    """For each misconception the simplest input on which it shows, where there is one."""
+    found = {}
+    for mistake in trials.exercise.misconceptions:
+        drawn = simplest(trials.exercise.arguments, lambda a, m=mistake: _shows(trials, m, a), seed)  # type: ignore[misc]
+        if drawn is not None:
+            found[mistake.id] = recorded(drawn, trials.exercise)
+    return found
+
+
+def _shows(trials: Trials, mistake: Misconception, drawn: dict[str, object]) -> bool:
+    return trials.leaves(mistake, trials.case(recorded(drawn, trials.exercise)))
+
+
+def suite(
+    trials: Trials, shrunk: list[dict[str, Value]], drawn: list[dict[str, Value]], budget: float
+) -> list[kit.Case]:
+    """Shrunk and edge cases, the fewest others that do the work, some at random, and the repeats."""
+    edges = [recorded(one, trials.exercise) for one in trials.exercise.edge_cases]
+    given = _distinct(trials, shrunk, "shrunk", []) 
+    given += _distinct(trials, edges, "edge", given)
+    candidates = _distinct(trials, drawn, "chosen", given)
+    chosen = cover(trials, given, candidates)
+    cases = given + chosen
+    again = repeats(trials, cases)
+    taken = {key(case.arguments) for case in cases}
+    left = budget - sum(case.effort for case in (*cases, *again))
+    filled = 0
+    for case in candidates:
+        if filled < RANDOM_CASES and key(case.arguments) not in taken and case.effort <= left:
+            cases.append(msgspec.structs.replace(case, origin="random"))
+            left -= case.effort
+            filled += 1
+    return cases + again
+
+
+def _distinct(
+    trials: Trials, inputs: Sequence[dict[str, Value]], origin: Origin, already: list[kit.Case]
+) -> list[kit.Case]:
+    """Cases for the inputs that are new, and whose result does not overflow."""
+    seen = {key(case.arguments) for case in already}
+    cases = []
+    for arguments in inputs:
+        if key(arguments) in seen:
+            continue
+        seen.add(key(arguments))
+        if truth(trials.exercise, arguments).finite:
+            cases.append(msgspec.structs.replace(trials.case(arguments), origin=origin))
+    return cases
+
+
+def repeats(trials: Trials, cases: list[kit.Case]) -> list[kit.Case]:
+    """For each form of input a few cases again, traced, the last first: order must not matter.
+
+    They serve the optimiser criteria, so they are taken from their families where there are any.
+    """
+    optimiser = {one.id for one in trials.exercise.rubric if one.kind == "optimiser"}
+    fit = [
+        index
+        for index, case in enumerate(cases)
+        if not optimiser or optimiser & set(trials.families(case.arguments))
+    ]
+    forms: dict[str, list[int]] = {}
+    for index in sorted(fit, key=lambda i: (abs(cases[i].effort - 3), i)):
+        forms.setdefault(form_of(cases[index].arguments), []).append(index)
+    picked = sorted((i for form in forms.values() for i in form[:REPEATS_EACH]), reverse=True)
+    return [_repeat(trials.exercise, cases, index) for index in picked]
+
+
+def _repeat(exercise: Exercise, cases: list[kit.Case], index: int) -> kit.Case:
+    _, trace = calling.traced_call(exercise.reference, cases[index].arguments)
+    steps = [step for step in trace.steps if len(step.before) == 1]
+    trajectory = (steps[0].before[0], *(step.after[0] for step in steps)) if steps else ()
+    return msgspec.structs.replace(cases[index], origin="repeat", repeats=index, trajectory=trajectory)
+
+
+# --- what a kit says about rubric and mistakes --------------------------------------------
+
+
+def frozen_criterion(trials: Trials, criterion: Criterion, cases: list[kit.Case]) -> kit.Criterion:
+    """A criterion with its family resolved to cases."""
+    own = [i for i, case in enumerate(cases) if criterion.id in trials.families(case.arguments)]
+    if criterion.kind == "optimiser":
+        own = [i for i in own if cases[i].repeats is not None and cases[i].effort > 0]
+    if not own:
+        raise GraderError(
+            f"{trials.exercise.name}: the criterion {criterion.id!r} judges no case.",
+            "Draw inputs that belong to its family, or add some to `edge_cases`.",
+        )
+    optimiser = criterion.optimiser if criterion.kind == "optimiser" else None
+    return kit.Criterion(
+        criterion.id, criterion.title, float(criterion.points), criterion.kind, tuple(own), optimiser
+    )
+
+
+def frozen_mistake(
+    trials: Trials, mistake: Misconception, cases: list[kit.Case], shrunk: dict[str, dict[str, Value]]
+) -> kit.Misconception:
+    """A misconception as what it does."""
+    traced = {i: trials.traced(mistake, case) for i, case in enumerate(cases) if case.repeats is not None}
+    answers = tuple(
+        traced[i][0] if i in traced else trials.answer(mistake, case) for i, case in enumerate(cases)
+    )
+    places = {key(case.arguments): i for i, case in reversed(list(enumerate(cases)))}
+    smallest = places.get(key(shrunk[mistake.id])) if mistake.id in shrunk else None
+    return kit.Misconception(
+        id=mistake.id,
+        title=mistake.title,
+        hint=mistake.hint,
+        costs=tuple(c.id for c in trials.exercise.rubric if c.id in mistake.costs),
+        needs=mistake.needs,
+        answers=answers,
+        tolerances=tuple(trials.tolerance(mistake, case) for case in cases),
+        traces={i: trace for i, (_, trace) in traced.items()},
+        smallest=smallest,
+    )
+
+
+# --- what is refused ----------------------------------------------------------------------
+
+
+def check(exercise: Exercise) -> None:
+    """Refuse an exercise whose parts do not fit together."""
+    criteria = [criterion.id for criterion in exercise.rubric]
+    mistakes = [mistake.id for mistake in exercise.misconceptions]
+    for what, names in (("criteria", criteria), ("misconceptions", mistakes)):
+        twins = sorted({name for name in names if names.count(name) > 1})
+        if twins:
+            raise GraderError(f"{exercise.name}: two {what} have the id {twins[0]!r}.", "Give each its own.")
+    for mistake in exercise.misconceptions:
+        unknown = sorted(mistake.costs - set(criteria))
+        if unknown:
+            raise GraderError(
+                f"{exercise.name}: the misconception {mistake.id!r} costs {unknown[0]!r}, which is no criterion.",
+                f"The rubric has: {', '.join(criteria)}.",
+            )
+    for criterion in exercise.rubric:
+        if criterion.kind == "optimiser" and not hasattr(torch.optim, criterion.optimiser):
+            raise GraderError(
+                f"{exercise.name}: the criterion {criterion.id!r} asks for torch.optim.{criterion.optimiser},"
+                " which does not exist.",
+                "Name a class of torch.optim.",
+            )
+
+
+def refuse_failing_reference(exercise: Exercise, frozen: kit.Exercise) -> None:
+    """The reference must get full marks by the judging that students get."""
+    answers: dict[int, Answer] = {}
+    traces: dict[int, Trace] = {}
+    for index, case in enumerate(frozen.cases):
+        if case.repeats is None:
+            answers[index] = bare(calling.call(exercise.reference, case.arguments))
+        else:
+            answers[index], traces[index] = calling.traced_call(exercise.reference, case.arguments)
+    outcomes = compare.judge(ExerciseRun(exercise.name, found=True, answers=answers, traces=traces), frozen, "cpu")
+    for row, criterion in zip(score.criteria(outcomes, frozen), frozen.rubric, strict=True):
+        if row.outcome == "failed":
+            wrong = [i for i in criterion.cases if outcomes.outcomes[i].failure or outcomes.outcomes[i].form]
+            case = frozen.cases[(wrong or criterion.cases)[0]]
+            raise GraderError(
+                f"{tensors.call(exercise.name, case.arguments)}: the reference itself fails {row.id!r}: {row.message}.",
+                "Correct the reference, its bound, or the criterion.",
+            )
+
+
+# --- the process --------------------------------------------------------------------------
+
+
+def write(data: bytes, output: Path) -> None:
+    """Write the kit whole or not at all."""
+    try:
+        descriptor, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.")
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+        Path(name).chmod(0o644)
+        Path(name).replace(output)
+    except OSError as error:
+        raise GraderError(
+            f"{output}: cannot write the kit: {error.strerror}.", "Name a file in a folder that you may write to."
+        ) from None
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Freeze; a GraderError becomes one JSON line on stderr, for the process that started this one."""
+    parser = argparse.ArgumentParser(prog="grader.freeze", description="Freeze an assignment into a kit.")
+    parser.add_argument("assignment", type=Path)
+    parser.add_argument("output", type=Path)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args(arguments)
+    try:
+        write(kit.encode(freeze(options.assignment, options.seed)), options.output)
+    except GraderError as error:
+        sys.stderr.write(json.dumps({"message": error.message, "hint": error.hint}) + "\n")
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

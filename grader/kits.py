@@ -1,0 +1,164 @@
+"""Which kit to grade with, and making one: the parent's side of freezing. No torch here.
+
+A kit that is named is read. Else the nearest folder upwards that holds a `*.kit`, or
+`reference/`, decides; an assignment is frozen once, by a process of its own, and the kit kept in a
+cache whose key covers everything that goes into it. A cache that cannot be written costs time only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.metadata
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+import platformdirs
+
+from grader import kit
+from grader.errors import GraderError, HarnessError
+from grader.kit import LoadedKit
+
+PACKAGE: Final = Path(__file__).parent
+DRAWN_WITH: Final = ("torch", "hypothesis", "numpy", "msgspec")
+
+
+def find(start: Path, kit: Path | None, assignment: Path | None) -> LoadedKit:
+    """The kit to use. Raises GraderError where there is none, or more than one."""
+    if kit is not None and assignment is not None:
+        raise GraderError("Both a kit and an assignment were named.", "Name one of them.")
+    if kit is not None:
+        return load(kit)
+    if assignment is not None:
+        return cached(assignment)
+    found = nearest(start)
+    return load(found) if found.suffix == ".kit" else cached(found)
+
+
+def load(path: Path) -> LoadedKit:
+    return kit.load(path)
+
+
+def nearest(start: Path) -> Path:
+    """The nearest folder upwards with a kit, or with reference/: the kit's path, or the folder's."""
+    resolved = start.resolve()
+    for folder in (resolved, *resolved.parents):
+        found = _here(folder)
+        if found is not None:
+            return found
+    raise GraderError(
+        f"{start}: neither a *.kit nor a folder reference/ is here or in a folder above.",
+        "Name one with --kit FILE or --assignment DIR.",
+    )
+
+
+def _here(folder: Path) -> Path | None:
+    kits = sorted(path for path in _listed(folder) if path.suffix == ".kit" and path.is_file())
+    if len(kits) > 1:
+        names = ", ".join(path.name for path in kits)
+        raise GraderError(f"{folder}: there are {len(kits)} kits: {names}.", "Name one with --kit FILE.")
+    if kits:
+        return kits[0]
+    return folder if (folder / "reference").is_dir() else None
+
+
+def _listed(folder: Path) -> Iterable[Path]:
+    """A folder that may not be listed holds nothing for us."""
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return []
+
+
+# --- freezing -----------------------------------------------------------------------------
+
+
+def freeze(assignment: Path, output: Path, seed: int | None = None) -> None:
+    """Freeze an assignment in a process of its own. Raises what it refused."""
+    command = [sys.executable, "-I", "-B", "-m", "grader.freeze", str(assignment), str(output)]
+    command += [] if seed is None else ["--seed", str(seed)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, env=_environment())
+    if done.returncode == 0:
+        return
+    raise _refusal(done.stderr)
+
+
+def _environment() -> dict[str, str]:
+    """One thread: the tensors are tiny, and more threads cost time."""
+    return os.environ | {"OMP_NUM_THREADS": "1"}
+
+
+def _refusal(stderr: str) -> GraderError:
+    """What the freezer said, or that it broke without saying."""
+    last = stderr.strip().rpartition("\n")[2]
+    try:
+        said = json.loads(last)
+        return GraderError(said["message"], said["hint"])
+    except (ValueError, KeyError, TypeError):
+        return HarnessError(f"The freezer broke: {last or 'it said nothing'}", "This is a fault of the grader, or of the machine.")
+
+
+# --- the cache ----------------------------------------------------------------------------
+
+
+def cached(assignment: Path, seed: int | None = None) -> LoadedKit:
+    """The assignment's kit, frozen now if it never was."""
+    if not assignment.is_dir():
+        raise GraderError(f"{assignment}: there is no such folder.", "Name the folder that contains reference/.")
+    place = cache_folder() / f"{_key(assignment, seed)}.kit"
+    if place.is_file():
+        with contextlib.suppress(GraderError):  # a damaged entry is made again
+            return load(place)
+    return _frozen(assignment, seed, place)
+
+
+def cache_folder() -> Path:
+    return Path(platformdirs.user_cache_dir("torch-grader"))
+
+
+def _frozen(assignment: Path, seed: int | None, place: Path) -> LoadedKit:
+    with tempfile.TemporaryDirectory(prefix="grader-freeze-") as folder:
+        output = Path(folder) / "assignment.kit"
+        freeze(assignment, output, seed)
+        data = output.read_bytes()
+    with contextlib.suppress(OSError):  # an unwritable cache costs time, nothing else
+        _store(data, place)
+    return kit.decode(data, str(assignment))
+
+
+def _store(data: bytes, place: Path) -> None:
+    """Whole or not at all: another process may read while this one writes."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=place.parent, prefix=".kit-")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+        Path(name).replace(place)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _key(assignment: Path, seed: int | None) -> str:
+    """Changes with everything that goes into a kit."""
+    digest = hashlib.sha256()
+    inner = assignment / "reference"
+    folder = inner if inner.is_dir() else assignment
+    for path in (*_sources(folder), *_sources(PACKAGE)):
+        data = path.read_bytes()
+        digest.update(f"{path.name}\0{len(data)}\0".encode() + data)
+    versions = [f"{name}=={importlib.metadata.version(name)}" for name in DRAWN_WITH]
+    digest.update(repr((seed, sys.version, versions, folder.resolve().parent.name)).encode())
+    return digest.hexdigest()
+
+
+def _sources(folder: Path) -> list[Path]:
+    """Python files and settings, in a stable order; the grader's reports and pictures are no part of a kit."""
+    own = [path for path in folder.rglob("*") if path.suffix in (".py", ".toml") and "report" not in path.parts[len(folder.parts) :]]
+    return sorted(path for path in own if path.is_file())

@@ -1,0 +1,146 @@
+"""For each input the expected value, and how far honest rounding may stray from it.
+
+Expected values come from the reference, run in float64 on the exact inputs. An exercise that
+knows its mathematics gives its own bound; `shadow_bound` serves those that do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+
+from grader import tensors
+from grader.errors import GraderError
+from grader.exercises import Exercise
+from grader.records import Answer, Raised, Returned, Tensor, Value
+from grader.sandbox import calling
+from grader.sandbox.values import record
+
+COARSER: Final = {"float64": ("float64", "float32"), "float32": ("float32",)}
+"""In which dtypes a student may have computed, by the dtype that the reference returns."""
+
+ROUNDOFF: Final = {"float64": 2.0**-53, "float32": 2.0**-24}
+SHADOW_DRAWS: Final = 8
+SHADOW_FACTOR: Final = 8.0  # room for other orders of the same operations, as in the first assignment's bound
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What the reference says about one input."""
+
+    expected: Tensor
+    dtype: str
+    shape: tuple[int, ...]
+    bounds: dict[str, Tensor]
+
+    @property
+    def finite(self) -> bool:
+        """Whether the input can be judged: overflow is no part of any exercise."""
+        everything = [self.expected, *self.bounds.values()]
+        return all(bool(np.isfinite(tensors.numbers(one)).all()) for one in everything)
+
+
+def truth(exercise: Exercise, arguments: Mapping[str, Value]) -> Truth:
+    """Ask the reference. Raises GraderError where it raises or returns no small tensor of floats."""
+    exact = reference_value(exercise, in_double(arguments))
+    plain = reference_value(exercise, arguments)
+    if plain.dtype not in COARSER or exact.dtype != "float64" or len(exact.data) // 8 != _size(plain):
+        raise GraderError(
+            f"{_call(exercise, arguments)}: the reference returned a {plain.dtype} tensor of shape {plain.shape},"
+            f" and of dtype {exact.dtype} and shape {exact.shape} when given float64.",
+            "A reference returns a tensor of the floating dtype that it was given.",
+        )
+    bounds = {dtype: _bound(exercise, arguments, dtype, exact) for dtype in COARSER[plain.dtype]}
+    expected = Tensor("float64", plain.shape, exact.data)
+    return Truth(expected, plain.dtype, plain.shape, bounds)
+
+
+def in_double(arguments: Mapping[str, Value]) -> dict[str, Value]:
+    """The same numbers with every floating tensor in float64."""
+    return {name: _cast(value, torch.float64) for name, value in arguments.items()}
+
+
+def reference_value(exercise: Exercise, arguments: Mapping[str, Value]) -> Tensor:
+    """What the reference returns. Raises GraderError where it is no tensor."""
+    answer = calling.call(exercise.reference, arguments)
+    if isinstance(answer, Returned) and answer.value is not None and answer.device is not None:
+        return answer.value
+    raise GraderError(
+        f"{_call(exercise, arguments)}: the reference {_what_happened(answer)}.",
+        "Correct the reference, or keep such inputs out of `arguments` and `edge_cases`.",
+    )
+
+
+def _what_happened(answer: Answer) -> str:
+    if isinstance(answer, Raised):
+        return f"raised {answer.type}: {answer.message}"
+    if isinstance(answer, Returned):
+        return f"returned {answer.problem or f'a {answer.type}'}, not a tensor"
+    return answer.message
+
+
+def _call(exercise: Exercise, arguments: Mapping[str, Value]) -> str:
+    return tensors.call(exercise.name, dict(arguments))
+
+
+def _size(tensor: Tensor) -> int:
+    return len(tensor.data) // tensors.ITEM_SIZES[tensor.dtype]
+
+
+def _cast(value: Value, dtype: torch.dtype) -> Value:
+    if not isinstance(value, Tensor) or not value.dtype.startswith(("float", "bfloat")):
+        return value
+    return record(calling.build(value).to(dtype))
+
+
+def _bound(exercise: Exercise, arguments: Mapping[str, Value], dtype: str, exact: Tensor) -> Tensor:
+    if exercise.bound is None:
+        return shadow_bound(exercise, arguments, dtype, exact)
+    built = {name: calling.build(value) for name, value in arguments.items()}
+    bound = exercise.bound(built, getattr(torch, dtype))
+    size = len(exact.data) // 8
+    if not isinstance(bound, torch.Tensor) or bound.numel() != size or bool((bound < 0).any()):
+        raise GraderError(
+            f"{_call(exercise, arguments)}: `bound` gave {bound!r} for a result of {size} numbers.",
+            "`bound(arguments, dtype)` returns a float64 tensor of the result's shape, with nothing below 0.",
+        )
+    return record(bound.double())
+
+
+def shadow_bound(
+    exercise: Exercise, arguments: Mapping[str, Value], dtype: str, exact: Tensor
+) -> Tensor:
+    """How far the reference strays in single precision when its inputs move by one unit in the last place.
+
+    Both what the inputs' last bits do and what the reference's own rounding does are seen that
+    way, and both grow in proportion to the unit roundoff, so the bound of another dtype is that
+    of float32 scaled. (Looking at float64 itself would compare it with itself and see nothing.)
+    """
+    base = {name: _cast(value, torch.float32) for name, value in arguments.items()}
+    centre = tensors.numbers(reference_value(exercise, in_double(base)))
+    random = np.random.default_rng(0)
+    strayed = np.zeros_like(centre)
+    for _ in range(SHADOW_DRAWS):
+        moved = {name: _moved(value, random) for name, value in base.items()}
+        strayed = np.maximum(strayed, abs(tensors.numbers(reference_value(exercise, moved)) - centre))
+    scale = ROUNDOFF[dtype] / ROUNDOFF["float32"]
+    smallest = torch.finfo(getattr(torch, dtype)).tiny
+    size = abs(tensors.numbers(exact))
+    return tensors.float64(SHADOW_FACTOR * (strayed * scale + ROUNDOFF[dtype] * size) + smallest, exact.shape)
+
+
+def _moved(value: Value, random: np.random.Generator) -> Value:
+    """The value, one float32 unit in the last place up, down, or where it was."""
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float):
+        return value * (1 + ROUNDOFF["float32"] * int(random.integers(-1, 2)))
+    if value.dtype != "float32":
+        return value
+    numbers = np.frombuffer(value.data, dtype="<f4")
+    towards = np.where(random.integers(0, 2, size=len(numbers)) == 1, np.inf, -np.inf).astype("<f4")
+    return Tensor(value.dtype, value.shape, np.nextafter(numbers, towards).astype("<f4").tobytes())

@@ -1,0 +1,54 @@
+"""Hypothesis strategies for the inputs of exercises: tensors, learning rates, numbers of steps.
+
+The order inside each strategy is the order in which Hypothesis shrinks: the first value is the
+simplest. So put first what a teacher would write first, and the counterexamples that students
+see become "theta 1.0, rate 0.1, one step" and not "theta 0.0, rate 0.0".
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from hypothesis import strategies as st
+
+
+def magnitudes(simple: Sequence[float], smallest: float, largest: float) -> st.SearchStrategy[float]:
+    """One of the simple values, or any float of either sign whose magnitude lies in the range."""
+    positive = st.floats(smallest, largest, allow_nan=False, width=64)
+    drawn = st.tuples(positive, st.sampled_from((1.0, -1.0))).map(math.prod)
+    return st.one_of(st.sampled_from(tuple(simple)), drawn)
+
+
+def tensors(
+    shapes: Sequence[tuple[int, ...]], dtypes: Sequence[torch.dtype], elements: st.SearchStrategy[float]
+) -> st.SearchStrategy[torch.Tensor]:
+    """Tensors of one of the shapes and dtypes; each element is rounded to the dtype drawn."""
+
+    def of_shape(shape: tuple[int, ...]) -> st.SearchStrategy[tuple[tuple[int, ...], list[float]]]:
+        size = math.prod(shape)
+        return st.tuples(st.just(shape), st.lists(elements, min_size=size, max_size=size))
+
+    def build(drawn: tuple[tuple[tuple[int, ...], list[float]], torch.dtype]) -> torch.Tensor:
+        (shape, values), dtype = drawn
+        return torch.tensor(values, dtype=dtype).reshape(shape)
+
+    return st.tuples(st.sampled_from(tuple(shapes)).flatmap(of_shape), st.sampled_from(tuple(dtypes))).map(build)
+
+
+def learning_rates(simple: Sequence[float], largest: float) -> st.SearchStrategy[float]:
+    """One of the simple rates, or any in (0.02, largest]: a smaller one hardly moves theta."""
+    return st.one_of(st.sampled_from(tuple(simple)), st.floats(0.02, largest, allow_nan=False))
+
+
+def step_counts(short: int, long: int) -> st.SearchStrategy[int]:
+    """A mixture of short runs and few long ones, no steps among them; the simplest is one step."""
+    ordinary = st.integers(1, short)
+    return st.one_of(ordinary, st.sampled_from((1, 2, 3, 0)), ordinary, st.integers(short, long))
+
+
+def calls(**arguments: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """A call's arguments by name, in the order given."""
+    return st.fixed_dictionaries(arguments)

@@ -1,0 +1,206 @@
+"""Kit -> whether the assignment is fit to grade: does each known mistake cost what it must?
+
+Everything is read from the kit: the answers that the misconceptions gave when it was frozen are
+judged as a student's would be. No program runs here, and no torch is needed.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+from grader import compare, kit, score
+from grader.apart import Behaviour, apart, behaviour
+from grader.matching import same_form, same_steps
+from grader.records import (
+    Answer,
+    ExerciseOutcomes,
+    ExerciseRun,
+    Record,
+    Returned,
+    Tensor,
+    Trace,
+)
+from grader.tensors import ITEM_SIZES
+
+
+class Row(Record, frozen=True):
+    """One misconception against the rubric."""
+
+    id: str
+    title: str
+    costs: tuple[str, ...]  # what must fail
+    fails: tuple[str, ...]  # what does
+    reason: str = ""  # why it cannot be judged from the kit; empty where it can
+
+    @property
+    def judged(self) -> bool:
+        return not self.reason
+
+    @property
+    def missed(self) -> tuple[str, ...]:
+        """Criteria that it must cost and that it passes."""
+        return tuple(one for one in self.costs if one not in self.fails) if self.judged else ()
+
+    @property
+    def extra(self) -> tuple[str, ...]:
+        """Criteria that it fails beyond what it must cost."""
+        return tuple(one for one in self.fails if one not in self.costs) if self.judged else ()
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is part of the mutation score."""
+        return self.judged and bool(self.costs)
+
+    @property
+    def caught(self) -> bool:
+        return self.counts and not self.missed
+
+    @property
+    def unpunished(self) -> bool:
+        """It must cost something and costs nothing."""
+        return self.counts and not self.fails
+
+
+class Idle(Record, frozen=True):
+    """A program that does nothing, and what it would get."""
+
+    title: str
+    points: float
+
+
+class ExerciseVerification(Record, frozen=True):
+    """One exercise, verified."""
+
+    name: str
+    title: str
+    criteria: tuple[str, ...]
+    rows: tuple[Row, ...]  # the matrix: a misconception a row, `fails` are its marked columns
+    alike: tuple[tuple[str, str], ...]  # misconceptions that the suite cannot tell apart
+    idle: tuple[Idle, ...]
+    cases: int
+    rungs: int
+    effort: float
+
+    @property
+    def counted(self) -> int:
+        return sum(row.counts for row in self.rows)
+
+    @property
+    def caught(self) -> int:
+        return sum(row.caught for row in self.rows)
+
+
+class Verification(Record, frozen=True):
+    """A kit, verified."""
+
+    exercises: tuple[ExerciseVerification, ...]
+
+    @property
+    def mutation_score(self) -> float:
+        """The share of the misconceptions that must cost points and do, 1 where there are none."""
+        counted = sum(exercise.counted for exercise in self.exercises)
+        return sum(exercise.caught for exercise in self.exercises) / counted if counted else 1.0
+
+    @property
+    def fit(self) -> bool:
+        """Below 100 %, or where doing nothing earns points, the assignment is not fit to grade."""
+        idle = any(one.points > 0 for exercise in self.exercises for one in exercise.idle)
+        return self.mutation_score == 1.0 and not idle
+
+    @property
+    def effort(self) -> float:
+        return sum(exercise.effort for exercise in self.exercises)
+
+
+def verify(frozen: kit.Kit) -> Verification:
+    """Judge every misconception of a kit as if a student had handed it in."""
+    return Verification(tuple(_exercise(one) for one in frozen.exercises))
+
+
+def _exercise(exercise: kit.Exercise) -> ExerciseVerification:
+    return ExerciseVerification(
+        name=exercise.name,
+        title=exercise.title,
+        criteria=tuple(criterion.id for criterion in exercise.rubric),
+        rows=tuple(_row(one, exercise) for one in exercise.misconceptions),
+        alike=_alike(exercise),
+        idle=_idle(exercise),
+        cases=len(exercise.cases),
+        rungs=len(exercise.ladder),
+        effort=exercise.effort,
+    )
+
+
+def _row(mistake: kit.Misconception, exercise: kit.Exercise) -> Row:
+    if mistake.needs is not None:
+        reason = f"differs on {mistake.needs} only; the kit holds what it does on the CPU"
+        return Row(mistake.id, mistake.title, mistake.costs, (), reason)
+    return Row(mistake.id, mistake.title, mistake.costs, failing(_outcomes(mistake, exercise), exercise))
+
+
+def failing(outcomes: ExerciseOutcomes, exercise: kit.Exercise) -> tuple[str, ...]:
+    """The ids of the criteria that fail."""
+    return tuple(row.id for row in score.criteria(outcomes, exercise) if row.outcome == "failed")
+
+
+def _outcomes(mistake: kit.Misconception, exercise: kit.Exercise) -> ExerciseOutcomes:
+    return _judged(dict(enumerate(mistake.answers)), mistake.traces, exercise)
+
+
+def _judged(
+    answers: dict[int, Answer], traces: dict[int, Trace], exercise: kit.Exercise
+) -> ExerciseOutcomes:
+    run = ExerciseRun(name=exercise.name, found=True, answers=answers, traces=traces)
+    return compare.judge(run, exercise, "cpu")
+
+
+# --- told apart ---------------------------------------------------------------------------
+
+
+def _alike(exercise: kit.Exercise) -> tuple[tuple[str, str], ...]:
+    judged = [one for one in exercise.misconceptions if one.needs is None]
+    seen = {one.id: (_behaviours(one), _outcomes(one, exercise)) for one in judged}
+    return tuple(
+        (first.id, second.id)
+        for first, second in combinations(judged, 2)
+        if not any(apart(a, b) for a, b in zip(seen[first.id][0], seen[second.id][0], strict=True))
+        and _look_alike(first, second, seen[second.id][1])
+    )
+
+
+def _behaviours(mistake: kit.Misconception) -> list[Behaviour]:
+    return [behaviour(a, t) for a, t in zip(mistake.answers, mistake.tolerances, strict=True)]
+
+
+def _look_alike(first: kit.Misconception, second: kit.Misconception, outcomes: ExerciseOutcomes) -> bool:
+    """Whether form and steps, too, are the same; where only these differ, a diagnosis goes by them."""
+    forms = all(same_form(a, b) for a, b in zip(first.answers, second.answers, strict=True))
+    return forms and all(same_steps(chain, first) for chain in outcomes.chains)
+
+
+# --- doing nothing ------------------------------------------------------------------------
+
+
+def _idle(exercise: kit.Exercise) -> tuple[Idle, ...]:
+    """What always returning zero, and returning the input, would get: it must be nothing."""
+    return (
+        Idle("always returns zeros", _points(exercise, [_zeros(case) for case in exercise.cases])),
+        Idle("returns its input", _points(exercise, [_echo(case, exercise.moves) for case in exercise.cases])),
+    )
+
+
+def _points(exercise: kit.Exercise, tensors: list[Tensor]) -> float:
+    answers: dict[int, Answer] = {i: Returned("Tensor", one, "cpu") for i, one in enumerate(tensors)}
+    rows = score.criteria(_judged(answers, {}, exercise), exercise)
+    return sum(row.points for row in rows)
+
+
+def _zeros(case: kit.Case) -> Tensor:
+    size = ITEM_SIZES[case.dtype] * (len(case.expected.data) // ITEM_SIZES["float64"])
+    return Tensor(case.dtype, case.shape, bytes(size))
+
+
+def _echo(case: kit.Case, moves: str) -> Tensor:
+    given = case.arguments[moves]
+    assert isinstance(given, Tensor)  # the freezer names the first tensor argument
+    return given

@@ -1,0 +1,139 @@
+"""Gradient descent on L(theta) = theta^2 with torch.optim.SGD.
+
+The derivative is 2 theta, so a step with the learning rate lr takes theta to
+
+    theta - lr * 2 theta  =  (1 - 2 lr) theta,
+
+and n steps to (1 - 2 lr)^n theta. Below lr = 0.5 theta glides to the minimum at 0; at 0.5 it is there
+after one step; between 0.5 and 1 it jumps from side to side, ever closer; at 1 it jumps for ever.
+
+Theta may come as a 0-dim tensor or as one of a single element: two ways to write one number.
+"""
+
+from __future__ import annotations
+
+import torch
+from _descent import RUBRIC, arguments, call, rounding_bound, steps
+from _mistakes import FORM, MOVES, SGD_ONLY, Descent, shared
+
+from grader.exercises import Exercise, Misconception
+
+
+def gradient_descent_torch_optimiser(
+    initial_theta: torch.Tensor, learning_rate: float, number_steps: int
+) -> torch.Tensor:
+    """Take `number_steps` steps of SGD on theta^2 and return the final theta."""
+    theta = torch.nn.Parameter(initial_theta.clone())
+    optimiser = torch.optim.SGD([theta], lr=learning_rate)
+    for _ in range(number_steps):
+        optimiser.zero_grad()
+        loss = theta * theta
+        loss.backward()
+        optimiser.step()
+    return theta.detach()
+
+
+def square(theta: torch.Tensor) -> torch.Tensor:
+    return theta * theta
+
+
+EDGE_CASES = (
+    call(1.0, 0.1, 1),
+    call([1.0], 0.1, 1),
+    call(-2.5, 0.1, 0),
+    call([0.3], 0.25, 0, torch.float64),
+    call(2.0, 0.25, 2, torch.float64),
+    call([-3.0], 0.25, 3),
+    call(3.0, 0.0, 2),
+    call([3.0], 0.0, 1, torch.float64),
+    call(-1.5, 0.5, 1, torch.float64),
+    call([0.7], 0.5, 3),
+    call(0.7, 1.0, 2),
+    call([-2.0], 1.0, 3, torch.float64),
+    call(0.0, 0.1, 2),
+    call([0.0], 0.3, 1, torch.float64),
+)
+
+
+# --- mistakes of this exercise alone ---------------------------------------------------------
+
+
+def always_one_element(initial_theta: torch.Tensor, learning_rate: float, number_steps: int) -> torch.Tensor:
+    return torch.tensor([Descent(square)(initial_theta, learning_rate, number_steps).item()])
+
+
+def only_one_element(initial_theta: torch.Tensor, learning_rate: float, number_steps: int) -> torch.Tensor:
+    return Descent(lambda theta: theta[0] ** 2)(initial_theta, learning_rate, number_steps)  # type: ignore[no-any-return]
+
+
+def all_thetas(initial_theta: torch.Tensor, learning_rate: float, number_steps: int) -> torch.Tensor:
+    every = [Descent(square)(initial_theta, learning_rate, n) for n in range(number_steps + 1)]
+    return torch.stack(every)
+
+
+OWN_MISTAKES = (
+    Misconception(
+        "loss-is-theta",
+        "The loss is theta itself, so every step subtracts the rate",
+        "Print theta.grad at two different thetas. What is the derivative of the loss there?",
+        Descent(lambda theta: theta.sum()),
+        MOVES,
+    ),
+    Misconception(
+        "loss-is-absolute",
+        "The loss is |theta|",
+        "Print theta.grad at theta = 1 and at theta = 3. What is the derivative of the loss there?",
+        Descent(torch.abs),
+        MOVES,
+    ),
+    Misconception(
+        "halved-loss",
+        "Every step is half as long: the loss has a factor 1/2 that was not asked for",
+        "Compare your loss at theta = 1 with the one in the exercise.",
+        Descent(lambda theta: theta * theta / 2),
+        MOVES,
+    ),
+    Misconception(
+        "loss-is-cubed",
+        "The loss is the third power of theta",
+        "Which power of theta does the exercise ask for? Compare the loss at theta = 2.",
+        Descent(lambda theta: theta**3),
+        MOVES,
+    ),
+    Misconception(
+        "returns-a-number",
+        "A Python number is returned, not a tensor",
+        "Print type(...) of what your function returns.",
+        Descent(square, result=lambda theta: theta.item()),
+        FORM,
+    ),
+    Misconception(
+        "only-one-element-tensors",
+        "Theta is indexed, which a tensor without dimensions refuses",
+        "Try both torch.tensor(1.0) and torch.tensor([1.0]). Look at their .shape.",
+        only_one_element,
+        FORM,
+    ),
+    Misconception(
+        "returns-all-thetas",
+        "The thetas of all steps are returned, not the last one",
+        "How many elements does the result have, and how many should it have?",
+        all_thetas,
+        MOVES | SGD_ONLY | FORM,
+    ),
+)
+
+
+EXERCISE = Exercise(
+    name="gradient_descent_torch_optimiser",
+    title="Gradient descent with torch.optim.SGD",
+    statement="Minimise L(theta) = theta^2 by gradient descent, updating theta with torch.optim.SGD; return the final theta.",
+    reference=gradient_descent_torch_optimiser,
+    arguments=arguments((), (1,)),
+    edge_cases=EDGE_CASES,
+    rubric=RUBRIC,
+    misconceptions=(*shared(square), *OWN_MISTAKES),
+    bound=rounding_bound,
+    effort=steps,
+    either_shape=True,
+)
