@@ -1,0 +1,61 @@
+"""The marks of typical programs, through the real path: they have to look fair to a teacher."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from grader import compare, score
+from grader.kit import LoadedKit
+from grader.records import Submission
+from grader.sandbox.pool import Pool
+from tests.gold.programs import CRITERIA, LOSSES, PROGRAMS, Program, markdown
+
+README = Path(__file__).parent.parent / "README.md"
+
+every_program = pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.title)
+
+
+@pytest.fixture(scope="module")
+def pool(kit: LoadedKit) -> Iterator[Pool]:
+    with Pool(kit.kit, kit.kit.limits, 1) as running:
+        yield running
+
+
+def marks(program: Program, kit: LoadedKit, pool: Pool, folder: Path) -> dict[str, dict[str, float]]:
+    """Points by exercise and criterion."""
+    path = folder / "s01.py"
+    path.write_text(program.source())
+    execution = pool.run(Submission("s01", "s01.py", (path,)), "cpu")
+    assert execution.harness is None
+    rows = {
+        exercise.name: score.criteria(compare.judge(run, exercise, "cpu"), exercise)
+        for run, exercise in zip(execution.exercises, kit.kit.exercises, strict=True)
+    }
+    return {name: {row.id: row.points for row in criteria} for name, criteria in rows.items()}
+
+
+@every_program
+def test_a_typical_program_gets_the_marks_that_a_teacher_would_give(
+    program: Program, kit: LoadedKit, pool: Pool, tmp_path: Path
+) -> None:
+    expected = {name: dict(zip(CRITERIA, points, strict=True)) for name, points in program.expected().items()}
+
+    assert marks(program, kit, pool, tmp_path) == expected
+
+
+def test_the_programs_are_written_for_the_exercises_of_the_assignment(kit: LoadedKit) -> None:
+    assert [exercise.name for exercise in kit.kit.exercises] == list(LOSSES)
+    for exercise in kit.kit.exercises:
+        assert [criterion.id for criterion in exercise.rubric] == list(CRITERIA)
+        assert tuple(criterion.points for criterion in exercise.rubric) == (2, 3, 1, 1, 2, 1)
+
+
+def test_every_program_can_be_told_by_its_title() -> None:
+    assert len({program.title for program in PROGRAMS}) == len(PROGRAMS) >= 25
+
+
+def test_the_table_of_marks_stands_in_the_readme() -> None:
+    assert markdown() in README.read_text(encoding="utf-8")
