@@ -1,0 +1,121 @@
+"""What the parent tells the child: the suites' inputs once, then a job for each worker.
+
+Inputs only: no expected value, no misconception, no rubric and no other submission is ever in
+one of these records, so none can be found in a worker's memory.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from grader.records import Record, Value
+
+Calls = Literal["suite", "ladder"]
+
+EXIT_FAILED: Final = 97  # of a worker that could not be confined, or met a fault of ours
+EXIT_NO_MEMORY: Final = 96  # of one that the student's code has left no memory to go on
+
+
+class Call(Record, frozen=True):
+    """The arguments of a graded call, in order; a traced one is watched by optimiser hooks."""
+
+    arguments: dict[str, Value]
+    traced: bool = False
+
+
+class Inputs(Record, frozen=True):
+    """What a worker knows of an exercise."""
+
+    name: str
+    parameters: tuple[str, ...]
+    suite: tuple[Call, ...]
+    ladder: tuple[Call, ...]
+    keyword: int | None = None  # the suite's cheapest case with a step: called once more by keyword
+
+    def calls(self, kind: Calls) -> tuple[Call, ...]:
+        return self.suite if kind == "suite" else self.ladder
+
+
+class Setup(Record, frozen=True):
+    """What a zygote is given before it serves."""
+
+    exercises: tuple[Inputs, ...]
+    warm: bool  # import and warm torch before the first fork; never for CUDA
+
+
+class File(Record, frozen=True):
+    """A candidate file as it lies on disk: the parent has not looked into it."""
+
+    name: str
+    data: bytes
+
+
+WHOLE_FILE: Final = -1
+
+
+class Target(Record, frozen=True):
+    """A top-level statement: the `index`-th of the job's `file`-th file, or WHOLE_FILE."""
+
+    file: int
+    index: int
+
+
+class Skip(Record, frozen=True):
+    """A statement that ended an earlier worker, and how."""
+
+    target: Target
+    why: str
+
+
+class Job(Record, frozen=True):
+    """What one single-use worker does."""
+
+    files: tuple[File, ...]
+    folder: str  # the worker's own working folder, importable after everything that is installed
+    exercises: tuple[int, ...]  # indices into the setup
+    calls: Calls
+    skip: tuple[Skip, ...] = ()
+    stop_at: Target | None = None  # loading ends before this one
+
+
+# --- between the parent and the zygote ------------------------------------------------------
+
+
+class Start(Record, frozen=True):
+    """Fork a worker. Its four files come with the message: job, frames, output, status."""
+
+    device: str
+    memory_bytes: int  # over what the zygote has
+    cpu_seconds: float
+    warm: tuple[str, ...] = ()  # modules to import once before the fork
+
+
+class Ready(Record, frozen=True, tag="ready"):
+    """The zygote serves."""
+
+    python: str
+    torch: str
+    platform: str
+    torch_cuda: str | None
+
+
+class Trouble(Record, frozen=True, tag="trouble"):
+    """The zygote cannot serve, or a worker could not be started: a fault of ours."""
+
+    text: str
+
+
+class Forked(Record, frozen=True, tag="forked"):
+    """A worker stands. Any message through its status socket, or hanging up, ends it."""
+
+    pid: int
+
+
+class Ended(Record, frozen=True, tag="ended"):
+    """A worker is gone with all that it left behind."""
+
+    status: int  # as os.waitpid gives it
+    cpu_seconds: float
+
+
+Report = Ready | Trouble | Forked | Ended

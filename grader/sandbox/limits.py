@@ -1,0 +1,56 @@
+"""Parent side: what one submission may use, and which walls stand around it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from grader.kit import Limits
+from grader.results import Isolation
+from grader.sandbox import linux
+
+KEPT_OUTPUT: Final = 64 << 10  # of what a submission prints, shown
+MESSAGE: Final = 2_000  # characters of a message
+NOTES: Final = 200  # of one submission or exercise, shown
+FLOOD: Final = 64 << 20  # of what it prints, ended
+MAX_FRAMES: Final = 128 << 20  # bytes of frames from one worker, what it prints included
+PYTHON_FILE: Final = 1 << 20
+NOTEBOOK: Final = 32 << 20
+FOLDER_BYTES: Final = 64 << 20
+FOLDER_FILES: Final = 1_000
+STATEMENT: Final = 2.5  # a top-level statement may train for a while: times the limit of a case
+READING: Final = 5.0  # likewise the parsing of a file: 32 MiB of notebook take about a second
+SKIPPED_STATEMENTS: Final = 2
+START_SECONDS: Final = 120.0  # wall time for a process to stand; only a broken machine needs it
+COLD_START_SECONDS: Final = 600.0  # with the import of torch, from a slow disk
+
+_EVERYWHERE: Final = (
+    "a process of its own for each submission",
+    "an own session and process group, ended together",
+    "no inherited files or environment",
+    "limits of CPU time, open files and file size; no core dumps",
+)
+_LINUX: Final = (
+    "a limit of memory",
+    "no new privileges",
+    "no inspection of the grader's memory",
+    "left-behind processes are ended",
+)
+_LATER: Final = ("user, process, mount and network namespaces", "a file system of its own (Landlock)", "a filter of system calls (seccomp)")
+
+
+def isolation_report() -> Isolation:
+    """What is applied to each worker on this system, and what is not."""
+    applied, missing = (_LINUX, ()) if linux.ON_LINUX else ((), _LINUX)
+    return Isolation(level="none", layers=(*_EVERYWHERE, *applied), missing=(*missing, *_LATER))
+
+
+def as_numbers(limits: Limits) -> dict[str, float]:
+    """The limits as results.json tells them."""
+    return {
+        "case_cpu_seconds": limits.case_cpu_seconds,
+        "statement_cpu_seconds": limits.case_cpu_seconds * STATEMENT,
+        "submission_cpu_seconds": limits.submission_cpu_seconds,
+        "wall_factor": limits.wall_factor,
+        "memory_bytes": limits.memory_bytes,
+        "workers": limits.workers,
+    }

@@ -1,0 +1,180 @@
+"""Child side: a submission's files into the functions that the exercises ask for.
+
+One mechanism for .py files and notebooks: statement by statement. A statement that raises
+becomes a note, and the next one runs: a demo that fails below a right function costs nothing.
+Before each statement the parent is told, so that it knows which one did not end.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import sys
+from collections.abc import Callable
+from types import CodeType, ModuleType
+from typing import Any, Final
+
+from grader import wire
+from grader.records import Note, Place
+from grader.sandbox import tracebacks
+from grader.sandbox.channel import Channel
+from grader.sandbox.jobs import WHOLE_FILE, File, Job, Target
+from grader.sandbox.sources import Program, Statement, Unreadable, read_python
+
+Function = Callable[..., Any]
+
+_BELOW: Final = "What stands below it ran all the same."
+
+
+class Loaded:
+    """What the submission defines, once its statements have run."""
+
+    def __init__(self, wanted: tuple[str, ...]) -> None:
+        self._wanted = wanted
+        self._modules: list[ModuleType] = []
+        self.functions: dict[str, Function] = {}
+
+    def missing(self) -> list[str]:
+        return [name for name in self._wanted if name not in self.functions]
+
+    def take(self, module: ModuleType) -> None:
+        """Keep what is still missing of this module's functions."""
+        self._modules.append(module)
+        for name in self.missing():
+            found = vars(module).get(name)
+            if callable(found):
+                self.functions[name] = found
+
+    def nearest(self, name: str) -> str | None:
+        """The most similar name of a callable that the submission itself defines."""
+        own = {
+            key
+            for module in self._modules
+            for key, value in vars(module).items()
+            if getattr(value, "__module__", None) == module.__name__ and callable(value)
+        }
+        return next(iter(difflib.get_close_matches(name, sorted(own), n=1)), None)
+
+
+class Loader:
+    """Runs the files of one job."""
+
+    def __init__(self, job: Job, wanted: tuple[str, ...], channel: Channel) -> None:
+        self._job = job
+        self._wanted = wanted
+        self._channel = channel
+        self._skip = {skip.target: skip.why for skip in job.skip}
+        self._stopped = False
+
+    def load(self) -> Loaded | None:
+        """Run the files; None where not one of them could be read, and the parent has been told why."""
+        programs, unreadable = self._read()
+        if not programs:
+            first = unreadable[0] if unreadable else Unreadable("The submission has no files.")
+            self._channel.point(wire.Unloadable(first.text, first.place))
+            return None
+        for error in unreadable:
+            self._channel.note(Note(f"This file was not run. {error.text}", error.place))
+        loaded = Loaded(self._wanted)
+        for position, (index, program) in enumerate(programs):
+            if self._stopped or (position and not program.defines(loaded.missing())):
+                continue
+            loaded.take(self._run(index, program))
+        return loaded
+
+    def _read(self) -> tuple[list[tuple[int, Program]], list[Unreadable]]:
+        """The files that can run, the one with most of the wanted functions first."""
+        programs: list[tuple[int, Program]] = []
+        unreadable: list[Unreadable] = []
+        for index, file in enumerate(self._job.files):
+            why = self._skip.get(Target(index, WHOLE_FILE))
+            if why is not None:
+                unreadable.append(Unreadable(f"Reading it: {why}.", Place(file.name, None, 1)))
+                continue
+            self._channel.point(wire.Reading(index))
+            try:
+                programs.append((index, _read(file)))
+            except Unreadable as error:
+                unreadable.append(Unreadable(error.text, error.place or Place(file.name, None, 1)))
+        programs.sort(key=lambda item: -len(item[1].defines(self._wanted)))
+        return programs, unreadable
+
+    def _run(self, file: int, program: Program) -> ModuleType:
+        module = _module(program)
+        self._channel.send(wire.Source(program.cells))
+        for note in program.notes:
+            self._channel.note(note)
+        for index, statement in enumerate(program.statements):
+            target = Target(file, index)
+            if target == self._job.stop_at:
+                self._channel.note(Note("Loading ended here: too many statements ended the process.", statement.place))
+                self._stopped = True
+                break
+            if target in self._skip:
+                text = f"This statement was skipped: {self._skip[target]}. {_BELOW}"
+                self._channel.note(Note(text, statement.place))
+                continue
+            self._channel.point(wire.Statement(file, index, statement.place))
+            self._execute(statement, module)
+        return module
+
+    def _execute(self, statement: Statement, module: ModuleType) -> None:
+        before = {name: vars(module).get(name) for name in self._wanted}
+        try:
+            exec(_compile(statement), vars(module))  # noqa: S102 -- this is what a submission is for
+        except BaseException as error:  # noqa: BLE001 -- the student's code: SystemExit and KeyboardInterrupt too
+            self._channel.note(_failed(error, statement))
+        for name, old in before.items():
+            if callable(old) and vars(module).get(name) is not old:
+                self._channel.note(Note(f"{name} is defined again here: the last definition counts.", statement.place))
+
+
+def _read(file: File) -> Program:
+    if not file.name.endswith(".ipynb"):
+        return read_python(file)
+    from grader.sandbox.notebooks import read_notebook  # noqa: PLC0415 -- nbformat only where there is a notebook
+
+    return read_notebook(file)
+
+
+def _compile(statement: Statement) -> CodeType:
+    body = ast.Module([statement.node], type_ignores=[])
+    return compile(body, statement.filename, "exec", flags=statement.flags, dont_inherit=True)
+
+
+def _failed(error: BaseException, statement: Statement) -> Note:
+    place = tracebacks.student_lines(error)[1] or statement.place
+    if isinstance(error, SystemExit):
+        return Note(f"The program ends itself here (SystemExit). {_BELOW}", place)
+    text = f"{type(error).__name__}: {tracebacks.message(error)}".removesuffix(": ")
+    if isinstance(error, EOFError):
+        text += " (nobody answers input() while a submission is graded)"
+    return Note(f"This statement raised {text}. {_BELOW}", place)
+
+
+def _module(program: Program) -> ModuleType:
+    """A fresh module, importable under its name unless something that is installed has that name."""
+    module = ModuleType(program.name)
+    module.__file__ = program.cells[0].file if program.cells else program.name
+    if program.name == "__main__" or not _taken(program.name):
+        sys.modules[program.name] = module
+    if program.name == "__main__":
+        vars(module).update(_notebook_names())
+    return module
+
+
+def _taken(name: str) -> bool:
+    return name in sys.modules or name in sys.stdlib_module_names
+
+
+def _notebook_names() -> dict[str, Any]:
+    return {"get_ipython": lambda: _Shell(), "display": print}
+
+
+class _Shell:
+    """Stands for IPython's shell where code asks for it: whatever is called does nothing."""
+
+    def __getattr__(self, name: str) -> Function:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return lambda *_, **__: None

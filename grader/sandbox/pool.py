@@ -1,0 +1,192 @@
+"""Parent side: submissions in, executions out.
+
+A pool holds one warm zygote and asks it for single-use workers; threads may call `run` at once.
+A zygote that ends is started again, and the jobs it took along run again once, each with a
+zygote of its own, so that one submission cannot take another's second chance.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from grader.errors import HarnessError
+from grader.kit import Exercise, Kit, Limits
+from grader.records import Execution, Failure, Note, Record, Submission
+from grader.sandbox import limits, linux, reading
+from grader.sandbox.clock import Clock
+from grader.sandbox.jobs import Call, Calls, Inputs, Setup, Start
+from grader.sandbox.launcher import Zygote, ZygoteLost
+from grader.sandbox.reading import Content
+from grader.sandbox.tally import Tally
+from grader.sandbox.watch import Watch, Watched
+from grader.text import clean
+
+class Versions(Record, frozen=True):
+    """What the submissions run with."""
+
+    python: str
+    torch: str
+    platform: str
+    torch_cuda: str | None  # None: this PyTorch is built without CUDA
+
+
+class Pool:
+    """Runs submissions; a context manager."""
+
+    def __init__(self, kit: Kit, given: Limits, jobs: int = 1, *, fresh: bool = False) -> None:
+        """`fresh`: never fork from a process that has imported torch (CUDA; systems without a safe fork)."""
+        self._inputs = tuple(_inputs(exercise) for exercise in kit.exercises)
+        self._limits = given
+        self._fresh = fresh or not linux.ON_LINUX
+        self._slots = threading.BoundedSemaphore(jobs)
+        self._lock = threading.Lock()
+        self._one_at_a_time = threading.Lock()
+        self._zygotes: dict[bool, Zygote] = {}  # by whether it is warm
+        linux.forbid_inspection()  # expected values are in this process
+        self._zygote(warm=not self._fresh)  # starts while the caller goes on
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the zygotes and whatever still runs."""
+        with self._lock:
+            zygotes, self._zygotes = list(self._zygotes.values()), {}
+        for zygote in zygotes:
+            zygote.close()
+
+    @property
+    def versions(self) -> Versions:
+        """Raises HarnessError where no submission can be run here."""
+        ready = self._zygote(warm=not self._fresh).ready()
+        return Versions(ready.python, ready.torch, ready.platform, ready.torch_cuda)
+
+    def run(
+        self,
+        submission: Submission,
+        device: str = "cpu",
+        calls: Calls = "suite",
+        exercises: frozenset[str] | None = None,
+    ) -> Execution:
+        """Run one submission; whatever its code does is a value."""
+        content = reading.read(submission)
+        if content.problem is not None:
+            return _no_result(device, content, content.problem, Failure.LOAD_FAILED)
+        asked = tuple(i for i, one in enumerate(self._inputs) if exercises is None or one.name in exercises)
+        tally = Tally(content, self._inputs, asked, calls)
+        try:
+            for _ in range(self._limits.workers):
+                watched = self._attempt(tally, submission, device)
+                if watched.harness is not None:
+                    return _no_result(device, content, watched.harness)
+                tally.add(watched)
+                if tally.finished:
+                    break
+        except HarnessError as error:
+            return _no_result(device, content, error.message)
+        return tally.execution(device)
+
+    def _attempt(self, tally: Tally, submission: Submission, device: str) -> Watched:
+        """One worker; a second one, from a zygote of its own, where the first was lost with its zygote."""
+        warm = device != "cuda" and not self._fresh
+        zygote = self._zygote(warm=warm)
+        try:
+            watched = self._work(zygote, tally, submission, device)
+        except ZygoteLost:
+            watched = Watched(lost=True)
+        if not watched.lost:
+            return watched
+        self._forget(zygote, warm=warm)
+        own = Zygote(Setup(self._inputs, warm=warm))
+        try:
+            watched = self._work(own, tally, submission, device)
+        except ZygoteLost:
+            watched = Watched(lost=True)
+        finally:
+            own.close()
+        if watched.lost:
+            watched.harness = "the process that runs submissions ended twice while this one ran"
+        return watched
+
+    def _work(self, zygote: Zygote, tally: Tally, submission: Submission, device: str) -> Watched:
+        if device == "cuda":
+            with self._one_at_a_time:
+                return self._worker(zygote, tally, submission, device)
+        return self._worker(zygote, tally, submission, device)
+
+    def _worker(self, zygote: Zygote, tally: Tally, submission: Submission, device: str) -> Watched:
+        """Fork, follow, and remove the working folder once nobody is left to write to it."""
+        folder = Path(tempfile.mkdtemp(prefix="grader-")).resolve()
+        try:
+            with self._slots, tempfile.TemporaryFile() as job:
+                whole = submission.folder is None or reading.copy_folder(submission.folder, folder)
+                job.write(msgspec.msgpack.encode(tally.job(str(folder))))
+                job.seek(0)
+                pipes = zygote.fork(self._order(tally, device), job.fileno())
+                start = limits.START_SECONDS if device != "cuda" and not self._fresh else limits.COLD_START_SECONDS
+                watched = Watch(pipes, tally.expected(), Clock(self._limits, tally.cpu_seconds, start)).follow()
+            if not whole:
+                tally.note(Note(f"Only the first {limits.FOLDER_FILES} files ({limits.FOLDER_BYTES >> 20} MiB) of the folder could be used."))
+            return watched
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _order(self, tally: Tally, device: str) -> Start:
+        return Start(
+            device=device,
+            memory_bytes=self._limits.memory_bytes,
+            cpu_seconds=self._limits.submission_cpu_seconds - tally.cpu_seconds,
+            warm=() if device == "cuda" or self._fresh else tally.modules(),
+        )
+
+    def _zygote(self, *, warm: bool) -> Zygote:
+        with self._lock:
+            if warm not in self._zygotes:
+                self._zygotes[warm] = Zygote(Setup(self._inputs, warm=warm))
+            return self._zygotes[warm]
+
+    def _forget(self, zygote: Zygote, *, warm: bool) -> None:
+        """The next worker gets a new zygote; whoever notices first takes the old one away."""
+        with self._lock:
+            if self._zygotes.get(warm) is zygote:
+                del self._zygotes[warm]
+                zygote.close()
+
+
+def _inputs(exercise: Exercise) -> Inputs:
+    """What a worker may know of an exercise: the arguments, and nothing of what is expected."""
+    steps = [(case.effort, i) for i, case in enumerate(exercise.cases) if case.effort > 0 and case.repeats is None]
+    return Inputs(
+        name=exercise.name,
+        parameters=exercise.parameters,
+        suite=tuple(Call(case.arguments, case.repeats is not None) for case in exercise.cases),
+        ladder=tuple(Call(case.arguments) for case in exercise.ladder),
+        keyword=min(steps)[1] if steps else None,
+    )
+
+
+def _no_result(device: str, content: Content, message: str, failure: Failure | None = None) -> Execution:
+    """Nothing of it ran: because of the files, or, without `failure`, because of us."""
+    return Execution(
+        device=device,
+        loaded=False,
+        message=clean(message, limits.MESSAGE),
+        failure=failure,
+        cells=(),
+        notes=content.notes,
+        output="",
+        exercises=(),
+        cpu_seconds=0.0,
+        sha256=content.sha256,
+        harness=None if failure is not None else clean(message, limits.MESSAGE),
+    )

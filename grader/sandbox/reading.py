@@ -1,0 +1,120 @@
+"""Parent side: a submission's files as bytes. The parent opens them with care and never parses them."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from grader.records import Note, Submission
+from grader.sandbox import limits
+from grader.sandbox.jobs import File
+
+_PIECE: Final = 1 << 20
+_SKIPPED_FOLDERS: Final = frozenset({"__pycache__", "node_modules", "venv"})
+
+
+class Unreadable(Exception):
+    """A file that cannot be read: what was found, where, what to do."""
+
+
+@dataclass(frozen=True)
+class Content:
+    """What was read."""
+
+    files: tuple[File, ...]
+    sha256: str
+    notes: tuple[Note, ...]
+    problem: str | None  # why there is no file at all
+
+
+def read(submission: Submission) -> Content:
+    """Every candidate that can be read; one that cannot is a note, unless none can."""
+    files: list[File] = []
+    problems: list[str] = [submission.problem] if submission.problem else []
+    digest = hashlib.sha256()
+    for path in submission.files:
+        try:
+            data = read_file(path)
+        except Unreadable as error:
+            problems.append(str(error))
+            continue
+        files.append(File(path.name, data))
+        digest.update(data)
+    problem = None if files else next(iter(problems), f"{submission.path}: there is no file to grade.")
+    notes = tuple(Note(text) for text in problems) if files else ()
+    return Content(tuple(files), digest.hexdigest(), notes, problem)
+
+
+def read_file(path: Path) -> bytes:
+    """A regular file's bytes. Raises Unreadable; follows no link and waits for no writer."""
+    cap = limits.NOTEBOOK if path.suffix == ".ipynb" else limits.PYTHON_FILE
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+    try:
+        fd = os.open(path, flags)
+    except OSError as error:
+        raise Unreadable(f"{path.name}: {_reason(error)}") from None
+    with os.fdopen(fd, "rb") as file:
+        _check(path, os.fstat(fd), cap)
+        data = file.read(cap + 1)
+    if len(data) > cap:
+        raise Unreadable(_too_large(path, len(data), cap))
+    return data
+
+
+def _check(path: Path, found: os.stat_result, cap: int) -> None:
+    if stat.S_ISDIR(found.st_mode):
+        raise Unreadable(f"{path.name} is a folder, not a file; submit the file itself.")
+    if not stat.S_ISREG(found.st_mode):
+        raise Unreadable(f"{path.name} is no regular file (a pipe, socket or device); submit the file itself.")
+    if found.st_size > cap:
+        raise Unreadable(_too_large(path, found.st_size, cap))
+
+
+def _too_large(path: Path, size: int, cap: int) -> str:
+    advice = "clear its outputs and save it again" if path.suffix == ".ipynb" else "submit only the code"
+    return f"{path.name} has {size / (1 << 20):.1f} MiB, more than the {cap >> 20} MiB allowed; {advice}."
+
+
+def _reason(error: OSError) -> str:
+    if error.errno in (errno.ELOOP, errno.EMLINK):
+        return "a symbolic link; submit the file itself."
+    return f"cannot be read ({error.strerror}); check that it is there and readable."
+
+
+def copy_folder(source: Path, target: Path) -> bool:
+    """Copy a student's own files, so that the code finds its modules and data; False where a cap cut it."""
+    room, count = limits.FOLDER_BYTES, limits.FOLDER_FILES
+    for path, size in _regular_files(source):
+        room, count = room - size, count - 1
+        if room < 0 or count < 0:
+            return False
+        copy = target / path.relative_to(source)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        _copy(path, copy)
+    return True
+
+
+def _regular_files(folder: Path) -> Iterator[tuple[Path, int]]:
+    """Every regular file below, in a stable order; links and hidden folders are left out."""
+    with os.scandir(folder) as entries:
+        found = sorted(entries, key=lambda entry: entry.name)
+    for entry in found:
+        if entry.is_dir(follow_symlinks=False):
+            if not entry.name.startswith(".") and entry.name not in _SKIPPED_FOLDERS:
+                yield from _regular_files(Path(entry.path))
+        elif entry.is_file(follow_symlinks=False):
+            yield Path(entry.path), entry.stat(follow_symlinks=False).st_size
+
+
+def _copy(source: Path, target: Path) -> None:
+    try:
+        shutil.copyfile(source, target, follow_symlinks=False)
+    except OSError:  # gone or unreadable meanwhile: the code that needs it will say so
+        return

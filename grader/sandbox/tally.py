@@ -1,0 +1,250 @@
+"""Parent side: what the workers of one submission sent, as one Execution.
+
+Here frames become records: every text from a student is cleaned once, on its way through. A
+worker that was ended is followed by another, which goes on with the next exercise or without the
+statement that did not end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+
+from grader import wire
+from grader.records import Answer, Cell, Execution, ExerciseRun, Failure, Note, Place, Stopped, Trace
+from grader.sandbox import cleaning, jobs, limits
+from grader.sandbox.clock import Stop
+from grader.sandbox.reading import Content
+from grader.sandbox.watch import Watched
+from grader.text import clean, decode
+
+_ENDINGS: Final = {
+    Failure.TIMED_OUT: "did not end",
+    Failure.CRASHED: "crashed the process",
+    Failure.EXITED: "ended the process",
+    Failure.FLOODED: "printed without end",
+    Failure.OUT_OF_MEMORY: "ran out of memory",
+    Failure.PROTOCOL: "broke the line to the grader",
+}
+
+_WORDS: Final = ((b"matplotlib", "matplotlib.pyplot"), (b"IPython", "IPython.display"))
+_MAGIC_SIGNS: Final = (b'"%', b'"!', b"n%", b"n!", b'?"', b"?\\n")  # where a line of a notebook begins or ends
+
+
+@dataclass
+class _Run:
+    """One exercise in the making."""
+
+    found: bool
+    nearest: str | None = None
+    place: Place | None = None
+    answers: dict[int, Answer] = field(default_factory=dict)
+    traces: dict[int, Trace] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
+    text: list[str] = field(default_factory=list)
+
+
+@dataclass
+class _Loading:
+    """What one worker's loading said."""
+
+    cells: list[Cell] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    text: list[str] = field(default_factory=list)
+    raw: bytes = b""
+    unloadable: wire.Unloadable | None = None
+
+
+class Tally:
+    """Takes in one worker after another; knows what the next one has to do."""
+
+    def __init__(self, content: Content, exercises: tuple[jobs.Inputs, ...], asked: tuple[int, ...], calls: jobs.Calls) -> None:
+        self._content = content
+        self._exercises = exercises
+        self._asked = asked
+        self._calls = calls
+        self._left = asked
+        self._notes = list(content.notes)
+        self._skip: list[jobs.Skip] = []
+        self._stop_at: jobs.Target | None = None
+        self._runs: dict[int, _Run] = {}
+        self._loading = _Loading()
+        self._last_stop: Stop | None = None
+        self.cpu_seconds = 0.0
+
+    @property
+    def finished(self) -> bool:
+        unloadable = self._loading.unloadable is not None
+        return unloadable or not self._left or (self._last_stop is not None and self._last_stop.final)
+
+    def job(self, folder: str) -> jobs.Job:
+        """What the next worker has to do."""
+        return jobs.Job(
+            files=self._content.files,
+            folder=folder,
+            exercises=self._left,
+            calls=self._calls,
+            skip=tuple(self._skip),
+            stop_at=self._stop_at,
+        )
+
+    def modules(self) -> tuple[str, ...]:
+        """What the files will probably import, as far as their bytes show without being parsed."""
+        return tuple(dict.fromkeys(module for file in self._content.files for module in _modules(file)))
+
+    def note(self, note: Note) -> None:
+        """Something that the parent itself found."""
+        if note not in self._notes:
+            self._notes.append(note)
+
+    def expected(self) -> tuple[wire.Expected, ...]:
+        """The answers that the next worker owes."""
+        return tuple(self._expected(index) for index in self._left)
+
+    def _expected(self, index: int) -> wire.Expected:
+        calls = self._exercises[index].calls(self._calls)
+        return wire.Expected(index, len(calls), frozenset(i for i, call in enumerate(calls) if call.traced))
+
+    # --- one worker's frames ----------------------------------------------------------------
+
+    def add(self, watched: Watched) -> None:
+        """Take in what a worker sent, and how it ended."""
+        self.cpu_seconds += watched.cpu_seconds
+        loading, runs, last = _Loading(raw=watched.output), {}, None
+        for frame in watched.frames:
+            if isinstance(frame, wire.Progress):
+                last = frame.point
+            _sort(frame, loading, runs)
+        self._runs |= runs
+        if runs or not self._runs:  # the loading that led to answers, else the last one
+            self._loading = loading
+        self._last_stop = watched.stop
+        if watched.stop is None:
+            self._left = ()
+        elif runs:
+            self._end_exercise(max(runs), last, watched.stop)
+        else:
+            self._end_loading(last, watched.stop)
+
+    def _end_exercise(self, index: int, last: wire.Point | None, stop: Stop) -> None:
+        """The case in flight has the stop as its answer, the later ones did not run; the next exercise will."""
+        run = self._runs[index]
+        if isinstance(last, wire.Keyword):
+            run.notes.append(Note(f"Calling it by keyword: {stop.why}. This costs nothing.", run.place))
+        if run.found:
+            self._close(run, index, stop)
+        self._left = self._left[self._left.index(index) + 1 :]
+
+    def _close(self, run: _Run, index: int, stop: Stop) -> None:
+        count = len(self._exercises[index].calls(self._calls))
+        open_cases = [case for case in range(count) if case not in run.answers]
+        for case in open_cases[:1]:
+            run.answers[case] = Stopped(stop.failure, stop.why)
+        for case in open_cases[1:]:
+            ending = _ENDINGS.get(stop.failure, "did not end")
+            run.answers[case] = Stopped(Failure.NOT_RUN, f"not run: case {open_cases[0]} {ending}")
+
+    def _end_loading(self, last: wire.Point | None, stop: Stop) -> None:
+        """The next worker leaves out the statement that ended this one; the third such ends the loading."""
+        if isinstance(last, wire.Statement):
+            target = jobs.Target(last.file, last.index)
+            if len(self._skip) < limits.SKIPPED_STATEMENTS:
+                self._skip.append(jobs.Skip(target, stop.why))
+            elif self._stop_at is None:
+                self._stop_at = target
+            else:
+                self._left = ()
+        elif isinstance(last, wire.Reading) and len(self._content.files) > 1:
+            self._skip.append(jobs.Skip(jobs.Target(last.file, jobs.WHOLE_FILE), stop.why))
+        else:
+            self._left = ()
+
+    # --- all of them ------------------------------------------------------------------------
+
+    def execution(self, device: str) -> Execution:
+        """What all workers together came to."""
+        message, failure = self._fault()
+        loading = self._loading
+        return Execution(
+            device=device,
+            loaded=failure is None,
+            message=message,
+            failure=failure,
+            cells=tuple(loading.cells),
+            notes=(*self._notes, *loading.notes),
+            output=self._output(),
+            exercises=tuple(self._exercise(index) for index in self._asked) if failure is None else (),
+            cpu_seconds=self.cpu_seconds,
+            sha256=self._content.sha256,
+        )
+
+    def _fault(self) -> tuple[str | None, Failure | None]:
+        unloadable = self._loading.unloadable
+        if unloadable is not None:
+            return cleaning.located(unloadable.text, unloadable.place), Failure.LOAD_FAILED
+        if not self._runs and self._last_stop is not None:
+            return f"Loading the submission: {self._last_stop.why}.", self._last_stop.failure
+        return None, None
+
+    def _output(self) -> str:
+        parts = [*self._loading.text, *(text for _, run in sorted(self._runs.items()) for text in run.text)]
+        printed, raw = clean("".join(parts), limits.KEPT_OUTPUT), decode(self._loading.raw, limits.KEPT_OUTPUT)
+        return clean(printed + raw, limits.KEPT_OUTPUT)
+
+    def _exercise(self, index: int) -> ExerciseRun:
+        run = self._runs.get(index)
+        if run is None:
+            why = self._last_stop.why if self._last_stop is not None else "no worker was left for it"
+            run = _Run(found=True)
+            count = len(self._exercises[index].calls(self._calls))
+            run.answers = {case: Stopped(Failure.NOT_RUN, f"not run: {why}") for case in range(count)}
+        return ExerciseRun(
+            name=self._exercises[index].name,
+            found=run.found,
+            nearest=run.nearest,
+            answers=dict(sorted(run.answers.items())),
+            traces=run.traces,
+            place=run.place,
+            notes=tuple(run.notes),
+        )
+
+
+def _modules(file: jobs.File) -> Iterator[str]:
+    if file.name.endswith(".ipynb"):
+        yield "grader.sandbox.notebooks"
+        if any(sign in file.data for sign in _MAGIC_SIGNS):
+            yield "IPython.core.inputtransformer2"
+    yield from (module for word, module in _WORDS if word in file.data)
+
+
+def _sort(frame: wire.Frame, loading: _Loading, runs: dict[int, _Run]) -> None:
+    """Put a frame where it belongs, cleaned."""
+    if isinstance(frame, wire.Source):
+        loading.cells.extend(cleaning.cell(cell) for cell in frame.cells)
+    elif isinstance(frame, wire.Output):
+        _sort_output(frame, loading if frame.exercise is None else runs[frame.exercise])
+    elif isinstance(frame, wire.Case):
+        runs[frame.exercise].answers[frame.case] = cleaning.answer(frame.answer)
+    elif isinstance(frame, wire.Traced):
+        runs[frame.exercise].traces[frame.case] = cleaning.trace(frame.trace)
+    elif isinstance(frame, wire.Progress):
+        _sort_point(frame.point, loading, runs)
+
+
+def _sort_point(point: wire.Point, loading: _Loading, runs: dict[int, _Run]) -> None:
+    if isinstance(point, wire.Unloadable):
+        loading.unloadable = point
+    elif isinstance(point, wire.Begun):
+        nearest = None if point.nearest is None else cleaning.name(point.nearest)
+        runs[point.exercise] = _Run(point.found, nearest, cleaning.place(point.place))
+
+
+def _sort_output(frame: wire.Output, target: _Loading | _Run) -> None:
+    if frame.kind == "text":
+        target.text.append(frame.text)
+    elif len(target.notes) < limits.NOTES:
+        target.notes.append(cleaning.note(Note(frame.text, frame.place)))
+
+

@@ -1,0 +1,190 @@
+"""Parent side: one worker from its start to its end.
+
+Reads what it sends without ever waiting for it alone, and ends it when it is over a limit. What
+arrived before the end counts.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+
+from grader import wire
+from grader.records import Failure
+from grader.sandbox import jobs, limits
+from grader.sandbox.clock import Clock, Stop
+from grader.sandbox.launcher import MAX_REPORT, Pipes
+
+_PIECE: Final = 1 << 16
+_REPORTS: Final = msgspec.msgpack.Decoder(jobs.Report)
+_TIMEOUT_SIGNALS: Final = (signal.SIGXCPU,)
+
+
+@dataclass
+class Watched:
+    """What one worker sent, and how it ended."""
+
+    frames: list[wire.Frame] = field(default_factory=list)
+    stop: Stop | None = None
+    output: bytes = b""  # written past sys.stdout, capped
+    cpu_seconds: float = 0.0
+    harness: str | None = None  # a fault of ours
+    lost: bool = False  # the zygote was gone before the worker's end
+
+
+class Watch:
+    """Follows one worker; single use."""
+
+    def __init__(self, pipes: Pipes, expected: tuple[wire.Expected, ...], clock: Clock) -> None:
+        self._pipes = pipes
+        self._reader = wire.Reader(expected)
+        self._clock = clock
+        self._seen = Watched()
+        self._frame_bytes = 0
+        self._printed = 0
+        self._ended: jobs.Ended | None = None
+        self._open: dict[int, Callable[[], None]] = {
+            pipes.frames: self._read_frames,
+            pipes.output: self._read_output,
+            pipes.status.fileno(): self._read_status,
+        }
+        self._poll = select.poll()
+
+    def follow(self) -> Watched:
+        """Until the worker is gone."""
+        try:
+            for fd in self._open:
+                os.set_blocking(fd, False)
+                self._poll.register(fd, select.POLLIN)
+            while self._pipes.status.fileno() in self._open:
+                self._turn()
+            self._read_rest()
+        finally:
+            self._pipes.close()  # hangs up: whatever went wrong here, the worker does not live on
+        self._conclude()
+        return self._seen
+
+    def _turn(self) -> None:
+        for fd, _ in self._poll.poll(1000 * self._clock.wait() if self._seen.stop is None else None):
+            self._open[fd]()
+        if self._seen.stop is None and self._open.keys() & {self._pipes.status.fileno()}:
+            self._check_time()
+
+    def _check_time(self) -> None:
+        if self._clock.remaining() > 0:
+            return
+        if not self._clock.started:
+            self._seen.harness = "a process for the submission did not start in time"
+        self._stop(self._clock.verdict())
+
+    def _stop(self, stop: Stop) -> None:
+        """Have the worker ended; what it sends from now on is not looked at."""
+        if self._seen.stop is None:
+            self._seen.stop = stop
+            try:
+                self._pipes.status.send(b"end")
+            except OSError:  # the zygote is gone, and the worker with it
+                return
+
+    def _read(self, fd: int) -> bytes | None:
+        """What is there; None where nothing is now, empty at the end."""
+        try:
+            data = os.read(fd, _PIECE)
+        except BlockingIOError:
+            return None
+        if not data:
+            self._poll.unregister(fd)
+            del self._open[fd]
+        return data
+
+    def _read_status(self) -> None:
+        try:
+            data = os.read(self._pipes.status.fileno(), MAX_REPORT)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        report = _REPORTS.decode(data) if data else None
+        if isinstance(report, jobs.Forked):
+            self._clock.forked(report.pid)
+            return
+        if isinstance(report, jobs.Ended):
+            self._ended = report
+        elif isinstance(report, jobs.Trouble):
+            self._seen.harness = report.text
+        else:
+            self._seen.lost = True
+        self._poll.unregister(self._pipes.status)
+        del self._open[self._pipes.status.fileno()]
+
+    def _read_output(self) -> None:
+        data = self._read(self._pipes.output)
+        if data:
+            room = limits.KEPT_OUTPUT - len(self._seen.output)
+            self._seen.output += data[:room]
+            self._count_printed(len(data))
+
+    def _read_frames(self) -> None:
+        data = self._read(self._pipes.frames)
+        if not data or self._seen.stop is not None:
+            return
+        self._frame_bytes += len(data)
+        if self._frame_bytes > limits.MAX_FRAMES:
+            self._stop(Stop(Failure.PROTOCOL, f"more than {limits.MAX_FRAMES >> 20} MiB of results"))
+            return
+        try:
+            for frame in self._reader.feed(data):
+                self._take(frame)
+        except wire.ProtocolError as error:
+            self._stop(Stop(Failure.PROTOCOL, f"its results were tampered with: {error}"))
+
+    def _take(self, frame: wire.Frame) -> None:
+        if isinstance(frame, wire.Output) and frame.kind == "text":
+            kept = max(0, limits.KEPT_OUTPUT - self._printed)
+            self._count_printed(len(frame.text))
+            if not kept:
+                return
+        if isinstance(frame, wire.Progress):
+            self._clock.passed(frame.point)
+        self._seen.frames.append(frame)
+
+    def _count_printed(self, size: int) -> None:
+        self._printed += size
+        if self._printed > limits.FLOOD:
+            self._stop(Stop(Failure.FLOODED, f"more than {limits.FLOOD >> 20} MiB printed"))
+
+    def _read_rest(self) -> None:
+        """The worker is gone, so what is in the pipes is all there will be."""
+        for fd in (self._pipes.frames, self._pipes.output):
+            while fd in self._open and select.select([fd], [], [], 0)[0]:
+                self._open[fd]()
+
+    def _conclude(self) -> None:
+        """How it ended, where nobody ended it."""
+        seen, ended = self._seen, self._ended
+        if ended is None or seen.lost:
+            return
+        seen.cpu_seconds = ended.cpu_seconds
+        code = os.waitstatus_to_exitcode(ended.status)
+        if seen.stop is not None or (code == 0 and self._reader.complete):
+            return
+        if code == jobs.EXIT_FAILED or not self._clock.started:
+            words = seen.output.decode("utf-8", "replace").strip().splitlines()
+            seen.harness = words[-1] if words else f"a process ended before it began (exit code {code})"
+        seen.stop = _ending(code)
+
+
+def _ending(code: int) -> Stop:
+    if code == jobs.EXIT_NO_MEMORY:
+        return Stop(Failure.OUT_OF_MEMORY, "no memory was left")
+    if code >= 0:
+        return Stop(Failure.EXITED, f"the process was ended from within (exit code {code})")
+    if -code in _TIMEOUT_SIGNALS:
+        return Stop(Failure.TIMED_OUT, "the CPU time was used up", final=True)
+    return Stop(Failure.CRASHED, f"the process crashed ({signal.Signals(-code).name})")

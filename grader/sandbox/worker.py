@@ -1,0 +1,151 @@
+"""Child side: one job in one single-use process.
+
+Load the submission, then make the graded calls, and send what comes back. Nothing here is
+trusted by the parent: student code shares this interpreter.
+"""
+
+from __future__ import annotations
+
+import builtins
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import torch
+
+from grader import wire
+from grader.records import Answer, Note, Place, Raised, Returned, Stopped
+from grader.sandbox import calling, confine, devices, jobs, settings, tracebacks
+from grader.sandbox.channel import Channel
+from grader.sandbox.loading import Loaded, Loader
+
+_JOB = msgspec.msgpack.Decoder(jobs.Job)
+
+Function = Callable[..., Any]
+
+
+def run(order: jobs.Start, exercises: tuple[jobs.Inputs, ...]) -> None:
+    """The whole life of a worker. The job is read only after the last step of confinement."""
+    torch.set_num_threads(1)
+    devices.wake(order.device)
+    confine.restrict(order.memory_bytes, order.cpu_seconds)
+    channel = Channel(confine.FRAMES)
+    channel.point(wire.Started())
+    job = _read_job()
+    os.chdir(job.folder)
+    sys.path.append(job.folder)  # the last: nothing of a student's is ever imported instead of what is installed
+    sys.stdout = sys.stderr = channel.printed
+    loaded = Loader(job, tuple(inputs.name for inputs in exercises), channel).load()
+    if loaded is not None:
+        for index in job.exercises:
+            _Grading(channel, index, exercises[index], order.device).run(loaded, job.calls)
+    channel.send(wire.Done())
+    channel.write_out()
+
+
+def _read_job() -> jobs.Job:
+    with os.fdopen(confine.JOB, "rb") as file:
+        return _JOB.decode(file.read())
+
+
+class _Grading:
+    """The graded calls of one exercise."""
+
+    def __init__(self, channel: Channel, index: int, inputs: jobs.Inputs, device: str) -> None:
+        self._channel = channel
+        self._index = index
+        self._inputs = inputs
+        self._device = device
+        self._changed: set[str] = set()
+
+    def run(self, loaded: Loaded, kind: jobs.Calls) -> None:
+        name = self._inputs.name
+        function = loaded.functions.get(name)
+        if function is None:
+            self._channel.point(wire.Begun(self._index, found=False, nearest=loaded.nearest(name)))
+            return
+        self._channel.point(wire.Begun(self._index, found=True, place=_place(function)))
+        answers = [self._case(function, i, call) for i, call in enumerate(self._inputs.calls(kind))]
+        if self._changed:
+            what = ", ".join(sorted(self._changed))
+            self._channel.note(Note(f"{name} changes settings of PyTorch ({what}); they were put back after each call."))
+        if kind == "suite" and self._inputs.keyword is not None:
+            self._by_keyword(function, self._inputs.keyword, answers[self._inputs.keyword])
+
+    def _case(self, function: Function, case: int, call: jobs.Call) -> Answer:
+        self._channel.point(wire.Calling(self._index, case))
+        before = settings.current()
+        if call.traced:
+            answer, trace = calling.traced_call(function, call.arguments, self._device)
+            self._send(wire.Traced(self._index, case, trace))
+        else:
+            with _silent_print():
+                answer = calling.call(function, call.arguments, self._device)
+        self._changed |= settings.put_back(before)
+        assert not isinstance(answer, Stopped), "only the parent knows of stops"  # noqa: S101
+        self._send(wire.Case(self._index, case, answer))
+        return answer
+
+    def _send(self, frame: wire.Case | wire.Traced) -> None:
+        """Send what the parent would accept; an honest value that it would not is described instead."""
+        try:
+            wire.check(frame)
+            self._channel.send(frame)
+        except (wire.ProtocolError, ValueError) as error:
+            if isinstance(frame, wire.Case):
+                kind = frame.answer.type
+                answer = Returned(type=kind, value=None, problem=f"a value that cannot be read: {error}")
+                self._channel.send(wire.Case(frame.exercise, frame.case, answer))
+
+    def _by_keyword(self, function: Function, case: int, by_position: Answer) -> None:
+        """One more call, as on a course page that writes the names; a failure is a note, never a loss."""
+        if not isinstance(by_position, Returned):
+            return
+        names = self._inputs.parameters
+        self._channel.point(wire.Keyword(self._index))
+
+        def named(*values: object) -> object:
+            return function(**dict(zip(names, values, strict=True)))
+
+        with _silent_print():
+            answer = calling.call(named, self._inputs.suite[case].arguments, self._device)
+        if isinstance(answer, Raised):
+            self._channel.note(_keyword_note(function, names, answer))
+
+
+def _keyword_note(function: Function, names: tuple[str, ...], answer: Raised) -> Note:
+    asked = ", ".join(names)
+    code = getattr(function, "__code__", None)
+    found = ", ".join(code.co_varnames[: code.co_argcount]) if code is not None else "unknown"
+    text = (
+        f"Calling it by keyword raised {answer.type}: {answer.message}. "
+        f"Its parameters are named ({found}), the exercise asks for ({asked}). This costs nothing."
+    )
+    return Note(text, _place(function))
+
+
+def _place(function: Function) -> Place | None:
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return None
+    return tracebacks.place_of(Path(code.co_filename).name, code.co_firstlineno)
+
+
+@contextmanager
+def _silent_print() -> Iterator[None]:
+    """Printing a Parameter costs more than an SGD step, and honest solutions print in every step."""
+    real = builtins.print
+
+    def silent(*values: object, file: Any = None, **options: Any) -> None:
+        if file is not None:
+            real(*values, file=file, **options)
+
+    builtins.print = silent  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        builtins.print = real

@@ -1,0 +1,225 @@
+"""Child side: the fork server. It imports torch once and forks one single-use worker for each job.
+
+Started as `python -I -B -m grader.sandbox.zygote FD` with the setup on its standard input; FD is
+the control socket. It never reads a byte of a submission. It is the only process that forks,
+kills and reaps workers, so no process id is ever used after its process is gone. A zygote that
+is not warm (for CUDA) does not import torch: its workers do, each for itself.
+"""
+
+from __future__ import annotations
+
+import array
+import contextlib
+import gc
+import importlib
+import os
+import platform
+import select
+import signal
+import socket
+import sys
+import time
+from importlib import metadata
+from typing import Final, NoReturn
+
+import msgspec
+
+from grader.sandbox import confine, jobs, linux
+
+_ORDERS: Final = msgspec.msgpack.Decoder(jobs.Start)
+_SETUP: Final = msgspec.msgpack.Decoder(jobs.Setup)
+_FILES: Final = 4  # that come with an order to start: job, frames, output, status
+_MAX_ORDER: Final = 4096
+_STRAY_ROUNDS: Final = 200  # a millisecond each: a killed process is gone long before
+
+
+def main() -> None:
+    control = socket.socket(fileno=int(sys.argv[1]))
+    setup = _SETUP.decode(sys.stdin.buffer.read())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole terminal; the parent decides
+    linux.adopt_orphans()
+    linux.forbid_inspection()
+    try:
+        report = _warm() if setup.warm else _cold()
+    except Exception as error:  # noqa: BLE001 -- a broken torch fails in its own ways; the parent tells it
+        report = jobs.Trouble(f"PyTorch cannot be imported: {type(error).__name__}: {error}"[:500])
+    gc.collect()
+    gc.freeze()  # the collector then writes to no page that the workers share
+    control.send(msgspec.msgpack.encode(report))
+    if isinstance(report, jobs.Ready):
+        Server(control, setup).serve()
+
+
+def _warm() -> jobs.Ready | jobs.Trouble:
+    """Import what every submission uses. One step of SGD: the first optimiser imports half of torch again."""
+    import torch  # noqa: PLC0415 -- a zygote for CUDA must not
+
+    from grader.sandbox import worker  # noqa: F401, PLC0415 -- imports torch
+
+    torch.set_num_threads(1)
+    torch.set_num_interop_threads(1)
+    theta = torch.nn.Parameter(torch.ones(2))
+    optimiser = torch.optim.SGD([theta], lr=0.1)
+    optimiser.zero_grad()
+    (theta * theta).sum().backward()
+    optimiser.step()
+    repr(theta)
+    if linux.threads() != 1:  # a fork copies one thread; locks that others hold would stay locked
+        return jobs.Trouble(f"the zygote has {linux.threads()} threads after importing PyTorch, it must have one")
+    return jobs.Ready(platform.python_version(), str(torch.__version__), platform.platform(), torch.version.cuda)
+
+
+def _cold() -> jobs.Ready:
+    return jobs.Ready(platform.python_version(), metadata.version("torch"), platform.platform(), None)
+
+
+class Server:
+    """Obeys the parent until it hangs up, then ends every worker and itself."""
+
+    def __init__(self, control: socket.socket, setup: jobs.Setup) -> None:
+        self._control = control
+        self._setup = setup
+        self._workers: dict[int, socket.socket] = {}  # each worker's status socket by process id
+        self._wake, self._waker = os.pipe()
+        self._poll = select.poll()
+
+    def serve(self) -> None:
+        os.set_blocking(self._wake, False)
+        os.set_blocking(self._waker, False)
+        signal.set_wakeup_fd(self._waker, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        self._poll.register(self._control, select.POLLIN)
+        self._poll.register(self._wake, select.POLLIN)
+        while True:
+            ready = {fd for fd, _ in self._poll.poll()}
+            for pid, status in self._workers.items():
+                if status.fileno() in ready:
+                    self._poll.unregister(status)  # asked once is enough
+                    _kill(pid)
+            if self._wake in ready:
+                os.read(self._wake, 4096)
+                self._reap()
+            if self._control.fileno() in ready:
+                self._obey()
+
+    def _obey(self) -> None:
+        files = array.array("i")
+        try:
+            message, extra, _, _ = self._control.recvmsg(_MAX_ORDER, socket.CMSG_SPACE(_FILES * files.itemsize))
+        except OSError:  # the parent is gone, as a datagram socket tells it
+            message, extra = b"", []
+        if not message:
+            self._end()
+        for level, kind, data in extra:
+            if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+                files.frombytes(data)
+        self._start(_ORDERS.decode(message), *files)
+
+    def _start(self, order: jobs.Start, job: int, frames: int, output: int, status: int) -> None:
+        for name in order.warm:
+            _import_once(name)
+        speaker = socket.socket(fileno=status)
+        try:
+            pid = os.fork()
+        except OSError as error:
+            _tell(speaker, jobs.Trouble(f"cannot start a process: {error.strerror}"))
+        else:
+            if pid == 0:
+                self._become_worker(order, job, frames, output)
+            self._workers[pid] = speaker
+            self._poll.register(speaker, select.POLLIN)
+            _tell(speaker, jobs.Forked(pid))
+        for fd in (job, frames, output):
+            os.close(fd)
+
+    def _become_worker(self, order: jobs.Start, job: int, frames: int, output: int) -> NoReturn:
+        try:
+            confine.prepare(job, frames, output)
+            from grader.sandbox import worker  # noqa: PLC0415 -- torch: here at the latest
+
+            worker.run(order, self._setup.exercises)
+        except MemoryError:  # the student's code has left no room for what is to be sent
+            os._exit(jobs.EXIT_NO_MEMORY)
+        except BaseException as error:  # noqa: BLE001 -- whatever it is, it must not reach the zygote's loop
+            os.write(2, f"worker: {type(error).__name__}: {error}"[:500].encode("utf-8", "backslashreplace"))
+            os._exit(jobs.EXIT_FAILED)
+        os._exit(0)
+
+    def _reap(self) -> None:
+        """Collect every child that has ended; its process group goes with it, and what it left behind."""
+        ended: list[tuple[socket.socket, jobs.Ended]] = []
+        while (dead := _next_dead()) is not None:
+            pid, status, seconds = dead
+            speaker = self._workers.pop(pid, None)
+            if speaker is not None:
+                _kill(pid, group_only=True)
+                ended.append((speaker, jobs.Ended(status, seconds)))
+        self._end_strays()
+        for speaker, report in ended:
+            with contextlib.suppress(KeyError):
+                self._poll.unregister(speaker)
+            _tell(speaker, report)
+            speaker.close()
+
+    def _end_strays(self) -> None:
+        """Kill what workers left behind. Orphans come to the zygote, so whoever is no worker is a stray."""
+        for _ in range(_STRAY_ROUNDS):
+            strays = linux.children() - self._workers.keys()
+            if not strays:
+                break
+            for pid in strays:
+                _kill(pid)
+            time.sleep(0.001)
+            for pid in strays:
+                _collect(pid)
+
+    def _end(self) -> NoReturn:
+        for pid in self._workers:
+            _kill(pid)
+        while self._workers and (dead := _next_dead(wait=True)) is not None:
+            self._workers.pop(dead[0], None)
+        self._end_strays()
+        os._exit(0)
+
+
+def _tell(speaker: socket.socket, report: jobs.Report) -> None:
+    with contextlib.suppress(OSError):  # the parent has hung up: nobody asks any more
+        speaker.send(msgspec.msgpack.encode(report))
+
+
+def _import_once(name: str) -> None:
+    """Import before the fork what this worker would have to; where it is missing the worker will say so."""
+    if name not in sys.modules:
+        try:
+            importlib.import_module(name)
+        except Exception:  # noqa: BLE001 -- a broken package of the user's; the student's import meets it again
+            return
+        gc.freeze()
+
+
+def _next_dead(*, wait: bool = False) -> tuple[int, int, float] | None:
+    try:
+        pid, status, usage = os.wait4(-1, 0 if wait else os.WNOHANG)
+    except ChildProcessError:
+        return None
+    return (pid, status, usage.ru_utime + usage.ru_stime) if pid else None
+
+
+def _collect(pid: int) -> None:
+    try:
+        os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        return
+
+
+def _kill(pid: int, *, group_only: bool = False) -> None:
+    """Its process group, and itself where it has not made one yet."""
+    for kill in (os.killpg,) if group_only else (os.killpg, os.kill):
+        try:
+            kill(pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            continue
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,363 @@
+"""Frames: what a worker tells the parent, one after another through a pipe.
+
+A frame is `TGF1`, a u32 length, a u32 CRC-32 and a msgpack body of one of six types. The child
+belongs to the student as soon as student code runs, so a frame is a claim about outputs: it is
+checked against caps, types and its place in the sequence before any of it is used, and whatever
+does not fit is a `ProtocolError`. The checksum defends against nobody: it tells stray writes of
+an honest program from frames.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from math import prod
+from typing import Final, Literal
+
+import msgspec
+
+from grader.records import Cell, Failure, Place, Raised, Record, Returned, Tensor, Trace
+from grader.tensors import ITEM_SIZES
+
+MAGIC: Final = b"TGF1"
+HEAD: Final = struct.Struct("<4sII")
+MAX_FRAME: Final = 8 << 20  # a source of 2 MiB, escaped, is the largest honest frame
+MAX_RANK: Final = 16
+MAX_ELEMENTS: Final = 1024  # as the worker's own cap: more is described in words instead
+MAX_OPTIONS: Final = 16
+RAISED_KINDS: Final = frozenset({Failure.RAISED, Failure.OUT_OF_MEMORY, Failure.EXITED, Failure.REFUSED})
+
+
+class ProtocolError(Exception):
+    """What came from the child is no valid sequence of frames."""
+
+
+# --- points that a worker passes ----------------------------------------------------------
+
+
+class Started(Record, frozen=True, tag="started"):
+    """The worker stands, confined; from here on its time is the student's."""
+
+
+class Reading(Record, frozen=True, tag="reading"):
+    """About to parse the submission's file of this index."""
+
+    file: int
+
+
+class Statement(Record, frozen=True, tag="statement"):
+    """About to run a top-level statement: the `index`-th of its file."""
+
+    file: int
+    index: int
+    place: Place
+
+
+class Begun(Record, frozen=True, tag="begun"):
+    """An exercise: whether its function is there, and where."""
+
+    exercise: int
+    found: bool
+    nearest: str | None = None
+    place: Place | None = None
+
+
+class Calling(Record, frozen=True, tag="calling"):
+    """About to make the call of a case."""
+
+    exercise: int
+    case: int
+
+
+class Keyword(Record, frozen=True, tag="keyword"):
+    """About to make one more call, by keyword."""
+
+    exercise: int
+
+
+class Unloadable(Record, frozen=True, tag="unloadable"):
+    """Nothing of the submission could run; only `done` follows."""
+
+    text: str
+    place: Place | None = None
+
+
+Point = Started | Reading | Statement | Begun | Calling | Keyword | Unloadable
+
+
+# --- frames -------------------------------------------------------------------------------
+
+
+class Source(Record, frozen=True, tag="source"):
+    """A file's source, sent before any of it runs."""
+
+    cells: tuple[Cell, ...]
+
+
+class Progress(Record, frozen=True, tag="progress"):
+    """What comes next."""
+
+    point: Point
+
+
+class Case(Record, frozen=True, tag="case"):
+    """What one graded call came to."""
+
+    exercise: int
+    case: int
+    answer: Returned | Raised
+
+
+class Traced(Record, frozen=True, tag="trace"):
+    """The optimiser steps of one call; sent before the call's answer."""
+
+    exercise: int
+    case: int
+    trace: Trace
+
+
+class Output(Record, frozen=True, tag="output"):
+    """A note, or a piece of what the student's code printed; `exercise` is None while loading."""
+
+    kind: Literal["note", "text"]
+    text: str
+    place: Place | None = None
+    exercise: int | None = None
+
+
+class Done(Record, frozen=True, tag="done"):
+    """All that was asked for has been sent."""
+
+
+Frame = Source | Progress | Case | Traced | Output | Done
+
+_DECODER: Final = msgspec.msgpack.Decoder(Frame)
+
+
+def encode(frame: Frame) -> bytes:
+    """The frame's bytes; ValueError where it is larger than any frame may be."""
+    body = msgspec.msgpack.encode(frame)
+    if len(body) > MAX_FRAME:
+        raise ValueError(f"a frame of {len(body)} bytes, the limit is {MAX_FRAME}")
+    return HEAD.pack(MAGIC, len(body), zlib.crc32(body)) + body
+
+
+class Stream:
+    """Cuts bytes into frames, each checked by itself."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> Iterator[Frame]:
+        """The frames completed by `data`. Raises ProtocolError at the first byte that cannot stand there."""
+        self._buffer += data
+        while (frame := self._next()) is not None:
+            yield frame
+
+    def finish(self) -> None:
+        """Raise ProtocolError where the bytes end within a frame."""
+        if self._buffer:
+            raise ProtocolError(f"the frames end within one, after {len(self._buffer)} bytes of it")
+
+    def _next(self) -> Frame | None:
+        known = bytes(self._buffer[: len(MAGIC)])
+        if not MAGIC.startswith(known):
+            raise ProtocolError(f"a frame cannot begin with {known!r}")
+        if len(self._buffer) < HEAD.size:
+            return None
+        _, length, checksum = HEAD.unpack_from(self._buffer)
+        if length > MAX_FRAME:  # before any of it is kept
+            raise ProtocolError(f"a frame of {length} bytes, the limit is {MAX_FRAME}")
+        if len(self._buffer) < HEAD.size + length:
+            return None
+        body = bytes(self._buffer[HEAD.size : HEAD.size + length])
+        del self._buffer[: HEAD.size + length]
+        return _decode(body, checksum)
+
+
+def _decode(body: bytes, checksum: int) -> Frame:
+    if zlib.crc32(body) != checksum:
+        raise ProtocolError("a frame's checksum does not match its bytes")
+    try:
+        frame = _DECODER.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise ProtocolError(f"a frame that cannot be read: {error}") from None
+    check(frame)
+    return frame
+
+
+# --- one frame by itself ------------------------------------------------------------------
+
+
+def check(frame: Frame) -> None:
+    """Raise ProtocolError where a value in the frame contradicts itself or is over a cap."""
+    if isinstance(frame, Case):
+        _check_answer(frame.answer)
+    elif isinstance(frame, Traced):
+        _check_trace(frame.trace)
+
+
+def _check_answer(answer: Returned | Raised) -> None:
+    if isinstance(answer, Raised):
+        if answer.failure not in RAISED_KINDS:
+            raise ProtocolError(f"a call cannot raise {answer.failure.value!r}")
+    elif answer.value is not None:
+        _check_tensor(answer.value)
+
+
+def _check_trace(trace: Trace) -> None:
+    if trace.dropped < 0:
+        raise ProtocolError(f"{trace.dropped} dropped steps")
+    for step in trace.steps:
+        if len(step.options) > MAX_OPTIONS:
+            raise ProtocolError(f"an optimiser of {len(step.options)} options")
+        for tensor in (*step.before, *step.after, *step.gradients):
+            if tensor is not None:
+                _check_tensor(tensor)
+
+
+def _check_tensor(tensor: Tensor) -> None:
+    size = ITEM_SIZES.get(tensor.dtype)
+    if size is None:
+        raise ProtocolError(f"a tensor of dtype {tensor.dtype[:40]!r}")
+    if len(tensor.shape) > MAX_RANK:
+        raise ProtocolError(f"a tensor of {len(tensor.shape)} dimensions, the limit is {MAX_RANK}")
+    if any(not 0 <= side <= MAX_ELEMENTS for side in tensor.shape):
+        raise ProtocolError(f"a tensor of shape {tensor.shape}")
+    elements = prod(tensor.shape)
+    if elements > MAX_ELEMENTS or len(tensor.data) != elements * size:
+        raise ProtocolError(
+            f"a {tensor.dtype} tensor of shape {tensor.shape} cannot have {len(tensor.data)} bytes"
+        )
+
+
+# --- the sequence -------------------------------------------------------------------------
+
+
+class Expected(Record, frozen=True):
+    """An exercise that a worker was asked to run: its index in the kit, how many cases, which of them traced."""
+
+    exercise: int
+    cases: int
+    traced: frozenset[int] = frozenset()
+
+
+class Sequence:
+    """Which frame may follow which.
+
+    started, then the loading (reading, source, statement, output), then each exercise asked for,
+    in order: begun, its cases in order (calling, trace where traced, case), a call by keyword;
+    then done, and nothing after it.
+    """
+
+    def __init__(self, expected: tuple[Expected, ...]) -> None:
+        self._waiting = list(expected)
+        self._current: Expected | None = None
+        self._left: list[int] = []  # cases of the current exercise that have not been called
+        self._called: int | None = None  # the case that owes an answer
+        self._traced = False
+        self._started = False
+        self._ended = False
+
+    @property
+    def complete(self) -> bool:
+        return self._ended
+
+    def take(self, frame: Frame) -> None:
+        """Raise ProtocolError where this frame cannot come now."""
+        if self._ended:
+            raise ProtocolError("a frame after the last one")
+        if self._started == (isinstance(frame, Progress) and isinstance(frame.point, Started)):
+            raise ProtocolError("a worker starts once, and before all else")
+        if isinstance(frame, Progress):
+            self._pass(frame.point)
+        elif isinstance(frame, Source):
+            self._must_load()
+        elif isinstance(frame, Output):
+            self._speak(frame.exercise)
+        elif isinstance(frame, Done):
+            self._end()
+        else:
+            self._answer(frame)
+
+    def _pass(self, point: Point) -> None:
+        if isinstance(point, Started):
+            self._started = True
+        elif isinstance(point, Reading | Statement):
+            self._must_load()
+        elif isinstance(point, Begun):
+            self._begin(point)
+        elif isinstance(point, Calling):
+            self._call(point)
+        elif isinstance(point, Unloadable):
+            self._must_load()
+            self._waiting.clear()
+        else:
+            self._must_be_through(point.exercise)
+
+    def _must_load(self) -> None:
+        if self._current is not None:
+            raise ProtocolError("loading after the first exercise began")
+
+    def _speak(self, exercise: int | None) -> None:
+        if exercise != (None if self._current is None else self._current.exercise):
+            raise ProtocolError("an output of another exercise than the current one")
+
+    def _begin(self, point: Begun) -> None:
+        self._must_be_through(None if self._current is None else self._current.exercise)
+        if not self._waiting or self._waiting[0].exercise != point.exercise:
+            raise ProtocolError(f"exercise {point.exercise} is not the one that comes next")
+        self._current = self._waiting.pop(0)
+        self._left = list(range(self._current.cases)) if point.found else []
+
+    def _call(self, point: Calling) -> None:
+        current = self._current
+        if current is None or current.exercise != point.exercise or self._called is not None:
+            raise ProtocolError(f"exercise {point.exercise} cannot be called now")
+        if not self._left or self._left[0] != point.case:
+            raise ProtocolError(f"case {point.case} is not the one that comes next")
+        self._called = self._left.pop(0)
+        self._traced = False
+
+    def _answer(self, frame: Case | Traced) -> None:
+        current = self._current
+        if current is None or (frame.exercise, frame.case) != (current.exercise, self._called):
+            raise ProtocolError(f"case {frame.case} of exercise {frame.exercise} was not called")
+        if isinstance(frame, Case):
+            self._called = None
+        elif self._traced or frame.case not in current.traced:
+            raise ProtocolError(f"no trace of case {frame.case} was due")
+        else:
+            self._traced = True
+
+    def _must_be_through(self, exercise: int | None) -> None:
+        current = None if self._current is None else self._current.exercise
+        if exercise != current or self._left or self._called is not None:
+            raise ProtocolError("an exercise ends when all of its cases have an answer")
+
+    def _end(self) -> None:
+        self._must_be_through(None if self._current is None else self._current.exercise)
+        if self._waiting:
+            raise ProtocolError("the end came before all exercises")
+        self._ended = True
+
+
+class Reader:
+    """Bytes of a child's pipe into frames of a valid sequence."""
+
+    def __init__(self, expected: tuple[Expected, ...]) -> None:
+        self._stream = Stream()
+        self._sequence = Sequence(expected)
+
+    @property
+    def complete(self) -> bool:
+        """Whether `done` has come."""
+        return self._sequence.complete
+
+    def feed(self, data: bytes) -> Iterator[Frame]:
+        for frame in self._stream.feed(data):
+            self._sequence.take(frame)
+            yield frame
+        if self.complete:
+            self._stream.finish()
