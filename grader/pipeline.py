@@ -9,7 +9,7 @@ ours raises, and `grade` turns it into a result without a score.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ from grader.award import Finding
 from grader.evidence import CaseSheet, Ran
 from grader.findings import find
 from grader.records import Execution, Outcome, Submission
-from grader.results import EVIDENCE_SCHEMA, Device, Evidence, Graded
+from grader.results import EVIDENCE_SCHEMA, Device, Evidence, Graded, SubmissionResult
 from grader.sandbox.pool import Pool
 
 
@@ -30,6 +30,7 @@ class Session:
     kit: kits.Kit
     pool: Pool
     devices: tuple[Device, ...]
+    jobs: int
     sheet: CaseSheet
 
     @property
@@ -48,27 +49,20 @@ def grade(submission: Submission, session: Session) -> Graded:
 
 
 def grade_class(
-    submissions: Iterable[Submission],
-    session: Session,
-    jobs: int,
-    keep: Callable[[Graded], None],
-) -> Iterator[Graded]:
-    """Grade many at once, yielding each as it is done; `keep` is called in the worker's thread first."""
+    submissions: Sequence[Submission], session: Session, keep: Callable[[Graded], SubmissionResult]
+) -> Iterator[SubmissionResult]:
+    """Grade many, `session.jobs` at once, yielding each as it is done.
 
-    def one(submission: Submission) -> Graded:
-        graded = grade(submission, session)
-        keep(graded)
-        return graded
-
-    with ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="grade") as threads:
-        waiting = {threads.submit(one, submission) for submission in submissions}
+    `keep` runs in the worker's thread, before the next submission is begun there; only what it
+    returns stays in memory.
+    """
+    with ThreadPoolExecutor(max_workers=session.jobs, thread_name_prefix="grade") as threads:
+        waiting = [threads.submit(lambda one: keep(grade(one, session)), one) for one in submissions]
         try:
             for done in as_completed(waiting):
-                waiting.discard(done)  # so that a large class's evidence does not pile up
                 yield done.result()
         finally:
-            for future in waiting:
-                future.cancel()
+            threads.shutdown(wait=False, cancel_futures=True)
 
 
 def _grade(submission: Submission, session: Session) -> Graded:

@@ -1,0 +1,224 @@
+"""The command line: arguments in, exit codes out; the only place where an error becomes text.
+
+0  everything passed (check), the class was graded (grade)
+1  some criterion failed (check, or grade --fail-under), a mistake went unpunished (verify)
+2  wrong use or configuration
+3  a fault of the grader; the report is written all the same
+5  nothing to grade
+130  interrupted; what was done is kept
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+import rich_click as click
+from click.exceptions import Exit
+
+import grader
+from grader.errors import GraderError
+
+INTERRUPTED: Final = 130
+FAULT: Final = 3
+
+Folder = click.Path(path_type=Path)
+
+
+def main() -> NoReturn:
+    """Run the command line and exit."""
+    try:
+        cli(standalone_mode=False)
+    except GraderError as error:
+        _say(error.message, error.hint)
+        sys.exit(error.exit_code)
+    except Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        _say("interrupted")
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:  # the reader of our output went away: `grader check ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    sys.exit(0)
+
+
+def _say(message: str, hint: str = "") -> None:
+    from grader.text import clean  # noqa: PLC0415 -- only when there is something to say
+
+    text = f"error: {message}" + (f"\n  help: {hint}" if hint else "")
+    click.echo(clean(text), err=True)
+
+
+def _kit_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
+        click.option("--expect-digest", metavar="DIGEST", help="Exit 2 unless the kit has this digest."),
+        click.option(
+            "--assignment",
+            type=Folder,
+            metavar="DIR",
+            help="A folder with reference/: freeze it, or take the cached kit.",
+        ),
+        click.option("--kit", "kit_file", type=Folder, metavar="FILE", help="A kit made by grader freeze."),
+    ):
+        command = option(command)
+    return command
+
+
+def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
+        click.option(
+            "--memory",
+            type=click.IntRange(min=16),
+            metavar="MIB",
+            help="Memory a submission may use beyond Python's and torch's own. Default: 1024.",
+        ),
+        click.option(
+            "--timeout",
+            type=click.FloatRange(min=0.05),
+            metavar="SECONDS",
+            help="CPU time that one call may take. Default: 2.",
+        ),
+        click.option(
+            "--exercise",
+            "exercises",
+            multiple=True,
+            metavar="NAME",
+            help="Only this exercise; may be given several times.",
+        ),
+        click.option(
+            "--isolation",
+            type=click.Choice(["auto", "strict", "standard", "none"]),
+            default="auto",
+            help="How submitted code is confined. Default: auto, the strongest there is.",
+        ),
+        click.option(
+            "--require", multiple=True, metavar="DEVICE", help="Exit 2 where this device is not there."
+        ),
+        click.option(
+            "--device",
+            default="auto",
+            metavar="NAME",
+            help="auto (those of the assignment that are here), all (every one, or exit 2), cpu, cuda.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(grader.__version__, prog_name="grader")
+def cli() -> None:
+    """Grade PyTorch exercises: marks that are true, feedback that teaches."""
+
+
+@cli.command()
+@click.argument("path", type=Folder)
+@_kit_options
+@_run_options
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "github"]), default="text", help="Default: text."
+)
+@click.option("--json", "as_json", is_flag=True, help="Short for --format json.")
+def check(path: Path, form: str, as_json: bool, **options: Any) -> None:
+    """Check one submission: a .py, a .ipynb, or a folder or zip of one student's files."""
+    from grader.commands import check as command  # noqa: PLC0415 -- --help need not wait for it
+
+    sys.exit(command.run(path, "json" if as_json else form, **_given(options)))
+
+
+@cli.command()
+@click.argument("path", type=Folder)
+@_kit_options
+@_run_options
+@click.option(
+    "-o",
+    "--output",
+    type=Folder,
+    default=Path("report"),
+    metavar="DIR",
+    help="Where results and report go. Default: report.",
+)
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=os.cpu_count() or 1,
+    help="Submissions at a time. Default: the number of cores.",
+)
+@click.option(
+    "--student", "students", multiple=True, metavar="NAME", help="Grade this student again, keep the others."
+)
+@click.option(
+    "--resume", is_flag=True, help="Go on after an interruption: what is done and unchanged stands."
+)
+@click.option(
+    "--fail-under",
+    type=click.FloatRange(0, 100),
+    metavar="PERCENT",
+    help="Exit 1 where the class's mean is lower.",
+)
+def grade(path: Path, **options: Any) -> None:
+    """Grade a class: a folder with a file or a folder for each student, or a zip of either."""
+    from grader.commands import grade as command  # noqa: PLC0415
+
+    sys.exit(command.run(path, **_given(options)))
+
+
+@cli.command()
+@click.argument("folder", type=Folder)
+@click.option("--templates", type=Folder, metavar="DIR", help="Templates that replace the default ones.")
+def report(folder: Path, templates: Path | None) -> None:
+    """Render a report again from its results.json, evidence/ and overrides.csv."""
+    from grader.commands import report as command  # noqa: PLC0415
+
+    sys.exit(command.run(folder, templates))
+
+
+@cli.command()
+@click.option(
+    "--assignment", type=Folder, metavar="DIR", help="A folder with reference/. Default: the nearest."
+)
+@click.option("-o", "--output", type=Folder, required=True, metavar="FILE", help="The kit to write.")
+@click.option(
+    "--seed",
+    type=int,
+    default=None,
+    metavar="S",
+    help="Another seed draws another suite; keep it to yourself.",
+)
+def freeze(assignment: Path | None, output: Path, seed: int | None) -> None:
+    """Freeze an assignment into one file for students and CI: cases and expected values, no solution."""
+    from grader.commands import freeze as command  # noqa: PLC0415
+
+    sys.exit(command.run(assignment, output, seed))
+
+
+@cli.command()
+@_kit_options
+@click.option("--json", "as_json", is_flag=True, help="As one JSON document.")
+def verify(kit_file: Path | None, assignment: Path | None, expect_digest: str | None, as_json: bool) -> None:
+    """Prove that the suite catches every known mistake; exit 1 below a mutation score of 100 %."""
+    from grader.commands import verify as command  # noqa: PLC0415
+
+    sys.exit(command.run(kit_file, assignment, expect_digest, as_json))
+
+
+@cli.command()
+def doctor() -> None:
+    """Try what grading needs on this machine: Python, torch, CUDA, isolation."""
+    from grader.commands import doctor as command  # noqa: PLC0415
+
+    sys.exit(command.run())
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    """The options as the commands name them."""
+    memory = options.pop("memory")
+    return {**options, "memory": None if memory is None else memory << 20}

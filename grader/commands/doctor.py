@@ -1,0 +1,99 @@
+"""`grader doctor`: what grading needs on this machine, each part tried, not assumed."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import click
+
+from grader import kit as kits
+from grader import tensors
+from grader.errors import GraderError
+from grader.records import Execution, Returned, Submission
+from grader.sandbox.limits import isolation_report
+from grader.sandbox.pool import Pool, probe
+
+NAME: Final = "doubled"
+PROGRAM: Final = f'''"""What the doctor hands in."""
+
+
+def {NAME}(theta):
+    return 2 * theta
+'''
+
+
+def run() -> int:
+    """Try everything, say what works and what does not, return 3 where grading cannot work."""
+    works = True
+    for line, fine in _findings():
+        works = works and fine
+        click.echo(line)
+    return 0 if works else 3
+
+
+def _findings() -> Iterator[tuple[str, bool]]:
+    yield f"ok    Python {sys.version.split()[0]}", True
+    try:
+        yield from _tried()
+    except GraderError as error:
+        yield f"FAIL  {error.message}\n      {error.hint}", False
+    isolation = isolation_report()
+    yield f"{'ok' if isolation.level != 'none' else 'WARN':<5} isolation: {isolation.level}", True
+    for layer in isolation.layers:
+        yield f"        has: {layer}", True
+    for layer in isolation.missing:
+        yield f"    missing: {layer}", True
+
+
+def _tried() -> Iterator[tuple[str, bool]]:
+    """Hand in a program of ours and look at what comes back."""
+    kit = _kit()
+    with tempfile.TemporaryDirectory(prefix="grader-doctor-") as folder:
+        file = Path(folder) / "doctor.py"
+        file.write_text(PROGRAM, encoding="utf-8")
+        submission = Submission(student="doctor", path=str(file), files=(file,))
+        with Pool(kit, kit.limits) as pool:
+            yield f"ok    PyTorch {pool.versions.torch}", True
+            execution = pool.run(submission)
+            yield _told("running a submission", execution), _right(execution)
+            found = probe("cuda", pool.versions)
+            state = f"ok    CUDA: {found.hardware}" if found.graded else f"--    CUDA: {found.reason}"
+            yield state, True
+            if found.graded:
+                execution = pool.run(submission, "cuda")
+                yield _told("running a submission on CUDA", execution), _right(execution)
+
+
+def _told(what: str, execution: Execution) -> str:
+    if _right(execution):
+        return f"ok    {what}"
+    return f"FAIL  {what}: {execution.harness or execution.message or 'a wrong answer came back'}"
+
+
+def _right(execution: Execution) -> bool:
+    answers = [answer for run in execution.exercises for answer in run.answers.values()]
+    return [
+        tensors.numbers(one.value).tolist() for one in answers if isinstance(one, Returned) and one.value
+    ] == [[3.0]]
+
+
+def _kit() -> kits.Kit:
+    """An assignment of one call: double 1.5."""
+    given, exact = tensors.float64([1.5], ()), tensors.float64([0.0], ())
+    case = kits.Case(
+        arguments={"theta": given},
+        expected=tensors.float64([3.0], ()),
+        dtype="float64",
+        shape=(),
+        bounds={"float64": exact},
+        criterion="doubled",
+        effort=0.0,
+        origin="edge",
+    )
+    rubric = (kits.Criterion("doubled", "Twice theta", 1.0, "values", (0,)),)
+    exercise = kits.Exercise(NAME, "Double it", "", ("theta",), "theta", rubric, (case,), (), ())
+    return kits.Kit(kits.SCHEMA, "doctor", ("cpu",), kits.Limits(), (exercise,), {})

@@ -1,0 +1,78 @@
+"""`grader grade FOLDER`: a class, into a folder of results and pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from grader import overrides
+from grader.commands import report
+from grader.commands.common import find_kit, near, options_from, show, symbols
+from grader.commands.progress import Progress
+from grader.kit import LoadedKit
+from grader.results import Results
+from grader.run import Options, grade_into, journal_header, opened, plan, results_of
+from grader.store import write_results
+from grader.submissions import Discovery, open_submissions
+
+
+def run(
+    path: Path,
+    output: Path,
+    jobs: int,
+    students: tuple[str, ...],
+    resume: bool,
+    fail_under: float | None,
+    kit_file: Path | None,
+    assignment: Path | None,
+    expect_digest: str | None,
+    **given: Any,
+) -> int:
+    """Grade, write everything, say what came out, return the exit code."""
+    overrides.create(
+        output / overrides.OVERRIDES_FILE
+    )  # first of all: an unwritable folder is told before work
+    with open_submissions(path) as discovery:
+        for note in discovery.notes:
+            click.echo(f"note: {note}", err=True)
+        loaded = find_kit(near(path), kit_file, assignment, expect_digest)
+        results = _grade(discovery, loaded, options_from(given, jobs), output, resume, students)
+    corrections = overrides.read(output / overrides.OVERRIDES_FILE)
+    index = report.render(output, results, corrections, report.templates_near(near(path), assignment))
+    from grader.report import terminal  # noqa: PLC0415 -- after the work
+
+    show(terminal.class_summary(results, corrections, symbols=symbols()))
+    click.echo(f"Report: {index}")
+    return _exit_code(results, corrections, fail_under)
+
+
+def _grade(
+    discovery: Discovery,
+    loaded: LoadedKit,
+    options: Options,
+    output: Path,
+    resume: bool,
+    students: tuple[str, ...],
+) -> Results:
+    with opened(loaded, options) as (session, head):
+        header = journal_header(head, session)
+        todo = plan(discovery, header, output, resume, students)
+        with Progress(len(todo.waiting), len(todo.done), output) as progress:
+            finished = grade_into(output, todo, header, session, progress.done)
+    results = results_of(head, discovery, finished)
+    write_results(output, results)
+    return results
+
+
+def _exit_code(results: Results, corrections: overrides.Overrides, fail_under: float | None) -> int:
+    if any(result.status == "harness" for result in results.submissions):
+        return 3
+    if fail_under is None:
+        return 0
+    marks = [overrides.mark(result, corrections) for result in results.submissions]
+    scores = [
+        100 * mark.score / mark.max_score for mark in marks if mark.score is not None and mark.max_score
+    ]
+    return 1 if scores and sum(scores) / len(scores) < fail_under else 0

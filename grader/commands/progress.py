@@ -1,0 +1,74 @@
+"""How far a class is: a bar on a terminal, a line every few seconds elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import click
+
+from grader.results import SubmissionResult
+
+EVERY: Final = 5.0  # seconds between two lines where there is no terminal
+
+
+class Progress:
+    """Hears of every submission that is done; on an interruption says how to go on."""
+
+    def __init__(self, waiting: int, done: int, folder: Path) -> None:
+        self._waiting = waiting
+        self._before = done
+        self._folder = folder
+        self._scores: list[float] = []
+        self._count = 0
+        self._last = time.monotonic()
+        self._bar: Any = None
+
+    def __enter__(self) -> Self:
+        if self._before:
+            click.echo(f"{self._before} graded before and unchanged, {self._waiting} to grade", err=True)
+        if sys.stderr.isatty():
+            self._bar = _bar(self._waiting)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+        if kind is not None and issubclass(kind, KeyboardInterrupt):
+            left = self._waiting - self._count
+            click.echo(f"Interrupted with {left} to grade; what is done is kept in {self._folder}.", err=True)
+            click.echo("  Go on with the same command and --resume.", err=True)
+
+    def done(self, result: SubmissionResult) -> None:
+        """One more is done."""
+        self._count += 1
+        if result.score is not None and result.max_score:
+            self._scores.append(100 * result.score / result.max_score)
+        mean = f"mean {sum(self._scores) / len(self._scores):.0f} %" if self._scores else "no marks yet"
+        if self._bar is not None:
+            self._bar.update(self._bar.task_ids[0], advance=1, mean=mean)
+        elif time.monotonic() - self._last >= EVERY:
+            self._last = time.monotonic()
+            click.echo(f"{self._count} of {self._waiting} graded, {mean}", err=True)
+
+
+def _bar(total: int) -> Any:
+    from rich.console import Console  # noqa: PLC0415 -- only on a terminal
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
+    columns = (
+        "Grading",
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[mean]}"),
+    )
+    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    bar.add_task("grade", total=total, mean="")
+    bar.start()
+    return bar

@@ -1,0 +1,49 @@
+"""`grader report DIR`: every page again, from results.json, evidence/ and overrides.csv alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from grader import overrides, store
+from grader.commands.common import assignment_near
+from grader.errors import GraderError
+from grader.overrides import Overrides
+from grader.report import gradebook
+from grader.report.head import head_of
+from grader.report.html import Renderer, write_class, write_student
+from grader.results import Results
+
+TEMPLATES = "templates"
+
+
+def run(folder: Path, templates: Path | None) -> int:
+    """Render, say where it is, return the exit code."""
+    results = store.read_results(folder)
+    corrections = overrides.read(folder / overrides.OVERRIDES_FILE)
+    for warning in corrections.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    if templates is not None and not templates.is_dir():
+        raise GraderError(f"--templates {templates}: there is no such folder.")
+    index = render(folder, results, corrections, templates)
+    click.echo(f"Report: {index}")
+    return 3 if any(result.status == "harness" for result in results.submissions) else 0
+
+
+def render(folder: Path, results: Results, corrections: Overrides, templates: Path | None) -> Path:
+    """Write index.html, a page for each student and grades.csv; return the first."""
+    renderer = Renderer(templates)
+    head = head_of(results)
+    for result in results.submissions:
+        evidence = store.read_evidence(folder, result.student)
+        write_student(folder, result, evidence, head, corrections, renderer)
+    gradebook.write(folder, results, corrections)
+    return write_class(folder, results, corrections, renderer)
+
+
+def templates_near(start: Path, assignment: Path | None) -> Path | None:
+    """An assignment's own templates/: beside the reference/ that is named, or that is nearest above."""
+    home = assignment or assignment_near(start)
+    own = home / TEMPLATES if home else None
+    return own if own and any(own.glob("*.j2")) else None

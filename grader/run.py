@@ -1,0 +1,216 @@
+"""Around the main path: open what a run needs, keep what is done, go on after an interruption.
+
+`Options` is what the command line says. A class run writes, in this order and for each
+submission, its evidence and then its line in the journal, so an interruption at any moment
+loses only what was in flight.
+"""
+
+from __future__ import annotations
+
+import difflib
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+import grader
+from grader import journal, store
+from grader import kit as kits
+from grader.errors import GraderError
+from grader.evidence import CaseSheet
+from grader.pipeline import Session, grade_class
+from grader.records import Record, Submission
+from grader.report.head import Head
+from grader.results import SCHEMA, Assignment, Device, Environment, Graded, Results, SubmissionResult
+from grader.sandbox.limits import as_numbers, isolation_report
+from grader.sandbox.pool import Pool, probe
+from grader.sandbox.reading import read
+from grader.submissions import Discovery
+
+
+class Options(Record, frozen=True):
+    """What the command line asks of a run."""
+
+    device: str = "auto"  # auto, all, or a device's name
+    require: tuple[str, ...] = ()  # devices without which the run is refused
+    isolation: str = "auto"
+    jobs: int = 1
+    exercises: tuple[str, ...] = ()  # none: all
+    timeout: float | None = None  # seconds of CPU for one call
+    memory: int | None = None  # bytes, over what Python and torch take themselves
+
+
+@contextmanager
+def opened(loaded: kits.LoadedKit, options: Options) -> Iterator[tuple[Session, Head]]:
+    """Start the sandbox for a kit. Raises GraderError where an option asks for what is not there."""
+    kit = _restricted(loaded.kit, options)
+    _refuse_isolation(options.isolation)
+    with Pool(kit, kit.limits, options.jobs) as pool:
+        devices = _devices(kit, options, pool)
+        yield Session(kit, pool, devices, options.jobs, CaseSheet(kit)), _head(loaded, kit, devices, pool)
+
+
+class Plan(Record, frozen=True):
+    """Which submissions of a class are to be graded now, and what stands from before."""
+
+    waiting: tuple[Submission, ...]
+    done: dict[str, SubmissionResult]
+
+
+def plan(
+    discovery: Discovery, header: journal.Header, folder: Path, resume: bool, only: Sequence[str]
+) -> Plan:
+    """With `resume`, what the journal holds of the same files stands; `only` are graded again in any case.
+
+    Raises GraderError for a student in `only` who handed in nothing.
+    """
+    names = {submission.student for submission in discovery.submissions}
+    for student in only:
+        if student not in names:
+            near = difflib.get_close_matches(student, names, 1)
+            hint = f"Did you mean {near[0]!r}?" if near else "The names are those of the files or folders."
+            raise GraderError(f"--student {student}: nobody of that name handed in anything.", hint)
+    before = journal.read(folder / journal.JOURNAL_FILE, header) if resume or only else {}
+    done = {
+        submission.student: before[submission.student]
+        for submission in discovery.submissions
+        if submission.student not in only and _stands(submission, before.get(submission.student), bool(only))
+    }
+    waiting = tuple(
+        one for one in discovery.submissions if (one.student in only if only else one.student not in done)
+    )
+    return Plan(waiting, done)
+
+
+def grade_into(
+    folder: Path,
+    todo: Plan,
+    header: journal.Header,
+    session: Session,
+    watch: Callable[[SubmissionResult], None],
+) -> dict[str, SubmissionResult]:
+    """Grade what waits; of each that is done, the evidence and then the journal's line are on the disk."""
+    finished = dict(todo.done)
+    lock = threading.Lock()
+    with journal.keep(folder / journal.JOURNAL_FILE, header, resume=bool(todo.done)) as kept:
+
+        def keep(graded: Graded) -> SubmissionResult:
+            store.write_evidence(folder, graded.result.student, graded.evidence)
+            with lock:
+                kept.append(graded.result)
+            return graded.result
+
+        for result in grade_class(todo.waiting, session, keep):
+            finished[result.student] = result
+            watch(result)
+    return finished
+
+
+def results_of(head: Head, discovery: Discovery, finished: dict[str, SubmissionResult]) -> Results:
+    """results.json: the submissions in the order they were found."""
+    return Results(
+        schema=SCHEMA,
+        assignment=head.assignment,
+        environment=head.environment,
+        devices=head.devices,
+        unmatched=discovery.unmatched,
+        submissions=tuple(finished[s.student] for s in discovery.submissions if s.student in finished),
+    )
+
+
+def journal_header(head: Head, session: Session) -> journal.Header:
+    """What the results depend on besides the submissions."""
+    return journal.Header(
+        kit=head.assignment.digest,
+        devices=tuple(device.name for device in head.devices if device.graded),
+        limits=head.environment.limits,
+        settings={
+            "grader": head.environment.grader,
+            "isolation": head.environment.isolation.level,
+            "exercises": ", ".join(exercise.name for exercise in session.kit.exercises),
+        },
+    )
+
+
+def _stands(submission: Submission, before: SubmissionResult | None, whatever: bool) -> bool:
+    """Whether an earlier result still speaks of the same files; a fault of ours is always tried again."""
+    if before is None or before.status == "harness":
+        return False
+    return whatever or before.sha256 == _fingerprint(submission)
+
+
+def _fingerprint(submission: Submission) -> str:
+    """The digest of a submission's files as `award` stores it."""
+    return "" if submission.problem is not None else read(submission).sha256
+
+
+def _refuse_isolation(wanted: str) -> None:
+    """Never less than what is asked for. Raises GraderError."""
+    level = isolation_report().level
+    if wanted not in ("auto", level):
+        raise GraderError(
+            f"--isolation {wanted}: this version confines submissions at the level {level!r} only.",
+            f"Grade code that you trust with --isolation {level}; else run the grader in a virtual machine.",
+        )
+
+
+def _restricted(kit: kits.Kit, options: Options) -> kits.Kit:
+    """The kit with the exercises and limits that were asked for."""
+    names = [exercise.name for exercise in kit.exercises]
+    for wanted in options.exercises:
+        if wanted not in names:
+            raise GraderError(
+                f"--exercise {wanted}: the kit has no such exercise.", f"It has {', '.join(names)}."
+            )
+    limits = msgspec.structs.replace(
+        kit.limits,
+        case_cpu_seconds=options.timeout or kit.limits.case_cpu_seconds,
+        submission_cpu_seconds=max(kit.limits.submission_cpu_seconds, 10 * (options.timeout or 0)),
+        memory_bytes=options.memory or kit.limits.memory_bytes,
+    )
+    kept = tuple(one for one in kit.exercises if not options.exercises or one.name in options.exercises)
+    return msgspec.structs.replace(kit, exercises=kept, limits=limits)
+
+
+def _devices(kit: kits.Kit, options: Options, pool: Pool) -> tuple[Device, ...]:
+    """Each device that the assignment names, tried. Raises GraderError where one must be there and is not."""
+    asked = kit.devices if options.device in ("auto", "all") else (options.device,)
+    unknown = [name for name in (*asked, *options.require) if name not in kit.devices]
+    if unknown:
+        raise GraderError(
+            f"--device {unknown[0]}: the assignment is not graded there.",
+            f"It is graded on {', '.join(kit.devices)}.",
+        )
+    devices = tuple(
+        probe(name, pool.versions)
+        if name in asked
+        else Device(name, False, f"not asked for (--device {options.device})", None)
+        for name in kit.devices
+    )
+    needed = {*options.require, *(kit.devices if options.device == "all" else ())}
+    absent = [one for one in devices if not one.graded and (one.name in needed or options.device == one.name)]
+    if absent:
+        raise GraderError(
+            f"The device {absent[0].name} is asked for and not there: {absent[0].reason}.",
+            "Run on a machine that has it, or leave it to --device auto, which says what was not graded.",
+        )
+    return devices
+
+
+def _head(loaded: kits.LoadedKit, kit: kits.Kit, devices: tuple[Device, ...], pool: Pool) -> Head:
+    return Head(
+        assignment=Assignment(title=kit.title, digest=loaded.digest, devices=kit.devices),
+        environment=Environment(
+            grader=grader.__version__,
+            python=pool.versions.python,
+            torch=pool.versions.torch,
+            platform=pool.versions.platform,
+            started=datetime.now(UTC).isoformat(timespec="seconds"),
+            limits=as_numbers(kit.limits),
+            isolation=isolation_report(),
+        ),
+        devices=devices,
+    )
