@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import stat
 import tempfile
 import unicodedata
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -293,14 +295,31 @@ def test_a_file_beyond_its_limit_is_not_read(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_what_may_not_be_read_is_a_submission_with_a_problem(tmp_path: Path) -> None:
+def test_what_may_not_be_read_is_a_submission_with_a_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system refuses, as it would for anyone but root, who may read everything."""
     plant(tmp_path, {"s01.py": b"", "s02": {"hw.py": b""}, "s03": {"hw.py": b""}})
-    (tmp_path / "s01.py").chmod(0)
-    (tmp_path / "s02").chmod(0)
+    opened, listed = os.open, os.scandir
 
-    problems = [submission.problem for submission in found(tmp_path).submissions]
-    (tmp_path / "s02").chmod(0o700)
+    def refuse(path: Path) -> None:
+        if path.name in ("s01.py", "s02"):
+            raise PermissionError(errno.EACCES, "Permission denied")
+
+    def refusing_open(path: Path, flags: int) -> int:
+        refuse(path)
+        return opened(path, flags)
+
+    def refusing_list(path: Path) -> Iterator[os.DirEntry[str]]:
+        refuse(path)
+        return listed(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "open", refusing_open)
+        patched.setattr(os, "scandir", refusing_list)
+        with open_submissions(tmp_path) as discovery:
+            problems = [submission.problem for submission in discovery.submissions]
+        patched.undo()
 
     assert problems == [
         f"{tmp_path}/s01.py cannot be read: Permission denied. Check its rights, or hand it in again.",
