@@ -1,0 +1,44 @@
+# One command each; every one sets up .venv first where it is not there yet.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+# torch first and alone: the constraints name its version, and an installed CPU build is never replaced.
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: install report test test-cuda check format verify bench clean
+
+install: $(READY)
+
+$(READY): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(PIP) install "torch==$$(sed -n 's/^torch==//p' constraints.txt)"
+	$(PIP) install --constraint constraints.txt --editable ".[dev]"
+	touch $(READY)
+
+report: $(READY)  ## grade the sample class in submissions/ into report/
+	$(BIN)/grader grade submissions --output report
+
+test: $(READY)  ## every test that this machine can run
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+test-cuda: $(READY)  ## the tests that need a CUDA device, and nothing else
+	$(BIN)/python -m pytest -m cuda
+
+check: $(READY)  ## format, lint, types, import rule
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest --quiet tests/test_imports.py
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+verify: $(READY)  ## prove that the suite catches every known mistake
+	$(BIN)/grader verify
+
+bench: $(READY)  ## ratios, measured in one run
+	$(BIN)/python bench/bench.py
+
+clean:
+	rm -rf .venv report build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
