@@ -180,7 +180,7 @@ def _decode(body: bytes, checksum: int) -> Frame:
     if zlib.crc32(body) != checksum:
         raise ProtocolError("a frame's checksum does not match its bytes")
     try:
-        frame = _DECODER.decode(body)
+        frame: Frame = _DECODER.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ProtocolError(f"a frame that cannot be read: {error}") from None
     check(frame)
@@ -236,7 +236,7 @@ def _check_tensor(tensor: Tensor) -> None:
 
 
 class Expected(Record, frozen=True):
-    """An exercise that a worker was asked to run: its index in the kit, how many cases, which of them traced."""
+    """An exercise that a worker was asked to run: its index in the kit, how many cases, which are traced."""
 
     exercise: int
     cases: int

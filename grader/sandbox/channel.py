@@ -70,7 +70,7 @@ class Channel:
                 os._exit(1)
 
 
-class Printed(io.TextIOBase, TextIO):  # type: ignore[misc]  # what sys.stdout must be
+class Printed(io.TextIOBase, TextIO):
     """sys.stdout and sys.stderr of the student's code."""
 
     def __init__(self, channel: Channel) -> None:

@@ -93,6 +93,8 @@ class Clock:
             seconds = self._limit * self._given.wall_factor
             return Stop(Failure.TIMED_OUT, f"no end within {seconds:g} s; it waits more than it computes")
         if cpu - base >= self._total - self._used:
-            return Stop(Failure.TIMED_OUT, f"the submission has used its {self._total:g} s of CPU time", final=True)
+            return Stop(
+                Failure.TIMED_OUT, f"the submission has used its {self._total:g} s of CPU time", final=True
+            )
         seconds = self._total * self._given.wall_factor
         return Stop(Failure.TIMED_OUT, f"the submission has used its {seconds:g} s", final=True)

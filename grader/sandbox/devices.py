@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import torch
 
+from grader.sandbox import twin
+
 
 def place(tensor: torch.Tensor, device: str) -> torch.Tensor:
     """A tensor on the device of that name; `tensor` is a fresh CPU tensor."""
@@ -25,14 +27,16 @@ def device_of(tensor: torch.Tensor) -> str:
 
 def is_plain(tensor: object) -> bool:
     """Whether this is a torch.Tensor or Parameter itself: no subclass can lie about its values."""
-    return type(tensor) in (torch.Tensor, torch.nn.Parameter)
+    return type(tensor) in (torch.Tensor, torch.nn.Parameter, twin.Tensor)
 
 
 def wake(device: str) -> None:
     """Start the device where that costs time and memory, so that neither is charged to a student."""
-    if device == "cuda":
+    if device == twin.NAME:
+        twin.start()
+    elif device == "cuda":
         theta = torch.nn.Parameter(torch.ones(2, device=device))
         optimiser = torch.optim.SGD([theta], lr=0.1)
-        (theta * theta).sum().backward()
+        (theta * theta).sum().backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         torch.cuda.synchronize()

@@ -62,11 +62,11 @@ class Zygote:
             given.write(msgspec.msgpack.encode(setup))
             given.seek(0)
             self._process = subprocess.Popen(
-                [sys.executable, *_flags(), "-m", "grader.sandbox.zygote", str(theirs.fileno())],
+                [sys.executable, *flags(), "-m", "grader.sandbox.zygote", str(theirs.fileno())],
                 stdin=given,
                 stdout=self._errors,
                 stderr=self._errors,
-                env=_environment(cuda=not setup.warm),
+                env=environment(cuda=not setup.warm),
                 pass_fds=[theirs.fileno()],
                 cwd="/",
                 start_new_session=True,  # Ctrl-C is for the parent to handle
@@ -132,12 +132,15 @@ class Zygote:
         self._errors.close()
 
 
-def _flags() -> list[str]:
-    """No path of the working folder, no bytecode. Not -I, which would make every run hash strings differently."""
+def flags() -> list[str]:
+    """No path of the working folder, no bytecode.
+
+    Not -I: the environment is ours anyway, and -I would ignore its PYTHONHASHSEED.
+    """
     return ["-P", "-B"] if site.ENABLE_USER_SITE else ["-P", "-s", "-B"]
 
 
-def _environment(*, cuda: bool) -> dict[str, str]:
+def environment(*, cuda: bool) -> dict[str, str]:
     """Everything that the zygote and its workers see of the user's environment."""
     environment = {
         "PATH": "/usr/local/bin:/usr/bin:/bin",

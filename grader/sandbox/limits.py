@@ -35,7 +35,11 @@ _LINUX: Final = (
     "no inspection of the grader's memory",
     "left-behind processes are ended",
 )
-_LATER: Final = ("user, process, mount and network namespaces", "a file system of its own (Landlock)", "a filter of system calls (seccomp)")
+_LATER: Final = (
+    "user, process, mount and network namespaces",
+    "a file system of its own (Landlock)",
+    "a filter of system calls (seccomp)",
+)
 
 
 def isolation_report() -> Isolation:

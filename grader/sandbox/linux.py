@@ -20,7 +20,7 @@ _CPUCLOCK_SCHED: Final = 2  # the clock of a whole process, see clock_getcpucloc
 
 
 def die_with_parent() -> bool:
-    """SIGKILL for this process when the thread that forked it ends; cleared by exec of a set-uid file only."""
+    """SIGKILL for this process when the thread that forked it ends."""
     return _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 

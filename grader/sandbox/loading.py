@@ -107,7 +107,9 @@ class Loader:
         for index, statement in enumerate(program.statements):
             target = Target(file, index)
             if target == self._job.stop_at:
-                self._channel.note(Note("Loading ended here: too many statements ended the process.", statement.place))
+                self._channel.note(
+                    Note("Loading ended here: too many statements ended the process.", statement.place)
+                )
                 self._stopped = True
                 break
             if target in self._skip:
@@ -126,7 +128,9 @@ class Loader:
             self._channel.note(_failed(error, statement))
         for name, old in before.items():
             if callable(old) and vars(module).get(name) is not old:
-                self._channel.note(Note(f"{name} is defined again here: the last definition counts.", statement.place))
+                self._channel.note(
+                    Note(f"{name} is defined again here: the last definition counts.", statement.place)
+                )
 
 
 def _read(file: File) -> Program:
@@ -139,7 +143,8 @@ def _read(file: File) -> Program:
 
 def _compile(statement: Statement) -> CodeType:
     body = ast.Module([statement.node], type_ignores=[])
-    return compile(body, statement.filename, "exec", flags=statement.flags, dont_inherit=True)
+    code: CodeType = compile(body, statement.filename, "exec", flags=statement.flags, dont_inherit=True)
+    return code
 
 
 def _failed(error: BaseException, statement: Statement) -> Note:
@@ -168,7 +173,7 @@ def _taken(name: str) -> bool:
 
 
 def _notebook_names() -> dict[str, Any]:
-    return {"get_ipython": lambda: _Shell(), "display": print}
+    return {"get_ipython": _Shell, "display": print}
 
 
 class _Shell:

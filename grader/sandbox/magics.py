@@ -12,14 +12,19 @@ from typing import Final
 from grader.records import Note, Place
 from grader.sandbox.sources import parse
 
-UNWRAPPED: Final = frozenset({"time", "timeit", "capture", "prun", "python", "python3", "pypy", "memit", "mprun"})
+UNWRAPPED: Final = frozenset(
+    {"time", "timeit", "capture", "prun", "python", "python3", "pypy", "memit", "mprun"}
+)
 HARMLESS: Final = frozenset(
-    {"matplotlib", "config", "load_ext", "reload_ext", "autoreload", "pylab", "precision", "pinfo", "pinfo2",
-     "who", "whos", "who_ls", "reset", "reset_selective", "xmode", "colors", "pprint", "history", "hist", "lsmagic",
-     "magic", "quickref", "pdoc", "psource", "pdef", "pfile", "debug", "pdb", "tb", "notebook", "aimport",
-     "automagic", "doctest_mode", "tensorboard", "env", "set_env", "dhist", "save", "store", "alias", "rehashx"}
+    {"alias", "aimport", "automagic", "autoreload", "colors", "config", "debug", "dhist", "doctest_mode",
+     "env", "hist", "history", "load_ext", "lsmagic", "magic", "matplotlib", "notebook", "pdb", "pdef", "pdoc",
+     "pfile", "pinfo", "pinfo2", "pprint", "precision", "psource", "pylab", "quickref", "rehashx",
+     "reload_ext", "reset", "reset_selective", "save", "set_env", "store", "tb", "tensorboard", "who",
+     "who_ls", "whos", "xmode"}
 )  # fmt: skip
-SHELL: Final = frozenset({"system", "sx", "sc", "cd", "ls", "pwd", "mkdir", "rm", "cp", "mv", "cat", "bash", "sh"})
+SHELL: Final = frozenset(
+    {"system", "sx", "sc", "cd", "ls", "pwd", "mkdir", "rm", "cp", "mv", "cat", "bash", "sh"}
+)
 PACKAGES: Final = frozenset({"pip", "conda", "mamba", "micromamba", "uv"})
 
 
@@ -33,7 +38,8 @@ def plain(text: str, filename: str, file: str, cell: int) -> tuple[ast.Module, t
             raise
     from IPython.core.inputtransformer2 import TransformerManager  # noqa: PLC0415 -- most cells need none of it
 
-    tree = parse(TransformerManager().transform_cell(text), filename)
+    code = TransformerManager().transform_cell(text)  # type: ignore[no-untyped-call]
+    tree = parse(code, filename)
     removed = len(text) - len(text.lstrip("\n"))
     ast.increment_lineno(tree, removed)  # the transformer drops empty lines at the top
     leaver = _Leaver(file, cell)
@@ -54,7 +60,9 @@ def _without_heads(text: str, file: str, cell: int) -> tuple[str, list[Note]]:
             notes.append(Note(f"%%{name} was taken off; the cell's code ran without it.", place))
             lines[i] = "\n"
         elif name:
-            return "", [Note(f"This cell was left out: %%{name} does not make it Python code to run here.", place)]
+            return "", [
+                Note(f"This cell was left out: %%{name} does not make it Python code to run here.", place)
+            ]
     return "".join(lines), notes
 
 
@@ -66,7 +74,7 @@ class _Leaver(ast.NodeTransformer):
         self._cell = cell
         self.notes: list[Note] = []
 
-    def visit_Expr(self, node: ast.Expr) -> ast.AST | list[ast.stmt]:  # noqa: N802 -- the visitor's protocol
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | list[ast.stmt]:
         magic = _magic(node.value)
         if magic is None:
             return self.generic_visit(node)
@@ -79,7 +87,7 @@ class _Leaver(ast.NodeTransformer):
         self._note(_reason(name, argument), node)
         return ast.copy_location(ast.Pass(), node)
 
-    def visit_Call(self, node: ast.Call) -> ast.AST:  # noqa: N802 -- likewise
+    def visit_Call(self, node: ast.Call) -> ast.AST:
         """A magic whose result is used: `files = !ls`."""
         magic = _magic(node)
         if magic is None:
@@ -104,7 +112,7 @@ class _Leaver(ast.NodeTransformer):
         except SyntaxError:
             return []
         for part in (inner for statement in body for inner in ast.walk(statement)):
-            if "lineno" in part._attributes:
+            if isinstance(part, ast.stmt | ast.expr):
                 ast.copy_location(part, node)
         return body
 
@@ -117,7 +125,9 @@ def _magic(node: ast.expr) -> tuple[str, str] | None:
     if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
         return None
     owner = node.func.value
-    if not (isinstance(owner, ast.Call) and isinstance(owner.func, ast.Name) and owner.func.id == "get_ipython"):
+    if not (
+        isinstance(owner, ast.Call) and isinstance(owner.func, ast.Name) and owner.func.id == "get_ipython"
+    ):
         return None
     words = [argument.value for argument in node.args if isinstance(argument, ast.Constant)]
     if node.func.attr in ("system", "getoutput"):

@@ -40,7 +40,9 @@ def read_notebook(file: File) -> Program:
     reader = _Cells(file.name)
     parts = [part for cell in document.get("cells", []) for part in reader.read(cell)]
     if reader.number and reader.failed and not parts:
-        raise Unreadable(f"No code cell of the notebook can run: {reader.failed[0].text}", reader.failed[0].place)
+        raise Unreadable(
+            f"No code cell of the notebook can run: {reader.failed[0].text}", reader.failed[0].place
+        )
     if not reader.number:
         reader.notes.append(Note(f"{file.name} has no code cells."))
     return Program("__main__", tuple(reader.cells), tuple(parts), tuple(reader.notes))
@@ -109,7 +111,7 @@ def _upgrade(raw: dict[str, Any]) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return nbformat.reads(json.dumps(raw), as_version=4)
+            return nbformat.reads(json.dumps(raw), as_version=4)  # type: ignore[no-untyped-call]
     except Exception as error:  # noqa: BLE001 -- on a broken document nbformat raises whatever meets it first
         found = f"{type(error).__name__}: {error}"[:200]
         raise Unreadable(f"This notebook cannot be read ({found}). {_AGAIN}") from None

@@ -12,29 +12,29 @@ import tempfile
 import threading
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 import msgspec
 
 from grader.errors import HarnessError
 from grader.kit import Exercise, Kit, Limits
-from grader.records import Execution, Failure, Note, Record, Submission
+from grader.records import Execution, Failure, Note, Submission
 from grader.sandbox import limits, linux, reading
 from grader.sandbox.clock import Clock
 from grader.sandbox.jobs import Call, Calls, Inputs, Setup, Start
 from grader.sandbox.launcher import Zygote, ZygoteLost
+from grader.sandbox.probing import Versions, probe
 from grader.sandbox.reading import Content
 from grader.sandbox.tally import Tally
 from grader.sandbox.watch import Watch, Watched
 from grader.text import clean
 
-class Versions(Record, frozen=True):
-    """What the submissions run with."""
+__all__ = ["Pool", "Versions", "probe"]
 
-    python: str
-    torch: str
-    platform: str
-    torch_cuda: str | None  # None: this PyTorch is built without CUDA
+_CUT: Final = (
+    f"The folder is too large: its first {limits.FOLDER_FILES} files, "
+    f"or {limits.FOLDER_BYTES >> 20} MiB, were there when the code ran."
+)
 
 
 class Pool:
@@ -55,7 +55,9 @@ class Pool:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -133,10 +135,16 @@ class Pool:
                 job.write(msgspec.msgpack.encode(tally.job(str(folder))))
                 job.seek(0)
                 pipes = zygote.fork(self._order(tally, device), job.fileno())
-                start = limits.START_SECONDS if device != "cuda" and not self._fresh else limits.COLD_START_SECONDS
-                watched = Watch(pipes, tally.expected(), Clock(self._limits, tally.cpu_seconds, start)).follow()
+                start = (
+                    limits.START_SECONDS
+                    if device != "cuda" and not self._fresh
+                    else limits.COLD_START_SECONDS
+                )
+                watched = Watch(
+                    pipes, tally.expected(), Clock(self._limits, tally.cpu_seconds, start)
+                ).follow()
             if not whole:
-                tally.note(Note(f"Only the first {limits.FOLDER_FILES} files ({limits.FOLDER_BYTES >> 20} MiB) of the folder could be used."))
+                tally.note(Note(_CUT))
             return watched
         finally:
             shutil.rmtree(folder, ignore_errors=True)
@@ -165,7 +173,9 @@ class Pool:
 
 def _inputs(exercise: Exercise) -> Inputs:
     """What a worker may know of an exercise: the arguments, and nothing of what is expected."""
-    steps = [(case.effort, i) for i, case in enumerate(exercise.cases) if case.effort > 0 and case.repeats is None]
+    steps = [
+        (case.effort, i) for i, case in enumerate(exercise.cases) if case.effort > 0 and case.repeats is None
+    ]
     return Inputs(
         name=exercise.name,
         parameters=exercise.parameters,

@@ -55,7 +55,12 @@ def read(submission: Submission) -> Content:
 def read_file(path: Path) -> bytes:
     """A regular file's bytes. Raises Unreadable; follows no link and waits for no writer."""
     cap = limits.NOTEBOOK if path.suffix == ".ipynb" else limits.PYTHON_FILE
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+    flags = (
+        os.O_RDONLY
+        | getattr(os, "O_NOFOLLOW", 0)
+        | getattr(os, "O_NONBLOCK", 0)
+        | getattr(os, "O_CLOEXEC", 0)
+    )
     try:
         fd = os.open(path, flags)
     except OSError as error:
@@ -72,7 +77,9 @@ def _check(path: Path, found: os.stat_result, cap: int) -> None:
     if stat.S_ISDIR(found.st_mode):
         raise Unreadable(f"{path.name} is a folder, not a file; submit the file itself.")
     if not stat.S_ISREG(found.st_mode):
-        raise Unreadable(f"{path.name} is no regular file (a pipe, socket or device); submit the file itself.")
+        raise Unreadable(
+            f"{path.name} is no regular file (a pipe, socket or device); submit the file itself."
+        )
     if found.st_size > cap:
         raise Unreadable(_too_large(path, found.st_size, cap))
 

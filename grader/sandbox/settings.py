@@ -38,5 +38,7 @@ def put_back(before: Settings) -> set[str]:
     torch.set_grad_enabled(before.grad_enabled)
     torch.autograd.set_detect_anomaly(before.anomaly_detection)
     torch.set_num_threads(before.threads)
-    changed = {field.name for field in fields(before) if getattr(now, field.name) != getattr(before, field.name)}
+    changed = {
+        field.name for field in fields(before) if getattr(now, field.name) != getattr(before, field.name)
+    }
     return {name.replace("_", " ") for name in changed}

@@ -5,8 +5,8 @@ cells are counted from 1 in document order (execution counts depend on what the 
 """
 
 from __future__ import annotations
-
 import __future__
+
 import ast
 import codecs
 import io
@@ -83,7 +83,9 @@ def decode(file: File) -> tuple[str, list[Note]]:
     for mark, encoding in ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
         if file.data.startswith(mark):
             text = file.data.decode(encoding, "replace")
-            return text, [Note(f"{file.name} is saved as UTF-16, which Python does not run; save it as UTF-8.")]
+            return text, [
+                Note(f"{file.name} is saved as UTF-16, which Python does not run; save it as UTF-8.")
+            ]
     if b"\0" in file.data:
         line = file.data[: file.data.index(b"\0")].count(b"\n") + 1
         place = Place(file.name, None, line)
@@ -94,7 +96,9 @@ def decode(file: File) -> tuple[str, list[Note]]:
     except SyntaxError as error:  # an unknown name in the coding cookie, or no UTF-8 in its first lines
         if not str(error).startswith("invalid or missing"):
             place = Place(file.name, None, 1)
-            raise Unreadable(f"{error}: Python knows no such encoding; save the file as UTF-8.", place) from None
+            raise Unreadable(
+                f"{error}: Python knows no such encoding; save the file as UTF-8.", place
+            ) from None
     except UnicodeDecodeError:
         pass
     text = file.data.decode("latin-1")
@@ -119,7 +123,9 @@ def explain(error: SyntaxError) -> str:
     return f"{type(error).__name__}: {error.msg}"
 
 
-def statements(tree: ast.Module, filename: str, cell: int | None, file: str, flags: int = 0) -> Iterator[Statement]:
+def statements(
+    tree: ast.Module, filename: str, cell: int | None, file: str, flags: int = 0
+) -> Iterator[Statement]:
     """The top-level statements; `from __future__` holds for those below it, too."""
     for node in tree.body:
         flags |= future_flags([node])
@@ -147,5 +153,3 @@ def _bound(node: ast.stmt) -> Iterator[str]:
         yield from (target.id for target in node.targets if isinstance(target, ast.Name))
     elif isinstance(node, ast.Import | ast.ImportFrom):
         yield from (name.asname or name.name for name in node.names)
-
-

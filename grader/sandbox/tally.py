@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-
 from grader import wire
 from grader.records import Answer, Cell, Execution, ExerciseRun, Failure, Note, Place, Stopped, Trace
 from grader.sandbox import cleaning, jobs, limits
@@ -30,7 +29,14 @@ _ENDINGS: Final = {
 }
 
 _WORDS: Final = ((b"matplotlib", "matplotlib.pyplot"), (b"IPython", "IPython.display"))
-_MAGIC_SIGNS: Final = (b'"%', b'"!', b"n%", b"n!", b'?"', b"?\\n")  # where a line of a notebook begins or ends
+_MAGIC_SIGNS: Final = (
+    b'"%',
+    b'"!',
+    b"n%",
+    b"n!",
+    b'?"',
+    b"?\\n",
+)  # where a line of a notebook begins or ends
 
 
 @dataclass
@@ -60,7 +66,9 @@ class _Loading:
 class Tally:
     """Takes in one worker after another; knows what the next one has to do."""
 
-    def __init__(self, content: Content, exercises: tuple[jobs.Inputs, ...], asked: tuple[int, ...], calls: jobs.Calls) -> None:
+    def __init__(
+        self, content: Content, exercises: tuple[jobs.Inputs, ...], asked: tuple[int, ...], calls: jobs.Calls
+    ) -> None:
         self._content = content
         self._exercises = exercises
         self._asked = asked
@@ -112,7 +120,8 @@ class Tally:
     def add(self, watched: Watched) -> None:
         """Take in what a worker sent, and how it ended."""
         self.cpu_seconds += watched.cpu_seconds
-        loading, runs, last = _Loading(raw=watched.output), {}, None
+        loading, last = _Loading(raw=watched.output), None
+        runs: dict[int, _Run] = {}
         for frame in watched.frames:
             if isinstance(frame, wire.Progress):
                 last = frame.point
@@ -129,7 +138,7 @@ class Tally:
             self._end_loading(last, watched.stop)
 
     def _end_exercise(self, index: int, last: wire.Point | None, stop: Stop) -> None:
-        """The case in flight has the stop as its answer, the later ones did not run; the next exercise will."""
+        """The case in flight has the stop as its answer, the later ones did not run."""
         run = self._runs[index]
         if isinstance(last, wire.Keyword):
             run.notes.append(Note(f"Calling it by keyword: {stop.why}. This costs nothing.", run.place))
@@ -190,7 +199,10 @@ class Tally:
 
     def _output(self) -> str:
         parts = [*self._loading.text, *(text for _, run in sorted(self._runs.items()) for text in run.text)]
-        printed, raw = clean("".join(parts), limits.KEPT_OUTPUT), decode(self._loading.raw, limits.KEPT_OUTPUT)
+        printed, raw = (
+            clean("".join(parts), limits.KEPT_OUTPUT),
+            decode(self._loading.raw, limits.KEPT_OUTPUT),
+        )
         return clean(printed + raw, limits.KEPT_OUTPUT)
 
     def _exercise(self, index: int) -> ExerciseRun:
@@ -246,5 +258,3 @@ def _sort_output(frame: wire.Output, target: _Loading | _Run) -> None:
         target.text.append(frame.text)
     elif len(target.notes) < limits.NOTES:
         target.notes.append(cleaning.note(Note(frame.text, frame.place)))
-
-

@@ -37,7 +37,9 @@ def run(order: jobs.Start, exercises: tuple[jobs.Inputs, ...]) -> None:
     channel.point(wire.Started())
     job = _read_job()
     os.chdir(job.folder)
-    sys.path.append(job.folder)  # the last: nothing of a student's is ever imported instead of what is installed
+    sys.path.append(
+        job.folder
+    )  # the last: nothing of a student's is ever imported instead of what is installed
     sys.stdout = sys.stderr = channel.printed
     loaded = Loader(job, tuple(inputs.name for inputs in exercises), channel).load()
     if loaded is not None:
@@ -72,7 +74,9 @@ class _Grading:
         answers = [self._case(function, i, call) for i, call in enumerate(self._inputs.calls(kind))]
         if self._changed:
             what = ", ".join(sorted(self._changed))
-            self._channel.note(Note(f"{name} changes settings of PyTorch ({what}); they were put back after each call."))
+            self._channel.note(
+                Note(f"{name} changes settings of PyTorch ({what}); they were put back after each call.")
+            )
         if kind == "suite" and self._inputs.keyword is not None:
             self._by_keyword(function, self._inputs.keyword, answers[self._inputs.keyword])
 
@@ -86,7 +90,7 @@ class _Grading:
             with _silent_print():
                 answer = calling.call(function, call.arguments, self._device)
         self._changed |= settings.put_back(before)
-        assert not isinstance(answer, Stopped), "only the parent knows of stops"  # noqa: S101
+        assert not isinstance(answer, Stopped), "only the parent knows of stops"
         self._send(wire.Case(self._index, case, answer))
         return answer
 
@@ -144,7 +148,7 @@ def _silent_print() -> Iterator[None]:
         if file is not None:
             real(*values, file=file, **options)
 
-    builtins.print = silent  # type: ignore[assignment]
+    builtins.print = silent
     try:
         yield
     finally:

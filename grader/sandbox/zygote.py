@@ -61,12 +61,16 @@ def _warm() -> jobs.Ready | jobs.Trouble:
     theta = torch.nn.Parameter(torch.ones(2))
     optimiser = torch.optim.SGD([theta], lr=0.1)
     optimiser.zero_grad()
-    (theta * theta).sum().backward()
+    (theta * theta).sum().backward()  # type: ignore[no-untyped-call]
     optimiser.step()
     repr(theta)
     if linux.threads() != 1:  # a fork copies one thread; locks that others hold would stay locked
-        return jobs.Trouble(f"the zygote has {linux.threads()} threads after importing PyTorch, it must have one")
-    return jobs.Ready(platform.python_version(), str(torch.__version__), platform.platform(), torch.version.cuda)
+        return jobs.Trouble(
+            f"the zygote has {linux.threads()} threads after importing PyTorch, it must have one"
+        )
+    return jobs.Ready(
+        platform.python_version(), str(torch.__version__), platform.platform(), torch.version.cuda
+    )
 
 
 def _cold() -> jobs.Ready:
@@ -105,7 +109,9 @@ class Server:
     def _obey(self) -> None:
         files = array.array("i")
         try:
-            message, extra, _, _ = self._control.recvmsg(_MAX_ORDER, socket.CMSG_SPACE(_FILES * files.itemsize))
+            message, extra, _, _ = self._control.recvmsg(
+                _MAX_ORDER, socket.CMSG_SPACE(_FILES * files.itemsize)
+            )
         except OSError:  # the parent is gone, as a datagram socket tells it
             message, extra = b"", []
         if not message:

@@ -13,7 +13,7 @@ NAMES = ("gradient_descent_torch_optimiser", "gradient_descent_norm_torch_optimi
 PARAMETERS = ("initial_theta", "learning_rate", "number_steps")
 LIMITS = Limits(case_cpu_seconds=0.3, submission_cpu_seconds=8.0)
 
-RIGHT = '''
+RIGHT = """
 import torch
 
 
@@ -31,7 +31,7 @@ def gradient_descent_torch_optimiser(initial_theta, learning_rate, number_steps)
 
 def gradient_descent_norm_torch_optimiser(initial_theta, learning_rate, number_steps):
     return gradient_descent_torch_optimiser(initial_theta, learning_rate, number_steps)
-'''
+"""
 
 
 def tensor(*values: float) -> Tensor:
@@ -41,7 +41,9 @@ def tensor(*values: float) -> Tensor:
 def case(*values: float, steps: int, repeats: int | None = None) -> Case:
     return Case(
         arguments={"initial_theta": tensor(*values), "learning_rate": 0.25, "number_steps": steps},
-        expected=Tensor("float64", (len(values),), np.asarray([v / 2**steps for v in values], dtype="<f8").tobytes()),
+        expected=Tensor(
+            "float64", (len(values),), np.asarray([v / 2**steps for v in values], dtype="<f8").tobytes()
+        ),
         dtype="float32",
         shape=(len(values),),
         bounds={},
