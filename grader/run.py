@@ -26,7 +26,8 @@ from grader.records import Record, Submission
 from grader.report.head import Head
 from grader.results import SCHEMA, Assignment, Device, Environment, Graded, Results, SubmissionResult
 from grader.sandbox.limits import as_numbers, isolation_report
-from grader.sandbox.pool import Pool, probe
+from grader.sandbox.pool import Pool
+from grader.sandbox.probing import probe
 from grader.sandbox.reading import read
 from grader.submissions import Discovery
 

@@ -15,7 +15,8 @@ from grader import tensors
 from grader.errors import GraderError
 from grader.records import Execution, Returned, Submission
 from grader.sandbox.limits import isolation_report
-from grader.sandbox.pool import Pool, probe
+from grader.sandbox.pool import Pool
+from grader.sandbox.probing import probe
 
 NAME: Final = "doubled"
 PROGRAM: Final = f'''"""What the doctor hands in."""
