@@ -76,7 +76,7 @@ def _settings(path: Path) -> Settings:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise GraderError(f"{path}: cannot be read: {error}.", "Write it as TOML: title = \"...\".") from None
+        raise GraderError(f"{path}: cannot be read: {error}.", 'Write it as TOML: title = "...".') from None
     _check_keys(path, "", table, Settings.__struct_fields__)
     limits = table.get("limits", {})
     if isinstance(limits, Mapping):
@@ -159,30 +159,32 @@ def _run(path: Path) -> ModuleType:
     try:
         spec.loader.exec_module(module)
     except Exception as error:  # noqa: BLE001 -- an instructor's file may raise anything; it is theirs to correct
-        raise GraderError(*_broken(path, error)) from None
+        unreadable = GraderError(f"{path}: cannot be loaded: {error}.", "Correct the file.")
+        raise broken(path.parent, error) or unreadable from None
     finally:
         del sys.modules[spec.name]
     return module
 
 
-def _broken(path: Path, error: Exception) -> tuple[str, str]:
-    """Where in the instructor's files it broke: the innermost line of that folder."""
+def broken(folder: Path, error: Exception) -> GraderError | None:
+    """The fault as the instructor's: where their files broke. None where none of their lines took part."""
     what = f"{type(error).__name__}: {error}"
+    place, line = None, None
     if isinstance(error, SyntaxError) and error.filename:
-        name = Path(error.filename).name
-        return f"{path.parent / name}, line {error.lineno}: {type(error).__name__}: {error.msg}.", "Correct this line."
-    own = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if Path(frame.filename).resolve().parent == path.resolve().parent
-    ]
-    if not own:
-        return f"{path}: cannot be loaded: {what}.", "Correct the file."
-    return f"{path.parent / Path(own[-1].filename).name}, line {own[-1].lineno}: {what}.", "Correct this line."
+        what = f"{type(error).__name__}: {error.msg}"
+        place, line = Path(error.filename), error.lineno
+    for frame in traceback.extract_tb(error.__traceback__):
+        if Path(frame.filename).resolve().parent == folder.resolve():
+            place, line = Path(frame.filename), frame.lineno
+    if place is None:
+        return None
+    return GraderError(f"{folder / place.name}, line {line}: {what}.", "Correct this line.")
 
 
 def _refuse_twins(exercises: tuple[Exercise, ...]) -> None:
     names = [exercise.name for exercise in exercises]
     for name in names:
         if names.count(name) > 1:
-            raise GraderError(f"Two exercises have the name {name!r}.", "Give each exercise a name of its own.")
+            raise GraderError(
+                f"Two exercises have the name {name!r}.", "Give each exercise a name of its own."
+            )

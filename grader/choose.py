@@ -61,21 +61,23 @@ def _gains(trials: Trials, cases: list[kit.Case]) -> Gains:
 
 
 def _catches(trials: Trials, cases: list[kit.Case]) -> np.ndarray:
-    """Case x (mistake, group): is the mistake caught there, where it must cost something?"""
+    """Case x (mistake, group): whether the mistake is caught there, where it must cost something."""
     exercise = trials.exercise
     groups = [group(case, exercise) for case in cases]
-    columns = []
-    for mistake in exercise.misconceptions:
+    columns: list[list[bool]] = []
+    for mistake in trials.mistakes:
         fails = [trials.outcome(mistake, case).failure is not None for case in cases]
-        for one in sorted(set(groups)):
-            if one[0] in mistake.costs:
-                columns.append([f and g == one for f, g in zip(fails, groups, strict=True)])
+        columns += [
+            [f and g == one for f, g in zip(fails, groups, strict=True)]
+            for one in sorted(set(groups))
+            if one[0] in mistake.costs
+        ]
     return np.array(columns, dtype=bool).reshape(len(columns), len(cases)).T
 
 
 def _partings(trials: Trials, cases: list[kit.Case]) -> np.ndarray:
-    """Case x pair of mistakes: are the two told apart there?"""
-    behaviours = [[trials.behaviour(one, case) for case in cases] for one in trials.exercise.misconceptions]
+    """Case x pair of mistakes: whether the two are told apart there."""
+    behaviours = [[trials.behaviour(one, case) for case in cases] for one in trials.mistakes]
     columns = [
         [apart(a, b) for a, b in zip(first, second, strict=True)]
         for first, second in combinations(behaviours, 2)

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, find, given, seed, settings
 from hypothesis.errors import NoSuchExample
 from hypothesis.strategies import SearchStrategy, tuples
 
-BATCH: Final = 20  # inputs a draw: Hypothesis spends longer on varying an example than on drawing one
+BATCH: Final = 40  # inputs a draw: Hypothesis spends longer on varying an example than on drawing one
 SHRINK_EXAMPLES: Final = 100  # a mistake that a hundred draws do not show is none that these inputs can show
 
 Drawn = dict[str, Any]
@@ -40,7 +40,9 @@ def pool(strategy: SearchStrategy[Drawn], size: int, random_seed: int) -> list[D
     return drawn[:size]
 
 
-def simplest(strategy: SearchStrategy[Drawn], shows: Callable[[Drawn], bool], random_seed: int) -> Drawn | None:
+def simplest(
+    strategy: SearchStrategy[Drawn], shows: Callable[[Drawn], bool], random_seed: int
+) -> Drawn | None:
     """The simplest input on which `shows` holds, None where none was found."""
     try:
         return find(

@@ -11,11 +11,15 @@ import argparse
 import importlib.metadata
 import inspect
 import json
+import multiprocessing
 import os
 import sys
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
+from random import Random
 from typing import Final, Literal
 
 import msgspec
@@ -32,27 +36,32 @@ from grader.records import Answer, ExerciseRun, Tensor, Trace, Value
 from grader.sandbox import calling
 from grader.trials import Trials, bare, key, quiet, recorded
 
-POOL: Final = 400  # drawn; the ladder is made of these
-CANDIDATES: Final = 110  # of these the suite is chosen: each is run by every misconception
+POOL: Final = 1200  # drawn, a third of them distinct; the ladder is made of these
+CANDIDATES: Final = 80  # of these the suite is chosen: each is run by every misconception
 EFFORT: Final = 600.0  # of all suites together, repeats included: SGD steps a submission
 RANDOM_CASES: Final = 10  # beyond what the known mistakes need, for the unknown ones
 REPEATS_EACH: Final = 2  # for each form of input
+TRACED_EFFORT: Final = 3  # few enough steps to look at one by one, enough to see a chain
 
 Origin = Literal["edge", "shrunk", "chosen", "random", "repeat", "ladder"]
 
 
 def freeze(path: Path, seed: int = 0) -> kit.Kit:
-    """Freeze an assignment. Raises GraderError where it is not fit to be one."""
+    """Freeze an assignment, its exercises side by side. Raises GraderError where it is not fit to be one."""
     loaded = assignment.load(path)
-    budget = EFFORT / len(loaded.exercises)
-    with quiet():
-        exercises = tuple(freeze_exercise(one, seed, budget) for one in loaded.exercises)
+    names = range(len(loaded.exercises))
+    method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
+    with ProcessPoolExecutor(len(names), multiprocessing.get_context(method)) as processes:
+        made = list(processes.map(partial(_frozen, path, seed), names))
+    refused = next((one for one in made if isinstance(one, tuple)), None)
+    if refused is not None:
+        raise GraderError(*refused)
     return kit.Kit(
         schema=kit.SCHEMA,
         title=loaded.title,
         devices=loaded.devices,
         limits=loaded.limits,
-        exercises=exercises,
+        exercises=tuple(msgspec.msgpack.decode(one, type=kit.Exercise) for one in made),
         made_with={
             "grader": __version__,
             "torch": str(torch.__version__),
@@ -61,12 +70,32 @@ def freeze(path: Path, seed: int = 0) -> kit.Kit:
     )
 
 
+def _frozen(path: Path, seed: int, index: int) -> bytes | tuple[str, str]:
+    """One exercise in a process of its own, as bytes; or the text of what was refused.
+
+    The files are loaded again there: an exercise holds functions, which do not travel.
+    """
+    torch.set_num_threads(1)
+    loaded = assignment.load(path)
+    try:
+        with quiet():
+            made = freeze_exercise(loaded.exercises[index], seed, EFFORT / len(loaded.exercises))
+        return msgspec.msgpack.encode(made)
+    except GraderError as error:
+        return error.message, error.hint
+    except Exception as error:
+        told = assignment.broken(assignment.reference_folder(path), error)
+        if told is None:
+            raise  # ours
+        return told.message, told.hint
+
+
 def freeze_exercise(exercise: Exercise, seed: int, budget: float) -> kit.Exercise:
     """Freeze one exercise: its inputs, then what every program does on them."""
     check(exercise)
     trials = Trials(exercise)
-    drawn = [recorded(one, exercise) for one in pool(exercise.arguments, POOL, seed)]
-    shrunk = shrink(trials, seed)
+    drawn = draw(exercise, seed)
+    shrunk = shrink(trials, drawn[0], seed)
     cases = suite(trials, list(shrunk.values()), drawn[:CANDIDATES], budget)
     frozen = kit.Exercise(
         name=exercise.name,
@@ -87,10 +116,27 @@ def freeze_exercise(exercise: Exercise, seed: int, budget: float) -> kit.Exercis
 # --- the suite ----------------------------------------------------------------------------
 
 
-def shrink(trials: Trials, seed: int) -> dict[str, dict[str, Value]]:
-    """For each misconception the simplest input on which it shows, where there is one."""
+def draw(exercise: Exercise, seed: int) -> list[dict[str, Value]]:
+    """Distinct inputs: the simplest, then the others shuffled, for Hypothesis draws them in clusters."""
+    recorded_inputs = (recorded(one, exercise) for one in pool(exercise.arguments, POOL, seed))
+    first, *others = {key(one): one for one in recorded_inputs}.values()
+    Random(seed).shuffle(others)  # noqa: S311 -- chooses inputs, guards nothing
+    return [first, *others]
+
+
+def shrink(trials: Trials, first: dict[str, Value], seed: int) -> dict[str, dict[str, Value]]:
+    """For each misconception the simplest input on which it shows, where there is one.
+
+    Most show on the very first input, the simplest that Hypothesis can draw: no search is needed there.
+    """
+    visible = {one.id for one in trials.exercise.rubric if one.kind != "optimiser"}
     found = {}
-    for mistake in trials.exercise.misconceptions:
+    for mistake in trials.mistakes:
+        if mistake.costs and not mistake.costs & visible:
+            continue  # shows in its steps alone
+        if trials.leaves(mistake, trials.case(first)):
+            found[mistake.id] = first
+            continue
         drawn = simplest(trials.exercise.arguments, lambda a, m=mistake: _shows(trials, m, a), seed)  # type: ignore[misc]
         if drawn is not None:
             found[mistake.id] = recorded(drawn, trials.exercise)
@@ -106,9 +152,11 @@ def suite(
 ) -> list[kit.Case]:
     """Shrunk and edge cases, the fewest others that do the work, some at random, and the repeats."""
     edges = [recorded(one, trials.exercise) for one in trials.exercise.edge_cases]
-    given = _distinct(trials, shrunk, "shrunk", []) 
+    given = _distinct(trials, shrunk, "shrunk", [])
     given += _distinct(trials, edges, "edge", given)
     candidates = _distinct(trials, drawn, "chosen", given)
+    given += every_form(trials, given, candidates)
+    candidates = [case for case in candidates if case not in given]
     chosen = cover(trials, given, candidates)
     cases = given + chosen
     again = repeats(trials, cases)
@@ -138,20 +186,26 @@ def _distinct(
     return cases
 
 
-def repeats(trials: Trials, cases: list[kit.Case]) -> list[kit.Case]:
-    """For each form of input a few cases again, traced, the last first: order must not matter.
-
-    They serve the optimiser criteria, so they are taken from their families where there are any.
-    """
+def traceable(trials: Trials, cases: list[kit.Case]) -> dict[str, list[int]]:
+    """The cases worth tracing by form of input, best first: the optimiser criteria's, if there are any."""
     optimiser = {one.id for one in trials.exercise.rubric if one.kind == "optimiser"}
-    fit = [
-        index
-        for index, case in enumerate(cases)
-        if not optimiser or optimiser & set(trials.families(case.arguments))
-    ]
-    forms: dict[str, list[int]] = {}
-    for index in sorted(fit, key=lambda i: (abs(cases[i].effort - 3), i)):
-        forms.setdefault(form_of(cases[index].arguments), []).append(index)
+    forms: dict[str, list[int]] = {form_of(case.arguments): [] for case in cases}
+    for index in sorted(range(len(cases)), key=lambda i: (abs(cases[i].effort - TRACED_EFFORT), i)):
+        if not optimiser or optimiser & set(trials.families(cases[index].arguments)):
+            forms[form_of(cases[index].arguments)].append(index)
+    return forms
+
+
+def every_form(trials: Trials, cases: list[kit.Case], candidates: list[kit.Case]) -> list[kit.Case]:
+    """The candidates that are needed for each form of input to have cases worth tracing."""
+    have, could = traceable(trials, cases), traceable(trials, candidates)
+    needed = {form: max(REPEATS_EACH - len(have.get(form, [])), 0) for form in could}
+    return [candidates[i] for form, indices in could.items() for i in indices[: needed[form]]]
+
+
+def repeats(trials: Trials, cases: list[kit.Case]) -> list[kit.Case]:
+    """For each form of input a few cases again, traced, the last first: order must not matter."""
+    forms = traceable(trials, cases)
     picked = sorted((i for form in forms.values() for i in form[:REPEATS_EACH]), reverse=True)
     return [_repeat(trials.exercise, cases, index) for index in picked]
 
@@ -220,7 +274,8 @@ def check(exercise: Exercise) -> None:
         unknown = sorted(mistake.costs - set(criteria))
         if unknown:
             raise GraderError(
-                f"{exercise.name}: the misconception {mistake.id!r} costs {unknown[0]!r}, which is no criterion.",
+                f"{exercise.name}: the misconception {mistake.id!r} costs {unknown[0]!r},"
+                " which is no criterion.",
                 f"The rubric has: {', '.join(criteria)}.",
             )
     for criterion in exercise.rubric:
@@ -241,13 +296,16 @@ def refuse_failing_reference(exercise: Exercise, frozen: kit.Exercise) -> None:
             answers[index] = bare(calling.call(exercise.reference, case.arguments))
         else:
             answers[index], traces[index] = calling.traced_call(exercise.reference, case.arguments)
-    outcomes = compare.judge(ExerciseRun(exercise.name, found=True, answers=answers, traces=traces), frozen, "cpu")
+    outcomes = compare.judge(
+        ExerciseRun(exercise.name, found=True, answers=answers, traces=traces), frozen, "cpu"
+    )
     for row, criterion in zip(score.criteria(outcomes, frozen), frozen.rubric, strict=True):
         if row.outcome == "failed":
             wrong = [i for i in criterion.cases if outcomes.outcomes[i].failure or outcomes.outcomes[i].form]
             case = frozen.cases[(wrong or criterion.cases)[0]]
             raise GraderError(
-                f"{tensors.call(exercise.name, case.arguments)}: the reference itself fails {row.id!r}: {row.message}.",
+                f"{tensors.call(exercise.name, case.arguments)}: the reference itself fails {row.id!r}:"
+                f" {row.message}.",
                 "Correct the reference, its bound, or the criterion.",
             )
 
@@ -265,7 +323,8 @@ def write(data: bytes, output: Path) -> None:
         Path(name).replace(output)
     except OSError as error:
         raise GraderError(
-            f"{output}: cannot write the kit: {error.strerror}.", "Name a file in a folder that you may write to."
+            f"{output}: cannot write the kit: {error.strerror}.",
+            "Name a file in a folder that you may write to.",
         ) from None
 
 

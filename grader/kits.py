@@ -27,6 +27,14 @@ from grader.kit import LoadedKit
 
 PACKAGE: Final = Path(__file__).parent
 DRAWN_WITH: Final = ("torch", "hypothesis", "numpy", "msgspec")
+FREEZER: Final = (
+    "__init__.py", "apart.py", "assignment.py", "chains.py", "choose.py", "compare.py", "drawing.py",
+    "errors.py", "exercises.py", "freeze.py", "kit.py", "ladder.py", "oracle.py", "records.py", "results.py",
+    "score.py", "strategies.py", "tensors.py", "text.py", "trials.py", "sandbox/__init__.py",
+    "sandbox/calling.py", "sandbox/devices.py", "sandbox/tracebacks.py", "sandbox/tracing.py",
+    "sandbox/values.py",
+)  # fmt: skip
+"""The source that a kit depends on: what the freezer imports of this package, and nothing else."""
 
 
 def find(start: Path, kit: Path | None, assignment: Path | None) -> LoadedKit:
@@ -101,7 +109,10 @@ def _refusal(stderr: str) -> GraderError:
         said = json.loads(last)
         return GraderError(said["message"], said["hint"])
     except (ValueError, KeyError, TypeError):
-        return HarnessError(f"The freezer broke: {last or 'it said nothing'}", "This is a fault of the grader, or of the machine.")
+        return HarnessError(
+            f"The freezer broke: {last or 'it said nothing'}",
+            "This is a fault of the grader, or of the machine.",
+        )
 
 
 # --- the cache ----------------------------------------------------------------------------
@@ -110,7 +121,9 @@ def _refusal(stderr: str) -> GraderError:
 def cached(assignment: Path, seed: int | None = None) -> LoadedKit:
     """The assignment's kit, frozen now if it never was."""
     if not assignment.is_dir():
-        raise GraderError(f"{assignment}: there is no such folder.", "Name the folder that contains reference/.")
+        raise GraderError(
+            f"{assignment}: there is no such folder.", "Name the folder that contains reference/."
+        )
     place = cache_folder() / f"{_key(assignment, seed)}.kit"
     if place.is_file():
         with contextlib.suppress(GraderError):  # a damaged entry is made again
@@ -147,18 +160,17 @@ def _store(data: bytes, place: Path) -> None:
 
 def _key(assignment: Path, seed: int | None) -> str:
     """Changes with everything that goes into a kit."""
-    digest = hashlib.sha256()
     inner = assignment / "reference"
     folder = inner if inner.is_dir() else assignment
-    for path in (*_sources(folder), *_sources(PACKAGE)):
+    digest = hashlib.sha256()
+    for path in (*_written(folder), *(PACKAGE / name for name in FREEZER)):
         data = path.read_bytes()
         digest.update(f"{path.name}\0{len(data)}\0".encode() + data)
     versions = [f"{name}=={importlib.metadata.version(name)}" for name in DRAWN_WITH]
-    digest.update(repr((seed, sys.version, versions, folder.resolve().parent.name)).encode())
+    digest.update(repr((seed, sys.version, versions, folder.resolve().parts[-2:])).encode())
     return digest.hexdigest()
 
 
-def _sources(folder: Path) -> list[Path]:
-    """Python files and settings, in a stable order; the grader's reports and pictures are no part of a kit."""
-    own = [path for path in folder.rglob("*") if path.suffix in (".py", ".toml") and "report" not in path.parts[len(folder.parts) :]]
-    return sorted(path for path in own if path.is_file())
+def _written(folder: Path) -> list[Path]:
+    """Everything the instructor wrote: an exercise may read any file beside it."""
+    return sorted(p for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts)

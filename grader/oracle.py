@@ -50,8 +50,8 @@ def truth(exercise: Exercise, arguments: Mapping[str, Value]) -> Truth:
     plain = reference_value(exercise, arguments)
     if plain.dtype not in COARSER or exact.dtype != "float64" or len(exact.data) // 8 != _size(plain):
         raise GraderError(
-            f"{_call(exercise, arguments)}: the reference returned a {plain.dtype} tensor of shape {plain.shape},"
-            f" and of dtype {exact.dtype} and shape {exact.shape} when given float64.",
+            f"{_call(exercise, arguments)}: the reference returned a {plain.dtype} tensor of shape"
+            f" {plain.shape}, and of dtype {exact.dtype} and shape {exact.shape} when given float64.",
             "A reference returns a tensor of the floating dtype that it was given.",
         )
     bounds = {dtype: _bound(exercise, arguments, dtype, exact) for dtype in COARSER[plain.dtype]}
@@ -111,9 +111,7 @@ def _bound(exercise: Exercise, arguments: Mapping[str, Value], dtype: str, exact
     return record(bound.double())
 
 
-def shadow_bound(
-    exercise: Exercise, arguments: Mapping[str, Value], dtype: str, exact: Tensor
-) -> Tensor:
+def shadow_bound(exercise: Exercise, arguments: Mapping[str, Value], dtype: str, exact: Tensor) -> Tensor:
     """How far the reference strays in single precision when its inputs move by one unit in the last place.
 
     Both what the inputs' last bits do and what the reference's own rounding does are seen that

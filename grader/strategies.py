@@ -35,7 +35,9 @@ def tensors(
         (shape, values), dtype = drawn
         return torch.tensor(values, dtype=dtype).reshape(shape)
 
-    return st.tuples(st.sampled_from(tuple(shapes)).flatmap(of_shape), st.sampled_from(tuple(dtypes))).map(build)
+    return st.tuples(st.sampled_from(tuple(shapes)).flatmap(of_shape), st.sampled_from(tuple(dtypes))).map(
+        build
+    )
 
 
 def learning_rates(simple: Sequence[float], largest: float) -> st.SearchStrategy[float]:

@@ -41,11 +41,12 @@ def quiet() -> Iterator[None]:
 
 
 def recorded(arguments: Mapping[str, Any], exercise: Exercise) -> dict[str, Value]:
-    """Drawn arguments as values, in the order of the call. Raises GraderError where they do not fit the reference."""
+    """Drawn arguments as values, in the order of the call. Raises GraderError if the reference has others."""
     names = tuple(inspect.signature(exercise.reference).parameters)
     if set(names) != set(arguments):
         raise GraderError(
-            f"{exercise.name}: drawn were arguments named {sorted(arguments)}, the reference takes {sorted(names)}.",
+            f"{exercise.name}: drawn were arguments named {sorted(arguments)},"
+            f" the reference takes {sorted(names)}.",
             "Name the arguments in `arguments` and `edge_cases` as in the reference's signature.",
         )
     return {name: _value(name, arguments[name], exercise) for name in names}
@@ -70,6 +71,11 @@ class Trials:
         self._cases: dict[bytes, kit.Case] = {}
         self._answers: dict[tuple[str, bytes], Answer] = {}
         self._tolerances: dict[tuple[str, bytes], Tensor | None] = {}
+
+    @property
+    def mistakes(self) -> tuple[Misconception, ...]:
+        """Those that can be seen here: the others need a device."""
+        return tuple(one for one in self.exercise.misconceptions if one.needs is None)
 
     def case(self, arguments: Mapping[str, Value]) -> kit.Case:
         """The input with its oracle. Raises GraderError where rubric or reference cannot deal with it."""

@@ -1,4 +1,4 @@
-"""Kit -> whether the assignment is fit to grade: does each known mistake cost what it must?
+"""Kit -> whether the assignment is fit to grade: each known mistake must cost what it must.
 
 Everything is read from the kit: the answers that the misconceptions gave when it was frozen are
 judged as a student's would be. No program runs here, and no torch is needed.
@@ -147,9 +147,7 @@ def _outcomes(mistake: kit.Misconception, exercise: kit.Exercise) -> ExerciseOut
     return _judged(dict(enumerate(mistake.answers)), mistake.traces, exercise)
 
 
-def _judged(
-    answers: dict[int, Answer], traces: dict[int, Trace], exercise: kit.Exercise
-) -> ExerciseOutcomes:
+def _judged(answers: dict[int, Answer], traces: dict[int, Trace], exercise: kit.Exercise) -> ExerciseOutcomes:
     run = ExerciseRun(name=exercise.name, found=True, answers=answers, traces=traces)
     return compare.judge(run, exercise, "cpu")
 
@@ -185,7 +183,9 @@ def _idle(exercise: kit.Exercise) -> tuple[Idle, ...]:
     """What always returning zero, and returning the input, would get: it must be nothing."""
     return (
         Idle("always returns zeros", _points(exercise, [_zeros(case) for case in exercise.cases])),
-        Idle("returns its input", _points(exercise, [_echo(case, exercise.moves) for case in exercise.cases])),
+        Idle(
+            "returns its input", _points(exercise, [_echo(case, exercise.moves) for case in exercise.cases])
+        ),
     )
 
 

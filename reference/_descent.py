@@ -44,13 +44,17 @@ def arguments(*shapes: tuple[int, ...]) -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries(
         {
             "initial_theta": strategies.tensors(shapes, (torch.float32, torch.float64), elements),
-            "learning_rate": strategies.learning_rates([0.1, 0.25, 0.3, 0.05, 0.75, 0.5, 1.0, 0.0], largest=1.1),
+            "learning_rate": strategies.learning_rates(
+                [0.1, 0.25, 0.3, 0.05, 0.75, 0.5, 1.0, 0.0], largest=1.1
+            ),
             "number_steps": strategies.step_counts(short=5, long=20),
         }
     )
 
 
-def call(theta: float | list[float], rate: float, steps: int, dtype: torch.dtype = torch.float32) -> dict[str, Any]:
+def call(
+    theta: float | list[float], rate: float, steps: int, dtype: torch.dtype = torch.float32
+) -> dict[str, Any]:
     """One edge case, written as a call."""
     return {"initial_theta": torch.tensor(theta, dtype=dtype), "learning_rate": rate, "number_steps": steps}
 
@@ -75,8 +79,11 @@ def is_ordinary(arguments: Arguments) -> bool:
 
 
 def is_short(arguments: Arguments) -> bool:
-    """Few ordinary steps: what is looked at step by step."""
-    return is_ordinary(arguments) and 1 <= arguments["number_steps"] <= 5
+    """A few ordinary steps, to be looked at one by one.
+
+    Not a single one, lest a step too few look like none.
+    """
+    return is_ordinary(arguments) and 2 <= arguments["number_steps"] <= 5
 
 
 RUBRIC = (
@@ -88,7 +95,7 @@ RUBRIC = (
               lambda a: a["number_steps"] == 0),
     Criterion("edge-rates", "Learning rates 0, 0.5 and 1, and theta 0, are right", 1, "values", is_edge),
     Criterion("uses-sgd", "Theta is updated by torch.optim.SGD", 2, "optimiser", is_short),
-    Criterion("returns-like-theta", "A tensor like theta comes back: its shape, its dtype, its device", 1, "return",
+    Criterion("returns-like-theta", "A tensor of theta's shape, dtype and device comes back", 1, "return",
               is_ordinary),
 )  # fmt: skip
 """Ten points. A crash without steps costs `no-steps` alone, so the last two look at ordinary calls only."""

@@ -75,6 +75,7 @@ def shared(loss: Loss) -> tuple[Misconception, ...]:
         *_rates(right),
         *_optimisers(right),
         *_starts_and_results(right),
+        *_devices(right),
     )
 
 
@@ -224,7 +225,7 @@ def _counts(right: Descent) -> tuple[Misconception, ...]:
         Misconception(
             "no-step",
             "Theta comes back as it went in",
-            "Print theta inside the loop: which line is meant to change it, and does that line get a gradient?",
+            "Print theta and theta.grad in the loop. Which line is meant to change theta?",
             replace(right, count=lambda _: 0),
             EVERYTHING,
         ),
@@ -479,7 +480,7 @@ def _starts_and_results(right: Descent) -> tuple[Misconception, ...]:
             "The descent starts at 1, not at the initial theta",
             "Call your function with two different initial thetas. Do the results differ?",
             replace(right, start=torch.ones_like),
-            VALUES,
+            VALUES | SGD_ONLY,
         ),
         Misconception(
             "starts-at-zero",
@@ -494,13 +495,6 @@ def _starts_and_results(right: Descent) -> tuple[Misconception, ...]:
             "What does a Python function give back when it ends without `return`?",
             replace(right, result=lambda _: None),
             EVERYTHING,
-        ),
-        Misconception(
-            "returns-the-loss",
-            "The loss at the final theta is returned",
-            "Which of your variables does the docstring ask for?",
-            replace(right, result=lambda theta: right.loss(theta).detach()),
-            VALUES | SGD_ONLY,
         ),
         Misconception(
             "returns-the-gradient",
@@ -538,3 +532,27 @@ def _returns_the_theta_before(loss: Loss) -> Program:
         return final_theta
 
     return program
+
+
+# --- the device ---------------------------------------------------------------------------
+
+
+def _devices(right: Descent) -> tuple[Misconception, ...]:
+    return (
+        Misconception(
+            "returns-on-the-cpu",
+            "Theta comes back on the CPU, wherever it was",
+            "Compare the .device of the result with the one of the initial theta.",
+            replace(right, result=lambda theta: theta.detach().cpu()),
+            FORM,
+            needs="cuda",
+        ),
+        Misconception(
+            "goes-through-numpy",
+            "The result goes through NumPy, which a CUDA tensor refuses",
+            "Is the conversion needed? Theta is a tensor from beginning to end.",
+            replace(right, result=lambda theta: torch.from_numpy(theta.detach().numpy())),
+            EVERYTHING,
+            needs="cuda",
+        ),
+    )

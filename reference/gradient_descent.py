@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import torch
 from _descent import RUBRIC, arguments, call, rounding_bound, steps
-from _mistakes import FORM, MOVES, SGD_ONLY, Descent, shared
+from _mistakes import FORM, MOVES, SGD_ONLY, VALUES, Descent, shared
 
 from grader.exercises import Exercise, Misconception
 
@@ -40,8 +40,8 @@ def square(theta: torch.Tensor) -> torch.Tensor:
 EDGE_CASES = (
     call(1.0, 0.1, 1),
     call([1.0], 0.1, 1),
-    call(-2.5, 0.1, 0),
-    call([0.3], 0.25, 0, torch.float64),
+    call(-2.125, 0.1, 0),
+    call([0.375], 0.25, 0, torch.float64),
     call(2.0, 0.25, 2, torch.float64),
     call([-3.0], 0.25, 3),
     call(3.0, 0.0, 2),
@@ -49,6 +49,8 @@ EDGE_CASES = (
     call(-1.5, 0.5, 1, torch.float64),
     call([0.7], 0.5, 3),
     call(0.7, 1.0, 2),
+    call([0.6], 1.0, 2),
+    call(-2.0, 1.0, 3, torch.float64),
     call([-2.0], 1.0, 3, torch.float64),
     call(0.0, 0.1, 2),
     call([0.0], 0.3, 1, torch.float64),
@@ -101,6 +103,13 @@ OWN_MISTAKES = (
         MOVES,
     ),
     Misconception(
+        "returns-the-loss",
+        "The loss at the final theta is returned",
+        "Which of your variables does the docstring ask for?",
+        Descent(square, result=lambda theta: square(theta).detach()),
+        VALUES | SGD_ONLY,
+    ),
+    Misconception(
         "returns-a-number",
         "A Python number is returned, not a tensor",
         "Print type(...) of what your function returns.",
@@ -112,7 +121,7 @@ OWN_MISTAKES = (
         "Theta is indexed, which a tensor without dimensions refuses",
         "Try both torch.tensor(1.0) and torch.tensor([1.0]). Look at their .shape.",
         only_one_element,
-        FORM,
+        FORM | SGD_ONLY,
     ),
     Misconception(
         "returns-all-thetas",
@@ -127,7 +136,7 @@ OWN_MISTAKES = (
 EXERCISE = Exercise(
     name="gradient_descent_torch_optimiser",
     title="Gradient descent with torch.optim.SGD",
-    statement="Minimise L(theta) = theta^2 by gradient descent, updating theta with torch.optim.SGD; return the final theta.",
+    statement="Minimise L(theta) = theta^2 by gradient descent with torch.optim.SGD; return the final theta.",
     reference=gradient_descent_torch_optimiser,
     arguments=arguments((), (1,)),
     edge_cases=EDGE_CASES,

@@ -37,7 +37,7 @@ def squared_norm(theta: torch.Tensor) -> torch.Tensor:
 EDGE_CASES = (
     call([1.0, -1.0], 0.2, 20),
     call([1.0, 2.0], 0.1, 1),
-    call([-2.5, 0.3], 0.1, 0),
+    call([-2.125, 0.3], 0.1, 0),
     call([0.3, -7.0], 0.25, 0, torch.float64),
     call([2.0, -1.0], 0.25, 2, torch.float64),
     call([3.0, 0.0], 0.25, 3),
@@ -45,7 +45,8 @@ EDGE_CASES = (
     call([3.0, -1.0], 0.0, 2),
     call([-1.5, 4.0], 0.5, 1, torch.float64),
     call([0.7, -0.2], 0.5, 3),
-    call([0.7, 3.0], 1.0, 2),
+    call([0.7, -0.2], 1.0, 2),
+    call([0.3, 0.6], 1.0, 4),
     call([-2.0, 0.5], 1.0, 3, torch.float64),
     call([0.0, 0.0], 0.1, 2),
     call([0.0, 0.0], 0.3, 1, torch.float64),
@@ -125,6 +126,13 @@ OWN_MISTAKES = (
         MOVES,
     ),
     Misconception(
+        "returns-the-loss",
+        "The loss at the final theta is returned",
+        "Which of your variables does the docstring ask for?",
+        Descent(squared_norm, result=lambda theta: squared_norm(theta).detach()),
+        VALUES | SGD_ONLY | FORM,
+    ),
+    Misconception(
         "returns-a-list",
         "A list of numbers is returned, not a tensor",
         "Print type(...) of what your function returns.",
@@ -151,7 +159,8 @@ OWN_MISTAKES = (
 EXERCISE = Exercise(
     name="gradient_descent_norm_torch_optimiser",
     title="Gradient descent on the squared norm",
-    statement="Minimise L(theta) = ||theta||_2^2 for a theta of two components, with torch.optim.SGD; return the final theta.",
+    statement="Minimise L(theta) = ||theta||_2^2, theta of two components, by gradient descent with"
+    " torch.optim.SGD; return the final theta.",
     reference=gradient_descent_norm_torch_optimiser,
     arguments=arguments((2,)),
     edge_cases=EDGE_CASES,
