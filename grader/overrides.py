@@ -69,12 +69,12 @@ class Mark(msgspec.Struct, frozen=True):
 
 def create(path: Path) -> None:
     """Make the file with its header where there is none. Raises GraderError where it cannot be made."""
+    if path.exists():
+        return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8", newline="") as file:
+        with path.open("x", encoding="utf-8", newline="") as file:  # never over a file made meanwhile
             file.write(",".join(COLUMNS) + "\r\n")
-    except FileExistsError:
-        return
     except OSError as error:
         raise GraderError(
             f"{path}: cannot be written: {error.strerror}.",

@@ -12,7 +12,7 @@ from grader.report import views
 from grader.report.figures import DASH, out_of, percent, plural, points
 from grader.report.head import head_of
 from grader.report.views import NAME, DeviceView, FactView, State, View
-from grader.results import Results, SubmissionResult
+from grader.results import ExerciseResult, Results, SubmissionResult
 from grader.store import file_name
 from grader.text import one_line
 
@@ -41,11 +41,17 @@ class BinView(View, frozen=True):
 class RateView(View, frozen=True):
     """How many passed a criterion on a device."""
 
-    exercise: str
     title: str
     device: str
     text: str
     width: int  # percent
+
+
+class RateGroup(View, frozen=True):
+    """An exercise's criteria."""
+
+    exercise: str
+    rates: tuple[RateView, ...]
 
 
 class MistakeView(View, frozen=True):
@@ -73,7 +79,7 @@ class ClassView(View, frozen=True):
     alerts: tuple[AlertView, ...]
     summary: tuple[FactView, ...]
     bins: tuple[BinView, ...]
-    rates: tuple[RateView, ...]
+    rates: tuple[RateGroup, ...]
     mistakes: tuple[MistakeView, ...]
     exercises: tuple[str, ...]
     rows: tuple[RowView, ...]
@@ -171,30 +177,31 @@ def _bins(marks: Sequence[Mark]) -> tuple[BinView, ...]:
     )
 
 
-def _rates(results: Results) -> Iterator[RateView]:
+def _rates(results: Results) -> Iterator[RateGroup]:
     """A submission that lost an exercise through our fault does not count against its criteria."""
-    passed: Counter[tuple[str, str, str]] = Counter()
-    titles: dict[tuple[str, str, str], str] = {}
-    for exercise in (one for result in results.submissions for one in result.exercises):
-        for row in exercise.criteria:
-            key = (exercise.name, row.id, row.device)
-            titles.setdefault(key, row.title)
-            passed[key] += row.outcome == "passed"
-    judged = Counter(
-        exercise.name
-        for result in results.submissions
-        for exercise in result.exercises
-        if "harness" not in (result.status, exercise.status)
-    )
-    order = {name: index for index, name in enumerate(exercise_names(results))}
-    for key in sorted(titles, key=lambda key: order[key[0]]):
-        whole = judged[key[0]]
+    for name in exercise_names(results):
+        judged = [
+            exercise
+            for result in results.submissions
+            for exercise in result.exercises
+            if exercise.name == name and "harness" not in (result.status, exercise.status)
+        ]
+        yield RateGroup(exercise=one_line(name, NAME), rates=tuple(_group(judged)))
+
+
+def _group(judged: Sequence[ExerciseResult]) -> Iterator[RateView]:
+    passed: Counter[tuple[str, str]] = Counter()
+    titles: dict[tuple[str, str], str] = {}
+    for row in (row for exercise in judged for row in exercise.criteria):
+        key = (row.id, row.device)
+        titles.setdefault(key, row.title)
+        passed[key] += row.outcome == "passed"
+    for key, title in titles.items():
         yield RateView(
-            exercise=one_line(key[0], NAME),
-            title=one_line(titles[key], NAME),
-            device=one_line(key[2], NAME),
-            text=f"{passed[key]} of {whole}",
-            width=percent(passed[key], whole),
+            title=one_line(title, NAME),
+            device=one_line(key[1], NAME),
+            text=f"{passed[key]} of {len(judged)}",
+            width=percent(passed[key], len(judged)),
         )
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from grader.report.figures import kind, pair, ratio, values
+from grader.report.figures import kind, pair, plain, ratio
 from grader.results import CaseEvidence, Counterexample, ExerciseEvidence, TensorView, as_float
 from grader.text import clean, one_line
 
@@ -28,7 +28,7 @@ class CounterView(msgspec.Struct, frozen=True):
 def counter(found: Counterexample, evidence: ExerciseEvidence | None, *, several: bool) -> CounterView:
     """`several`: more than one device was graded, so the reader has to be told which."""
     case = _case(found, evidence)
-    expected, outcome = values(found.expected), _without_value(found, case)
+    expected, outcome = plain(found.expected), _without_value(found, case)
     facts: tuple[str, ...] = ()
     if found.got is not None:
         expected, outcome = pair(found.expected, found.got)

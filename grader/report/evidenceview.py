@@ -12,18 +12,16 @@ from typing import Final
 
 import msgspec
 
-from grader.report.figures import DASH, kind, pair, short, values
+from grader.report.figures import DASH, kind, pair, plain, short
 from grader.results import CaseEvidence, CriterionResult, ExerciseEvidence, TraceEvidence
 from grader.text import clean, one_line
 
-SHOWN: Final = (
-    6  # failing cases of a criterion: more of the same teaches nothing, all are in the evidence file
-)
+SHOWN: Final = 4  # failing cases of a criterion: more of the same teaches nothing
 _MESSAGE: Final = 400  # characters
 
 
 class CaseRow(msgspec.Struct, frozen=True):
-    call: str
+    arguments: str  # of the call, as one would type them
     expected: str
     got: str
     error: str  # over its bound
@@ -43,24 +41,24 @@ def _cases(row: CriterionResult, evidence: ExerciseEvidence) -> Iterator[CaseRow
         if case.device != row.device:
             continue
         if row.kind == "return" and case.form is not None:
-            yield _case(case, case.form_message)
+            yield _case(case, evidence.name, case.form_message)
         elif row.kind == "values" and case.criterion == row.id and case.failure is not None:
-            yield _case(case, case.message)
+            yield _case(case, evidence.name, case.message)
 
 
 def _traces(row: CriterionResult, evidence: ExerciseEvidence) -> Iterator[CaseRow]:
     for trace in evidence.traces:
         if trace.device == row.device and not trace.holds:
-            yield _trace(trace)
+            yield _trace(trace, evidence.name)
 
 
-def _case(case: CaseEvidence, message: str) -> CaseRow:
-    expected, got = values(case.expected), one_line(case.raised or case.returned or "nothing", _MESSAGE)
+def _case(case: CaseEvidence, name: str, message: str) -> CaseRow:
+    expected, got = plain(case.expected), one_line(case.raised or case.returned or "nothing", _MESSAGE)
     if case.got is not None:
         expected, got = pair(case.expected, case.got)
         got = f"{got} ({kind(case.got)})" if case.form is not None else got
     return CaseRow(
-        call=one_line(case.call, _MESSAGE),
+        arguments=one_line(case.call.removeprefix(name), _MESSAGE),
         expected=expected,
         got=got,
         error=short(case.error_over_bound),
@@ -68,11 +66,11 @@ def _case(case: CaseEvidence, message: str) -> CaseRow:
     )
 
 
-def _trace(trace: TraceEvidence) -> CaseRow:
-    expected = values(trace.reference[-1]) if trace.reference else DASH
+def _trace(trace: TraceEvidence, name: str) -> CaseRow:
+    expected = plain(trace.reference[-1]) if trace.reference else DASH
     steps = len(trace.steps) + trace.dropped
     return CaseRow(
-        call=one_line(trace.call, _MESSAGE),
+        arguments=one_line(trace.call.removeprefix(name), _MESSAGE),
         expected=expected,
         got=f"{steps} optimiser steps",
         error=DASH,

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from grader.results import Number, TensorView, as_float
+from grader.text import one_line
 
 DASH: Final = "\N{EN DASH}"
 """Where there is no number."""
@@ -40,6 +41,14 @@ def percent(value: float, whole: float) -> int:
 
 def seconds(value: float) -> str:
     return f"{value:.2f} s"
+
+
+def limit(name: str, value: float) -> str:
+    """A limit of results.json with its unit: `case cpu: 2 s`, `memory: 1,024 MiB`."""
+    if name.endswith("_bytes"):
+        return f"{name.removesuffix('_bytes').replace('_', ' ')}: {value / 2**20:,.0f} MiB"
+    unit = " s" if name.endswith("_seconds") else ""
+    return f"{name.removesuffix('_seconds').replace('_', ' ')}: {value:,.6g}{unit}"
 
 
 def plural(count: int, noun: str) -> str:
@@ -80,6 +89,11 @@ def values(tensor: TensorView, dtype: str | None = None) -> str:
     return _nested([component(value, dtype or tensor.dtype) for value in tensor.values], tensor.shape)
 
 
+def plain(tensor: TensorView) -> str:
+    """Values that are compared with nothing: in single precision, which is enough to read."""
+    return values(tensor, "float32" if tensor.dtype == "float64" else None)
+
+
 def pair(expected: TensorView, got: TensorView) -> tuple[str, str]:
     """Two tensors to compare; the expected one in the precision of the other, if that tells them apart."""
     coarse = "float32" if got.dtype == "float32" else None
@@ -94,7 +108,7 @@ def pair(expected: TensorView, got: TensorView) -> tuple[str, str]:
 
 def kind(tensor: TensorView) -> str:
     """`float32, shape (2,)`."""
-    return f"{tensor.dtype}, shape {tensor.shape}"
+    return f"{one_line(tensor.dtype)}, shape {tensor.shape}"
 
 
 def ratio(value: Number | None) -> str:

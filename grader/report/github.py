@@ -135,7 +135,7 @@ def _exercise(exercise: ExerciseView) -> Iterator[str]:
     for note in exercise.notes:
         yield f"- {escaped(note)}\n"
     if exercise.criteria:
-        yield "| criterion | device | result | points | what is wrong |\n| --- | --- | --- | ---: | --- |\n"
+        yield "\n| criterion | device | result | points | what is wrong |\n| --- | --- | --- | ---: | --- |\n"
     for criterion in exercise.criteria:
         yield from _criterion(criterion)
     yield "\n"

@@ -23,6 +23,7 @@ from grader.results import Evidence, Results, SubmissionResult
 WIDTH: Final = 80
 LISTED: Final = 40  # students a summary lists; of a larger class the distribution is shown
 _OUTPUT: Final = 20  # lines of captured output
+_ALERTS: Final = 10  # lines of one warning
 
 _STYLES: Final[dict[State, str]] = {
     "passed": "green",
@@ -197,8 +198,10 @@ def _class(view: ClassView, *, symbols: bool) -> Iterator[Line]:
     for alert in view.alerts:
         style = "bold red" if alert.level == "fault" else "yellow"
         yield from _wrapped(f"{alert.title}:", "", style)
-        for item in alert.items:
+        for item in alert.items[:_ALERTS]:
             yield from _wrapped(item, "  - ", style)
+        if len(alert.items) > _ALERTS:
+            yield Line(f"  - and {len(alert.items) - _ALERTS} more: see the report", style)
         yield Line("")
     yield from _wrapped(f"{view.title}: {view.headline}", "", "bold")
     for device in view.devices:

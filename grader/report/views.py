@@ -16,7 +16,7 @@ from grader.records import Cell, Note
 from grader.report import counterview, evidenceview
 from grader.report.counterview import CounterView
 from grader.report.evidenceview import CaseRow
-from grader.report.figures import out_of, plural, points, seconds
+from grader.report.figures import limit, out_of, plural, points, seconds
 from grader.report.head import Head
 from grader.results import (
     CriterionResult,
@@ -40,7 +40,7 @@ WORDS: Final[dict[State, str]] = {
     "partly": "passed in part",
     "failed": "failed",
     "missing": "not started",
-    "harness": "not graded: a fault of the grader",
+    "harness": "grader failed",
 }
 
 
@@ -200,7 +200,7 @@ def facts(head: Head) -> tuple[FactView, ...]:
     where, isolation = head.environment, head.environment.isolation
     missing = f"; missing: {', '.join(isolation.missing)}" if isolation.missing else ""
     layers = f" ({', '.join(isolation.layers)})" if isolation.layers else ""
-    limits = ", ".join(f"{name.replace('_', ' ')} {value:,g}" for name, value in where.limits.items())
+    limits = ", ".join(limit(name, value) for name, value in where.limits.items())
     texts = {
         "Suite": head.assignment.digest,
         "Graded on": where.started,
