@@ -53,15 +53,17 @@ def freeze(path: Path, seed: int = 0) -> kit.Kit:
     method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
     with ProcessPoolExecutor(len(names), multiprocessing.get_context(method)) as processes:
         made = list(processes.map(partial(_frozen, path, seed), names))
-    refused = next((one for one in made if isinstance(one, tuple)), None)
-    if refused is not None:
-        raise GraderError(*refused)
+    for one in made:
+        if isinstance(one, tuple):
+            raise GraderError(*one)
     return kit.Kit(
         schema=kit.SCHEMA,
         title=loaded.title,
         devices=loaded.devices,
         limits=loaded.limits,
-        exercises=tuple(msgspec.msgpack.decode(one, type=kit.Exercise) for one in made),
+        exercises=tuple(
+            msgspec.msgpack.decode(one, type=kit.Exercise) for one in made if isinstance(one, bytes)
+        ),
         made_with={
             "grader": __version__,
             "torch": str(torch.__version__),

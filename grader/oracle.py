@@ -18,7 +18,7 @@ from grader.errors import GraderError
 from grader.exercises import Exercise
 from grader.records import Answer, Raised, Returned, Tensor, Value
 from grader.sandbox import calling
-from grader.sandbox.values import record
+from grader.sandbox.values import build, record
 
 COARSER: Final = {"float64": ("float64", "float32"), "float32": ("float32",)}
 """In which dtypes a student may have computed, by the dtype that the reference returns."""
@@ -94,13 +94,13 @@ def _size(tensor: Tensor) -> int:
 def _cast(value: Value, dtype: torch.dtype) -> Value:
     if not isinstance(value, Tensor) or not value.dtype.startswith(("float", "bfloat")):
         return value
-    return record(calling.build(value).to(dtype))
+    return record(build(value).to(dtype))
 
 
 def _bound(exercise: Exercise, arguments: Mapping[str, Value], dtype: str, exact: Tensor) -> Tensor:
     if exercise.bound is None:
         return shadow_bound(exercise, arguments, dtype, exact)
-    built = {name: calling.build(value) for name, value in arguments.items()}
+    built = {name: build(value) for name, value in arguments.items()}
     bound = exercise.bound(built, getattr(torch, dtype))
     size = len(exact.data) // 8
     if not isinstance(bound, torch.Tensor) or bound.numel() != size or bool((bound < 0).any()):

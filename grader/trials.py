@@ -23,7 +23,7 @@ from grader.exercises import Exercise, Misconception
 from grader.oracle import in_double, truth
 from grader.records import Answer, Outcome, Raised, Returned, Tensor, Trace, Value
 from grader.sandbox import calling
-from grader.sandbox.values import record
+from grader.sandbox.values import build, record
 
 SPREAD_FACTOR: Final = 4.0  # a differently written program with the same mistake rounds elsewhere
 ROUNDING_FACTOR: Final = 8.0
@@ -178,7 +178,7 @@ def key(arguments: Mapping[str, Value]) -> bytes:
 
 def built(arguments: Mapping[str, Value]) -> dict[str, Any]:
     """Fresh arguments, as a rubric's families and a bound see them."""
-    return {name: calling.build(value) for name, value in arguments.items()}
+    return {name: build(value) for name, value in arguments.items()}
 
 
 def tensors_of(case: kit.Case) -> list[Tensor]:

@@ -14,7 +14,7 @@ Files that begin with an underscore are helpers; the exercises import them by na
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -139,6 +139,3 @@ def rounding_bound(arguments: Arguments, dtype: torch.dtype, c: int = 8) -> torc
         floor = 4 * torch.finfo(dtype).tiny ** 0.5
         bounds = [float(component_bound(x, arguments["learning_rate"], count, u, c)) + floor for x in values]
     return torch.tensor(bounds, dtype=torch.float64).reshape(theta.shape)
-
-
-Loss = Callable[[torch.Tensor], torch.Tensor]

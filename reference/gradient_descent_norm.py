@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import torch
 from _descent import RUBRIC, arguments, call, rounding_bound, steps
-from _mistakes import FORM, MOVES, SGD_ONLY, VALUES, Descent, shared
+from _mistakes import shared
+from _program import FORM, MOVES, SGD_ONLY, VALUES, Descent
 
 from grader.exercises import Exercise, Misconception
 

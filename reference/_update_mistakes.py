@@ -1,0 +1,192 @@
+"""Mistakes in the update: the learning rate, and the optimiser that applies it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import torch
+from _program import EVERYTHING, LATER, MOVES, SGD_ONLY, Descent, Loss, Program
+from torch.nn import Parameter
+from torch.optim import SGD, Adagrad, Adam, RMSprop
+
+from grader.exercises import Misconception
+
+
+def update_mistakes(right: Descent) -> tuple[Misconception, ...]:
+    return (*_rates(right), *_optimisers(right))
+
+
+# --- the learning rate --------------------------------------------------------------------
+
+
+def _rates(right: Descent) -> tuple[Misconception, ...]:
+    return (
+        Misconception(
+            "rate-0.1",
+            "Every step uses the rate 0.1, whatever is passed",
+            "Call your function twice with different learning rates. Do the results differ?",
+            replace(right, rate=lambda _: 0.1),
+            MOVES,
+        ),
+        Misconception(
+            "rate-0.01",
+            "Every step uses the rate 0.01, whatever is passed",
+            "Call your function twice with different learning rates. Do the results differ?",
+            replace(right, rate=lambda _: 0.01),
+            MOVES,
+        ),
+        Misconception(
+            "default-rate",
+            "The optimiser uses its own default rate, 0.001",
+            "Print your optimiser: which lr does it show?",
+            replace(right, optimiser=lambda theta, _: SGD([theta])),
+            MOVES,
+        ),
+        Misconception(
+            "negative-rate",
+            "The optimiser gets the negative learning rate, and refuses it",
+            "Read the last line of the error. Who takes care of the minus sign in theta - lr * gradient?",
+            replace(right, rate=lambda lr: -lr),
+            EVERYTHING,
+        ),
+        Misconception(
+            "rate-twice",
+            "The learning rate is applied twice: once to the loss, once by the optimiser",
+            "Which line multiplies with the learning rate? Is it the only one?",
+            _rate_twice(right),
+            MOVES,
+        ),
+        Misconception(
+            "rate-over-steps",
+            "The learning rate is divided by the number of steps",
+            "Print the lr of your optimiser for number_steps = 10.",
+            _rate_over_steps(right),
+            LATER,
+        ),
+        Misconception(
+            "rate-decays",
+            "The learning rate shrinks from step to step like 1, 1/2, 1/3",
+            "Print the lr of your optimiser in every step.",
+            _rate_decays(right.loss, lambda i: 1 / (i + 1)),
+            LATER,
+        ),
+        Misconception(
+            "rate-decays-exponentially",
+            "The learning rate shrinks by a factor 0.9 in every step",
+            "Print the lr of your optimiser in every step. Did the exercise ask for a scheduler?",
+            _rate_decays(right.loss, lambda i: 0.9**i),
+            LATER,
+        ),
+    )
+
+
+def _rate_twice(right: Descent) -> Program:
+    def program(initial_theta: torch.Tensor, learning_rate: float, number_steps: int) -> Any:
+        scaled = replace(right, loss=lambda theta: learning_rate * right.loss(theta))
+        return scaled(initial_theta, learning_rate, number_steps)
+
+    return program
+
+
+def _rate_over_steps(right: Descent) -> Program:
+    def program(initial_theta: torch.Tensor, learning_rate: float, number_steps: int) -> Any:
+        return right(initial_theta, learning_rate / max(number_steps, 1), number_steps)
+
+    return program
+
+
+def _rate_decays(loss: Loss, factor: Callable[[int], float]) -> Program:
+    def program(initial_theta: torch.Tensor, learning_rate: float, number_steps: int) -> torch.Tensor:
+        theta = Parameter(initial_theta.clone())
+        optimiser = SGD([theta], lr=learning_rate)
+        for i in range(number_steps):
+            optimiser.param_groups[0]["lr"] = learning_rate * factor(i)
+            optimiser.zero_grad()
+            loss(theta).backward()
+            optimiser.step()
+        return theta.detach()
+
+    return program
+
+
+# --- the optimiser ------------------------------------------------------------------------
+
+
+def _optimisers(right: Descent) -> tuple[Misconception, ...]:
+    return (
+        Misconception(
+            "momentum",
+            "SGD runs with momentum 0.9",
+            "Print your optimiser: which options differ from their defaults?",
+            replace(right, optimiser=lambda theta, lr: SGD([theta], lr=lr, momentum=0.9)),
+            LATER,
+        ),
+        Misconception(
+            "nesterov",
+            "SGD runs with Nesterov momentum",
+            "Print your optimiser: which options differ from their defaults?",
+            replace(right, optimiser=lambda theta, lr: SGD([theta], lr=lr, momentum=0.9, nesterov=True)),
+            MOVES,
+        ),
+        Misconception(
+            "weight-decay",
+            "SGD runs with weight decay 0.01",
+            "Print your optimiser: which options differ from their defaults?",
+            replace(right, optimiser=lambda theta, lr: SGD([theta], lr=lr, weight_decay=0.01)),
+            MOVES,
+        ),
+        Misconception(
+            "maximise",
+            "SGD runs with maximize=True on half the loss",
+            "Does the loss get smaller from one step to the next?",
+            replace(
+                right,
+                loss=lambda theta: right.loss(theta) / 2,
+                optimiser=lambda theta, lr: SGD([theta], lr=lr, maximize=True),
+            ),
+            MOVES,
+        ),
+        Misconception(
+            "adam",
+            "The optimiser is Adam",
+            "Which class of torch.optim does the exercise ask for?",
+            replace(right, optimiser=lambda theta, lr: Adam([theta], lr=lr)),
+            MOVES | SGD_ONLY,
+        ),
+        Misconception(
+            "rmsprop",
+            "The optimiser is RMSprop",
+            "Which class of torch.optim does the exercise ask for?",
+            replace(right, optimiser=lambda theta, lr: RMSprop([theta], lr=lr)),
+            MOVES | SGD_ONLY,
+        ),
+        Misconception(
+            "adagrad",
+            "The optimiser is Adagrad",
+            "Which class of torch.optim does the exercise ask for?",
+            replace(right, optimiser=lambda theta, lr: Adagrad([theta], lr=lr)),
+            MOVES | SGD_ONLY,
+        ),
+        Misconception(
+            "by-hand",
+            "Theta is updated by hand, not by the optimiser",
+            "The values are right. Which object of torch.optim can make this update for you?",
+            _by_hand(right.loss),
+            SGD_ONLY,
+        ),
+    )
+
+
+def _by_hand(loss: Loss) -> Program:
+    def program(initial_theta: torch.Tensor, learning_rate: float, number_steps: int) -> torch.Tensor:
+        theta = initial_theta.clone()
+        for _ in range(number_steps):
+            theta.requires_grad_()
+            loss(theta).backward()
+            assert theta.grad is not None
+            theta = (theta - learning_rate * theta.grad).detach()
+        return theta
+
+    return program
