@@ -13,6 +13,7 @@ from grader.records import Record, Value
 Calls = Literal["suite", "ladder"]
 
 EXIT_FAILED: Final = 97  # of a worker that could not be confined, or met a fault of ours
+FAULT: Final = "a fault of the worker: "  # how its last words begin then
 EXIT_NO_MEMORY: Final = 96  # of one that the student's code has left no memory to go on
 
 
@@ -106,7 +107,7 @@ class Trouble(Record, frozen=True, tag="trouble"):
 
 
 class Forked(Record, frozen=True, tag="forked"):
-    """A worker stands. Any message through its status socket, or hanging up, ends it."""
+    """A worker stands. Hanging up its status socket, or only the sending half, ends it."""
 
     pid: int
 

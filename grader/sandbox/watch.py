@@ -6,9 +6,11 @@ arrived before the end counts.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -20,6 +22,7 @@ from grader.records import Failure
 from grader.sandbox import jobs, limits
 from grader.sandbox.clock import Clock, Stop
 from grader.sandbox.launcher import MAX_REPORT, Pipes
+from grader.text import decode
 
 _PIECE: Final = 1 << 16
 _REPORTS: Final = msgspec.msgpack.Decoder(jobs.Report)
@@ -87,10 +90,8 @@ class Watch:
         """Have the worker ended; what it sends from now on is not looked at."""
         if self._seen.stop is None:
             self._seen.stop = stop
-            try:
-                self._pipes.status.send(b"end")
-            except OSError:  # the zygote is gone, and the worker with it
-                return
+            with contextlib.suppress(OSError):  # the zygote is gone, and the worker with it
+                self._pipes.status.shutdown(socket.SHUT_WR)
 
     def _read(self, fd: int) -> bytes | None:
         """What is there; None where nothing is now, empty at the end."""
@@ -174,9 +175,11 @@ class Watch:
         code = os.waitstatus_to_exitcode(ended.status)
         if seen.stop is not None or (code == 0 and self._reader.complete):
             return
-        if code == jobs.EXIT_FAILED or not self._clock.started:
-            words = seen.output.decode("utf-8", "replace").strip().splitlines()
+        words = decode(seen.output).strip().splitlines()
+        if not self._clock.started:
             seen.harness = words[-1] if words else f"a process ended before it began (exit code {code})"
+        elif code == jobs.EXIT_FAILED and words and words[-1].startswith(jobs.FAULT):
+            seen.harness = words[-1]
         seen.stop = _ending(code)
 
 

@@ -7,8 +7,10 @@ trusted by the parent: student code shares this interpreter.
 from __future__ import annotations
 
 import builtins
+import inspect
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,6 +43,7 @@ def run(order: jobs.Start, exercises: tuple[jobs.Inputs, ...]) -> None:
         job.folder
     )  # the last: nothing of a student's is ever imported instead of what is installed
     sys.stdout = sys.stderr = channel.printed
+    warnings.filterwarnings("ignore", "coroutine .* was never awaited")  # a note says so, and kindlier
     loaded = Loader(job, tuple(inputs.name for inputs in exercises), channel).load()
     if loaded is not None:
         for index in job.exercises:
@@ -71,6 +74,12 @@ class _Grading:
             self._channel.point(wire.Begun(self._index, found=False, nearest=loaded.nearest(name)))
             return
         self._channel.point(wire.Begun(self._index, found=True, place=_place(function)))
+        kind = _unusual(function)
+        if kind:
+            text = (
+                f"{name} is {kind}: a call returns that, and not a tensor. Write it with `def` and `return`."
+            )
+            self._channel.note(Note(text, _place(function)))
         answers = [self._case(function, i, call) for i, call in enumerate(self._inputs.calls(kind))]
         if self._changed:
             what = ", ".join(sorted(self._changed))
@@ -130,6 +139,15 @@ def _keyword_note(function: Function, names: tuple[str, ...], answer: Raised) ->
         f"Its parameters are named ({found}), the exercise asks for ({asked}). This costs nothing."
     )
     return Note(text, _place(function))
+
+
+def _unusual(function: Function) -> str:
+    """What a call returns where this is no plain function, as a phrase."""
+    if inspect.iscoroutinefunction(function):
+        return "declared with `async def`, which makes it a coroutine"
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        return "written with `yield`, which makes it a generator"
+    return "a class" if isinstance(function, type) else ""
 
 
 def _place(function: Function) -> Place | None:
