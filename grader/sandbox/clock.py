@@ -50,7 +50,7 @@ class Clock:
 
     def passed(self, point: wire.Point) -> None:
         """The worker is at another point: its limit counts from now."""
-        self._passed = time.monotonic()
+        self._passed = self._wall()
         self._passed_cpu = self._cpu()
         if self._base is None:
             self._base, self._born = self._passed_cpu, self._passed
@@ -65,9 +65,13 @@ class Clock:
     def _cpu(self) -> float:
         return linux.cpu_seconds(self._pid) or self._passed_cpu
 
+    def _wall(self) -> float:
+        """The wall clock, less the time that a busy machine kept the worker waiting for a processor."""
+        return time.monotonic() - (linux.queued_seconds(self._pid) if self._pid else 0.0)
+
     def remaining(self) -> float:
         """Seconds until a limit can be reached; not more than zero where one has been."""
-        now = time.monotonic()
+        now = self._wall()
         if self._base is None:
             return self._born + self._start_seconds - now
         cpu = self._cpu()
@@ -86,7 +90,7 @@ class Clock:
         """What to say of a worker that is late."""
         cpu = self._cpu()
         base = self._base if self._base is not None else cpu
-        now = time.monotonic()
+        now = self._wall()
         if cpu - self._passed_cpu >= self._limit:
             return Stop(Failure.TIMED_OUT, f"no end within {self._limit:g} s of CPU time")
         if now - self._passed >= self._limit * self._given.wall_factor:

@@ -61,6 +61,15 @@ def data_bytes() -> int:
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmData:")), 0)
 
 
+def queued_seconds(pid: int) -> float:
+    """How long a process has been ready to run while others had the processors; 0.0 where unknown."""
+    try:
+        fields = Path(f"/proc/{pid}/schedstat").read_text().split()
+    except OSError:
+        return 0.0
+    return int(fields[1]) / 1e9
+
+
 def cpu_seconds(pid: int) -> float | None:
     """What another process has used so far; None where it is gone or the system has no such clock."""
     if not ON_LINUX:

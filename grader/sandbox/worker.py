@@ -74,10 +74,10 @@ class _Grading:
             self._channel.point(wire.Begun(self._index, found=False, nearest=loaded.nearest(name)))
             return
         self._channel.point(wire.Begun(self._index, found=True, place=_place(function)))
-        kind = _unusual(function)
-        if kind:
+        unusual = _unusual(function)
+        if unusual:
             text = (
-                f"{name} is {kind}: a call returns that, and not a tensor. Write it with `def` and `return`."
+                f"{name} is {unusual}: a call returns that, not a tensor. Write it with `def` and `return`."
             )
             self._channel.note(Note(text, _place(function)))
         answers = [self._case(function, i, call) for i, call in enumerate(self._inputs.calls(kind))]
