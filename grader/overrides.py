@@ -119,8 +119,8 @@ def check(overrides: Overrides, results: Results) -> Overrides:
     students = {submission.student for submission in results.submissions}
     exercises = {exercise.name: exercise.max_score for s in results.submissions for exercise in s.exercises}
     found = (_unknown(row, students, exercises) for row in overrides.rows.values())
-    warnings = tuple(f"{OVERRIDES_FILE}, line {line}: {text}" for line, text in filter(None, found))
-    return Overrides(rows=overrides.rows, warnings=overrides.warnings + warnings)
+    warnings = [f"{OVERRIDES_FILE}, line {line}: {text}" for line, text in filter(None, found)]
+    return Overrides(rows=overrides.rows, warnings=tuple(dict.fromkeys([*overrides.warnings, *warnings])))
 
 
 def mark(result: SubmissionResult, overrides: Overrides) -> Mark:

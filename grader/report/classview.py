@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from statistics import mean, median
 from typing import Final, Literal
 
-from grader.overrides import Mark, Overrides, mark
+from grader.overrides import Mark, Overrides, check, mark
 from grader.report import views
 from grader.report.figures import DASH, out_of, percent, plural, points
 from grader.report.head import head_of
@@ -88,7 +89,8 @@ class ClassView(View, frozen=True):
 
 
 def classroom(results: Results, overrides: Overrides) -> ClassView:
-    """What is shown of a class; `overrides` as `overrides.check` returns them."""
+    """What is shown of a class, with a warning for every correction that fits nothing in it."""
+    overrides = check(overrides, results)
     marks = {one.student: mark(one, overrides) for one in results.submissions}
     names = exercise_names(results)
     head = head_of(results)
@@ -247,6 +249,15 @@ def _remark(result: SubmissionResult) -> str:
     """What the instructor looks for first: why nothing was graded, else the likely mistakes."""
     if result.message:
         return one_line(result.message)
-    missing = [f"no {one.name}" for one in result.exercises if one.status == "missing"]
-    titles = [one.diagnosis.title for one in result.exercises if one.diagnosis]
-    return one_line("; ".join([*missing, *dict.fromkeys(titles)]))
+    told = (text for exercise in result.exercises for text in _exercise_remark(exercise))
+    return one_line("; ".join(dict.fromkeys(told)))
+
+
+def _exercise_remark(exercise: ExerciseResult) -> tuple[str, ...]:
+    """The likely mistake; for an unknown one the first criterion that failed."""
+    if exercise.status == "missing":
+        return (f"no {exercise.name}",)
+    if exercise.diagnosis:
+        return (exercise.diagnosis.title,)
+    failed = (row.title for row in exercise.criteria if row.outcome == "failed")
+    return tuple(f"not: {title}" for title in islice(failed, 1))

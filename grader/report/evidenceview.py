@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from grader.report.figures import DASH, kind, pair, plain, short
-from grader.results import CaseEvidence, CriterionResult, ExerciseEvidence, TraceEvidence
+from grader.results import CaseEvidence, CriterionResult, ExerciseEvidence, TensorView, TraceEvidence
 from grader.text import clean, one_line
 
 SHOWN: Final = 4  # failing cases of a criterion: more of the same teaches nothing
@@ -56,7 +56,7 @@ def _case(case: CaseEvidence, name: str, message: str) -> CaseRow:
     expected, got = plain(case.expected), one_line(case.raised or case.returned or "nothing", _MESSAGE)
     if case.got is not None:
         expected, got = pair(case.expected, case.got)
-        got = f"{got} ({kind(case.got)})" if case.form is not None else got
+        got = f"{got} ({_form(case, case.got)})" if case.form is not None else got
     return CaseRow(
         arguments=one_line(case.call.removeprefix(name), _MESSAGE),
         expected=expected,
@@ -64,6 +64,11 @@ def _case(case: CaseEvidence, name: str, message: str) -> CaseRow:
         error=short(case.error_over_bound),
         message=clean(message, _MESSAGE),
     )
+
+
+def _form(case: CaseEvidence, got: TensorView) -> str:
+    """What came back besides its values: `float64, shape (2,)`; for what is no tensor its type."""
+    return kind(got) if case.returned in (None, "Tensor", "Parameter") else one_line(case.returned)
 
 
 def _trace(trace: TraceEvidence, name: str) -> CaseRow:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
+from itertools import chain
 from typing import Final
 
 import msgspec
@@ -22,7 +23,6 @@ from grader.results import Evidence, Results, SubmissionResult
 
 WIDTH: Final = 80
 LISTED: Final = 40  # students a summary lists; of a larger class the distribution is shown
-_OUTPUT: Final = 20  # lines of captured output
 _ALERTS: Final = 10  # lines of one warning
 
 _STYLES: Final[dict[State, str]] = {
@@ -73,7 +73,9 @@ def check(
     symbols: bool = True,
 ) -> Text:
     """What `grader check` says; `symbols=False` for a terminal that cannot show them (`can_show`)."""
-    return _text(_student(views.student(result, evidence, head, overrides), symbols=symbols), symbols=symbols)
+    view = views.student(result, evidence, head, overrides)
+    lines = chain(_banner(head), _student(view, symbols=symbols))
+    return _text(lines, symbols=symbols)
 
 
 def class_summary(results: Results, overrides: Overrides = NONE, *, symbols: bool = True) -> Text:
@@ -97,9 +99,6 @@ def _ascii(text: str) -> str:
 
 
 def _student(view: StudentView, *, symbols: bool) -> Iterator[Line]:
-    if view.banner:
-        yield from _wrapped(view.banner, "", "bold red")
-        yield Line("")
     yield Line(_apart(view.path, f"{view.score} points"), "bold")
     yield from _wrapped(view.headline, "", _STYLES[view.state])
     yield from _wrapped(view.message, "")
@@ -110,8 +109,15 @@ def _student(view: StudentView, *, symbols: bool) -> Iterator[Line]:
     if view.state != "harness" and not view.message:
         for exercise in view.exercises:
             yield from _exercise(exercise, symbols=symbols)
-    yield from _output(view)
     yield from _notes(view)
+
+
+def _banner(head: Head) -> Iterator[Line]:
+    """Who runs a check is who would be harmed: first of all, and in red."""
+    told = views.banner(head)
+    if told:
+        yield from _wrapped(told, "", "bold red")
+        yield Line("")
 
 
 def _exercise(exercise: ExerciseView, *, symbols: bool) -> Iterator[Line]:
@@ -180,18 +186,6 @@ def _notes(view: StudentView) -> Iterator[Line]:
         yield Line("Notes", "bold")
     for note in view.notes:
         yield from _wrapped(note, "  - ")
-
-
-def _output(view: StudentView) -> Iterator[Line]:
-    """The end of what was printed: where a student looks after an error."""
-    lines = view.output.strip("\n").split("\n")
-    if not view.output.strip():
-        return
-    dropped = len(lines) - _OUTPUT
-    yield Line("")
-    yield Line(f"Printed output, the last {_OUTPUT} lines" if dropped > 0 else "Printed output", "bold")
-    for line in lines[-_OUTPUT:]:
-        yield Line(f"  {line}", "dim")
 
 
 def _class(view: ClassView, *, symbols: bool) -> Iterator[Line]:

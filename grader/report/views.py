@@ -146,7 +146,7 @@ def student(
         headline=headline(result),
         message=sentence(result.message or ""),
         correction=f"The grader gave {points(worth.graded)}." if worth.corrected else "",
-        banner=banner(head),
+        banner=banner(head, "the rights of whoever graded it"),
         exercises=exercises,
         notes=notes(result.notes, evidence.notes if evidence else ()),
         output=clean(evidence.output) if evidence else "",
@@ -174,12 +174,12 @@ def headline(result: SubmissionResult) -> str:
     return f"{passed} of {plural(len(rows), 'check')} passed{todo}."
 
 
-def banner(head: Head) -> str:
-    """What the reader must know about who could have done what while this was graded."""
+def banner(head: Head, whose: str = "your rights") -> str:
+    """What could have happened while this was graded, a sentence; empty where code was isolated."""
     if head.environment.isolation.level != "none":
         return ""
     missing = ", ".join(one_line(layer, NAME) for layer in head.environment.isolation.missing)
-    return f"Submitted code ran with your rights: it was not isolated{f' ({missing})' if missing else ''}."
+    return f"Submitted code ran with {whose}: it was not isolated{f' ({missing})' if missing else ''}."
 
 
 def devices(head: Head) -> tuple[DeviceView, ...]:

@@ -145,15 +145,6 @@ def test_missing_isolation_stands_first_and_in_red() -> None:
     assert printed.startswith("\x1b[1;31mSubmitted code ran with your rights: it was not isolated.\x1b[0m\n")
 
 
-def test_only_the_end_of_a_long_print_out_is_shown() -> None:
-    evidence = msgspec.structs.replace(samples.EVIDENCE, output="\n".join(f"line {n}" for n in range(1000)))
-
-    text = terminal.check(samples.WRONG, evidence, samples.HEAD).plain
-
-    assert "Printed output, the last 20 lines\n  line 980\n" in text
-    assert "line 979" not in text
-
-
 def _printed(text: object, *, colour: bool) -> str:
     file = io.StringIO()
     console = Console(file=file, width=80, force_terminal=colour, color_system="standard" if colour else None)

@@ -10,7 +10,7 @@ import pytest
 
 from grader.overrides import NONE, parse
 from grader.records import Cell, Failure, Note, Place
-from grader.report import classview, views
+from grader.report import classview, evidenceview, views
 from grader.results import SubmissionResult
 from tests.report import samples
 
@@ -213,3 +213,45 @@ def test_rendering_imports_no_torch_no_hypothesis_and_no_numpy() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
 
     assert done.stdout == "[]\n"
+
+
+def test_a_correction_that_fits_nothing_is_told_above_the_class() -> None:
+    overrides = parse(f"student,exercise,score\ns99,{samples.ONE},5\n".encode())
+    results = msgspec.structs.replace(samples.RESULTS, submissions=(samples.RIGHT,), unmatched=())
+
+    (alert,) = classview.classroom(results, overrides).alerts
+
+    assert alert.title == "Corrections"
+    assert alert.items == ("overrides.csv, line 2: there is no submission of 's99'.",)
+
+
+def test_the_remark_names_the_mistake_or_else_what_fails_first() -> None:
+    unknown = msgspec.structs.replace(samples.WRONG_EXERCISE, name=samples.ONE, diagnosis=None)
+    submissions = (
+        samples.submission("s06", unknown, samples.WRONG_EXERCISE),
+        samples.submission("s07", samples.missing(samples.ONE), samples.passed(samples.TWO)),
+    )
+
+    view = classview.classroom(msgspec.structs.replace(samples.RESULTS, submissions=submissions), NONE)
+
+    assert [row.remark for row in view.rows] == [
+        "not: many steps; The gradients of all steps add up.",
+        "no gradient_descent_torch_optimiser",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("returned", "told"), [("float", "0.25 (float)"), ("Parameter", "0.25 (float32, shape ())")]
+)
+def test_a_case_of_the_wrong_form_says_what_came_back(returned: str, told: str) -> None:
+    case = msgspec.structs.replace(
+        samples.case(1, "one-step"),
+        got=samples.tensor(0.25, shape=()),
+        returned=returned,
+        form=Failure.WRONG_TYPE,
+    )
+    exercise = msgspec.structs.replace(samples.EVIDENCE.exercises[1], cases=(case,))
+
+    (row,), more = evidenceview.failing(samples.row(5, failed=1, failure=Failure.WRONG_TYPE), exercise)
+
+    assert (row.got, more) == (told, "")
