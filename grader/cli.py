@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -46,6 +47,9 @@ def main() -> NoReturn:
     except BrokenPipeError:  # the reader of our output went away: `grader check ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except Exception as error:  # noqa: BLE001 -- a fault of ours is one line and exit code 3, as promised
+        _fault(error)
+        sys.exit(FAULT)
     sys.exit(0)
 
 
@@ -54,6 +58,13 @@ def _say(message: str, hint: str = "") -> None:
 
     text = f"error: {message}" + (f"\n  help: {hint}" if hint else "")
     click.echo(clean(text), err=True)
+
+
+def _fault(error: Exception) -> None:
+    if os.environ.get("GRADER_TRACEBACK"):
+        traceback.print_exception(error)
+    what = f"a fault of the grader: {type(error).__name__}: {error}"
+    _say(what, "Please report it, with what GRADER_TRACEBACK=1 in the environment shows.")
 
 
 def _kit_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -164,6 +175,7 @@ def check(path: Path, form: str, as_json: bool, **options: Any) -> None:
     metavar="PERCENT",
     help="Exit 1 where the class's mean is lower.",
 )
+@click.option("-v", "--verbose", is_flag=True, help="A line for each submission that is done.")
 def grade(path: Path, **options: Any) -> None:
     """Grade a class: a folder with a file or a folder for each student, or a zip of either."""
     from grader.commands import grade as command  # noqa: PLC0415

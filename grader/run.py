@@ -54,36 +54,61 @@ def opened(loaded: kits.LoadedKit, options: Options) -> Iterator[tuple[Session, 
         yield Session(kit, pool, devices, options.jobs, CaseSheet(kit)), _head(loaded, kit, devices, pool)
 
 
+class Again(Record, frozen=True):
+    """What an earlier run in the same folder is good for."""
+
+    resume: bool = False  # what it finished and is unchanged stands
+    students: tuple[str, ...] = ()  # only these are graded, all else stands
+
+
 class Plan(Record, frozen=True):
     """Which submissions of a class are to be graded now, and what stands from before."""
 
     waiting: tuple[Submission, ...]
     done: dict[str, SubmissionResult]
+    note: str = ""
 
 
-def plan(
-    discovery: Discovery, header: journal.Header, folder: Path, resume: bool, only: Sequence[str]
-) -> Plan:
-    """With `resume`, what the journal holds of the same files stands; `only` are graded again in any case.
+def plan(discovery: Discovery, header: journal.Header, folder: Path, again: Again) -> Plan:
+    """Raises GraderError for a named student who handed in nothing, or beside whom nothing would stand."""
+    submissions = discovery.submissions
+    _refuse_strangers(again.students, [one.student for one in submissions])
+    path = folder / journal.JOURNAL_FILE
+    fresh = not again.resume and not again.students
+    before = {} if fresh else journal.read(path, header)
+    other = not fresh and not before and path.exists()
+    if other and again.students:
+        raise GraderError(
+            f"{folder}: the results there were made with another kit, other limits or other options.",
+            "Grade the whole class again, or name another folder with -o DIR.",
+        )
+    done = {
+        one.student: before[one.student]
+        for one in submissions
+        if one.student in before
+        and one.student not in again.students
+        and _stands(one, before[one.student], again)
+    }
+    waiting = [one for one in submissions if one.student not in done]
+    if again.students:
+        waiting = [one for one in submissions if one.student in again.students]
+    note = "nothing there was made with this kit and these options: everything is graded" if other else ""
+    return Plan(tuple(waiting), done, note)
 
-    Raises GraderError for a student in `only` who handed in nothing.
-    """
-    names = {submission.student for submission in discovery.submissions}
-    for student in only:
+
+def _refuse_strangers(wanted: Sequence[str], names: Sequence[str]) -> None:
+    for student in wanted:
         if student not in names:
             near = difflib.get_close_matches(student, names, 1)
             hint = f"Did you mean {near[0]!r}?" if near else "The names are those of the files or folders."
             raise GraderError(f"--student {student}: nobody of that name handed in anything.", hint)
-    before = journal.read(folder / journal.JOURNAL_FILE, header) if resume or only else {}
-    done = {
-        submission.student: before[submission.student]
-        for submission in discovery.submissions
-        if submission.student not in only and _stands(submission, before.get(submission.student), bool(only))
-    }
-    waiting = tuple(
-        one for one in discovery.submissions if (one.student in only if only else one.student not in done)
-    )
-    return Plan(waiting, done)
+
+
+def _stands(submission: Submission, before: SubmissionResult, again: Again) -> bool:
+    """Whether an earlier result still speaks of the same files; a fault of ours is always tried again."""
+    if again.students:
+        return True
+    return before.status != "harness" and before.sha256 == _fingerprint(submission)
 
 
 def grade_into(
@@ -134,13 +159,6 @@ def journal_header(head: Head, session: Session) -> journal.Header:
             "exercises": ", ".join(exercise.name for exercise in session.kit.exercises),
         },
     )
-
-
-def _stands(submission: Submission, before: SubmissionResult | None, whatever: bool) -> bool:
-    """Whether an earlier result still speaks of the same files; a fault of ours is always tried again."""
-    if before is None or before.status == "harness":
-        return False
-    return whatever or before.sha256 == _fingerprint(submission)
 
 
 def _fingerprint(submission: Submission) -> str:

@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from grader.commands.common import find_kit, near, options_from, show, symbols
+from grader.commands.common import find_kit, near
+from grader.commands.options import options_from, show, symbols
 from grader.pipeline import grade
 from grader.report.head import Head
 from grader.results import Graded

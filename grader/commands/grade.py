@@ -9,11 +9,12 @@ import click
 
 from grader import overrides
 from grader.commands import report
-from grader.commands.common import find_kit, near, options_from, show, symbols
+from grader.commands.common import find_kit, near
+from grader.commands.options import options_from, show, symbols
 from grader.commands.progress import Progress
 from grader.kit import LoadedKit
 from grader.results import Results
-from grader.run import Options, grade_into, journal_header, opened, plan, results_of
+from grader.run import Again, Options, grade_into, journal_header, opened, plan, results_of
 from grader.store import write_results
 from grader.submissions import Discovery, open_submissions
 
@@ -25,6 +26,7 @@ def run(
     students: tuple[str, ...],
     resume: bool,
     fail_under: float | None,
+    verbose: bool,
     kit_file: Path | None,
     assignment: Path | None,
     expect_digest: str | None,
@@ -38,7 +40,8 @@ def run(
         for note in discovery.notes:
             click.echo(f"note: {note}", err=True)
         loaded = find_kit(near(path), kit_file, assignment, expect_digest)
-        results = _grade(discovery, loaded, options_from(given, jobs), output, resume, students)
+        again = Again(resume, students)
+        results = _grade(discovery, loaded, options_from(given, jobs), output, again, verbose)
     corrections = overrides.read(output / overrides.OVERRIDES_FILE)
     index = report.render(output, results, corrections, report.templates_near(near(path), assignment))
     from grader.report import terminal  # noqa: PLC0415 -- after the work
@@ -49,17 +52,14 @@ def run(
 
 
 def _grade(
-    discovery: Discovery,
-    loaded: LoadedKit,
-    options: Options,
-    output: Path,
-    resume: bool,
-    students: tuple[str, ...],
+    discovery: Discovery, loaded: LoadedKit, options: Options, output: Path, again: Again, verbose: bool
 ) -> Results:
     with opened(loaded, options) as (session, head):
         header = journal_header(head, session)
-        todo = plan(discovery, header, output, resume, students)
-        with Progress(len(todo.waiting), len(todo.done), output) as progress:
+        todo = plan(discovery, header, output, again)
+        if todo.note:
+            click.echo(f"note: {output}: {todo.note}", err=True)
+        with Progress(len(todo.waiting), len(todo.done), output, verbose=verbose) as progress:
             finished = grade_into(output, todo, header, session, progress.done)
     results = results_of(head, discovery, finished)
     write_results(output, results)

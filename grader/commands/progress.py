@@ -1,4 +1,4 @@
-"""How far a class is: a bar on a terminal, a line every few seconds elsewhere."""
+"""How far a class is: a bar on a terminal, a line every few seconds elsewhere, or one a student."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ EVERY: Final = 5.0  # seconds between two lines where there is no terminal
 class Progress:
     """Hears of every submission that is done; on an interruption says how to go on."""
 
-    def __init__(self, waiting: int, done: int, folder: Path) -> None:
+    def __init__(self, waiting: int, done: int, folder: Path, *, verbose: bool = False) -> None:
         self._waiting = waiting
         self._before = done
         self._folder = folder
+        self._verbose = verbose
         self._scores: list[float] = []
         self._count = 0
         self._last = time.monotonic()
@@ -30,7 +31,7 @@ class Progress:
     def __enter__(self) -> Self:
         if self._before:
             click.echo(f"{self._before} graded before and unchanged, {self._waiting} to grade", err=True)
-        if sys.stderr.isatty():
+        if sys.stderr.isatty() and not self._verbose:
             self._bar = _bar(self._waiting)
         return self
 
@@ -50,7 +51,10 @@ class Progress:
         if result.score is not None and result.max_score:
             self._scores.append(100 * result.score / result.max_score)
         mean = f"mean {sum(self._scores) / len(self._scores):.0f} %" if self._scores else "no marks yet"
-        if self._bar is not None:
+        if self._verbose:
+            score = "no score" if result.score is None else f"{result.score:g} / {result.max_score:g}"
+            click.echo(f"{self._count} of {self._waiting}: {result.student}: {score}", err=True)
+        elif self._bar is not None:
             self._bar.update(self._bar.task_ids[0], advance=1, mean=mean)
         elif time.monotonic() - self._last >= EVERY:
             self._last = time.monotonic()
