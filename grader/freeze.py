@@ -37,7 +37,7 @@ from grader.sandbox import calling
 from grader.trials import Trials, bare, key, quiet, recorded
 
 POOL: Final = 1200  # drawn, a third of them distinct; the ladder is made of these
-CANDIDATES: Final = 80  # of these the suite is chosen: each is run by every misconception
+CANDIDATES: Final = 60  # of these the suite is chosen: each is run by every misconception
 EFFORT: Final = 600.0  # of all suites together, repeats included: SGD steps a submission
 RANDOM_CASES: Final = 10  # beyond what the known mistakes need, for the unknown ones
 REPEATS_EACH: Final = 2  # for each form of input

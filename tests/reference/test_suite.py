@@ -1,0 +1,170 @@
+"""The frozen suite of `reference/`: known mistakes cost what they must, honest programs nothing.
+
+About 15 s, and a freeze where none is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+from styles import STYLES
+
+from grader import compare, kit, score, verify
+from grader.assignment import Assignment
+from grader.kit import LoadedKit
+from grader.records import Answer, ExerciseRun, Trace
+from grader.results import CriterionResult
+from grader.sandbox import calling
+from grader.tensors import call
+from grader.trials import quiet
+from grader.verify import Verification
+
+NAMES = ("gradient_descent_torch_optimiser", "gradient_descent_norm_torch_optimiser")
+
+every_exercise = pytest.mark.parametrize("name", NAMES)
+
+
+@pytest.fixture(scope="session")
+def verification(kit: LoadedKit) -> Verification:
+    return verify.verify(kit.kit)
+
+
+def frozen(loaded: LoadedKit, name: str) -> kit.Exercise:
+    return next(one for one in loaded.kit.exercises if one.name == name)
+
+
+def graded(exercise: kit.Exercise, program: Callable[..., Any]) -> tuple[CriterionResult, ...]:
+    """What a program gets, through the calls that a worker makes."""
+    answers: dict[int, Answer] = {}
+    traces: dict[int, Trace] = {}
+    with quiet():
+        for index, case in enumerate(exercise.cases):
+            if case.repeats is None:
+                answers[index] = calling.call(program, case.arguments)
+            else:
+                answers[index], traces[index] = calling.traced_call(program, case.arguments)
+    run = ExerciseRun(exercise.name, found=True, answers=answers, traces=traces)
+    return score.criteria(compare.judge(run, exercise, "cpu"), exercise)
+
+
+@every_exercise
+@pytest.mark.parametrize("style", STYLES)
+def test_an_honest_style_gets_full_marks(kit: LoadedKit, name: str, style: str) -> None:
+    rows = graded(frozen(kit, name), STYLES[style])
+
+    assert [(row.id, row.message) for row in rows if row.outcome == "failed"] == []
+    assert sum(row.borderline for row in rows) == 0
+
+
+def only_shape(exercise: kit.Exercise, shape: tuple[int, ...]) -> kit.Exercise:
+    """The exercise as if it were judged in one shape alone."""
+    rubric = tuple(
+        msgspec.structs.replace(one, cases=tuple(i for i in one.cases if exercise.cases[i].shape == shape))
+        for one in exercise.rubric
+    )
+    return msgspec.structs.replace(exercise, rubric=rubric)
+
+
+@pytest.mark.parametrize("factor", [1 + 1e-5, 1 - 1e-5])
+@pytest.mark.parametrize(("name", "shape"), [(NAMES[0], ()), (NAMES[0], (1,)), (NAMES[1], (2,))])
+def test_a_rate_wrong_by_a_hundred_thousandth_fails_wherever_the_rate_matters(
+    kit: LoadedKit, loaded: Assignment, name: str, shape: tuple[int, ...], factor: float
+) -> None:
+    exercise = only_shape(frozen(kit, name), shape)
+    right = next(one.reference for one in loaded.exercises if one.name == name)
+
+    rows = graded(exercise, lambda theta, rate, steps: right(theta, rate * factor, steps))
+
+    assert [row.id for row in rows if row.outcome == "failed"] == ["one-step", "many-steps", "edge-rates"]
+
+
+def test_every_known_mistake_is_caught(verification: Verification) -> None:
+    assert verification.mutation_score == 1.0
+    assert verification.fit
+
+
+def test_every_known_mistake_costs_exactly_what_it_says(verification: Verification) -> None:
+    wrong = [
+        (exercise.name, row.id, row.missed, row.extra)
+        for exercise in verification.exercises
+        for row in exercise.rows
+        if row.missed or row.extra
+    ]
+    assert wrong == []
+
+
+def test_every_two_mistakes_are_told_apart(verification: Verification) -> None:
+    assert [exercise.alike for exercise in verification.exercises] == [(), ()]
+
+
+def test_doing_nothing_earns_nothing(verification: Verification) -> None:
+    assert [[(idle.title, idle.points) for idle in one.idle] for one in verification.exercises] == [
+        [("always returns zeros", 0.0), ("returns its input", 0.0)],
+        [("always returns zeros", 0.0), ("returns its input", 0.0)],
+    ]
+
+
+def test_mistakes_that_need_cuda_are_listed_with_the_reason(verification: Verification) -> None:
+    told = {(row.id, row.reason) for one in verification.exercises for row in one.rows if row.reason}
+
+    reason = "differs on cuda only; the kit holds what it does on the CPU"
+    assert told == {("returns-on-the-cpu", reason), ("goes-through-numpy", reason)}
+
+
+def test_the_suites_cost_at_most_six_hundred_steps(verification: Verification) -> None:
+    assert verification.effort <= 600
+
+
+@every_exercise
+def test_the_simplest_counterexamples_are_what_a_teacher_would_write(kit: LoadedKit, name: str) -> None:
+    exercise = frozen(kit, name)
+    smallest = {one.id: one.smallest for one in exercise.misconceptions}
+    told = {
+        mistake: call("f", exercise.cases[index].arguments)
+        for mistake, index in smallest.items()
+        if index is not None
+    }
+    theta = "torch.tensor([1.0, 1.0])" if "norm" in name else "torch.tensor(1.0)"
+    assert told["doubled-gradient"] == f"f({theta}, 0.1, 1)"
+    assert told["no-zero-grad"] == f"f({theta}, 0.1, 2)"
+    assert told["rate-0.1"] == f"f({theta}, 0.25, 1)"
+
+
+@every_exercise
+def test_every_case_belongs_to_one_values_criterion(kit: LoadedKit, name: str) -> None:
+    exercise = frozen(kit, name)
+    judged = [i for one in exercise.rubric if one.kind == "values" for i in one.cases]
+
+    assert sorted(judged) == list(range(len(exercise.cases)))
+
+
+@every_exercise
+def test_every_form_of_theta_is_traced_twice_in_another_order(kit: LoadedKit, name: str) -> None:
+    exercise = frozen(kit, name)
+    repeated = [case for case in exercise.cases if case.repeats is not None]
+    forms = sorted((case.shape, case.dtype) for case in repeated)
+    shapes: list[tuple[int, ...]] = [(2,)] if "norm" in name else [(), (1,)]
+
+    assert forms == sorted((shape, dtype) for shape in shapes for dtype in ("float32", "float64") * 2)
+    assert exercise.cases[-len(repeated) :] == tuple(repeated)
+    order = [case.repeats for case in repeated]
+    assert order == sorted(order, reverse=True)  # type: ignore[type-var]
+    for case in repeated:
+        assert case.repeats is not None
+        first = exercise.cases[case.repeats]
+        assert (case.arguments, case.expected) == (first.arguments, first.expected)
+        assert len(case.trajectory) == case.effort + 1
+        assert case.trajectory[0] == case.arguments["initial_theta"]
+
+
+@every_exercise
+def test_the_ladder_climbs_from_the_simplest_call_in_few_steps(kit: LoadedKit, name: str) -> None:
+    ladder = frozen(kit, name).ladder
+
+    assert 150 <= len(ladder) <= 200
+    assert sum(case.effort for case in ladder) <= 600
+    assert [case.effort for case in ladder] == sorted(case.effort for case in ladder)
+    assert {case.effort for case in ladder} == {0, 1, 2, 3, 4, 5, 6}
