@@ -16,13 +16,10 @@ UNWRAPPED: Final = frozenset(
     {"time", "timeit", "capture", "prun", "python", "python3", "pypy", "memit", "mprun"}
 )
 HARMLESS: Final = frozenset(
-    """
-    aimport alias automagic autoreload colors config debug dhist doctest_mode env hist history
-    load_ext lsmagic magic matplotlib notebook pdb pdef pdoc pfile pinfo pinfo2 pprint precision
-    psource pylab quickref rehashx reload_ext reset reset_selective save set_env store tb
-    tensorboard who who_ls whos xmode
-    """.split()
-)
+    {"aimport", "alias", "autoreload", "colors", "config", "debug", "env", "hist", "history", "load_ext",
+     "matplotlib", "notebook", "pdb", "pinfo", "pinfo2", "precision", "pylab", "reload_ext", "reset",
+     "tensorboard", "who", "whos", "xmode"}
+)  # fmt: skip
 SHELL: Final = frozenset(
     {"system", "sx", "sc", "cd", "ls", "pwd", "mkdir", "rm", "cp", "mv", "cat", "bash", "sh"}
 )

@@ -51,6 +51,7 @@ class Watch:
         self._seen = Watched()
         self._frame_bytes = 0
         self._printed = 0
+        self._dismissed = False  # the zygote has been asked to end it
         self._ended: jobs.Ended | None = None
         self._open: dict[int, Callable[[], None]] = {
             pipes.frames: self._read_frames,
@@ -74,9 +75,9 @@ class Watch:
         return self._seen
 
     def _turn(self) -> None:
-        for fd, _ in self._poll.poll(1000 * self._clock.wait() if self._seen.stop is None else None):
+        for fd, _ in self._poll.poll(None if self._dismissed else 1000 * self._clock.wait()):
             self._open[fd]()
-        if self._seen.stop is None and self._open.keys() & {self._pipes.status.fileno()}:
+        if not self._dismissed and self._pipes.status.fileno() in self._open:
             self._check_time()
 
     def _check_time(self) -> None:
@@ -90,6 +91,11 @@ class Watch:
         """Have the worker ended; what it sends from now on is not looked at."""
         if self._seen.stop is None:
             self._seen.stop = stop
+            self._dismiss()
+
+    def _dismiss(self) -> None:
+        if not self._dismissed:
+            self._dismissed = True
             with contextlib.suppress(OSError):  # the zygote is gone, and the worker with it
                 self._pipes.status.shutdown(socket.SHUT_WR)
 
@@ -144,6 +150,8 @@ class Watch:
                 self._take(frame)
         except wire.ProtocolError as error:
             self._stop(Stop(Failure.PROTOCOL, f"its results were tampered with: {error}"))
+        if self._reader.complete:  # it owes nothing more, and need not live on
+            self._dismiss()
 
     def _take(self, frame: wire.Frame) -> None:
         if isinstance(frame, wire.Output) and frame.kind == "text":
@@ -169,12 +177,13 @@ class Watch:
     def _conclude(self) -> None:
         """How it ended, where nobody ended it."""
         seen, ended = self._seen, self._ended
-        if ended is None or seen.lost:
+        seen.lost = seen.lost and not self._reader.complete
+        if ended is None:
             return
         seen.cpu_seconds = ended.cpu_seconds
-        code = os.waitstatus_to_exitcode(ended.status)
-        if seen.stop is not None or (code == 0 and self._reader.complete):
+        if seen.stop is not None or self._reader.complete:
             return
+        code = os.waitstatus_to_exitcode(ended.status)
         words = decode(seen.output).strip().splitlines()
         if not self._clock.started:
             seen.harness = words[-1] if words else f"a process ended before it began (exit code {code})"
