@@ -18,7 +18,7 @@ DASH: Final = "\N{EN DASH}"
 """Where there is no number."""
 
 MANY: Final = 24  # values of a tensor that are shown: about two lines of a terminal
-_FLOATS: Final = ("float64", "float32", "float16", "bfloat16")
+_WHOLE: Final = ("int64", "int32", "int16", "int8", "uint8")
 _SINGLE: Final = struct.Struct("<f")
 _DIGITS: Final = range(6, 10)  # 6 always survive a float32, 9 always suffice
 
@@ -74,9 +74,9 @@ def component(value: Number, dtype: str) -> str:
         return str(number)
     if dtype == "float32":
         return single(number)
-    if dtype in _FLOATS:
-        return repr(number)
-    return str(bool(number)) if dtype == "bool" else str(int(number))
+    if dtype == "bool":
+        return str(bool(number))
+    return str(int(number)) if dtype in _WHOLE else repr(number)
 
 
 def values(tensor: TensorView, dtype: str | None = None) -> str:

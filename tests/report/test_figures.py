@@ -54,6 +54,7 @@ def test_a_float64_is_shown_so_that_it_reads_back_the_same(value: float) -> None
         (TensorView("float32", (2,), ("nan", "-inf")), "[nan, -inf]"),
         (tensor(1.0, shape=(7,)), "[1.0]"),
         (tensor(1e300), "[1e+300]"),
+        (tensor(0.5, dtype="float8"), "[0.5]"),
     ],
 )
 def test_a_tensor_is_shown_as_nested_lists(view: TensorView, text: str) -> None:

@@ -150,3 +150,20 @@ def test_a_long_summary_is_cut_and_says_so() -> None:
 
     assert len(text.encode()) <= 900_000
     assert text.endswith("\nThe rest was cut: the summary is too long for GitHub.\n")
+
+
+def test_the_summary_of_a_file_that_cannot_load_on_an_open_machine() -> None:
+    isolation = msgspec.structs.replace(samples.ENVIRONMENT.isolation, level="none", missing=("seccomp",))
+    head = msgspec.structs.replace(
+        samples.HEAD, environment=msgspec.structs.replace(samples.ENVIRONMENT, isolation=isolation)
+    )
+
+    text = github.summary(samples.LOAD_FAILED, None, head)
+
+    assert text.startswith(
+        "## submissions\\/s03\\.ipynb: 0 \\/ 20 points\n\n"
+        "Nothing of this submission could run\\.\n\n"
+        "> **Submitted code ran with the rights of whoever graded it&#58; "
+        "it was not isolated \\(seccomp\\)\\.**\n\n"
+        "s03\\.ipynb is no notebook&#58; the JSON ends in line 12\\. Save it again and submit it whole\\.\n\n"
+    )

@@ -1,0 +1,93 @@
+"""Whatever stands in the records, every renderer says something and none falls over."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import Final
+
+import msgspec
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from grader.overrides import NONE
+from grader.records import Cell, Note
+from grader.report import documents, github, gradebook, terminal
+from grader.report.html import Renderer
+from grader.results import (
+    EVIDENCE_SCHEMA,
+    CaseEvidence,
+    Counterexample,
+    CriterionResult,
+    Diagnosis,
+    Evidence,
+    ExerciseEvidence,
+    ExerciseResult,
+    SubmissionResult,
+    TraceEvidence,
+    number,
+)
+from grader.text import FORBIDDEN
+from tests.report import samples
+from tests.report.reading import Page
+
+RENDERER: Final = Renderer()
+# Marks are computed by us and rounded; numbers that come from a student's program may be anything.
+MARKS: Final = st.floats(0, 1000).map(lambda mark: round(mark, 6))
+NUMBERS: Final = st.floats().map(number)
+NAMES: Final = st.sampled_from([samples.ONE, samples.TWO, "", "\u202e<b>"])
+
+CRITERIA: Final = st.lists(st.builds(CriterionResult, points=MARKS, max_points=MARKS), max_size=3).map(tuple)
+EXERCISES: Final = st.builds(
+    ExerciseResult,
+    name=NAMES,
+    score=st.none() | MARKS,
+    max_score=MARKS,
+    criteria=CRITERIA,
+    counterexample=st.none() | st.builds(Counterexample, arguments=st.just({}), error_over_bound=NUMBERS),
+    diagnosis=st.none() | st.builds(Diagnosis),
+)
+SUBMISSIONS: Final = st.builds(
+    SubmissionResult,
+    score=st.none() | MARKS,
+    max_score=MARKS,
+    seconds=MARKS,
+    exercises=st.lists(EXERCISES, max_size=2).map(tuple),
+)
+EVIDENCE: Final = st.builds(
+    Evidence,
+    schema=st.just(EVIDENCE_SCHEMA),
+    source=st.lists(st.builds(Cell), max_size=2).map(tuple),
+    notes=st.lists(st.builds(Note), max_size=2).map(tuple),
+    exercises=st.lists(
+        st.builds(
+            ExerciseEvidence,
+            name=NAMES,
+            cases=st.lists(st.builds(CaseEvidence, error_over_bound=NUMBERS), max_size=2).map(tuple),
+            traces=st.lists(st.builds(TraceEvidence, steps=st.just(())), max_size=1).map(tuple),
+        ),
+        max_size=2,
+    ).map(tuple),
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(one=SUBMISSIONS, evidence=EVIDENCE)
+def test_every_renderer_copes_with_any_submission(one: SubmissionResult, evidence: Evidence) -> None:
+    results = msgspec.structs.replace(samples.RESULTS, submissions=(one,))
+    written = [
+        RENDERER.class_page(results, NONE),
+        RENDERER.student_page(one, evidence, samples.HEAD),
+        terminal.class_summary(results).plain,
+        terminal.check(one, evidence, samples.HEAD).plain,
+        github.summary(one, evidence, samples.HEAD),
+    ]
+
+    assert not any(FORBIDDEN.search(text) for text in written)
+    assert not any(Page(text).others for text in written[:2])
+    assert terminal.check(one, evidence, samples.HEAD, symbols=False).plain.isascii()
+    lines = github.annotations(one, evidence, "x").split("\n")
+    assert all(line.startswith("::error ") for line in lines[:-1])
+    assert len(list(csv.reader(io.StringIO(gradebook.table(results), newline="")))) == 2
+    assert json.loads(documents.check_json(one, samples.HEAD))["schema"] == documents.SCHEMA
