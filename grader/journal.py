@@ -12,8 +12,9 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 import msgspec
 
@@ -38,13 +39,16 @@ class Header(Stored, frozen=True):
 class Journal:
     """An open journal. `append` returns when the line is on the disk; any thread may call it."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, path: Path, file: FileIO) -> None:
+        self._path = path
         self._file = file
         self._turn = threading.Lock()
 
     def append(self, result: SubmissionResult) -> None:
-        with self._turn:
-            _write(self._file, result)
+        """Raises GraderError where the disk is full."""
+        line = encode(result) + b"\n"
+        with self._turn, _told(self._path):
+            _write(self._file, line)
 
 
 @contextmanager
@@ -53,22 +57,10 @@ def keep(path: Path, header: Header, *, resume: bool) -> Iterator[Journal]:
 
     Raises GraderError where it cannot be written.
     """
-    whole = _whole(path) if resume else b""
-    go_on = _first(whole) == header
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("r+b" if go_on else "wb") as file:
-            if go_on:
-                file.seek(len(whole))
-                file.truncate()  # a torn line, or the next one would be glued to it
-            else:
-                _write(file, header)
-            yield Journal(file)
-    except OSError as error:
-        raise GraderError(
-            f"{path}: cannot be written: {error.strerror}.",
-            "Name a folder that you may write to and that has room: -o DIR.",
-        ) from None
+    with _told(path):
+        file = _opened(path, header, resume=resume)
+    with file:
+        yield Journal(path, file)
 
 
 def read(path: Path, header: Header) -> dict[str, SubmissionResult]:
@@ -83,10 +75,45 @@ def read(path: Path, header: Header) -> dict[str, SubmissionResult]:
     return {result.student: result for result in results if result is not None}
 
 
-def _write(file: BinaryIO, record: Stored) -> None:
-    file.write(encode(record) + b"\n")
-    file.flush()
+def _opened(path: Path, header: Header, *, resume: bool) -> FileIO:
+    """Unbuffered, so that nothing is left to be written when it is closed."""
+    whole = _whole(path) if resume else b""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if _first(whole) == header:
+        file = path.open("r+b", buffering=0)
+        file.seek(len(whole))
+        file.truncate()  # a torn line, or the next one would be glued to it
+        return file
+    file = path.open("wb", buffering=0)
+    with _closed_on_error(file):
+        _write(file, encode(header) + b"\n")
+    return file
+
+
+@contextmanager
+def _closed_on_error(file: FileIO) -> Iterator[None]:
+    try:
+        yield
+    except OSError:
+        file.close()
+        raise
+
+
+def _write(file: FileIO, line: bytes) -> None:
+    while line:
+        line = line[file.write(line) :]
     os.fsync(file.fileno())
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise GraderError(
+            f"{path}: cannot be written: {error.strerror}.",
+            "Name a folder that you may write to and that has room: -o DIR.",
+        ) from None
 
 
 def _whole(path: Path) -> bytes:

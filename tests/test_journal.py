@@ -59,13 +59,16 @@ def test_results_under_another_header_do_not_count(tmp_path: Path, other: Header
 
 def test_torn_at_any_byte_it_holds_the_lines_that_end(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
-    write(path, samples.RIGHT, samples.HARNESS)
+    first = msgspec.structs.replace(
+        samples.HARNESS, student="s01", exercises=()
+    )  # short: every byte is tried
+    write(path, first, samples.HARNESS)
     data = path.read_bytes()
     ends = [index + 1 for index, byte in enumerate(data) if byte == ord("\n")]
 
     for cut in range(len(data) + 1):
         path.write_bytes(data[:cut])
-        whole = [{}, {}, {"s01": samples.RIGHT}, {"s01": samples.RIGHT, "s05": samples.HARNESS}]
+        whole = [{}, {}, {"s01": first}, {"s01": first, "s05": samples.HARNESS}]
         assert journal.read(path, HEADER) == whole[sum(end <= cut for end in ends)]
 
 
@@ -133,3 +136,14 @@ def test_a_journal_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         f"{tmp_path}/file/journal.jsonl: cannot be written: File exists.\n"
         "  Name a folder that you may write to and that has room: -o DIR."
     )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full: a disk that has no room")
+def test_a_full_disk_is_told() -> None:
+    with pytest.raises(GraderError, match=r"/dev/full: cannot be written: No space left on device"):
+        write(Path("/dev/full"))
+
+
+def test_an_error_of_whoever_writes_is_not_blamed_on_the_journal(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="mine"), journal.keep(tmp_path / "j", HEADER, resume=False):
+        raise OSError("mine")

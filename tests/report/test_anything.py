@@ -25,6 +25,7 @@ from grader.results import (
     ExerciseEvidence,
     ExerciseResult,
     SubmissionResult,
+    TensorView,
     TraceEvidence,
     number,
 )
@@ -36,16 +37,27 @@ RENDERER: Final = Renderer()
 # Marks are computed by us and rounded; numbers that come from a student's program may be anything.
 MARKS: Final = st.floats(0, 1000).map(lambda mark: round(mark, 6))
 NUMBERS: Final = st.floats().map(number)
+TENSORS: Final = st.builds(TensorView, values=st.lists(NUMBERS, max_size=40).map(tuple))
 NAMES: Final = st.sampled_from([samples.ONE, samples.TWO, "", "\u202e<b>"])
 
 CRITERIA: Final = st.lists(st.builds(CriterionResult, points=MARKS, max_points=MARKS), max_size=3).map(tuple)
+COUNTEREXAMPLES: Final = st.builds(
+    Counterexample,
+    arguments=st.just({}),
+    expected=TENSORS,
+    got=st.none() | TENSORS,
+    error_over_bound=st.none() | NUMBERS,
+)
+CASES: Final = st.builds(
+    CaseEvidence, expected=TENSORS, got=st.none() | TENSORS, error_over_bound=st.none() | NUMBERS
+)
 EXERCISES: Final = st.builds(
     ExerciseResult,
     name=NAMES,
     score=st.none() | MARKS,
     max_score=MARKS,
     criteria=CRITERIA,
-    counterexample=st.none() | st.builds(Counterexample, arguments=st.just({}), error_over_bound=NUMBERS),
+    counterexample=st.none() | COUNTEREXAMPLES,
     diagnosis=st.none() | st.builds(Diagnosis),
 )
 SUBMISSIONS: Final = st.builds(
@@ -64,7 +76,7 @@ EVIDENCE: Final = st.builds(
         st.builds(
             ExerciseEvidence,
             name=NAMES,
-            cases=st.lists(st.builds(CaseEvidence, error_over_bound=NUMBERS), max_size=2).map(tuple),
+            cases=st.lists(CASES, max_size=2).map(tuple),
             traces=st.lists(st.builds(TraceEvidence, steps=st.just(())), max_size=1).map(tuple),
         ),
         max_size=2,
