@@ -39,10 +39,12 @@ def read_notebook(file: File) -> Program:
     _check_language(document, file)
     reader = _Cells(file.name)
     parts = [part for cell in document.get("cells", []) for part in reader.read(cell)]
-    if reader.number and reader.failed and not parts:
-        raise Unreadable(
-            f"No code cell of the notebook can run: {reader.failed[0].text}", reader.failed[0].place
+    if reader.failed and not parts:
+        text, place = reader.failed[0]
+        message = (
+            f"No code cell of the notebook can run. The first: {text}. Correct the cells and submit again."
         )
+        raise Unreadable(message, place)
     if not reader.number:
         reader.notes.append(Note(f"{file.name} has no code cells."))
     return Program("__main__", tuple(reader.cells), tuple(parts), tuple(reader.notes))
@@ -58,7 +60,7 @@ class _Cells:
         self.number = 0
         self.cells: list[Cell] = []
         self.notes: list[Note] = []
-        self.failed: list[Note] = []
+        self.failed: list[tuple[str, Place]] = []
 
     def read(self, cell: Any) -> Iterator[Statement]:
         if cell.get("cell_type") != "code":
@@ -79,8 +81,9 @@ class _Cells:
         try:
             tree, notes = magics.plain(text, filename, self._file, self.number)
         except SyntaxError as error:
-            self._say(f"This cell was skipped: {explain(error)}.", error.lineno or 1)
-            self.failed.append(self.notes[-1])
+            place = Place(self._file, self.number, error.lineno or 1)
+            self.failed.append((explain(error), place))
+            self._say(f"This cell was skipped: {explain(error)}.", place.line)
             return
         self.notes.extend(notes)
         yield from statements(tree, filename, self.number, self._file, self._flags)

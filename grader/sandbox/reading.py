@@ -65,12 +65,23 @@ def read_file(path: Path) -> bytes:
         fd = os.open(path, flags)
     except OSError as error:
         raise Unreadable(f"{path.name}: {_reason(error)}") from None
-    with os.fdopen(fd, "rb") as file:
+    try:
         _check(path, os.fstat(fd), cap)
-        data = file.read(cap + 1)
+        data = _read(fd, cap + 1)
+    finally:
+        os.close(fd)
     if len(data) > cap:
         raise Unreadable(_too_large(path, len(data), cap))
     return data
+
+
+def _read(fd: int, most: int) -> bytes:
+    """Up to `most` bytes: the file may grow while it is read."""
+    pieces: list[bytes] = []
+    while most > 0 and (piece := os.read(fd, min(most, _PIECE))):
+        pieces.append(piece)
+        most -= len(piece)
+    return b"".join(pieces)
 
 
 def _check(path: Path, found: os.stat_result, cap: int) -> None:

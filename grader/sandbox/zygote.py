@@ -51,19 +51,14 @@ def main() -> None:
 
 
 def _warm() -> jobs.Ready | jobs.Trouble:
-    """Import what every submission uses. One step of SGD: the first optimiser imports half of torch again."""
+    """Import what every submission uses."""
     import torch  # noqa: PLC0415 -- a zygote for CUDA must not
 
-    from grader.sandbox import worker  # noqa: F401, PLC0415 -- imports torch
+    from grader.sandbox import devices, worker  # noqa: F401, PLC0415 -- they import torch
 
     torch.set_num_threads(1)
     torch.set_num_interop_threads(1)
-    theta = torch.nn.Parameter(torch.ones(2))
-    optimiser = torch.optim.SGD([theta], lr=0.1)
-    optimiser.zero_grad()
-    (theta * theta).sum().backward()  # type: ignore[no-untyped-call]
-    optimiser.step()
-    repr(theta)
+    devices.wake("cpu")
     if linux.threads() != 1:  # a fork copies one thread; locks that others hold would stay locked
         return jobs.Trouble(
             f"the zygote has {linux.threads()} threads after importing PyTorch, it must have one"

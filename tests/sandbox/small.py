@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 
 from grader.kit import SCHEMA, Case, Exercise, Kit, Limits
-from grader.records import Submission, Tensor
+from grader.records import Answer, Execution, ExerciseRun, Note, Raised, Returned, Submission, Tensor
 
 NAMES = ("gradient_descent_torch_optimiser", "gradient_descent_norm_torch_optimiser")
 PARAMETERS = ("initial_theta", "learning_rate", "number_steps")
@@ -85,3 +86,56 @@ def submission(folder: Path, source: str | bytes, name: str = "s01.py") -> Submi
     path = folder / name
     path.write_bytes(source.encode() if isinstance(source, str) else source)
     return Submission(student=path.stem, path=str(path), files=(path,))
+
+
+SECOND = f"""
+def {NAMES[1]}(initial_theta, learning_rate, number_steps):
+    return initial_theta
+"""
+
+
+def first(body: str, head: str = "import os, signal, sys, time, torch") -> str:
+    """A program whose first function has this body; the second is there and returns its input."""
+    lines = "\n".join("    " + line for line in body.splitlines())
+    return f"{head}\n\ndef {NAMES[0]}(initial_theta, learning_rate, number_steps):\n{lines}\n{SECOND}"
+
+
+def notebook(*cells: str, **metadata: object) -> str:
+    """A notebook of version 4 with these code cells."""
+    code: list[dict[str, object]] = [
+        {
+            "cell_type": "code",
+            "execution_count": None,
+            "id": f"c{i}",
+            "metadata": {},
+            "outputs": [],
+            "source": cell,
+        }
+        for i, cell in enumerate(cells)
+    ]
+    return json.dumps({"cells": code, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5})
+
+
+def told(answer: Answer) -> str:
+    """An answer in short."""
+    if isinstance(answer, Returned):
+        return answer.type if answer.value is not None else f"{answer.type}: {answer.problem}"
+    if isinstance(answer, Raised):
+        return f"{answer.failure.value}: {answer.type}: {answer.message}"
+    return f"{answer.failure.value}: {answer.message}"
+
+
+def answers(run: ExerciseRun) -> list[str]:
+    return [told(answer) for _, answer in sorted(run.answers.items())]
+
+
+def notes(execution: Execution) -> list[str]:
+    """The notes of loading, with their places."""
+    return [_at(note) + note.text for note in execution.notes]
+
+
+def _at(note: Note) -> str:
+    if note.place is None:
+        return ""
+    cell = "" if note.place.cell is None else f"[{note.place.cell}]"
+    return f"{note.place.file}{cell}:{note.place.line}: "

@@ -1,0 +1,16 @@
+"""One pool for all tests of the sandbox: the real zygote, started once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from grader.sandbox.pool import Pool
+from tests.sandbox import small
+
+
+@pytest.fixture(scope="session")
+def pool() -> Iterator[Pool]:
+    with Pool(small.KIT, small.LIMITS) as started:
+        yield started

@@ -1,0 +1,134 @@
+"""A submission's files as bytes, whatever lies there. Under a second."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from grader.records import Failure, Note, Submission
+from grader.sandbox import limits, reading
+from grader.sandbox.jobs import File
+from grader.sandbox.pool import Pool
+from tests.sandbox import small
+
+
+def given(*files: Path, problem: str | None = None) -> Submission:
+    return Submission("s01", "class/s01", files, problem=problem)
+
+
+def make_file(path: Path) -> None:
+    path.write_bytes(b"x = 1")
+
+
+def make_link(path: Path) -> None:
+    path.symlink_to("/etc/passwd")
+
+
+def make_large(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(100 << 20)
+
+
+def make_unreadable(path: Path) -> None:
+    path.parent.joinpath("gone").mkdir()
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "problem"),
+    [
+        ("s01.py", make_link, "s01.py: a symbolic link; submit the file itself."),
+        ("s01.py", Path.mkdir, "s01.py is a folder, not a file; submit the file itself."),
+        (
+            "s01.py",
+            os.mkfifo,
+            "s01.py is no regular file (a pipe, socket or device); submit the file itself.",
+        ),
+        (
+            "s01.py",
+            make_large,
+            "s01.py has 100.0 MiB, more than the 1 MiB allowed; submit only the code.",
+        ),
+        (
+            "s01.ipynb",
+            make_large,
+            "s01.ipynb has 100.0 MiB, more than the 32 MiB allowed; clear its outputs and save it again.",
+        ),
+        (
+            "s01.py",
+            make_unreadable,
+            "s01.py: cannot be read (No such file or directory); check that it is there and readable.",
+        ),
+    ],
+)
+def test_what_is_no_readable_file_is_said(
+    pool: Pool, tmp_path: Path, name: str, make: object, problem: str
+) -> None:
+    assert callable(make)
+    make(tmp_path / name)
+
+    execution = pool.run(given(tmp_path / name))
+
+    assert (execution.loaded, execution.failure, execution.message) == (False, Failure.LOAD_FAILED, problem)
+    assert execution.harness is None
+
+
+def test_a_file_that_cannot_be_read_is_a_note_beside_one_that_can(tmp_path: Path) -> None:
+    make_file(tmp_path / "a.py")
+    make_link(tmp_path / "b.py")
+
+    content = reading.read(given(tmp_path / "b.py", tmp_path / "a.py"))
+
+    assert content.files == (File("a.py", b"x = 1"),)
+    assert content.notes == (Note("b.py: a symbolic link; submit the file itself."),)
+    assert content.sha256 == hashlib.sha256(b"x = 1").hexdigest()
+    assert content.problem is None
+
+
+def test_a_problem_found_earlier_is_told() -> None:
+    assert reading.read(given(problem="s01: a FIFO.")).problem == "s01: a FIFO."
+    assert reading.read(given()).problem == "class/s01: there is no file to grade."
+
+
+def test_a_file_exactly_at_the_cap_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "s01.py"
+    path.write_bytes(b"#" * limits.PYTHON_FILE)
+
+    assert len(reading.read_file(path)) == limits.PYTHON_FILE
+
+
+def test_a_folder_is_copied_without_links_and_hidden_folders(tmp_path: Path) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    for folder in (source / "data" / "deep", source / ".git", source / "__pycache__", target):
+        folder.mkdir(parents=True)
+    for name in ("a.py", ".hidden", "data/deep/b.txt", ".git/config", "__pycache__/a.pyc"):
+        make_file(source / name)
+    make_link(source / "link")
+    os.mkfifo(source / "pipe")
+
+    whole = reading.copy_folder(source, target)
+
+    assert whole
+    assert sorted(str(path.relative_to(target)) for path in target.rglob("*")) == [
+        ".hidden",
+        "a.py",
+        "data",
+        "data/deep",
+        "data/deep/b.txt",
+    ]
+
+
+def test_a_folder_over_the_cap_is_cut_and_said(pool: Pool, tmp_path: Path) -> None:
+    for i in range(limits.FOLDER_FILES + 1):
+        (tmp_path / f"{i:05}.txt").touch()
+    path = tmp_path / "s01.py"
+    path.write_text("import os\nprint(len(os.listdir()))\n")
+
+    execution = pool.run(Submission("s01", "s01", (path,), tmp_path))
+
+    assert execution.output == "1000\n"
+    assert small.notes(execution) == [
+        "The folder is too large: its first 1000 files, or 64 MiB, were there when the code ran."
+    ]
