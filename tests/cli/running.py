@@ -1,0 +1,57 @@
+"""The command line as a user meets it: a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).parents[2]
+COURSE = ROOT / "submissions" / "s01.py"
+LIMIT = 240  # seconds; only a hang is as long
+
+
+class Run(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+def grader(*arguments: str | Path, cwd: Path = ROOT, **environment: str) -> Run:
+    """`grader ARGUMENTS` in a terminal of 80 columns without colours."""
+    done = subprocess.run(
+        command(*arguments),
+        cwd=cwd,
+        env=clean_environment() | environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=LIMIT,
+        check=False,
+    )
+    return Run(done.returncode, done.stdout, done.stderr)
+
+
+def command(*arguments: str | Path) -> list[str]:
+    return [sys.executable, "-m", "grader", *map(str, arguments)]
+
+
+def clean_environment() -> dict[str, str]:
+    """The test's own, without what CI systems and terminals put into it."""
+    hidden = ("GITHUB_STEP_SUMMARY", "GITHUB_ACTIONS", "FORCE_COLOR", "GRADER_TRACEBACK")
+    kept = {name: value for name, value in os.environ.items() if name not in hidden}
+    return kept | {"COLUMNS": "80", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
+
+
+def without_times(document: Any) -> Any:
+    """Results with what two runs may differ in taken out."""
+    if isinstance(document, dict):
+        return {k: without_times(v) for k, v in document.items() if k not in ("seconds", "started")}
+    return [without_times(item) for item in document] if isinstance(document, list) else document
+
+
+def results(folder: Path) -> Any:
+    return json.loads((folder / "results.json").read_bytes())
