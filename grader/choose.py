@@ -22,6 +22,7 @@ from grader.exercises import Exercise
 from grader.records import Tensor
 from grader.trials import Trials
 
+MEMBERS: Final = 2  # cases of each criterion, also where no known mistake asks for them
 CATCHES: Final = 3  # one lucky number must not save a mistake
 PARTINGS: Final = 2
 
@@ -53,11 +54,23 @@ def cover(trials: Trials, given: list[kit.Case], candidates: list[kit.Case]) -> 
 
 
 def _gains(trials: Trials, cases: list[kit.Case]) -> Gains:
-    catches = _catches(trials, cases)
-    partings = _partings(trials, cases)
-    wanted = np.concatenate([np.full(catches.shape[1], CATCHES), np.full(partings.shape[1], PARTINGS)])
-    adds = np.concatenate([catches, partings], axis=1)
+    parts = (
+        (_members(trials, cases), MEMBERS),
+        (_catches(trials, cases), CATCHES),
+        (_partings(trials, cases), PARTINGS),
+    )
+    wanted = np.concatenate([np.full(adds.shape[1], times) for adds, times in parts])
+    adds = np.concatenate([adds for adds, _ in parts], axis=1)
     return Gains(adds, wanted, np.array([case.effort + 1 for case in cases]))
+
+
+def _members(trials: Trials, cases: list[kit.Case]) -> np.ndarray:
+    """Case x (criterion, shape): whether the criterion judges it. None may be left without cases."""
+    judged = [
+        {(one, group(case, trials.exercise)[1]) for one in trials.families(case.arguments)} for case in cases
+    ]
+    every = sorted(set().union(*judged))
+    return np.array([[one in own for one in every] for own in judged], dtype=bool)
 
 
 def _catches(trials: Trials, cases: list[kit.Case]) -> np.ndarray:

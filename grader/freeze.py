@@ -31,7 +31,7 @@ from grader.drawing import pool, simplest
 from grader.errors import GraderError
 from grader.exercises import Criterion, Exercise, Misconception
 from grader.ladder import ladder
-from grader.oracle import truth
+from grader.oracle import finite
 from grader.records import Answer, ExerciseRun, Tensor, Trace, Value
 from grader.sandbox import calling
 from grader.trials import Trials, bare, key, quiet, recorded
@@ -183,8 +183,9 @@ def _distinct(
         if key(arguments) in seen:
             continue
         seen.add(key(arguments))
-        if truth(trials.exercise, arguments).finite:
-            cases.append(msgspec.structs.replace(trials.case(arguments), origin=origin))
+        case = trials.case(arguments)
+        if finite(case):
+            cases.append(msgspec.structs.replace(case, origin=origin))
     return cases
 
 

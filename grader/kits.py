@@ -94,7 +94,7 @@ def freeze(assignment: Path, output: Path, seed: int | None = None) -> None:
     done = subprocess.run(command, check=False, capture_output=True, text=True, env=_environment())
     if done.returncode == 0:
         return
-    raise _refusal(done.stderr)
+    raise _refusal(done.stderr, done.returncode)
 
 
 def _environment() -> dict[str, str]:
@@ -102,7 +102,7 @@ def _environment() -> dict[str, str]:
     return os.environ | {"OMP_NUM_THREADS": "1"}
 
 
-def _refusal(stderr: str) -> GraderError:
+def _refusal(stderr: str, code: int) -> GraderError:
     """What the freezer said, or that it broke without saying."""
     last = stderr.strip().rpartition("\n")[2]
     try:
@@ -110,8 +110,8 @@ def _refusal(stderr: str) -> GraderError:
         return GraderError(said["message"], said["hint"])
     except (ValueError, KeyError, TypeError):
         return HarnessError(
-            f"The freezer broke: {last or 'it said nothing'}",
-            "This is a fault of the grader, or of the machine.",
+            f"The freezer broke: {last or 'it said nothing'} (exit code {code}).",
+            "This is a fault of the grader or of this machine, not of the assignment.",
         )
 
 

@@ -11,8 +11,9 @@ from typing import Final
 import msgspec
 
 from grader import kit, tensors
+from grader.oracle import finite
 from grader.records import Value
-from grader.trials import Trials, key
+from grader.trials import Trials
 
 RUNGS: Final = 200
 RUNG_EFFORT: Final = 6.0  # a counterexample is followed by hand
@@ -21,22 +22,22 @@ LADDER_EFFORT: Final = 600.0
 
 def ladder(trials: Trials, drawn: list[dict[str, Value]]) -> tuple[kit.Case, ...]:
     """Rungs of every effort in turn, the simplest of each, then in order."""
-    cases = {key(arguments): trials.case(arguments) for arguments in drawn}
-    short = sorted((case for case in cases.values() if case.effort <= RUNG_EFFORT), key=simplicity)
-    levels: dict[float, list[kit.Case]] = {}
-    for case in short:
-        levels.setdefault(case.effort, []).append(case)
-    picked: list[kit.Case] = []
-    effort = 0.0
+    levels: dict[float, list[dict[str, Value]]] = {}
+    for arguments in sorted(drawn, key=lambda one: simplicity(trials, one)):
+        if trials.effort(arguments) <= RUNG_EFFORT:
+            levels.setdefault(trials.effort(arguments), []).append(arguments)
+    picked: list[dict[str, Value]] = []
+    left = LADDER_EFFORT
     for turn in range(RUNGS):
-        for level in [one for one in levels.values() if turn < len(one)]:
-            if len(picked) < RUNGS and effort + level[turn].effort <= LADDER_EFFORT:
+        for effort, level in levels.items():
+            if turn < len(level) and len(picked) < RUNGS and effort <= left:
                 picked.append(level[turn])
-                effort += level[turn].effort
-    return tuple(msgspec.structs.replace(case, origin="ladder") for case in sorted(picked, key=simplicity))
+                left -= effort
+    cases = [trials.case(one) for one in sorted(picked, key=lambda one: simplicity(trials, one))]
+    return tuple(msgspec.structs.replace(case, origin="ladder") for case in cases if finite(case))
 
 
-def simplicity(case: kit.Case) -> tuple[float, int, str]:
+def simplicity(trials: Trials, arguments: dict[str, Value]) -> tuple[float, int, str]:
     """Few steps before many, numbers that are quick to read before others."""
-    call = tensors.call("", case.arguments)
-    return case.effort, len(call), call
+    call = tensors.call("", arguments)
+    return trials.effort(arguments), len(call), call

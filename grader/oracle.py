@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import torch
 
-from grader import tensors
+from grader import kit, tensors
 from grader.errors import GraderError
 from grader.exercises import Exercise
 from grader.records import Answer, Raised, Returned, Tensor, Value
@@ -37,12 +37,6 @@ class Truth:
     shape: tuple[int, ...]
     bounds: dict[str, Tensor]
 
-    @property
-    def finite(self) -> bool:
-        """Whether the input can be judged: overflow is no part of any exercise."""
-        everything = [self.expected, *self.bounds.values()]
-        return all(bool(np.isfinite(tensors.numbers(one)).all()) for one in everything)
-
 
 def truth(exercise: Exercise, arguments: Mapping[str, Value]) -> Truth:
     """Ask the reference. Raises GraderError where it raises or returns no small tensor of floats."""
@@ -54,7 +48,7 @@ def truth(exercise: Exercise, arguments: Mapping[str, Value]) -> Truth:
             f" {plain.shape}, and of dtype {exact.dtype} and shape {exact.shape} when given float64.",
             "A reference returns a tensor of the floating dtype that it was given.",
         )
-    bounds = {dtype: _bound(exercise, arguments, dtype, exact) for dtype in COARSER[plain.dtype]}
+    bounds = bounds_of(exercise, arguments, COARSER[plain.dtype], exact)
     expected = Tensor("float64", plain.shape, exact.data)
     return Truth(expected, plain.dtype, plain.shape, bounds)
 
@@ -97,9 +91,27 @@ def _cast(value: Value, dtype: torch.dtype) -> Value:
     return record(build(value).to(dtype))
 
 
-def _bound(exercise: Exercise, arguments: Mapping[str, Value], dtype: str, exact: Tensor) -> Tensor:
+def finite(case: kit.Case) -> bool:
+    """Whether a case can be judged: overflow is no part of any exercise."""
+    everything = [case.expected, *case.bounds.values()]
+    return all(bool(np.isfinite(tensors.numbers(one)).all()) for one in everything)
+
+
+# --- bounds -------------------------------------------------------------------------------
+
+
+def bounds_of(
+    exercise: Exercise, arguments: Mapping[str, Value], dtypes: tuple[str, ...], exact: Tensor
+) -> dict[str, Tensor]:
+    """How far an honest program may stray, by the dtype that it computed in."""
     if exercise.bound is None:
-        return shadow_bound(exercise, arguments, dtype, exact)
+        strayed = stray(exercise, arguments)
+        return {dtype: shadow_bound(strayed, dtype, exact) for dtype in dtypes}
+    return {dtype: _own_bound(exercise, arguments, dtype, exact) for dtype in dtypes}
+
+
+def _own_bound(exercise: Exercise, arguments: Mapping[str, Value], dtype: str, exact: Tensor) -> Tensor:
+    assert exercise.bound is not None
     built = {name: build(value) for name, value in arguments.items()}
     bound = exercise.bound(built, getattr(torch, dtype))
     size = len(exact.data) // 8
@@ -111,13 +123,8 @@ def _bound(exercise: Exercise, arguments: Mapping[str, Value], dtype: str, exact
     return record(bound.double())
 
 
-def shadow_bound(exercise: Exercise, arguments: Mapping[str, Value], dtype: str, exact: Tensor) -> Tensor:
-    """How far the reference strays in single precision when its inputs move by one unit in the last place.
-
-    Both what the inputs' last bits do and what the reference's own rounding does are seen that
-    way, and both grow in proportion to the unit roundoff, so the bound of another dtype is that
-    of float32 scaled. (Looking at float64 itself would compare it with itself and see nothing.)
-    """
+def stray(exercise: Exercise, arguments: Mapping[str, Value]) -> np.ndarray:
+    """How far the reference strays in single precision when its inputs move by one unit in the last place."""
     base = {name: _cast(value, torch.float32) for name, value in arguments.items()}
     centre = tensors.numbers(reference_value(exercise, in_double(base)))
     random = np.random.default_rng(0)
@@ -125,6 +132,16 @@ def shadow_bound(exercise: Exercise, arguments: Mapping[str, Value], dtype: str,
     for _ in range(SHADOW_DRAWS):
         moved = {name: _moved(value, random) for name, value in base.items()}
         strayed = np.maximum(strayed, abs(tensors.numbers(reference_value(exercise, moved)) - centre))
+    return strayed
+
+
+def shadow_bound(strayed: np.ndarray, dtype: str, exact: Tensor) -> Tensor:
+    """The bound of an exercise that gives none.
+
+    Both what the inputs' last bits do and what the reference's own rounding does are seen in
+    `strayed`, and both grow in proportion to the unit roundoff, so the bound of another dtype is that
+    of float32 scaled. (Looking at float64 itself would compare it with itself and see nothing.)
+    """
     scale = ROUNDOFF[dtype] / ROUNDOFF["float32"]
     smallest = torch.finfo(getattr(torch, dtype)).tiny
     size = abs(tensors.numbers(exact))

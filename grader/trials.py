@@ -93,9 +93,12 @@ class Trials:
             shape=known.shape,
             bounds=known.bounds,
             criterion=self._criterion(arguments),
-            effort=float(self.exercise.effort(built(arguments))),
+            effort=self.effort(arguments),
             origin="random",
         )
+
+    def effort(self, arguments: Mapping[str, Value]) -> float:
+        return float(self.exercise.effort(built(arguments)))
 
     def _criterion(self, arguments: Mapping[str, Value]) -> str:
         """The one values criterion that a case belongs to."""
