@@ -30,9 +30,9 @@ DRAWN_WITH: Final = ("torch", "hypothesis", "numpy", "msgspec")
 FREEZER: Final = (
     "__init__.py", "apart.py", "assignment.py", "chains.py", "choose.py", "compare.py", "drawing.py",
     "errors.py", "exercises.py", "freeze.py", "kit.py", "ladder.py", "oracle.py", "records.py", "results.py",
-    "score.py", "strategies.py", "tensors.py", "text.py", "trials.py", "sandbox/__init__.py",
+    "score.py", "strategies.py", "tensors.py", "trials.py", "sandbox/__init__.py",
     "sandbox/calling.py", "sandbox/devices.py", "sandbox/tracebacks.py", "sandbox/tracing.py",
-    "sandbox/values.py",
+    "sandbox/twin.py", "sandbox/values.py",
 )  # fmt: skip
 """The source that a kit depends on: what the freezer imports of this package, and nothing else."""
 

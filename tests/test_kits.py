@@ -93,9 +93,9 @@ def test_several_kits_in_one_folder_are_named(tmp_path: Path) -> None:
     assert refusal(tmp_path) == f"{tmp_path}: there are 2 kits: a.kit, b.kit.\n  Name one with --kit FILE."
 
 
-def test_a_folder_above_which_there_is_nothing_is_told(tmp_path: Path) -> None:
-    assert refusal(tmp_path) == (
-        f"{tmp_path}: neither a *.kit nor a folder reference/ is here or in a folder above.\n"
+def test_a_folder_above_which_there_is_nothing_is_told() -> None:
+    assert refusal(Path("/")) == (
+        "/: neither a *.kit nor a folder reference/ is here or in a folder above.\n"
         "  Name one with --kit FILE or --assignment DIR."
     )
 
