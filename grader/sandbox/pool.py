@@ -49,6 +49,7 @@ class Pool:
         self._lock = threading.Lock()
         self._one_at_a_time = threading.Lock()
         self._zygotes: dict[bool, Zygote] = {}  # by whether it is warm
+        self._open = True
         linux.forbid_inspection()  # expected values are in this process
         self._zygote(warm=not self._fresh)  # starts while the caller goes on
 
@@ -63,7 +64,7 @@ class Pool:
     def close(self) -> None:
         """End the zygotes and whatever still runs."""
         with self._lock:
-            zygotes, self._zygotes = list(self._zygotes.values()), {}
+            zygotes, self._zygotes, self._open = list(self._zygotes.values()), {}, False
         for zygote in zygotes:
             zygote.close()
 
@@ -96,6 +97,8 @@ class Pool:
                     break
         except HarnessError as error:
             return _no_result(device, content, error.message)
+        except OSError as error:  # no room for a temporary file, no more open files ...: never the student's
+            return _no_result(device, content, f"This machine could not run the submission: {error}.")
         return tally.execution(device)
 
     def _attempt(self, tally: Tally, submission: Submission, device: str) -> Watched:
@@ -114,10 +117,12 @@ class Pool:
             watched = self._work(own, tally, submission, device)
         except ZygoteLost:
             watched = Watched(lost=True)
-        finally:
+        except BaseException:
             own.close()
+            raise
         if watched.lost:
             watched.harness = "the process that runs submissions ended twice while this one ran"
+        self._adopt(own, warm=warm, alive=not watched.lost)
         return watched
 
     def _work(self, zygote: Zygote, tally: Tally, submission: Submission, device: str) -> Watched:
@@ -162,6 +167,14 @@ class Pool:
             if warm not in self._zygotes:
                 self._zygotes[warm] = Zygote(Setup(self._inputs, warm=warm))
             return self._zygotes[warm]
+
+    def _adopt(self, own: Zygote, *, warm: bool, alive: bool) -> None:
+        """A zygote that has served one submission well serves the others, where they have none yet."""
+        with self._lock:
+            if alive and self._open and warm not in self._zygotes:
+                self._zygotes[warm] = own
+                return
+        own.close()
 
     def _forget(self, zygote: Zygote, *, warm: bool) -> None:
         """The next worker gets a new zygote; whoever notices first takes the old one away."""

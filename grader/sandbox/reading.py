@@ -15,8 +15,10 @@ from typing import Final
 from grader.records import Note, Submission
 from grader.sandbox import limits
 from grader.sandbox.jobs import File
+from grader.text import clean, one_line
 
 _PIECE: Final = 1 << 20
+_NAME: Final = 2_000  # more than any file name has, its bytes escaped
 _SKIPPED_FOLDERS: Final = frozenset({"__pycache__", "node_modules", "venv"})
 
 
@@ -45,10 +47,10 @@ def read(submission: Submission) -> Content:
         except Unreadable as error:
             problems.append(str(error))
             continue
-        files.append(File(path.name, data))
+        files.append(File(one_line(path.name, _NAME), data))
         digest.update(data)
     problem = None if files else next(iter(problems), f"{submission.path}: there is no file to grade.")
-    notes = tuple(Note(text) for text in problems) if files else ()
+    notes = tuple(Note(clean(text, limits.MESSAGE)) for text in problems) if files else ()
     return Content(tuple(files), digest.hexdigest(), notes, problem)
 
 
@@ -121,8 +123,11 @@ def copy_folder(source: Path, target: Path) -> bool:
 
 def _regular_files(folder: Path) -> Iterator[tuple[Path, int]]:
     """Every regular file below, in a stable order; links and hidden folders are left out."""
-    with os.scandir(folder) as entries:
-        found = sorted(entries, key=lambda entry: entry.name)
+    try:
+        with os.scandir(folder) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
+    except OSError:  # not readable: the code that needs it will say so
+        return
     for entry in found:
         if entry.is_dir(follow_symlinks=False):
             if not entry.name.startswith(".") and entry.name not in _SKIPPED_FOLDERS:

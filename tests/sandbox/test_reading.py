@@ -132,3 +132,18 @@ def test_a_folder_over_the_cap_is_cut_and_said(pool: Pool, tmp_path: Path) -> No
     assert small.notes(execution) == [
         "The folder is too large: its first 1000 files, or 64 MiB, were there when the code ran."
     ]
+
+
+def test_a_hostile_file_name_is_plain_text_everywhere(pool: Pool, tmp_path: Path) -> None:
+    path = Path(os.fsdecode(bytes(tmp_path / "s\x1b[31m") + b"\xff\n.py"))
+    path.write_text("1 / 0\n")
+
+    execution = pool.run(given(path))
+
+    assert execution.cells[0].file == "s\\udcff .py"
+    assert small.notes(execution) == [
+        (
+            "s\\udcff .py:1: This statement raised ZeroDivisionError: division by zero. "
+            "What stands below it ran all the same."
+        )
+    ]

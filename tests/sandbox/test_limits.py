@@ -1,0 +1,34 @@
+"""What results.json tells of limits and isolation. At once."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from grader.kit import Limits
+from grader.sandbox.limits import as_numbers, isolation_report
+
+
+def test_the_limits_are_told_as_numbers() -> None:
+    assert as_numbers(Limits()) == {
+        "case_cpu_seconds": 2.0,
+        "statement_cpu_seconds": 5.0,
+        "submission_cpu_seconds": 20.0,
+        "wall_factor": 3.0,
+        "memory_bytes": 1 << 30,
+        "workers": 4,
+    }
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the layers of other systems are fewer")
+def test_the_isolation_says_what_is_applied_and_what_is_missing() -> None:
+    report = isolation_report()
+
+    assert report.level == "none"
+    assert "a limit of memory" in report.layers
+    assert report.missing == (
+        "user, process, mount and network namespaces",
+        "a file system of its own (Landlock)",
+        "a filter of system calls (seccomp)",
+    )
