@@ -1,9 +1,9 @@
 """Child side: the fork server. It imports torch once and forks one single-use worker for each job.
 
 Started as `python -P -B -m grader.sandbox.zygote FD` in an environment made for it, with the setup on
-its standard input; FD is the control socket. It never reads a byte of a submission. It is the only process that forks,
-kills and reaps workers, so no process id is ever used after its process is gone. A zygote that
-is not warm (for CUDA) does not import torch: its workers do, each for itself.
+its standard input; FD is the control socket. It never reads a byte of a submission. It is the only
+process that forks, kills and reaps workers, so no process id is ever used after its process is gone.
+A zygote that is not warm (for CUDA) does not import torch: its workers do, each for itself.
 """
 
 from __future__ import annotations
