@@ -152,25 +152,34 @@ def _shows(trials: Trials, mistake: Misconception, drawn: dict[str, object]) -> 
 def suite(
     trials: Trials, shrunk: list[dict[str, Value]], drawn: list[dict[str, Value]], budget: float
 ) -> list[kit.Case]:
-    """Shrunk and edge cases, the fewest others that do the work, some at random, and the repeats."""
+    """Shrunk and edge cases, the fewest others that do the work, some at random, and the repeats.
+
+    Calls without a step come last, so that one that never ends there takes no other case with it.
+    """
     edges = [recorded(one, trials.exercise) for one in trials.exercise.edge_cases]
     given = _distinct(trials, shrunk, "shrunk", [])
     given += _distinct(trials, edges, "edge", given)
     candidates = _distinct(trials, drawn, "chosen", given)
     given += every_form(trials, given, candidates)
     candidates = [case for case in candidates if case not in given]
-    chosen = cover(trials, given, candidates)
-    cases = given + chosen
-    again = repeats(trials, cases)
-    taken = {key(case.arguments) for case in cases}
+    cases = given + cover(trials, given, candidates)
+    moving = [case for case in cases if case.effort > 0]
+    again = repeats(trials, moving)
     left = budget - sum(case.effort for case in (*cases, *again))
-    filled = 0
+    cases += fill(cases, candidates, left)
+    moving += [case for case in cases if case.effort > 0 and case.origin == "random"]
+    return moving + again + [case for case in cases if case.effort <= 0]
+
+
+def fill(cases: list[kit.Case], candidates: list[kit.Case], left: float) -> list[kit.Case]:
+    """Some more at random for the mistakes that nobody knows, within what is left of the budget."""
+    taken = {key(case.arguments) for case in cases}
+    filled: list[kit.Case] = []
     for case in candidates:
-        if filled < RANDOM_CASES and key(case.arguments) not in taken and case.effort <= left:
-            cases.append(msgspec.structs.replace(case, origin="random"))
+        if len(filled) < RANDOM_CASES and key(case.arguments) not in taken and case.effort <= left:
+            filled.append(msgspec.structs.replace(case, origin="random"))
             left -= case.effort
-            filled += 1
-    return cases + again
+    return filled
 
 
 def _distinct(

@@ -6,11 +6,11 @@ criterion at all, however many cases it happens to be right on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from grader import kit as kits
-from grader.records import ExerciseOutcomes, Failure, Outcome, Tensor
+from grader.records import Chain, ExerciseOutcomes, Failure, Outcome, Raised, Stopped, Tensor
 from grader.results import CriterionResult
 
 NOT_EARNED: Final = "earned only once some call with a step returns something other than its input and zero"
@@ -78,39 +78,47 @@ Judged = tuple[int, int, Failure | None, str]
 
 
 def _values(criterion: kits.Criterion, outcomes: ExerciseOutcomes, exercise: kits.Exercise) -> Judged:
-    """Values only; where two shapes are two ways to write one input, the better one counts."""
-    groups = [
-        (shape, [outcomes.outcomes[index] for index in cases])
-        for shape, cases in _by_shape(criterion, exercise).items()
-    ]
-    judged = [(shape, _told([(o, o.failure, o.message) for o in group])) for shape, group in groups]
-    shape, best = min(judged, key=lambda pair: pair[1][1])
-    worse = [f"{shape}: {told[1]} of {told[0]}" for shape, told in judged if told[1] > best[1]]
-    if worse:
-        note = f"judged for theta of shape {shape}; cases that fail for shape " + ", ".join(worse)
-        return *best[:3], f"{best[3]} ({note})" if best[3] else note
-    return best
+    def judge(cases: Sequence[int]) -> Judged:
+        rows = [outcomes.outcomes[index] for index in cases]
+        return _told([(outcome.failure, outcome.message) for outcome in rows])
+
+    return _better(criterion, exercise, judge)
 
 
 def _form(criterion: kits.Criterion, outcomes: ExerciseOutcomes, _: kits.Exercise) -> Judged:
     rows = [outcomes.outcomes[index] for index in criterion.cases]
-    return _told([(outcome, outcome.form, outcome.form_message) for outcome in rows])
+    return _told([(outcome.form, outcome.form_message) for outcome in rows])
 
 
-def _chain(criterion: kits.Criterion, outcomes: ExerciseOutcomes, _: kits.Exercise) -> Judged:
-    judged = {chain.case: chain for chain in outcomes.chains}
-    broken = [judged[index] for index in criterion.cases if not judged[index].holds]
-    if not broken:
-        return len(criterion.cases), 0, None, ""
-    failure = outcomes.outcomes[broken[0].case].failure
-    stopped = failure not in (None, Failure.WRONG_VALUE, Failure.NOT_FINITE, Failure.WRONG_SHAPE)
-    kind = failure if stopped else Failure.BY_HAND
-    return (
-        len(criterion.cases),
-        len(broken),
-        kind,
-        _counted(len(broken), len(criterion.cases), broken[0].message),
-    )
+def _chain(criterion: kits.Criterion, outcomes: ExerciseOutcomes, exercise: kits.Exercise) -> Judged:
+    chains = {chain.case: chain for chain in outcomes.chains}
+
+    def judge(cases: Sequence[int]) -> Judged:
+        return _told([_broken(chains[index], outcomes.outcomes[index]) for index in cases])
+
+    return _better(criterion, exercise, judge)
+
+
+def _broken(chain: Chain, outcome: Outcome) -> tuple[Failure | None, str]:
+    """What is wrong with a traced call; one that raised or never ended failed by that, not by hand."""
+    if chain.holds:
+        return None, ""
+    if isinstance(outcome.answer, (Raised, Stopped)):
+        return outcome.failure, outcome.message
+    return Failure.BY_HAND, chain.message
+
+
+def _better(
+    criterion: kits.Criterion, exercise: kits.Exercise, judge: Callable[[Sequence[int]], Judged]
+) -> Judged:
+    """Judge each shape by itself where the shapes are two ways to write one input; the better one counts."""
+    judged = [(shape, judge(cases)) for shape, cases in _by_shape(criterion, exercise).items()]
+    shape, best = min(judged, key=lambda pair: pair[1][1] / max(pair[1][0], 1))
+    worse = [f"{other}: {told[1]} of {told[0]}" for other, told in judged if told[1] > best[1]]
+    if not worse:
+        return best
+    note = f"judged for theta of shape {shape}; cases that fail for shape " + ", ".join(worse)
+    return *best[:3], f"{best[3]} ({note})" if best[3] else note
 
 
 def _by_shape(criterion: kits.Criterion, exercise: kits.Exercise) -> dict[tuple[int, ...], list[int]]:
@@ -123,14 +131,10 @@ def _by_shape(criterion: kits.Criterion, exercise: kits.Exercise) -> dict[tuple[
     return groups
 
 
-def _told(rows: Sequence[tuple[Outcome, Failure | None, str]]) -> Judged:
+def _told(rows: Sequence[tuple[Failure | None, str]]) -> Judged:
     """How many fail, and the first cause: a case that was not run only follows from another."""
-    failed = [(failure, message) for _, failure, message in rows if failure is not None]
+    failed = [(failure, message) for failure, message in rows if failure is not None]
     if not failed:
         return len(rows), 0, None, ""
     failure, message = next((one for one in failed if one[0] is not Failure.NOT_RUN), failed[0])
-    return len(rows), len(failed), failure, _counted(len(failed), len(rows), message)
-
-
-def _counted(failed: int, cases: int, message: str) -> str:
-    return f"{failed} of {cases} cases fail: {message}"
+    return len(rows), len(failed), failure, f"{len(failed)} of {len(rows)} cases fail: {message}"

@@ -122,7 +122,7 @@ OWN_MISTAKES = (
         "Theta is indexed, which a tensor without dimensions refuses",
         "Try both torch.tensor(1.0) and torch.tensor([1.0]). Look at their .shape.",
         only_one_element,
-        FORM | SGD_ONLY,
+        FORM,
     ),
     Misconception(
         "returns-all-thetas",

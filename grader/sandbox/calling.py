@@ -26,10 +26,18 @@ def call(function: Function, arguments: Mapping[str, Value], device: str = "cpu"
     """Call by position on fresh arguments, from the same random state each time."""
     try:
         fresh = [build(value, device) for value in arguments.values()]
-        torch.manual_seed(0)
+        _seed(device)
         return describe(function(*fresh))
     except BaseException as error:  # noqa: BLE001 -- the student's code: SystemExit and KeyboardInterrupt are answers too
         return raised(error)
+
+
+def _seed(device: str) -> None:
+    """The same random state for each call; torch.manual_seed also queues one for CUDA, at 0.3 ms."""
+    if device == "cuda":
+        torch.manual_seed(0)
+    else:
+        torch.default_generator.manual_seed(0)
 
 
 def traced_call(
