@@ -50,6 +50,10 @@ class File(Record, frozen=True):
     name: str
     data: bytes
 
+    @property
+    def is_notebook(self) -> bool:
+        return self.name.lower().endswith(".ipynb")
+
 
 WHOLE_FILE: Final = -1
 

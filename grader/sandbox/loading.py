@@ -46,14 +46,15 @@ class Loaded:
                 self.functions[name] = found
 
     def nearest(self, name: str) -> str | None:
-        """The most similar name of a callable that the submission itself defines."""
+        """The most similar name of a callable that the submission itself defines for nothing else."""
         own = {
             key
             for module in self._modules
             for key, value in vars(module).items()
             if getattr(value, "__module__", None) == module.__name__ and callable(value)
         }
-        return next(iter(difflib.get_close_matches(name, sorted(own), n=1)), None)
+        spare = sorted(own.difference(self._wanted))
+        return next(iter(difflib.get_close_matches(name, spare, n=1)), None)
 
 
 class Loader:
@@ -134,7 +135,7 @@ class Loader:
 
 
 def _read(file: File) -> Program:
-    if not file.name.endswith(".ipynb"):
+    if not file.is_notebook:
         return read_python(file)
     from grader.sandbox.notebooks import read_notebook  # noqa: PLC0415 -- nbformat only where there is a notebook
 

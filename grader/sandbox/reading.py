@@ -56,7 +56,7 @@ def read(submission: Submission) -> Content:
 
 def read_file(path: Path) -> bytes:
     """A regular file's bytes. Raises Unreadable; follows no link and waits for no writer."""
-    cap = limits.NOTEBOOK if path.suffix == ".ipynb" else limits.PYTHON_FILE
+    cap = limits.NOTEBOOK if path.suffix.lower() == ".ipynb" else limits.PYTHON_FILE
     flags = (
         os.O_RDONLY
         | getattr(os, "O_NOFOLLOW", 0)
@@ -98,7 +98,7 @@ def _check(path: Path, found: os.stat_result, cap: int) -> None:
 
 
 def _too_large(path: Path, size: int, cap: int) -> str:
-    advice = "clear its outputs and save it again" if path.suffix == ".ipynb" else "submit only the code"
+    advice = "clear its outputs and save it again" if path.suffix.lower() == ".ipynb" else "submit only the code"
     return f"{path.name} has {size / (1 << 20):.1f} MiB, more than the {cap >> 20} MiB allowed; {advice}."
 
 

@@ -224,7 +224,7 @@ class Tally:
 
 
 def _modules(file: jobs.File) -> Iterator[str]:
-    if file.name.endswith(".ipynb"):
+    if file.is_notebook:
         yield "grader.sandbox.notebooks"
         if any(sign in file.data for sign in _MAGIC_SIGNS):
             yield "IPython.core.inputtransformer2"
