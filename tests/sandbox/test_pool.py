@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -356,8 +357,9 @@ def test_workers_and_zygote_end_with_the_parent(tmp_path: Path) -> None:
 
 def _wait_for_end(pid: int) -> None:
     """The kernel ends it as soon as the parent is gone; the test's own time limit is the only other end."""
-    while alive(pid) and "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text():
-        os.sched_yield()
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it ended between two looks
+        while "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text(encoding="utf-8"):
+            os.sched_yield()
 
 
 def test_threads_share_a_pool_that_leaves_nothing_behind(
