@@ -37,17 +37,21 @@ def award(
         message=None,
         score=round(sum(one.score or 0.0 for one in exercises), 6),
         max_score=kit.max_score,
-        seconds=round(sum(one.cpu_seconds for one in executions), 3),
+        seconds=_seconds(executions),
         notes=_unique(submission.notes, *(map(sentence, one.notes) for one in executions)),
         exercises=exercises,
     )
 
 
 def not_loaded(
-    submission: Submission, kit: kits.Kit, devices: Sequence[str], message: str, execution: Execution | None
+    submission: Submission,
+    kit: kits.Kit,
+    devices: Sequence[str],
+    message: str,
+    executions: Sequence[Execution] = (),
 ) -> SubmissionResult:
     """The grade of a submission of which nothing could run: no points, and the reason once."""
-    failure = (execution.failure if execution else None) or Failure.LOAD_FAILED
+    failure = next((one.failure for one in executions if one.failure), Failure.LOAD_FAILED)
     share = 1 / len(devices)
     exercises = tuple(
         ExerciseResult(
@@ -69,13 +73,13 @@ def not_loaded(
     return SubmissionResult(
         student=submission.student,
         path=submission.path,
-        sha256=execution.sha256 if execution else "",
+        sha256=executions[0].sha256 if executions else "",
         status="load_failed",
         message=message,
         score=0.0,
         max_score=kit.max_score,
-        seconds=round(execution.cpu_seconds, 3) if execution else 0.0,
-        notes=_unique(submission.notes, map(sentence, execution.notes) if execution else ()),
+        seconds=_seconds(executions),
+        notes=_unique(submission.notes, *(map(sentence, one.notes) for one in executions)),
         exercises=exercises,
     )
 
@@ -112,13 +116,17 @@ def _exercise(exercise: kits.Exercise, finding: Finding, runs: Sequence[Exercise
     return ExerciseResult(
         name=exercise.name,
         status="graded" if found else "missing",
-        score=round(sum(row.points for row in finding.criteria), 6),
+        score=score.total(finding.criteria),
         max_score=exercise.max_score,
         notes=_unique(finding.notes, *(map(sentence, run.notes) for run in runs)),
         criteria=finding.criteria,
         counterexample=finding.counterexample,
         diagnosis=finding.diagnosis,
     )
+
+
+def _seconds(executions: Sequence[Execution]) -> float:
+    return round(sum(one.cpu_seconds for one in executions), 3)
 
 
 def _unique(*groups: Iterable[str]) -> tuple[str, ...]:

@@ -5,62 +5,118 @@ earlier step, and what is returned was left by a step that no later step went on
 is right for closures, an optimiser made in the loop or for each component, `stack`, `detach`,
 `clone` and float64 inside, and wrong for steps taken by hand beside an idle optimiser. How
 *many* steps were taken is another criterion's business.
+
+Components are followed by their values alone, since a student may cut and join tensors in any
+way. Two components that pass through the same value are told apart by counting: a value is
+there as often as it was passed or left, and going on from it uses it up once.
 """
 
 from __future__ import annotations
 
 import math
-
-import numpy as np
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
 
 from grader import kit as kits
-from grader.records import Answer, Chain, Returned, Step, Tensor, Trace
-from grader.tensors import numbers
+from grader.records import Answer, Chain, Raised, Returned, Step, Stopped, Tensor, Trace
+from grader.tensors import floats, single, text
+
+Key = float | str
+"""A component's value, NaN as "nan": it equals itself here."""
+
+_HALVES: Final = ("float32", "float16", "bfloat16")
 
 
 def chain(
-    index: int, case: kits.Case, trace: Trace | None, answer: Answer, moves: str, optimiser: str | None
+    index: int, case: kits.Case, trace: Trace | None, answer: Answer, moves: str, optimiser: str
 ) -> Chain:
     """Judge one traced call."""
+    every = trace.steps if trace else ()
+    steps = [step for step in every if optimiser in step.classes]
+    message = _no_value(answer) or _no_step(every, steps, optimiser)
     start = case.arguments[moves]
-    if not isinstance(answer, Returned) or answer.value is None or not isinstance(start, Tensor):
-        return Chain(index, holds=False, steps=0, message="the traced call returned no value")
-    steps = [step for step in trace.steps if optimiser in step.classes] if trace else []
-    if not steps:
-        others = sorted({step.classes[0] for step in trace.steps if step.classes}) if trace else []
-        beside = f" (steps were taken by {', '.join(others)})" if others else ""
-        return Chain(index, holds=False, steps=0, message=f"torch.optim.{optimiser} took no step{beside}")
-    message = _broken(steps, start, answer.value, whole=trace is not None and not trace.dropped)
-    return Chain(index, holds=not message, steps=len(steps), message=message)
+    if not message and isinstance(answer, Returned) and answer.value and isinstance(start, Tensor):
+        followed = _Followed(start, answer.value, steps)
+        message = followed.broken_before(moves)
+        if not message and trace and trace.dropped:  # too many steps to record: what was recorded holds
+            message = "" if _moves(steps) else f"no step of torch.optim.{optimiser} changed anything"
+        elif not message:
+            message = followed.broken_after(optimiser)
+    return Chain(index, holds=not message, steps=len(steps), message=message, optimiser=optimiser)
 
 
-def _broken(steps: list[Step], start: Tensor, returned: Tensor, whole: bool) -> str:
-    """Where the chain breaks, as a sentence; empty where it holds."""
-    single = _any_single([start, returned, *(t for step in steps for t in (*step.before, *step.after))])
-    left = dict.fromkeys(_keys([start], single), -1)  # value -> the last step that left it; -1: given
-    seen: dict[float | str, int] = {}  # value -> the last step that went on from it
-    for number, step in enumerate(steps):
-        for key in _keys(step.before, single):
-            if key not in left:
-                return f"before step {number + 1} the parameter was {key}, which no earlier step had left"
-            seen[key] = number
-        left.update(dict.fromkeys(_keys(step.after, single), number))
-    if not whole:
-        return ""  # too many steps to record: what was recorded holds
-    for key in _keys([returned], single):
-        if left.get(key, -1) < max(seen.get(key, 0), 0):
-            return f"the value returned, {key}, is not what the last step left"
-    return ""
+def _no_value(answer: Answer) -> str:
+    """Why there is nothing to follow, empty where there is."""
+    if isinstance(answer, Stopped):
+        return answer.message
+    if isinstance(answer, Raised):
+        return f"raised {answer.line}"
+    return "" if answer.value is not None else f"returned {answer.problem}"
 
 
-def _any_single(tensors: list[Tensor]) -> bool:
-    """Whether anything here is in single precision or less: then everything is compared in it."""
-    return any(tensor.dtype in ("float32", "float16", "bfloat16") for tensor in tensors)
+def _no_step(every: Sequence[Step], steps: Sequence[Step], optimiser: str) -> str:
+    if steps:
+        return ""
+    others = sorted({step.classes[0] if step.classes else "another optimiser" for step in every})
+    beside = f"; steps were taken by {', '.join(others)}" if others else ""
+    return f"torch.optim.{optimiser} took no step{beside}"
 
 
-def _keys(tensors: list[Tensor] | tuple[Tensor, ...], single: bool) -> list[float | str]:
-    """Every component as a dictionary key; NaN equals NaN here."""
-    flat = [float(x) for tensor in tensors for x in numbers(tensor)]
-    with np.errstate(over="ignore"):
-        cast = [float(np.float32(x)) for x in flat] if single else flat
-    return ["nan" if math.isnan(x) else x for x in cast]
+def _moves(steps: Sequence[Step]) -> bool:
+    return any(step.before != step.after for step in steps)
+
+
+class _Followed:
+    """The values of one call, followed from step to step."""
+
+    def __init__(self, start: Tensor, returned: Tensor, steps: Sequence[Step]) -> None:
+        everything = [start, returned, *(t for step in steps for t in (*step.before, *step.after))]
+        self._single = any(tensor.dtype in _HALVES for tensor in everything)  # then all is compared in it
+        self._returned = self._keys([returned])
+        self._steps = [(self._keys(step.before), self._keys(step.after)) for step in steps]
+        self._passed = Counter(self._keys([start]))  # passed to the call, and not yet gone on from
+        self._left: Counter[Key] = Counter()  # left by a step, and not yet gone on from
+        self._known = set(self._passed)
+
+    def broken_before(self, moves: str) -> str:
+        """The first step that went on from a value of unknown origin, as a sentence; else empty."""
+        for number, (before, after) in enumerate(self._steps, start=1):
+            for key in before:
+                if key not in self._known:
+                    return self._unknown(number, key, moves)
+                stock = self._passed if self._passed[key] else self._left
+                stock[key] -= stock[key] > 0  # several may go on from one: a loop that begins again
+            self._left.update(after)
+            self._known.update(after)
+        return ""
+
+    def broken_after(self, optimiser: str) -> str:
+        """What is returned and was not left last, as a sentence; else empty."""
+        for key in self._returned:
+            if not self._left[key]:
+                which = "the last step" if key in self._known else "a step"
+                return (
+                    f"what came back, {self._told(key)}, was not left by {which} of torch.optim.{optimiser}"
+                )
+        return ""
+
+    def _unknown(self, number: int, key: Key, moves: str) -> str:
+        if number == 1:
+            return f"before the first step the parameter was {self._told(key)}, which is not {moves}"
+        return (
+            f"before step {number} the parameter was {self._told(key)},"
+            " which was neither passed nor left by an earlier step"
+        )
+
+    def _told(self, key: Key) -> str:
+        return text([float(key)], "float32" if self._single else "float64", ())
+
+    def _keys(self, tensors: Sequence[Tensor]) -> list[Key]:
+        """Every component; rounded, where anything in this call is in single precision or less."""
+        keys: list[Key] = []
+        for tensor in tensors:
+            exact = not self._single or tensor.dtype in _HALVES
+            values = floats(tensor)
+            keys += ["nan" if math.isnan(x) else x if exact else single(x) for x in values]
+        return keys

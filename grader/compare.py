@@ -9,12 +9,14 @@ device) is judged apart, so that a right number in the wrong dress costs one cri
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from typing import Final
 
 from grader import kit as kits
 from grader.chains import chain
 from grader.records import (
     Answer,
+    Chain,
     ExerciseOutcomes,
     ExerciseRun,
     Failure,
@@ -24,11 +26,12 @@ from grader.records import (
     Stopped,
     Tensor,
 )
-from grader.tensors import numbers, text
+from grader.tensors import floats, single, text
 
 ROUNDOFF: Final = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
 TENSOR_TYPES: Final = ("Tensor", "Parameter")
 PLAIN_TYPES: Final = ("bool", "int", "float", "list", "tuple")  # numbers that carry no dtype of their own
+NEAR: Final = 1000  # times the bound: beyond it the digits show the difference, below a number has to
 
 NOT_ANSWERED: Final = Stopped(Failure.NOT_RUN, "not run")
 
@@ -36,38 +39,17 @@ NOT_ANSWERED: Final = Stopped(Failure.NOT_RUN, "not run")
 def judge(run: ExerciseRun, exercise: kits.Exercise, device: str) -> ExerciseOutcomes:
     """Judge one exercise on one device."""
     if not run.found:
-        notes = tuple(note.text for note in run.notes)
-        return ExerciseOutcomes(
-            run.name, device, found=False, outcomes=(), chains=(), moved=False, notes=notes
-        )
+        return ExerciseOutcomes(run.name, device, found=False, outcomes=(), chains=(), moved=False)
     answers = [run.answers.get(index, NOT_ANSWERED) for index in range(len(exercise.cases))]
-    outcomes = tuple(
-        judge_case(index, case, answer, device)
-        for index, (case, answer) in enumerate(zip(exercise.cases, answers, strict=True))
-    )
-    chains = tuple(
-        chain(
-            index,
-            exercise.cases[index],
-            run.traces.get(index),
-            answers[index],
-            exercise.moves,
-            criterion.optimiser,
-        )
-        for criterion in exercise.rubric
-        if criterion.optimiser is not None
-        for index in criterion.cases
-    )
+    rows = list(zip(exercise.cases, answers, strict=True))
     return ExerciseOutcomes(
         name=run.name,
         device=device,
         found=True,
-        outcomes=outcomes,
-        chains=chains,
-        moved=any(
-            _moved(case, answer, exercise.moves) for case, answer in zip(exercise.cases, answers, strict=True)
-        ),
-        notes=tuple(note.text for note in run.notes) + _inconstant(exercise, answers),
+        outcomes=tuple(judge_case(index, case, answer, device) for index, (case, answer) in enumerate(rows)),
+        chains=_chains(run, exercise, answers),
+        moved=any(_moved(case, answer, exercise.moves) for case, answer in rows),
+        notes=_inconstant(exercise, answers),
     )
 
 
@@ -76,34 +58,23 @@ def judge_case(index: int, case: kits.Case, answer: Answer, device: str = "cpu")
     if isinstance(answer, Stopped):
         return _without_value(index, answer, answer.failure, answer.message)
     if isinstance(answer, Raised):
-        return _without_value(index, answer, answer.failure, f"raised {error_line(answer)}")
+        return _without_value(index, answer, answer.failure, f"raised {answer.line}")
     if answer.value is None:
-        return _without_value(index, answer, Failure.WRONG_TYPE, f"returned {answer.problem}, not a tensor")
+        message = f"returned {answer.problem}, expected {_form_of(case)}"
+        return _without_value(index, answer, Failure.WRONG_TYPE, message)
     form, form_message = _judge_form(case, answer, answer.value, device)
-    got, expected = numbers(answer.value).tolist(), numbers(case.expected).tolist()
-    if len(got) != len(expected):
+    got, expected = floats(answer.value), floats(case.expected)
+    if not got or len(got) != len(expected):
         message = f"returned {_count(len(got))}, expected {_count(len(expected))}"
-        return _without_value(index, answer, Failure.WRONG_SHAPE, message)
-    bounds = numbers(case.bounds[judged_dtype(case, answer, answer.value)]).tolist()
+        form, form_message = (form, form_message) if form else (Failure.WRONG_SHAPE, message)
+        return Outcome(index, answer, Failure.WRONG_SHAPE, form, None, None, None, message, form_message)
+    bounds = floats(case.bounds[judged_dtype(case, answer, answer.value)])
     error, bound, ratio = _worst(got, expected, bounds)
     failure, message = None, ""
     if ratio > 1:
         failure = _kind_of_wrong(got, expected)
         message = _wrong_value(case, answer.value, got, expected, ratio)
     return Outcome(index, answer, failure, form, error, bound, ratio, message, form_message)
-
-
-def error_line(answer: Raised) -> str:
-    """`TypeError: unsupported ...`, as Python would end a traceback."""
-    return f"{answer.type}: {answer.message}" if answer.message else answer.type
-
-
-def _without_value(index: int, answer: Answer, failure: Failure, message: str) -> Outcome:
-    return Outcome(index, answer, failure, failure, None, None, None, message, message)
-
-
-def _count(elements: int) -> str:
-    return "1 number" if elements == 1 else f"{elements} numbers"
 
 
 def judged_dtype(case: kits.Case, answer: Returned, value: Tensor) -> str:
@@ -116,20 +87,32 @@ def judged_dtype(case: kits.Case, answer: Returned, value: Tensor) -> str:
     return max(case.bounds, key=lambda dtype: ROUNDOFF[dtype])
 
 
+def _without_value(index: int, answer: Answer, failure: Failure, message: str) -> Outcome:
+    return Outcome(index, answer, failure, failure, None, None, None, message, message)
+
+
+# --- values -------------------------------------------------------------------------------
+
+
 def _worst(got: list[float], expected: list[float], bounds: list[float]) -> tuple[float, float, float]:
     """Error, bound and their ratio of the component that is furthest beyond its bound."""
-    rows = []
-    for g, e, b in zip(got, expected, bounds, strict=True):
-        same = g == e or (math.isnan(g) and math.isnan(e))
-        error = 0.0 if same else abs(g - e)
-        if error == 0:
-            ratio = 0.0
-        elif math.isnan(error) or b == 0:
-            ratio = math.inf
-        else:
-            ratio = error / b
-        rows.append((error, b, ratio))
-    return max(rows, key=lambda row: row[2], default=(0.0, 0.0, 0.0))
+    rows = [_component(g, e, b) for g, e, b in zip(got, expected, bounds, strict=True)]
+    return max(rows, key=lambda row: row[2])
+
+
+def _component(got: float, expected: float, bound: float) -> tuple[float, float, float]:
+    """Error, bound and ratio of one component; the ratio is above 1 iff the exact error is beyond the bound.
+
+    Rounding is monotonic, so in floats only an error that equals the bound leaves a doubt.
+    """
+    if got == expected or (math.isnan(got) and math.isnan(expected)):
+        return 0.0, bound, 0.0
+    error = abs(got - expected)
+    if not (math.isfinite(error) and bound > 0):
+        return error, bound, math.inf
+    within = error < bound or (error == bound and abs(Fraction(got) - Fraction(expected)) <= Fraction(bound))
+    ratio = error / bound
+    return error, bound, ratio if within else max(ratio, math.nextafter(1.0, 2.0))
 
 
 def _kind_of_wrong(got: list[float], expected: list[float]) -> Failure:
@@ -141,47 +124,87 @@ def _kind_of_wrong(got: list[float], expected: list[float]) -> Failure:
 def _wrong_value(
     case: kits.Case, value: Tensor, got: list[float], expected: list[float], ratio: float
 ) -> str:
-    wanted = text(expected, case.dtype, case.expected.shape)
-    told = f"expected {wanted}, got {text(got, value.dtype, value.shape)}"
-    if not math.isfinite(ratio):
-        return told
-    return f"{told}: {ratio:.3g} times the rounding error allowed"
+    """What was expected and what came, in digits that show the difference."""
+    wanted, told = text(expected, case.dtype, case.expected.shape), text(got, value.dtype, value.shape)
+    if wanted == told:
+        wanted, told = (
+            text(expected, "float64", case.expected.shape),
+            text(got, "float64", value.shape),
+        )
+    near = f": {ratio:.3g} times the rounding error allowed" if ratio < NEAR else ""
+    return f"expected {wanted}, got {told}{near}"
+
+
+# --- form ---------------------------------------------------------------------------------
 
 
 def _judge_form(case: kits.Case, answer: Returned, value: Tensor, device: str) -> tuple[Failure | None, str]:
     """The first thing in which the returned value does not look like the reference's."""
     if answer.type not in TENSOR_TYPES:
-        return Failure.WRONG_TYPE, f"returned a {answer.type}, not a tensor"
+        return Failure.WRONG_TYPE, f"returned {_a(answer.type)}, expected {_form_of(case)}"
     if value.shape != case.shape:
-        return Failure.WRONG_SHAPE, f"returned shape {value.shape}, expected {case.shape}"
+        return Failure.WRONG_SHAPE, f"returned a tensor of shape {value.shape}, expected shape {case.shape}"
     if value.dtype != case.dtype:
-        return Failure.WRONG_DTYPE, f"returned dtype {value.dtype}, expected {case.dtype}"
+        return Failure.WRONG_DTYPE, f"returned a {value.dtype} tensor, expected {case.dtype}"
     if answer.device != device:
-        return Failure.WRONG_DEVICE, f"returned a tensor on {answer.device}, expected one on {device}"
+        return Failure.WRONG_DEVICE, f"returned a tensor on the device {answer.device}, expected {device}"
     return None, ""
 
 
+def _form_of(case: kits.Case) -> str:
+    return f"a {case.dtype} tensor of shape {case.shape}"
+
+
+def _a(name: str) -> str:
+    """A type with its article: the only others that can be read as numbers are NumPy's."""
+    if name in PLAIN_TYPES:
+        return f"an {name}" if name == "int" else f"a {name}"
+    return "a NumPy array" if name == "ndarray" else f"a NumPy {name}"
+
+
+def _count(elements: int) -> str:
+    return {0: "no number", 1: "1 number"}.get(elements, f"{elements} numbers")
+
+
+# --- the calls together -------------------------------------------------------------------
+
+
+def _chains(run: ExerciseRun, exercise: kits.Exercise, answers: list[Answer]) -> tuple[Chain, ...]:
+    return tuple(
+        chain(
+            index,
+            exercise.cases[index],
+            run.traces.get(index),
+            answers[index],
+            exercise.moves,
+            criterion.optimiser,
+        )
+        for criterion in exercise.rubric
+        if criterion.optimiser is not None
+        for index in criterion.cases
+    )
+
+
 def _moved(case: kits.Case, answer: Answer, moves: str) -> bool:
-    """Whether a call with a step returned something other than its input and zero."""
-    given = case.arguments[moves]
+    """Whether a call with a step returned something other than its input and zero.
+
+    The input cast, cut or turned round is still the input: numbers are compared in single precision.
+    """
     if case.effort <= 0 or not isinstance(answer, Returned) or answer.value is None:
         return False
-    got = numbers(answer.value).tolist()
-    start = numbers(given).tolist() if isinstance(given, Tensor) else [float(given)]
-    return got != start and any(x != 0 and math.isfinite(x) for x in got)
+    given = case.arguments[moves]
+    start = floats(given) if isinstance(given, Tensor) else [float(given)]
+    idle = {0.0, *map(single, start)}
+    return any(math.isfinite(x) and single(x) not in idle for x in floats(answer.value))
 
 
 def _inconstant(exercise: kits.Exercise, answers: list[Answer]) -> tuple[str, ...]:
     """A note where the same call gave two different answers."""
-    changed = [
-        index
-        for index, case in enumerate(exercise.cases)
-        if case.repeats is not None and _differ(answers[case.repeats], answers[index])
-    ]
+    repeats = [(case.repeats, index) for index, case in enumerate(exercise.cases) if case.repeats is not None]
+    changed = sum(_differ(answers[first], answers[again]) for first, again in repeats)
     if not changed:
         return ()
-    repeats = sum(case.repeats is not None for case in exercise.cases)
-    note = f"{len(changed)} of {repeats} repeated calls gave another answer than the first time"
+    note = f"{changed} of {len(repeats)} repeated calls gave another answer than the first time"
     return (f"{note}: the function keeps state between calls, or is random.",)
 
 

@@ -1,147 +1,111 @@
-"""Failing outcomes + kit -> the name of the mistake and the smallest input that shows it.
+"""Failing outcomes + kit -> the name of the mistake.
 
 Truth comes first: a mistake is named only where every case behaves as it does, and unknown
-stays unknown. The counterexample of a known mistake was shrunk when the assignment was frozen;
-for an unknown one it is the simplest failing case of the suite and of the ladder.
+stays unknown. A function that is right on one device and wrong on another is told what keeps
+it there, as far as what it did shows that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Collection
+from typing import Final, Literal
 
 from grader import kit as kits
-from grader import tensors
-from grader.compare import error_line
 from grader.matching import matches
-from grader.records import ExerciseOutcomes, ExerciseRun, Outcome, Raised, Returned, Tensor, Trace
-from grader.results import Counterexample, CriterionResult, Diagnosis, TensorView, number
+from grader.records import ExerciseOutcomes, Failure, Raised, Stopped
+from grader.results import Diagnosis
 
-DIVERGES: Final = 64 * 2.0**-24
-"""Relative difference from which a traced value counts as another one: far above honest single-precision
-rounding of a few steps. Only a pointer; marks never depend on it."""
+Way = Literal["returned", "numpy", "mixed", "other"]
+"""How a function fails that is right elsewhere."""
+
+_TITLES: Final[dict[Way, str]] = {
+    "returned": "Right on the {right}, but on {here} the result comes back on another device",
+    "numpy": "Right on the {right}, but a tensor on {here} goes through NumPy, which refuses it",
+    "mixed": "Right on the {right}, but on {here} tensors of two devices meet",
+    "other": "Right on the {right}, wrong on {here}",
+}
+_HINTS: Final[dict[Way, str]] = {
+    "returned": "Compare the .device of the result with the one of {moves}.",
+    "numpy": "Is the conversion needed? PyTorch computes on the tensor itself.",
+    "mixed": "Which tensors does the function make itself? They need device={moves}.device.",
+    "other": "Which lines name a device, or make a tensor without saying where?",
+}
 
 
-def explain(
-    outcomes: ExerciseOutcomes, exercise: kits.Exercise, criteria: Sequence[CriterionResult]
-) -> Diagnosis | None:
-    """Name the mistake behind the failed criteria of one device; None where nothing failed or none fits."""
-    failed = {row.id for row in criteria if row.outcome == "failed"}
-    if not failed or not outcomes.found:
-        return None
+def explain(outcomes: ExerciseOutcomes, exercise: kits.Exercise, failed: Collection[str]) -> Diagnosis | None:
+    """Name the mistake behind the criteria that failed on one device; None where none fits."""
     known = matches(outcomes, exercise, failed)
     if not known:
         return None
-    failing = len(failing_cases(outcomes))
+    values = {criterion.id for criterion in exercise.rubric if criterion.kind == "values"}
+    explained = failing_cases(outcomes, exercise, {*known[0].costs, *values} & set(failed))
     return Diagnosis(
         misconceptions=tuple(one.id for one in known),
         title=known[0].title,
         hint=known[0].hint,
-        explained=failing,
-        failing=failing,
+        explained=len(explained),
+        failing=len(failing_cases(outcomes, exercise, failed)),
     )
 
 
-def tied_to_cpu(device: str, first: ExerciseOutcomes, here: ExerciseOutcomes) -> Diagnosis | None:
-    """For a function that is right on the first device and wrong on another."""
-    failing = failing_cases(here)
-    if failing_cases(first) or not failing:
+def tied_to_device(
+    outcomes: ExerciseOutcomes, exercise: kits.Exercise, failed: Collection[str], right: str
+) -> Diagnosis | None:
+    """For a function that is right on the device `right` and fails here; None where a call was ended."""
+    failing = failing_cases(outcomes, exercise, failed)
+    way = _way(outcomes, failing)
+    if way is None:
         return None
+    known = [one for one in exercise.misconceptions if _is_this_way(one, exercise, way, failed)]
+    names = {"right": right, "here": outcomes.device, "moves": exercise.moves}
     return Diagnosis(
-        misconceptions=(),
-        title=f"Right on the {first.device}, wrong on {device}.",
-        hint=(
-            "Something in the function stays on the CPU: look for device='cpu', .cpu(), .numpy(), and for "
-            "tensors that are made without device=initial_theta.device."
-        ),
+        misconceptions=tuple(one.id for one in known),
+        title=known[0].title if known else _TITLES[way].format_map(names),
+        hint=known[0].hint if known else _HINTS[way].format_map(names),
         explained=len(failing),
         failing=len(failing),
     )
 
 
-def failing_cases(outcomes: ExerciseOutcomes) -> set[int]:
-    """The cases where something is wrong: the value, its form, or the optimiser's chain."""
-    wrong = {outcome.case for outcome in outcomes.outcomes if outcome.failure or outcome.form}
-    return wrong | {chain.case for chain in outcomes.chains if not chain.holds}
+def failing_cases(
+    outcomes: ExerciseOutcomes, exercise: kits.Exercise, failed: Collection[str]
+) -> frozenset[int]:
+    """The cases that are wrong in what the failed criteria look at."""
+    cases: set[int] = set()
+    for criterion in exercise.rubric:
+        if criterion.id not in failed:
+            continue
+        if criterion.kind == "optimiser":
+            broken = {one.case for one in outcomes.chains if not one.holds}
+        else:
+            form = criterion.kind == "return"
+            broken = {one.case for one in outcomes.outcomes if (one.form if form else one.failure)}
+        cases |= broken.intersection(criterion.cases)
+    return frozenset(cases)
 
 
-def has_wrong_case(outcomes: ExerciseOutcomes) -> bool:
-    """Whether some call alone shows a mistake (steps taken by hand do not)."""
-    return any(_is_wrong(outcome) for outcome in outcomes.outcomes)
-
-
-def counterexample(
-    outcomes: ExerciseOutcomes,
-    exercise: kits.Exercise,
-    run: ExerciseRun,
-    diagnosis: Diagnosis | None,
-    rungs: Sequence[Outcome] = (),
-) -> Counterexample | None:
-    """The smallest call that shows what is wrong; None where every value and form is right.
-
-    `rungs` are the judged rungs of the ladder, where one was climbed.
-    """
-    known = diagnosis.misconceptions[0] if diagnosis and diagnosis.misconceptions else None
-    shrunk = next((one.smallest for one in exercise.misconceptions if one.id == known), None)
-    if shrunk is not None and _is_wrong(outcomes.outcomes[shrunk]):
-        return _show(exercise.cases[shrunk], outcomes.outcomes[shrunk], outcomes, exercise, run)
-    candidates = [(exercise.cases[o.case], o) for o in outcomes.outcomes if _is_wrong(o)]
-    candidates += [(exercise.ladder[o.case], o) for o in rungs if _is_wrong(o)]
-    if not candidates:
+def _way(outcomes: ExerciseOutcomes, failing: Collection[int]) -> Way | None:
+    judged = [outcomes.outcomes[index] for index in failing]
+    if not judged or any(isinstance(one.answer, Stopped) for one in judged):
         return None
-    case, outcome = min(candidates, key=lambda pair: _simplicity(*pair))
-    return _show(case, outcome, outcomes, exercise, run)
+    raised = [one.answer.message for one in judged if isinstance(one.answer, Raised)]
+    returned = [one for one in judged if not isinstance(one.answer, Raised)]
+    if any(one.failure or one.form is not Failure.WRONG_DEVICE for one in returned):
+        return "other"
+    if not raised:
+        return "returned"
+    if all("numpy" in message for message in raised):
+        return "numpy"
+    return "mixed" if all("same device" in message for message in raised) else "other"
 
 
-def _is_wrong(outcome: Outcome) -> bool:
-    return outcome.failure is not None or outcome.form is not None
+def _is_this_way(one: kits.Misconception, exercise: kits.Exercise, way: Way, failed: Collection[str]) -> bool:
+    """Whether a mistake that shows on a device alone costs what failed, and fails in this way.
 
-
-def _simplicity(case: kits.Case, outcome: Outcome) -> tuple[object, ...]:
-    """Wrong values before wrong forms, an answer before none, few steps, few digits."""
-    no_answer = not isinstance(outcome.answer, (Returned, Raised))
-    return outcome.failure is None, no_answer, case.effort, len(tensors.call("", case.arguments))
-
-
-def _show(
-    case: kits.Case, outcome: Outcome, outcomes: ExerciseOutcomes, exercise: kits.Exercise, run: ExerciseRun
-) -> Counterexample:
-    answer = outcome.answer
-    ratio = outcome.error_over_bound
-    return Counterexample(
-        device=outcomes.device,
-        arguments={name: tensors.argument_view(value) for name, value in case.arguments.items()},
-        call=tensors.call(exercise.name, case.arguments, outcomes.device),
-        expected=tensors.view(case.expected),
-        got=returned_view(answer),
-        raised=error_line(answer) if isinstance(answer, Raised) else None,
-        error_over_bound=None if ratio is None else number(ratio),
-        first_diverging_step=_first_diverging_step(case, exercise, run),
-    )
-
-
-def returned_view(answer: object) -> TensorView | None:
-    """What came back, for reports."""
-    return tensors.view(answer.value) if isinstance(answer, Returned) and answer.value is not None else None
-
-
-def _first_diverging_step(case: kits.Case, exercise: kits.Exercise, run: ExerciseRun) -> int | None:
-    """The first step, from 1, that leaves another value; None where no trace of the same call is there."""
-    for index, other in enumerate(exercise.cases):
-        if other.trajectory and other.arguments == case.arguments and index in run.traces:
-            return diverging_step(run.traces[index], other.trajectory)
-    return None
-
-
-def diverging_step(trace: Trace, trajectory: Sequence[Tensor]) -> int | None:
-    """The first step, counted from 1, after which the parameter differs from the reference's."""
-    mine = [[x for tensor in step.after for x in tensors.numbers(tensor).tolist()] for step in trace.steps]
-    theirs = [tensors.numbers(tensor).tolist() for tensor in trajectory[1:]]
-    for number_, (got, wanted) in enumerate(zip(mine, theirs, strict=False), start=1):
-        if len(got) != len(wanted) or any(_apart(g, w) for g, w in zip(got, wanted, strict=True)):
-            return number_
-    return None if len(mine) == len(theirs) else min(len(mine), len(theirs)) + 1
-
-
-def _apart(got: float, wanted: float) -> bool:
-    return not (got == wanted or abs(got - wanted) <= DIVERGES * max(abs(got), abs(wanted)))
+    The kit holds only what it does on the CPU, where it is right, so what it costs has to speak for it,
+    and where it costs what any exception would, its title.
+    """
+    if one.needs is None or set(one.costs) != set(failed):
+        return False
+    kinds = {criterion.kind for criterion in exercise.rubric if criterion.id in one.costs}
+    return kinds == {"return"} if way == "returned" else way == "numpy" and "numpy" in one.title.lower()

@@ -1,4 +1,8 @@
-"""Everything that was found about one student, as it is stored for the reports."""
+"""Everything that was found about one student, as it is stored for the reports.
+
+A case's form stands there only where a criterion of kind `return` looks at it: what cost nothing is
+not told as wrong.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,7 @@ from collections.abc import Sequence
 
 from grader import kit as kits
 from grader import tensors
-from grader.compare import error_line
-from grader.diagnose import returned_view
+from grader.counterexample import returned_view
 from grader.records import (
     Chain,
     Execution,
@@ -36,22 +39,26 @@ Ran = tuple[ExerciseRun, ExerciseOutcomes]
 
 
 class CaseSheet:
-    """What every student's evidence says alike about an exercise's cases; made once a kit."""
+    """What every student's evidence says alike about an exercise's cases; made once, read by all threads."""
 
     def __init__(self, kit: kits.Kit) -> None:
-        self._calls: dict[tuple[str, str], tuple[str, ...]] = {}
-        self._exercises = {exercise.name: exercise for exercise in kit.exercises}
+        self.calls: dict[tuple[str, str], tuple[str, ...]] = {
+            (exercise.name, device): tuple(
+                tensors.call(exercise.name, case.arguments, device) for case in exercise.cases
+            )
+            for exercise in kit.exercises
+            for device in kit.devices
+        }
         self.expected: dict[str, tuple[TensorView, ...]] = {
             exercise.name: tuple(tensors.view(case.expected) for case in exercise.cases)
             for exercise in kit.exercises
         }
-
-    def calls(self, name: str, device: str) -> tuple[str, ...]:
-        key = (name, device)
-        if key not in self._calls:
-            cases = self._exercises[name].cases
-            self._calls[key] = tuple(tensors.call(name, case.arguments, device) for case in cases)
-        return self._calls[key]
+        self.formal: dict[str, frozenset[int]] = {
+            exercise.name: frozenset(
+                index for one in exercise.rubric if one.kind == "return" for index in one.cases
+            )
+            for exercise in kit.exercises
+        }
 
 
 def gather(
@@ -67,7 +74,7 @@ def gather(
         schema=EVIDENCE_SCHEMA,
         student=student,
         source=first.cells if first else (),
-        notes=first.notes if first else (),
+        notes=tuple(dict.fromkeys(note for one in executions for note in one.notes)),
         output="\n".join(one.output for one in executions if one.output),
         exercises=tuple(
             _exercise(exercise, judged.get(exercise.name, []), sheet) for exercise in kit.exercises
@@ -85,30 +92,32 @@ def _exercise(exercise: kits.Exercise, judged: list[Ran], sheet: CaseSheet) -> E
             for chain in o.chains
             if chain.case in run.traces
         ),
+        place=next((run.place for run, _ in judged if run.place is not None), None),
     )
 
 
 def _case(outcome: Outcome, exercise: kits.Exercise, device: str, sheet: CaseSheet) -> CaseEvidence:
     case, answer = exercise.cases[outcome.case], outcome.answer
+    formal = outcome.case in sheet.formal[exercise.name]
     return CaseEvidence(
         index=outcome.case,
         device=device,
         criterion=case.criterion,
         origin=case.origin,
-        call=sheet.calls(exercise.name, device)[outcome.case],
+        call=sheet.calls[exercise.name, device][outcome.case],
         expected=sheet.expected[exercise.name][outcome.case],
         got=returned_view(answer),
         returned=(answer.problem or answer.type) if isinstance(answer, Returned) else None,
-        raised=error_line(answer) if isinstance(answer, Raised) else None,
+        raised=answer.line if isinstance(answer, Raised) else None,
         traceback=answer.traceback if isinstance(answer, Raised) else "",
         error=_number(outcome.error),
         bound=_number(outcome.bound),
         error_over_bound=_number(outcome.error_over_bound),
         failure=outcome.failure,
-        form=outcome.form,
+        form=outcome.form if formal else None,
         borderline=outcome.borderline,
         message=outcome.message,
-        form_message=outcome.form_message,
+        form_message=outcome.form_message if formal else "",
     )
 
 
@@ -118,7 +127,7 @@ def _trace(
     return TraceEvidence(
         case=chain.case,
         device=device,
-        call=sheet.calls(exercise.name, device)[chain.case],
+        call=sheet.calls[exercise.name, device][chain.case],
         steps=tuple(_step(step) for step in trace.steps),
         dropped=trace.dropped,
         reference=tuple(tensors.view(tensor) for tensor in exercise.cases[chain.case].trajectory),

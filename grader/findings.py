@@ -13,6 +13,7 @@ import msgspec
 from grader import diagnose, score
 from grader import kit as kits
 from grader.award import Finding
+from grader.counterexample import counterexample, shows
 from grader.evidence import Ran
 from grader.records import ExerciseOutcomes, ExerciseRun, Failure, Outcome, Stopped
 from grader.results import CriterionResult, Diagnosis
@@ -24,18 +25,19 @@ Climb = Callable[[kits.Exercise, str], Sequence[Outcome]]
 def find(exercise: kits.Exercise, ran: Sequence[Ran], climb: Climb) -> Finding:
     """Apply the rubric on each device, whose shares of the points are equal, and explain what failed."""
     rows = [_rows(exercise, run, outcomes, 1 / len(ran)) for run, outcomes in ran]
-    failing = next((i for i, row in enumerate(rows) if any(one.outcome == "failed" for one in row)), None)
     finding = Finding(
-        criteria=tuple(_told_by_device(row, i, rows) for i in range(len(rows)) for row in rows[i]),
+        criteria=tuple(_told_by_device(row, rows[0]) for device in rows for row in device),
         notes=tuple(dict.fromkeys(note for _, outcomes in ran for note in outcomes.notes)),
     )
-    if failing is None or not ran[failing][0].found:
+    failed = [{row.id for row in device if row.outcome == "failed"} for device in rows]
+    first = next((i for i, ids in enumerate(failed) if ids), None)
+    if first is None or not ran[first][0].found:
         return finding
-    diagnosis = _diagnose(exercise, ran, failing, rows[failing])
-    run, outcomes = ran[failing]
-    unknown = diagnosis is None and not _was_stopped(outcomes) and diagnose.has_wrong_case(outcomes)
-    rungs = climb(exercise, outcomes.device) if unknown else ()
-    shown = diagnose.counterexample(outcomes, exercise, run, diagnosis, rungs)
+    run, outcomes = ran[first]
+    diagnosis = _diagnose(exercise, outcomes, failed[first], ran[0][1].device if first else None)
+    climbs = diagnosis is None and not _was_stopped(outcomes) and shows(outcomes, exercise, failed[first])
+    rungs = climb(exercise, outcomes.device) if climbs else ()
+    shown = counterexample(outcomes, exercise, run, failed[first], diagnosis, rungs)
     return Finding(finding.criteria, diagnosis, shown, finding.notes)
 
 
@@ -49,25 +51,22 @@ def _rows(
     return score.without_run(exercise, outcomes.device, Failure.MISSING, message, share)
 
 
-def _told_by_device(
-    row: CriterionResult, index: int, rows: Sequence[tuple[CriterionResult, ...]]
-) -> CriterionResult:
-    """A criterion that passes on the first device and fails here says so."""
-    first = next(one for one in rows[0] if one.id == row.id)
-    if index == 0 or row.outcome == "passed" or first.outcome == "failed":
+def _told_by_device(row: CriterionResult, first: Sequence[CriterionResult]) -> CriterionResult:
+    """A criterion that passes on the first device and fails on this one says so."""
+    there = next(one for one in first if one.id == row.id)
+    if row.outcome == "passed" or there.outcome == "failed":
         return row
-    message = f"right on the {first.device}, wrong on {row.device}: {row.message}"
+    message = f"right on the {there.device}, wrong on {row.device}: {row.message}"
     return msgspec.structs.replace(row, message=message)
 
 
 def _diagnose(
-    exercise: kits.Exercise, ran: Sequence[Ran], failing: int, rows: Sequence[CriterionResult]
+    exercise: kits.Exercise, outcomes: ExerciseOutcomes, failed: set[str], right: str | None
 ) -> Diagnosis | None:
-    outcomes = ran[failing][1]
-    known = diagnose.explain(outcomes, exercise, rows)
-    if known is not None or failing == 0:
-        return known
-    return diagnose.tied_to_cpu(outcomes.device, ran[0][1], outcomes)
+    """`right`: the device on which all of it was right, where there is one."""
+    if right is None:
+        return diagnose.explain(outcomes, exercise, failed)
+    return diagnose.tied_to_device(outcomes, exercise, failed, right)
 
 
 def _was_stopped(outcomes: ExerciseOutcomes) -> bool:

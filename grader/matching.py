@@ -1,18 +1,25 @@
 """Whose outputs equal a known mistake's: what the student's function did beside each misconception.
 
 A misconception is claimed only where *every* case behaves as it does, each value within the
-misconception's own rounding tolerance; otherwise nothing is claimed.
+misconception's own rounding tolerance; otherwise nothing is claimed. Form and steps are compared
+where the misconception is one of form or steps.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection
+from typing import Final
 
 from grader import kit as kits
-from grader.compare import TENSOR_TYPES, judged_dtype
-from grader.records import Answer, Chain, ExerciseOutcomes, Outcome, Raised, Returned, Stopped, Tensor
-from grader.tensors import numbers
+from grader.chains import chain as chain_of
+from grader.compare import ROUNDOFF, TENSOR_TYPES, judged_dtype
+from grader.records import Answer, Chain, ExerciseOutcomes, Raised, Returned, Stopped, Tensor
+from grader.tensors import floats
+
+COARSE_FACTOR: Final = 8.0  # as in the tolerance that the freezer computes for the case's own dtype
+_QUOTED: Final = re.compile(r"'[^']*'")  # names in a message are the student's own
 
 
 def matches(
@@ -20,53 +27,43 @@ def matches(
 ) -> tuple[kits.Misconception, ...]:
     """The misconceptions that this student's outputs cannot be told apart from, simplest first.
 
-    `failed` holds the ids of the criteria that the student failed on this device.
+    `failed` holds the ids of the criteria that the student failed on this device. A misconception
+    that need not cost points is claimed only for wrong values: those are what it has in common.
     """
-    same = [one for one in exercise.misconceptions if one.needs is None and agrees(one, outcomes, exercise)]
-    rubric = {criterion.id for criterion in exercise.rubric}
-    distance = {one.id: len((set(one.costs) & rubric) ^ set(failed)) for one in same}
-    told = [one for one in same if set(one.costs) <= set(failed)]
-    nearest = min((distance[one.id] for one in told), default=0)
-    return tuple(one for one in told if distance[one.id] == nearest)
+    wrong = {one.id for one in exercise.rubric if one.kind == "values"} & set(failed)
+    could = [one for one in exercise.misconceptions if one.needs is None and set(one.costs) <= set(failed)]
+    same = [one for one in could if (one.costs or wrong) and agrees(one, outcomes, exercise)]
+    distance = [len(set(failed) - set(one.costs)) for one in same]
+    return tuple(one for one, far in zip(same, distance, strict=True) if far == min(distance))
 
 
 def agrees(misconception: kits.Misconception, outcomes: ExerciseOutcomes, exercise: kits.Exercise) -> bool:
     """Whether every case behaves as if this were the mistake."""
-    kinds = {criterion.id: criterion.kind for criterion in exercise.rubric}
-    costs = {kinds[cost] for cost in misconception.costs if cost in kinds}
-    if "values" not in costs and any(outcome.failure for outcome in outcomes.outcomes):
+    answers = [outcome.answer for outcome in outcomes.outcomes]
+    rows = zip(answers, exercise.cases, misconception.answers, misconception.tolerances, strict=True)
+    if not all(same_value(*row) for row in rows):
         return False
-    rows = zip(outcomes.outcomes, exercise.cases, misconception.answers, strict=True)
-    if not all(same_values(o, case, known, misconception) for o, case, known in rows):
+    costs = {criterion.kind for criterion in exercise.rubric if criterion.id in misconception.costs}
+    if "return" in costs and not all(map(same_form, answers, misconception.answers)):
         return False
-    if "return" in costs and not all(
-        same_form(o.answer, known) for o, known in zip(outcomes.outcomes, misconception.answers, strict=True)
-    ):
-        return False
-    return "optimiser" not in costs or all(same_steps(chain, misconception) for chain in outcomes.chains)
+    return "optimiser" not in costs or all(
+        same_steps(one, misconception, exercise) for one in outcomes.chains
+    )
 
 
-def same_values(outcome: Outcome, case: kits.Case, known: Answer, misconception: kits.Misconception) -> bool:
+def same_value(answer: Answer, case: kits.Case, known: Answer, tolerance: Tensor | None) -> bool:
     """Whether one answer equals the misconception's, within the misconception's rounding."""
-    answer = outcome.answer
     if isinstance(answer, Stopped) or isinstance(known, Stopped):
         return False
     if isinstance(answer, Raised) or isinstance(known, Raised):
-        return isinstance(answer, Raised) and isinstance(known, Raised) and answer.type == known.type
+        return isinstance(answer, Raised) and isinstance(known, Raised) and _gist(answer) == _gist(known)
     if answer.value is None or known.value is None:
         return answer.value is None and known.value is None and answer.problem == known.problem
-    tolerance = misconception.tolerances[outcome.case]
-    if tolerance is None:
+    got, wanted = floats(answer.value), floats(known.value)
+    if tolerance is None or len(got) != len(wanted):
         return False
-    got, wanted = numbers(answer.value).tolist(), numbers(known.value).tolist()
-    allowed = (numbers(tolerance) + _coarseness(answer, answer.value, case)).tolist()
-    return len(got) == len(wanted) and all(map(_close, got, wanted, allowed))
-
-
-def _coarseness(answer: Returned, value: Tensor, case: kits.Case) -> float:
-    """What rounding to a dtype coarser than the case's may add."""
-    dtype = judged_dtype(case, answer, value)
-    return 0.0 if dtype == case.dtype else float(max(numbers(case.bounds[dtype]), default=0.0))
+    coarse = _coarseness(answer, answer.value, case, wanted)
+    return all(_close(g, w, t + coarse) for g, w, t in zip(got, wanted, floats(tolerance), strict=True))
 
 
 def same_form(answer: Answer, known: Answer) -> bool:
@@ -76,10 +73,28 @@ def same_form(answer: Answer, known: Answer) -> bool:
     return _form(answer) == _form(known)
 
 
-def same_steps(chain: Chain, misconception: kits.Misconception) -> bool:
-    """Whether the optimiser took no step in both, or some step in both."""
-    trace = misconception.traces.get(chain.case)
-    return bool(chain.steps) == bool(trace and trace.steps)
+def same_steps(chain: Chain, misconception: kits.Misconception, exercise: kits.Exercise) -> bool:
+    """Whether in both the value returned was made by the optimiser's steps, or in neither."""
+    index, trace = chain.case, misconception.traces.get(chain.case)
+    answer = misconception.answers[index]
+    known = chain_of(index, exercise.cases[index], trace, answer, exercise.moves, chain.optimiser)
+    return known.holds == chain.holds
+
+
+def _gist(raised: Raised) -> tuple[str, str]:
+    return raised.type, _QUOTED.sub("''", raised.message)
+
+
+def _coarseness(answer: Returned, value: Tensor, case: kits.Case, wanted: list[float]) -> float:
+    """What rounding to a dtype coarser than the case's may add."""
+    if value.dtype == case.dtype and answer.type in TENSOR_TYPES:
+        return 0.0
+    dtype = judged_dtype(case, answer, value)
+    if dtype == case.dtype:
+        return 0.0
+    given = [x for one in case.arguments.values() if isinstance(one, Tensor) for x in floats(one)]
+    largest = max((abs(x) for x in (*given, *wanted) if math.isfinite(x)), default=0.0)
+    return COARSE_FACTOR * ROUNDOFF[dtype] * (case.effort + 1) * largest
 
 
 def _form(answer: Returned) -> tuple[object, ...]:

@@ -8,17 +8,20 @@ ours raises, and `grade` turns it into a result without a score.
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+
+import msgspec
 
 from grader import award, compare, evidence
 from grader import kit as kits
 from grader.award import Finding
 from grader.evidence import CaseSheet, Ran
 from grader.findings import find
-from grader.records import Execution, Outcome, Submission
+from grader.records import Execution, ExerciseRun, Failure, Outcome, Stopped, Submission
 from grader.results import EVIDENCE_SCHEMA, Device, Evidence, Graded, SubmissionResult
 from grader.sandbox.pool import Pool
 
@@ -69,19 +72,33 @@ def _grade(submission: Submission, session: Session) -> Graded:
     if submission.problem is not None:
         return _not_loaded(submission, session, submission.problem, [])
     executions = [session.pool.run(submission, device) for device in session.graded_devices]
-    for execution in executions:
-        if execution.harness is not None:
-            return _harness(submission, session, execution.harness)
-        if not execution.loaded:
-            return _not_loaded(
-                submission, session, execution.message or "nothing of it could run", executions
-            )
+    fault = next((one.harness for one in executions if one.harness is not None), None)
+    if fault is not None:
+        return _harness(submission, session, fault)
+    if not any(one.loaded for one in executions):
+        if not any(map(os.path.lexists, submission.files)):
+            gone = f"{submission.path}: its files were found, and were gone when they were to be read"
+            return _harness(submission, session, gone)
+        message = executions[0].message or "nothing of it could run"
+        return _not_loaded(submission, session, message, executions)
+    executions = [one if one.loaded else _loaded_elsewhere(one, session.kit) for one in executions]
     judged = judge(executions, session.kit)
     findings = explain(submission, judged, session)
     return Graded(
         result=award.award(submission, executions, findings, session.kit),
         evidence=evidence.gather(submission.student, executions, judged, session.kit, session.sheet),
     )
+
+
+def _loaded_elsewhere(execution: Execution, kit: kits.Kit) -> Execution:
+    """Loaded on another device but not on this one: every case fails here, and there it counts."""
+    failure = execution.failure or Failure.LOAD_FAILED
+    stopped = Stopped(failure, f"nothing of it could run on {execution.device}: {execution.message}")
+    runs = tuple(
+        ExerciseRun(one.name, found=True, answers=dict.fromkeys(range(len(one.cases)), stopped))
+        for one in kit.exercises
+    )
+    return msgspec.structs.replace(execution, exercises=runs)
 
 
 def judge(executions: Sequence[Execution], kit: kits.Kit) -> dict[str, list[Ran]]:
@@ -112,9 +129,8 @@ def explain(submission: Submission, judged: dict[str, list[Ran]], session: Sessi
 def _not_loaded(
     submission: Submission, session: Session, message: str, executions: Sequence[Execution]
 ) -> Graded:
-    execution = next((one for one in executions if not one.loaded), None)
     return Graded(
-        award.not_loaded(submission, session.kit, session.graded_devices, message, execution),
+        award.not_loaded(submission, session.kit, session.graded_devices, message, executions),
         evidence.gather(submission.student, executions, {}, session.kit, session.sheet),
     )
 

@@ -113,6 +113,11 @@ class Raised(Record, frozen=True, tag="raised", tag_field="is"):
     place: Place | None = None
     failure: Failure = Failure.RAISED  # or OUT_OF_MEMORY, EXITED, REFUSED
 
+    @property
+    def line(self) -> str:
+        """`TypeError: unsupported ...`, as Python ends a traceback."""
+        return f"{self.type}: {self.message}" if self.message else self.type
+
 
 class Stopped(Record, frozen=True, tag="stopped", tag_field="is"):
     """No answer: the process was ended, or never reached this case. Made by the parent only."""
@@ -202,6 +207,7 @@ class Chain(Record, frozen=True):
     holds: bool
     steps: int  # of the optimiser asked for
     message: str = ""
+    optimiser: str = ""  # the one asked for: two criteria may ask for two
 
 
 class ExerciseOutcomes(Record, frozen=True):

@@ -22,11 +22,11 @@ Number = float | Literal["nan", "inf", "-inf"]
 
 def number(value: float) -> Number:
     """Write a float so that JSON can hold it."""
+    if math.isfinite(value):
+        return value
     if math.isnan(value):
         return "nan"
-    if math.isinf(value):
-        return "inf" if value > 0 else "-inf"
-    return value
+    return "inf" if value > 0 else "-inf"
 
 
 def as_float(value: Number) -> float:
@@ -187,7 +187,7 @@ class StepEvidence(Stored, frozen=True):
 
 
 class TraceEvidence(Stored, frozen=True):
-    """A traced call: the student's steps, and the reference's parameter before the first step and after each."""
+    """A traced call: the student's steps; the reference's parameter before the first step and after each."""
 
     case: int
     device: str

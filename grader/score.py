@@ -1,26 +1,58 @@
 """Outcomes + rubric -> points. A criterion is all or nothing.
 
 Nothing for doing nothing: a function that only ever returns its input or zero earns no
-criterion at all, however many cases it happens to be right on.
+criterion at all, however many cases it happens to be right on. Where two shapes are two ways
+to write one input, values and steps are judged for each shape and the better one counts.
+
+Points are exact shares, not rounded ones, so that the shares of all devices sum to the rubric's
+total; totals are rounded where they are summed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from grader import kit as kits
-from grader.records import Chain, ExerciseOutcomes, Failure, Outcome, Raised, Stopped, Tensor
+from grader.records import Chain, ExerciseOutcomes, Failure, Outcome, Raised, Record, Stopped, Tensor
 from grader.results import CriterionResult
+from grader.tensors import call
 
-NOT_EARNED: Final = "earned only once some call with a step returns something other than its input and zero"
+NOT_EARNED: Final = (
+    "this counts only once some call with a step returns something other than its input or zero"
+)
+
+
+class Judged(Record, frozen=True):
+    """One case as one criterion sees it."""
+
+    case: int
+    failure: Failure | None
+    message: str
+
+
+class Verdict(Record, frozen=True):
+    """What a criterion's cases come to."""
+
+    cases: int
+    failed: int = 0
+    failure: Failure | None = None
+    message: str = ""
 
 
 def criteria(
     outcomes: ExerciseOutcomes, exercise: kits.Exercise, share: float = 1.0
 ) -> tuple[CriterionResult, ...]:
     """One row a criterion for one device, whose share of the points is `share`."""
-    return tuple(_criterion(criterion, outcomes, exercise, share) for criterion in exercise.rubric)
+    rows = []
+    for criterion in exercise.rubric:
+        verdict = _verdict(criterion, outcomes, exercise)
+        if verdict.failure is None and not outcomes.moved:
+            verdict = Verdict(verdict.cases, 0, Failure.WRONG_VALUE, NOT_EARNED)
+        values = criterion.kind == "values"
+        borderline = sum(outcomes.outcomes[index].borderline for index in criterion.cases) if values else 0
+        rows.append(_row(criterion, outcomes.device, share, verdict, borderline))
+    return tuple(rows)
 
 
 def without_run(
@@ -28,113 +60,95 @@ def without_run(
 ) -> tuple[CriterionResult, ...]:
     """The rows of an exercise of which nothing ran."""
     return tuple(
-        _row(criterion, device, share, failure, len(criterion.cases), len(criterion.cases), 0, message)
-        for criterion in exercise.rubric
+        _row(one, device, share, Verdict(len(one.cases), len(one.cases), failure, message))
+        for one in exercise.rubric
     )
 
 
-def _criterion(
-    criterion: kits.Criterion, outcomes: ExerciseOutcomes, exercise: kits.Exercise, share: float
-) -> CriterionResult:
-    judge = {"values": _values, "return": _form, "optimiser": _chain}[criterion.kind]
-    cases, failed, failure, message = judge(criterion, outcomes, exercise)
-    if failure is None and not outcomes.moved:
-        failure, message = Failure.WRONG_VALUE, NOT_EARNED
-    borderline = sum(outcomes.outcomes[index].borderline for index in criterion.cases)
-    if criterion.kind != "values":
-        borderline = 0
-    return _row(criterion, outcomes.device, share, failure, cases, failed, borderline, message)
+def total(rows: Sequence[CriterionResult]) -> float:
+    """The points of an exercise."""
+    return round(sum(row.points for row in rows), 6)
 
 
 def _row(
-    criterion: kits.Criterion,
-    device: str,
-    share: float,
-    failure: Failure | None,
-    cases: int,
-    failed: int,
-    borderline: int,
-    message: str,
+    criterion: kits.Criterion, device: str, share: float, verdict: Verdict, borderline: int = 0
 ) -> CriterionResult:
-    points = round(criterion.points * share, 6)
+    points = criterion.points * share
     return CriterionResult(
         id=criterion.id,
         title=criterion.title,
         kind=criterion.kind,
         device=device,
-        outcome="passed" if failure is None else "failed",
-        failure=failure,
-        points=points if failure is None else 0.0,
+        outcome="passed" if verdict.failure is None else "failed",
+        failure=verdict.failure,
+        points=points if verdict.failure is None else 0.0,
         max_points=points,
-        cases=cases,
-        failed_cases=failed,
+        cases=verdict.cases,
+        failed_cases=verdict.failed,
         borderline=borderline,
-        message=message,
+        message=verdict.message,
     )
 
 
-Judged = tuple[int, int, Failure | None, str]
-"""Cases, failed cases, kind of failure, message."""
+def _verdict(criterion: kits.Criterion, outcomes: ExerciseOutcomes, exercise: kits.Exercise) -> Verdict:
+    """All cases, or those of the first shape that is right, where one shape is enough."""
+    rows = _judged(criterion, outcomes)
+    shapes = _by_shape(rows, exercise) if criterion.kind != "return" else {}
+    right = [shape for shape, own in shapes.items() if all(one.failure is None for one in own)]
+    if not right or len(right) == len(shapes):
+        return _told(rows, exercise)
+    wrong = [
+        f"with shape {shape}, {_told(own, exercise).message}"
+        for shape, own in shapes.items()
+        if shape not in right
+    ]
+    note = f"right for {exercise.moves} of shape {right[0]}, which is enough here; {'; '.join(wrong)}"
+    return Verdict(len(shapes[right[0]]), message=note)
 
 
-def _values(criterion: kits.Criterion, outcomes: ExerciseOutcomes, exercise: kits.Exercise) -> Judged:
-    def judge(cases: Sequence[int]) -> Judged:
-        rows = [outcomes.outcomes[index] for index in cases]
-        return _told([(outcome.failure, outcome.message) for outcome in rows])
-
-    return _better(criterion, exercise, judge)
-
-
-def _form(criterion: kits.Criterion, outcomes: ExerciseOutcomes, _: kits.Exercise) -> Judged:
-    rows = [outcomes.outcomes[index] for index in criterion.cases]
-    return _told([(outcome.form, outcome.form_message) for outcome in rows])
+def _judged(criterion: kits.Criterion, outcomes: ExerciseOutcomes) -> list[Judged]:
+    own = [outcomes.outcomes[index] for index in criterion.cases]
+    if criterion.kind == "values":
+        return [Judged(one.case, one.failure, one.message) for one in own]
+    if criterion.kind == "return":
+        return [Judged(one.case, one.form, one.form_message) for one in own]
+    chains = {one.case: one for one in outcomes.chains if one.optimiser == criterion.optimiser}
+    return [_judged_chain(chains[one.case], one) for one in own]
 
 
-def _chain(criterion: kits.Criterion, outcomes: ExerciseOutcomes, exercise: kits.Exercise) -> Judged:
-    chains = {chain.case: chain for chain in outcomes.chains}
-
-    def judge(cases: Sequence[int]) -> Judged:
-        return _told([_broken(chains[index], outcomes.outcomes[index]) for index in cases])
-
-    return _better(criterion, exercise, judge)
-
-
-def _broken(chain: Chain, outcome: Outcome) -> tuple[Failure | None, str]:
-    """What is wrong with a traced call; one that raised or never ended failed by that, not by hand."""
+def _judged_chain(chain: Chain, outcome: Outcome) -> Judged:
+    """A traced call that raised or never ended failed by that, not by hand."""
     if chain.holds:
-        return None, ""
-    if isinstance(outcome.answer, (Raised, Stopped)):
-        return outcome.failure, outcome.message
-    return Failure.BY_HAND, chain.message
+        return Judged(chain.case, None, "")
+    stopped = isinstance(outcome.answer, (Raised, Stopped))
+    return Judged(chain.case, outcome.failure if stopped else Failure.BY_HAND, chain.message)
 
 
-def _better(
-    criterion: kits.Criterion, exercise: kits.Exercise, judge: Callable[[Sequence[int]], Judged]
-) -> Judged:
-    """Judge each shape by itself where the shapes are two ways to write one input; the better one counts."""
-    judged = [(shape, judge(cases)) for shape, cases in _by_shape(criterion, exercise).items()]
-    shape, best = min(judged, key=lambda pair: pair[1][1] / max(pair[1][0], 1))
-    worse = [f"{other}: {told[1]} of {told[0]}" for other, told in judged if told[1] > best[1]]
-    if not worse:
-        return best
-    note = f"judged for theta of shape {shape}; cases that fail for shape " + ", ".join(worse)
-    return *best[:3], f"{best[3]} ({note})" if best[3] else note
-
-
-def _by_shape(criterion: kits.Criterion, exercise: kits.Exercise) -> dict[tuple[int, ...], list[int]]:
+def _by_shape(rows: Sequence[Judged], exercise: kits.Exercise) -> dict[tuple[int, ...], list[Judged]]:
     if not exercise.either_shape:
-        return {(): list(criterion.cases)}
-    groups: dict[tuple[int, ...], list[int]] = {}
-    for index in criterion.cases:
-        moved = exercise.cases[index].arguments[exercise.moves]
-        groups.setdefault(moved.shape if isinstance(moved, Tensor) else (), []).append(index)
+        return {}
+    groups: dict[tuple[int, ...], list[Judged]] = {}
+    for row in rows:
+        moved = exercise.cases[row.case].arguments[exercise.moves]
+        groups.setdefault(moved.shape if isinstance(moved, Tensor) else (), []).append(row)
     return groups
 
 
-def _told(rows: Sequence[tuple[Failure | None, str]]) -> Judged:
-    """How many fail, and the first cause: a case that was not run only follows from another."""
-    failed = [(failure, message) for failure, message in rows if failure is not None]
+def _told(rows: Sequence[Judged], exercise: kits.Exercise) -> Verdict:
+    """How many fail, and why the simplest of them does: a case that was not run only follows from another."""
+    failed = [row for row in rows if row.failure is not None]
     if not failed:
-        return len(rows), 0, None, ""
-    failure, message = next((one for one in failed if one[0] is not Failure.NOT_RUN), failed[0])
-    return len(rows), len(failed), failure, f"{len(failed)} of {len(rows)} cases fail: {message}"
+        return Verdict(len(rows))
+    causes = [row for row in failed if row.failure is not Failure.NOT_RUN] or failed
+    shown = min(causes, key=lambda row: (exercise.cases[row.case].effort, row.case))
+    message = f"{_counted(len(failed), len(rows))}: {shown.message}"
+    if any(row.message != shown.message for row in causes):
+        arguments = call("", exercise.cases[shown.case].arguments)
+        message = f"{_counted(len(failed), len(rows))}; with {arguments}, {shown.message}"
+    return Verdict(len(rows), len(failed), shown.failure, message)
+
+
+def _counted(failed: int, cases: int) -> str:
+    if failed == cases:
+        return "the only case fails" if cases == 1 else f"all {cases} cases fail"
+    return f"{failed} of {cases} cases {'fails' if failed == 1 else 'fail'}"

@@ -1,11 +1,14 @@
 """Tensors as bytes: to numbers, to what JSON can hold, and to code that a person can paste.
 
-The parent has no torch; numpy reads every dtype here but bfloat16, which is the upper half
-of a float32.
+The parent has no torch. `numbers` is for arithmetic on many values, `floats` for the few of an
+answer, where a numpy array costs more than what is done with it. bfloat16, which neither numpy
+nor struct knows, is the upper half of a float32.
 """
 
 from __future__ import annotations
 
+import math
+import struct
 from typing import Final
 
 import numpy as np
@@ -17,6 +20,12 @@ ITEM_SIZES: Final = {
     "float64": 8, "float32": 4, "float16": 2, "bfloat16": 2,
     "int64": 8, "int32": 4, "int16": 2, "int8": 1, "uint8": 1, "bool": 1,
 }  # fmt: skip
+_CODES: Final = {
+    "float64": "d", "float32": "f", "float16": "e",
+    "int64": "q", "int32": "i", "int16": "h", "int8": "b", "uint8": "B", "bool": "?",
+}  # fmt: skip
+_FLOATS: Final = ("float32", "float64", "float16", "bfloat16")
+_SINGLE: Final = struct.Struct("<f")
 
 
 def numbers(tensor: Tensor) -> np.ndarray:
@@ -28,6 +37,29 @@ def numbers(tensor: Tensor) -> np.ndarray:
     return np.frombuffer(tensor.data, dtype=dtype).astype(np.float64)
 
 
+def floats(tensor: Tensor) -> list[float]:
+    """The same as a list."""
+    items = _items(tensor)
+    return list(items) if tensor.dtype in _FLOATS else [float(item) for item in items]
+
+
+def _items(tensor: Tensor) -> tuple[float | int | bool, ...]:
+    """The values as Python's own numbers, all exact."""
+    count = len(tensor.data) // ITEM_SIZES[tensor.dtype]
+    if tensor.dtype == "bfloat16":
+        halves = struct.unpack(f"<{count}H", tensor.data)
+        return struct.unpack(f"<{count}f", b"".join(b"\0\0" + half.to_bytes(2, "little") for half in halves))
+    return struct.unpack(f"<{count}{_CODES[tensor.dtype]}", tensor.data)
+
+
+def single(value: float) -> float:
+    """The float32 nearest to a float64."""
+    try:
+        return float(_SINGLE.unpack(_SINGLE.pack(value))[0])
+    except OverflowError:
+        return math.copysign(math.inf, value)
+
+
 def float64(values: object, shape: tuple[int, ...]) -> Tensor:
     """A float64 tensor record of the given values."""
     array = np.asarray(values, dtype="<f8")
@@ -36,7 +68,7 @@ def float64(values: object, shape: tuple[int, ...]) -> Tensor:
 
 def view(tensor: Tensor) -> TensorView:
     """For reports; floats keep every digit."""
-    return TensorView(tensor.dtype, tensor.shape, tuple(number(float(x)) for x in numbers(tensor)))
+    return TensorView(tensor.dtype, tensor.shape, tuple(map(number, floats(tensor))))
 
 
 def argument_view(value: Value) -> ArgumentView:
@@ -45,15 +77,25 @@ def argument_view(value: Value) -> ArgumentView:
     return number(value) if isinstance(value, float) else value
 
 
-def _short(value: float, dtype: str) -> str:
-    """The shortest decimal that reads back as the same value of this dtype."""
-    if value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124 -- nan
-        return f"float('{value}')"
-    if dtype == "float32":
-        return repr(float(str(np.float32(value))))
-    if dtype in ("float64", "float16", "bfloat16"):
-        return repr(value)
-    return str(bool(value)) if dtype == "bool" else str(int(value))
+def text(values: list[float], dtype: str, shape: tuple[int, ...]) -> str:
+    """A tensor's values for people, as nested lists, each the shortest decimal that reads back the same."""
+    return _nested([_short(value, dtype) for value in values], shape)
+
+
+def literal(value: Value, device: str = "cpu") -> str:
+    """Python that makes this argument after `import torch`: `torch.tensor([1.0, -2.5])`, `0.1`, `3`."""
+    if not isinstance(value, Tensor):
+        return _code(value, "float64") if isinstance(value, float) else repr(value)
+    extra = "" if value.dtype == "float32" else f", dtype=torch.{value.dtype}"
+    extra += "" if device == "cpu" else f", device={device!r}"
+    if not value.data:  # lists cannot say (0, 2)
+        return f"torch.empty({value.shape}{extra})"
+    return f"torch.tensor({_nested([_code(x, value.dtype) for x in _items(value)], value.shape)}{extra})"
+
+
+def call(name: str, arguments: dict[str, Value], device: str = "cpu") -> str:
+    """The call as one would paste it below the definitions, by position."""
+    return f"{name}({', '.join(literal(value, device) for value in arguments.values())})"
 
 
 def _nested(flat: list[str], shape: tuple[int, ...]) -> str:
@@ -63,20 +105,24 @@ def _nested(flat: list[str], shape: tuple[int, ...]) -> str:
     return "[" + ", ".join(_nested(flat[i * size : (i + 1) * size], shape[1:]) for i in range(shape[0])) + "]"
 
 
-def text(values: list[float], dtype: str, shape: tuple[int, ...]) -> str:
-    """A tensor's values as nested lists, each the shortest decimal that reads back the same."""
-    return _nested([_short(x, dtype) for x in values], shape)
+def _code(value: float, dtype: str) -> str:
+    """A value as Python reads it: `nan` alone is no name there."""
+    short = _short(value, dtype)
+    return short if math.isfinite(value) else f"float({short!r})"
 
 
-def literal(value: Value, device: str = "cpu") -> str:
-    """Python that makes this argument: `torch.tensor([1.0, -2.5])`, `0.1`, `3`."""
-    if not isinstance(value, Tensor):
-        return repr(value)
-    extra = "" if value.dtype == "float32" else f", dtype=torch.{value.dtype}"
-    extra += "" if device == "cpu" else f", device={device!r}"
-    return f"torch.tensor({text([float(x) for x in numbers(value)], value.dtype, value.shape)}{extra})"
+def _short(value: float, dtype: str) -> str:
+    """The shortest decimal that reads back as the same value of this dtype."""
+    if dtype == "bool":
+        return str(bool(value))
+    if not dtype.startswith(("float", "bfloat")):
+        return str(int(value))
+    return _short_single(value) if dtype == "float32" else repr(value)
 
 
-def call(name: str, arguments: dict[str, Value], device: str = "cpu") -> str:
-    """The call as one would paste it below the definitions, by position."""
-    return f"{name}({', '.join(literal(value, device) for value in arguments.values())})"
+def _short_single(value: float) -> str:
+    rounded = single(value)
+    if not math.isfinite(rounded):
+        return repr(value)  # finite, it was computed in another dtype
+    short = repr(float(str(np.float32(rounded))))
+    return short if single(float(short)) == rounded else repr(rounded)

@@ -162,7 +162,7 @@ def _alike(exercise: kit.Exercise) -> tuple[tuple[str, str], ...]:
         (first.id, second.id)
         for first, second in combinations(judged, 2)
         if not any(apart(a, b) for a, b in zip(seen[first.id][0], seen[second.id][0], strict=True))
-        and _look_alike(first, second, seen[second.id][1])
+        and _look_alike(first, second, seen[second.id][1], exercise)
     )
 
 
@@ -170,10 +170,12 @@ def _behaviours(mistake: kit.Misconception) -> list[Behaviour]:
     return [behaviour(a, t) for a, t in zip(mistake.answers, mistake.tolerances, strict=True)]
 
 
-def _look_alike(first: kit.Misconception, second: kit.Misconception, outcomes: ExerciseOutcomes) -> bool:
+def _look_alike(
+    first: kit.Misconception, second: kit.Misconception, outcomes: ExerciseOutcomes, exercise: kit.Exercise
+) -> bool:
     """Whether form and steps, too, are the same; where only these differ, a diagnosis goes by them."""
     forms = all(same_form(a, b) for a, b in zip(first.answers, second.answers, strict=True))
-    return forms and all(same_steps(chain, first) for chain in outcomes.chains)
+    return forms and all(same_steps(chain, first, exercise) for chain in outcomes.chains)
 
 
 # --- doing nothing ------------------------------------------------------------------------

@@ -1,0 +1,126 @@
+"""Failing outcomes + kit -> the smallest call that shows what is wrong.
+
+The one of a known mistake was shrunk when the assignment was frozen; for an unknown one it is
+the simplest failing case of the suite and of the ladder. Only what a failed criterion looks at
+is shown: nothing that cost nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from grader import kit as kits
+from grader import tensors
+from grader.records import Answer, ExerciseOutcomes, ExerciseRun, Outcome, Raised, Returned, Tensor, Trace
+from grader.results import Counterexample, Diagnosis, TensorView, number
+
+DIVERGES: Final = 64 * 2.0**-24
+"""Relative difference from which a traced value counts as another one: far above honest single-precision
+rounding of a few steps. Only a pointer; marks never depend on it."""
+
+
+def counterexample(
+    outcomes: ExerciseOutcomes,
+    exercise: kits.Exercise,
+    run: ExerciseRun,
+    failed: Collection[str],
+    diagnosis: Diagnosis | None = None,
+    rungs: Sequence[Outcome] = (),
+) -> Counterexample | None:
+    """The smallest call that shows why the criteria failed; None where no value and no form is to blame.
+
+    `rungs` are the judged rungs of the ladder, where one was climbed.
+    """
+    sought = _Sought(exercise, failed)
+    known = diagnosis.misconceptions[0] if diagnosis and diagnosis.misconceptions else None
+    shrunk = next((one.smallest for one in exercise.misconceptions if one.id == known), None)
+    candidates = [(exercise.cases[one.case], one) for one in outcomes.outcomes]
+    if shrunk is not None and sought.shows(*candidates[shrunk]):
+        return _show(*candidates[shrunk], outcomes, exercise, run)
+    candidates += [(exercise.ladder[one.case], one) for one in rungs]
+    failing = [pair for pair in candidates if sought.shows(*pair)]
+    if not failing:
+        return None
+    return _show(*min(failing, key=lambda pair: _simplicity(*pair)), outcomes, exercise, run)
+
+
+def shows(outcomes: ExerciseOutcomes, exercise: kits.Exercise, failed: Collection[str]) -> bool:
+    """Whether some call alone shows why the criteria failed (steps taken by hand do not show)."""
+    sought = _Sought(exercise, failed)
+    return any(sought.shows(exercise.cases[one.case], one) for one in outcomes.outcomes)
+
+
+class _Sought:
+    """What the failed criteria look at: the values, or the form, of the cases of some values criteria."""
+
+    def __init__(self, exercise: kits.Exercise, failed: Collection[str]) -> None:
+        broken = [criterion for criterion in exercise.rubric if criterion.id in failed]
+        self._values = {one.id for one in broken if one.kind == "values"}
+        self._forms = {
+            exercise.cases[index].criterion for one in broken if one.kind == "return" for index in one.cases
+        }
+
+    def shows(self, case: kits.Case, outcome: Outcome) -> bool:
+        value = outcome.failure is not None and case.criterion in self._values
+        return value or (outcome.form is not None and case.criterion in self._forms)
+
+
+def _simplicity(case: kits.Case, outcome: Outcome) -> tuple[object, ...]:
+    """Wrong values before wrong forms, an answer before none, few steps, few digits."""
+    no_answer = not isinstance(outcome.answer, (Returned, Raised))
+    return outcome.failure is None, no_answer, case.effort, len(tensors.call("", case.arguments))
+
+
+def _show(
+    case: kits.Case, outcome: Outcome, outcomes: ExerciseOutcomes, exercise: kits.Exercise, run: ExerciseRun
+) -> Counterexample:
+    answer = outcome.answer
+    ratio = outcome.error_over_bound
+    return Counterexample(
+        device=outcomes.device,
+        arguments={name: tensors.argument_view(value) for name, value in case.arguments.items()},
+        call=tensors.call(exercise.name, case.arguments, outcomes.device),
+        expected=tensors.view(case.expected),
+        got=returned_view(answer),
+        raised=answer.line if isinstance(answer, Raised) else None,
+        error_over_bound=None if ratio is None else number(ratio),
+        first_diverging_step=_first_diverging_step(case, exercise, run),
+    )
+
+
+def returned_view(answer: Answer) -> TensorView | None:
+    """What came back, for reports."""
+    return tensors.view(answer.value) if isinstance(answer, Returned) and answer.value is not None else None
+
+
+# --- the first step that goes wrong -------------------------------------------------------
+
+
+def _first_diverging_step(case: kits.Case, exercise: kits.Exercise, run: ExerciseRun) -> int | None:
+    """The first step, from 1, that leaves another value; None where no trace of the same call is there."""
+    for index, other in enumerate(exercise.cases):
+        if other.trajectory and other.arguments == case.arguments and index in run.traces:
+            return diverging_step(run.traces[index], other.trajectory)
+    return None
+
+
+def diverging_step(trace: Trace, trajectory: Sequence[Tensor]) -> int | None:
+    """The first step, counted from 1, after which the parameter differs from the reference's.
+
+    A step too many or too few counts. None where they agree, and where the trace cannot be laid beside
+    the reference's: no step was recorded, or each step moved only some of the components.
+    """
+    mine = [[x for tensor in step.after for x in tensors.floats(tensor)] for step in trace.steps]
+    theirs = [tensors.floats(tensor) for tensor in trajectory]
+    if not mine or any(len(one) != len(theirs[0]) for one in mine):
+        return None
+    for step, (got, wanted, before) in enumerate(zip(mine, theirs[1:], theirs, strict=False), start=1):
+        if any(map(_apart, got, wanted, before)):
+            return step
+    return None if len(mine) == len(theirs) - 1 else min(len(mine), len(theirs) - 1) + 1
+
+
+def _apart(got: float, wanted: float, before: float) -> bool:
+    """Rounding of a step is relative to where it began: it may end at 0."""
+    return not (got == wanted or abs(got - wanted) <= DIVERGES * max(abs(wanted), abs(before)))
