@@ -12,7 +12,17 @@ from typing import Final
 
 from grader import kit as kits
 from grader import tensors
-from grader.records import Answer, ExerciseOutcomes, ExerciseRun, Outcome, Raised, Returned, Tensor, Trace
+from grader.records import (
+    Answer,
+    ExerciseOutcomes,
+    ExerciseRun,
+    Outcome,
+    Raised,
+    Returned,
+    Stopped,
+    Tensor,
+    Trace,
+)
 from grader.results import Counterexample, Diagnosis, TensorView, number
 
 DIVERGES: Final = 64 * 2.0**-24
@@ -42,7 +52,11 @@ def counterexample(
     failing = [pair for pair in candidates if sought.shows(*pair)]
     if not failing:
         return None
-    return _show(*min(failing, key=lambda pair: _simplicity(*pair)), outcomes, exercise, run)
+    simplest = min(_simplicity(*pair) for pair in failing)
+    equals = [pair for pair in failing if _simplicity(*pair) == simplest]
+    return _show(
+        *min(equals, key=lambda pair: len(tensors.call("", pair[0].arguments))), outcomes, exercise, run
+    )
 
 
 def shows(outcomes: ExerciseOutcomes, exercise: kits.Exercise, failed: Collection[str]) -> bool:
@@ -66,10 +80,9 @@ class _Sought:
         return value or (outcome.form is not None and case.criterion in self._forms)
 
 
-def _simplicity(case: kits.Case, outcome: Outcome) -> tuple[object, ...]:
-    """Wrong values before wrong forms, an answer before none, few steps, few digits."""
-    no_answer = not isinstance(outcome.answer, (Returned, Raised))
-    return outcome.failure is None, no_answer, case.effort, len(tensors.call("", case.arguments))
+def _simplicity(case: kits.Case, outcome: Outcome) -> tuple[bool, bool, float]:
+    """Wrong values before wrong forms, an answer before none, few steps; among equals, few digits."""
+    return outcome.failure is None, isinstance(outcome.answer, Stopped), case.effort
 
 
 def _show(
