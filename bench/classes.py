@@ -1,0 +1,63 @@
+"""A class graded by one worker at a time and by two, beside the floor: what each run used."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from startup import PYTHON
+from usage import Usage, least, run
+
+HERE: Final = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Graded:
+    """One class run: in all, in the parent alone, and what the workers reported of themselves."""
+
+    usage: Usage
+    parent_cpu: float
+    parent_peak: int  # bytes
+    worker_cpu: float
+
+
+@dataclass(frozen=True)
+class Floor:
+    """The students' functions called on the suite's cases, and nothing else."""
+
+    usage: Usage
+    calls: int
+    step: float  # CPU seconds of one step of SGD
+
+
+def graded(folder: Path, scratch: Path, kit: Path, jobs: int, cwd: Path, given: Mapping[str, str]) -> Graded:
+    """Grade a class as a person would, all pages included, into a new folder."""
+    output, report = scratch / f"report-{folder.name}-{jobs}", scratch / "used.json"
+    options: list[str | Path] = ["--kit", kit, "--jobs", str(jobs), "--output", output]
+    command = [PYTHON, HERE / "graded.py", report, "grade", folder, *options]
+    usage = run(command, cwd=cwd, environment=given).usage
+    used = json.loads(report.read_bytes())
+    results = json.loads((output / "results.json").read_bytes())
+    workers = sum(one["seconds"] for one in results["submissions"])
+    return Graded(usage, used["cpu"], used["peak"], workers)
+
+
+def floor(folder: Path, kit: Path, cwd: Path, given: Mapping[str, str]) -> Floor:
+    said = json.loads(run([PYTHON, HERE / "floor.py", kit, folder], cwd=cwd, environment=given).output)
+    return Floor(Usage(said["cpu"], said["wall"]), said["calls"], said["step"])
+
+
+def least_graded(runs: list[Graded]) -> Graded:
+    return Graded(
+        usage=least([one.usage for one in runs]),
+        parent_cpu=min(one.parent_cpu for one in runs),
+        parent_peak=max(one.parent_peak for one in runs),
+        worker_cpu=min(one.worker_cpu for one in runs),
+    )
+
+
+def least_floor(runs: list[Floor]) -> Floor:
+    return Floor(least([one.usage for one in runs]), runs[0].calls, min(one.step for one in runs))
