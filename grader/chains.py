@@ -52,7 +52,7 @@ def _no_value(answer: Answer) -> str:
         return answer.message
     if isinstance(answer, Raised):
         return f"raised {answer.line}"
-    return "" if answer.value is not None else f"returned {answer.problem}"
+    return "" if answer.value is not None else f"returned {answer.problem}, no numbers"
 
 
 def _no_step(every: Sequence[Step], steps: Sequence[Step], optimiser: str) -> str:
@@ -103,11 +103,8 @@ class _Followed:
 
     def _unknown(self, number: int, key: Key, moves: str) -> str:
         if number == 1:
-            return f"before the first step the parameter was {self._told(key)}, which is not {moves}"
-        return (
-            f"before step {number} the parameter was {self._told(key)},"
-            " which was neither passed nor left by an earlier step"
-        )
+            return f"before the first step the parameter was {self._told(key)}, not a value of {moves}"
+        return f"before step {number} the parameter was {self._told(key)}, where no earlier step had left it"
 
     def _told(self, key: Key) -> str:
         return text([float(key)], "float32" if self._single else "float64", ())

@@ -60,7 +60,8 @@ def judge_case(index: int, case: kits.Case, answer: Answer, device: str = "cpu")
     if isinstance(answer, Raised):
         return _without_value(index, answer, answer.failure, f"raised {answer.line}")
     if answer.value is None:
-        message = f"returned {answer.problem}, expected {_form_of(case)}"
+        wanted = _form_of(case) if "tensor" in answer.problem else "a tensor"
+        message = f"returned {answer.problem}, not {wanted}"
         return _without_value(index, answer, Failure.WRONG_TYPE, message)
     form, form_message = _judge_form(case, answer, answer.value, device)
     got, expected = floats(answer.value), floats(case.expected)
@@ -131,7 +132,7 @@ def _wrong_value(
             text(expected, "float64", case.expected.shape),
             text(got, "float64", value.shape),
         )
-    near = f": {ratio:.3g} times the rounding error allowed" if ratio < NEAR else ""
+    near = f" ({ratio:.3g} times the rounding error allowed)" if ratio < NEAR else ""
     return f"expected {wanted}, got {told}{near}"
 
 
@@ -141,7 +142,7 @@ def _wrong_value(
 def _judge_form(case: kits.Case, answer: Returned, value: Tensor, device: str) -> tuple[Failure | None, str]:
     """The first thing in which the returned value does not look like the reference's."""
     if answer.type not in TENSOR_TYPES:
-        return Failure.WRONG_TYPE, f"returned {_a(answer.type)}, expected {_form_of(case)}"
+        return Failure.WRONG_TYPE, f"returned {_a(answer.type)}, not a tensor"
     if value.shape != case.shape:
         return Failure.WRONG_SHAPE, f"returned a tensor of shape {value.shape}, expected shape {case.shape}"
     if value.dtype != case.dtype:

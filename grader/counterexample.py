@@ -16,6 +16,7 @@ from grader.records import (
     Answer,
     ExerciseOutcomes,
     ExerciseRun,
+    Failure,
     Outcome,
     Raised,
     Returned,
@@ -48,7 +49,7 @@ def counterexample(
     candidates = [(exercise.cases[one.case], one) for one in outcomes.outcomes]
     if shrunk is not None and sought.shows(*candidates[shrunk]):
         return _show(*candidates[shrunk], outcomes, exercise, run)
-    candidates += [(exercise.ladder[one.case], one) for one in rungs]
+    candidates += [(exercise.ladder[one.case], one) for one in rungs if _tells(one.answer)]
     failing = [pair for pair in candidates if sought.shows(*pair)]
     if not failing:
         return None
@@ -80,9 +81,15 @@ class _Sought:
         return value or (outcome.form is not None and case.criterion in self._forms)
 
 
-def _simplicity(case: kits.Case, outcome: Outcome) -> tuple[bool, bool, float]:
+def _tells(answer: Answer) -> bool:
+    """Whether a counterexample can say what happened; of the suite's cases the evidence says more."""
+    return isinstance(answer, Raised) or (isinstance(answer, Returned) and answer.value is not None)
+
+
+def _simplicity(case: kits.Case, outcome: Outcome) -> tuple[bool, bool, bool, float]:
     """Wrong values before wrong forms, an answer before none, few steps; among equals, few digits."""
-    return outcome.failure is None, isinstance(outcome.answer, Stopped), case.effort
+    not_run = outcome.failure is Failure.NOT_RUN
+    return outcome.failure is None, not_run, isinstance(outcome.answer, Stopped), case.effort
 
 
 def _show(

@@ -19,7 +19,7 @@ from grader.results import CriterionResult
 from grader.tensors import call
 
 NOT_EARNED: Final = (
-    "this counts only once some call with a step returns something other than its input or zero"
+    "this counts only once some call with a step returns a number other than zero and its input"
 )
 
 
@@ -98,7 +98,7 @@ def _verdict(criterion: kits.Criterion, outcomes: ExerciseOutcomes, exercise: ki
     if not right or len(right) == len(shapes):
         return _told(rows, exercise)
     wrong = [
-        f"with shape {shape}, {_told(own, exercise).message}"
+        f"with shape {shape}, {_counted(sum(one.failure is not None for one in own), len(own))}"
         for shape, own in shapes.items()
         if shape not in right
     ]
@@ -144,7 +144,7 @@ def _told(rows: Sequence[Judged], exercise: kits.Exercise) -> Verdict:
     message = f"{_counted(len(failed), len(rows))}: {shown.message}"
     if any(row.message != shown.message for row in causes):
         arguments = call("", exercise.cases[shown.case].arguments)
-        message = f"{_counted(len(failed), len(rows))}; with {arguments}, {shown.message}"
+        message = f"{_counted(len(failed), len(rows))}, for instance {arguments}: {shown.message}"
     return Verdict(len(rows), len(failed), shown.failure, message)
 
 
