@@ -254,10 +254,10 @@ def _remark(result: SubmissionResult) -> str:
 
 
 def _exercise_remark(exercise: ExerciseResult) -> tuple[str, ...]:
-    """The likely mistake; for an unknown one the first criterion that failed."""
+    """The likely mistake; for an unknown one what the first failed criterion says, or is called."""
     if exercise.status == "missing":
         return (f"no {exercise.name}",)
     if exercise.diagnosis:
         return (exercise.diagnosis.title,)
-    failed = (row.title for row in exercise.criteria if row.outcome == "failed")
-    return tuple(f"not: {title}" for title in islice(failed, 1))
+    failed = (row for row in exercise.criteria if row.outcome == "failed")
+    return tuple(row.message.partition(": ")[2] or row.message or row.title for row in islice(failed, 1))

@@ -98,7 +98,8 @@ def _check(path: Path, found: os.stat_result, cap: int) -> None:
 
 
 def _too_large(path: Path, size: int, cap: int) -> str:
-    advice = "clear its outputs and save it again" if path.suffix.lower() == ".ipynb" else "submit only the code"
+    notebook = path.suffix.lower() == ".ipynb"
+    advice = "clear its outputs and save it again" if notebook else "submit only the code"
     return f"{path.name} has {size / (1 << 20):.1f} MiB, more than the {cap >> 20} MiB allowed; {advice}."
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from grader import wire
+from grader import tensors, wire
 from grader.records import Answer, Cell, Execution, ExerciseRun, Failure, Note, Place, Stopped, Trace
 from grader.sandbox import cleaning, jobs, limits
 from grader.sandbox.clock import Stop
@@ -147,13 +147,15 @@ class Tally:
         self._left = self._left[self._left.index(index) + 1 :]
 
     def _close(self, run: _Run, index: int, stop: Stop) -> None:
-        count = len(self._exercises[index].calls(self._calls))
-        open_cases = [case for case in range(count) if case not in run.answers]
-        for case in open_cases[:1]:
-            run.answers[case] = Stopped(stop.failure, stop.why)
-        for case in open_cases[1:]:
-            ending = _ENDINGS.get(stop.failure, "did not end")
-            run.answers[case] = Stopped(Failure.NOT_RUN, f"not run: case {open_cases[0]} {ending}")
+        calls = self._exercises[index].calls(self._calls)
+        open_cases = [case for case in range(len(calls)) if case not in run.answers]
+        if not open_cases:
+            return
+        first, *others = open_cases
+        run.answers[first] = Stopped(stop.failure, stop.why)
+        ending = _ENDINGS.get(stop.failure, "did not end")
+        why = f"not run, because the call {tensors.call('', calls[first].arguments)} {ending}"
+        run.answers |= {case: Stopped(Failure.NOT_RUN, why) for case in others}
 
     def _end_loading(self, last: wire.Point | None, stop: Stop) -> None:
         """The next worker leaves out the statement that ended this one; the third such ends the loading."""

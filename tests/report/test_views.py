@@ -235,7 +235,7 @@ def test_the_remark_names_the_mistake_or_else_what_fails_first() -> None:
     view = classview.classroom(msgspec.structs.replace(samples.RESULTS, submissions=submissions), NONE)
 
     assert [row.remark for row in view.rows] == [
-        "not: many steps; The gradients of all steps add up.",
+        "wrong by up to 3e+07 bounds; The gradients of all steps add up.",
         "no gradient_descent_torch_optimiser",
     ]
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from grader import tensors
 from grader.kit import Limits
 from grader.records import Cell, Execution, Failure, Place, Raised, Returned, Submission
 from grader.sandbox.pool import Pool
@@ -62,24 +63,27 @@ def test_a_ladder_is_climbed_by_one_more_worker(pool: Pool, tmp_path: Path) -> N
     assert list(execution.exercises[0].answers) == [0, 1]
 
 
+UNDONE = [
+    f"not run, because the call {tensors.call('', case.arguments)}" for case in small.KIT.exercises[0].cases
+]
 TIMED_OUT = "timed_out: no end within 0.3 s of CPU time"
 ENDINGS = {
     "an endless loop": (
         "while number_steps >= 2: pass\nreturn initial_theta",
-        ["Tensor", "Tensor", TIMED_OUT, *["not_run: not run: case 2 did not end"] * 2],
+        ["Tensor", "Tensor", TIMED_OUT, *[f"not_run: {UNDONE[2]} did not end"] * 2],
     ),
     "an endless sleep": (
         "time.sleep(1000)",
         [
             "timed_out: no end within 0.9 s; it waits more than it computes",
-            *["not_run: not run: case 0 did not end"] * 4,
+            *[f"not_run: {UNDONE[0]} did not end"] * 4,
         ],
     ),
     "a process that stops itself": (
         "os.kill(os.getpid(), signal.SIGSTOP)",
         [
             "timed_out: no end within 0.9 s; it waits more than it computes",
-            *["not_run: not run: case 0 did not end"] * 4,
+            *[f"not_run: {UNDONE[0]} did not end"] * 4,
         ],
     ),
     "signals ignored": (
@@ -88,47 +92,47 @@ ENDINGS = {
             "    if number not in (9, 19): signal.signal(number, signal.SIG_IGN)\n"
             "while True: pass"
         ),
-        [TIMED_OUT, *["not_run: not run: case 0 did not end"] * 4],
+        [TIMED_OUT, *[f"not_run: {UNDONE[0]} did not end"] * 4],
     ),
     "os._exit": (
         "os._exit(0)",
         [
             "exited: the process was ended from within (exit code 0)",
-            *["not_run: not run: case 0 ended the process"] * 4,
+            *[f"not_run: {UNDONE[0]} ended the process"] * 4,
         ],
     ),
     "our own exit code": (
         "os._exit(97)",
         [
             "exited: the process was ended from within (exit code 97)",
-            *["not_run: not run: case 0 ended the process"] * 4,
+            *[f"not_run: {UNDONE[0]} ended the process"] * 4,
         ],
     ),
     "sys.exit": ("sys.exit(3)", ["exited: SystemExit: 3"] * 5),
     "a segmentation fault": (
         "import ctypes; ctypes.string_at(0)",
-        ["crashed: the process crashed (SIGSEGV)", *["not_run: not run: case 0 crashed the process"] * 4],
+        ["crashed: the process crashed (SIGSEGV)", *[f"not_run: {UNDONE[0]} crashed the process"] * 4],
     ),
     "an abort": (
         "os.abort()",
-        ["crashed: the process crashed (SIGABRT)", *["not_run: not run: case 0 crashed the process"] * 4],
+        ["crashed: the process crashed (SIGABRT)", *[f"not_run: {UNDONE[0]} crashed the process"] * 4],
     ),
     "a flood": (
         "while True: os.write(1, b'x' * 65536)",
-        ["flooded: more than 64 MiB printed", *["not_run: not run: case 0 printed without end"] * 4],
+        ["flooded: more than 64 MiB printed", *[f"not_run: {UNDONE[0]} printed without end"] * 4],
     ),
     "bytes that are no frames": (
         "os.write(4, b'garbage'); time.sleep(1000)",
         [
             "protocol: its results were tampered with: a frame cannot begin with b'garb'",
-            *["not_run: not run: case 0 broke the line to the grader"] * 4,
+            *[f"not_run: {UNDONE[0]} broke the line to the grader"] * 4,
         ],
     ),
     "a closed pipe": (
         "os.closerange(0, 100); return initial_theta",
         [
             "exited: the process was ended from within (exit code 1)",
-            *["not_run: not run: case 0 ended the process"] * 4,
+            *[f"not_run: {UNDONE[0]} ended the process"] * 4,
         ],
     ),
     "an exception": ("raise ValueError('theta')", ["raised: ValueError: theta"] * 5),
@@ -246,7 +250,7 @@ def test_a_submission_that_uses_up_its_time_gets_no_other_worker(tmp_path: Path)
     used = "the submission has used its 0.5 s of CPU time"
     assert answers(execution.exercises[0]) == [
         f"timed_out: {used}",
-        *["not_run: not run: case 0 did not end"] * 4,
+        *[f"not_run: {UNDONE[0]} did not end"] * 4,
     ]
     assert answers(execution.exercises[1]) == [f"not_run: not run: {used}"] * 5
 
@@ -326,6 +330,7 @@ PARENT = """
 import os, sys, threading
 from pathlib import Path
 from grader.sandbox.pool import Pool
+from grader import tensors
 from tests.sandbox import small
 pool = Pool(small.KIT, small.LIMITS)
 source = "import os, time\\nopen({flag!r}, 'w').write(f'{{os.getpid()}} {{os.getppid()}}')\\ntime.sleep(1000)"
