@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import importlib.metadata
 import json
 import os
 import subprocess
@@ -166,7 +165,9 @@ def _key(assignment: Path, seed: int | None) -> str:
     for path in (*_written(folder), *(PACKAGE / name for name in FREEZER)):
         data = path.read_bytes()
         digest.update(f"{path.name}\0{len(data)}\0".encode() + data)
-    versions = [f"{name}=={importlib.metadata.version(name)}" for name in DRAWN_WITH]
+    from importlib import metadata  # noqa: PLC0415 -- it imports much, and most commands freeze nothing
+
+    versions = [f"{name}=={metadata.version(name)}" for name in DRAWN_WITH]
     digest.update(repr((seed, sys.version, versions, folder.resolve().parts[-2:])).encode())
     return digest.hexdigest()
 
