@@ -7,6 +7,7 @@ is shown: nothing that cost nothing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 from typing import Final
 
@@ -87,9 +88,13 @@ def _tells(answer: Answer) -> bool:
 
 
 def _simplicity(case: kits.Case, outcome: Outcome) -> tuple[bool, bool, bool, float]:
-    """Wrong values before wrong forms, an answer before none, few steps; among equals, few digits."""
+    """Wrong values before wrong forms, an answer before none, few steps; among equals, few digits.
+
+    A call without a step says least about a function that takes steps, so it comes last.
+    """
     not_run = outcome.failure is Failure.NOT_RUN
-    return outcome.failure is None, not_run, isinstance(outcome.answer, Stopped), case.effort
+    steps = case.effort if case.effort > 0 else math.inf
+    return outcome.failure is None, not_run, isinstance(outcome.answer, Stopped), steps
 
 
 def _show(

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+import torch
 
 from grader import kits
 from grader.kit import LoadedKit
@@ -24,3 +25,11 @@ def kit() -> LoadedKit:
         patch.setenv("XDG_CACHE_HOME", str(cache))
         fcntl.flock(lock, fcntl.LOCK_EX)  # one worker freezes, the others find it done
         return kits.find(ROOT, kit=None, assignment=ROOT)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests for a CUDA device say aloud that there is none."""
+    needing = [item for item in items if item.get_closest_marker("cuda")]
+    if needing and not torch.cuda.is_available():
+        for item in needing:
+            item.add_marker(pytest.mark.skip(reason="there is no CUDA device here"))

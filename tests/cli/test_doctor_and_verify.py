@@ -1,0 +1,93 @@
+"""`grader doctor`, `grader verify` and `grader freeze`: what an instructor runs before the class."""
+
+from __future__ import annotations
+
+import json
+import platform
+from pathlib import Path
+
+import msgspec
+
+from grader import kit as kits
+from grader.kit import LoadedKit
+from tests.cli.running import COURSE, ROOT, grader
+from tests.own_exercise import FORTY_LINES, FORTY_LINES_HANDED_IN
+
+
+def test_the_doctor_runs_a_submission_and_names_each_layer() -> None:
+    run = grader("doctor")
+
+    lines = run.out.splitlines()
+    assert (run.code, run.err) == (0, "")
+    assert lines[0] == f"ok    Python {platform.python_version()}"
+    assert lines[1].startswith("ok    PyTorch 2.")
+    assert lines[2] == "ok    running a submission"
+    assert "    CUDA: " in lines[3]
+    assert "WARN  isolation: none" in lines
+    assert "    missing: a filter of system calls (seccomp)" in lines
+
+
+def test_the_assignment_is_fit_to_grade_and_cheap(kit_file: Path, kit: LoadedKit) -> None:
+    run = grader("verify", "--kit", kit_file)
+
+    effort = sum(exercise.effort for exercise in kit.kit.exercises)
+    assert (run.code, run.err) == (0, "")
+    assert run.out.endswith(
+        f"\nThe suites cost {effort:g} SGD steps a submission. Kit {kit.digest}.\nFit to grade.\n"
+    )
+    assert "Mutation score: 100 %" in run.out
+    assert "cannot tell apart" not in run.out
+    assert effort <= 600
+
+
+def test_a_rubric_that_misses_a_mistake_is_not_fit_to_grade(kit: LoadedKit, tmp_path: Path) -> None:
+    first, *others = kit.kit.exercises
+    rubric = tuple(
+        msgspec.structs.replace(one, cases=one.cases[:1]) if one.id == "many-steps" else one
+        for one in first.rubric
+    )
+    blind = msgspec.structs.replace(
+        kit.kit, exercises=(msgspec.structs.replace(first, rubric=rubric), *others)
+    )
+    (tmp_path / "blind.kit").write_bytes(kits.encode(blind))
+
+    run = grader("verify", "--kit", tmp_path / "blind.kit", "--json")
+
+    document = json.loads(run.out)
+    assert (run.code, document["fit"]) == (1, False)
+    assert document["mutation_score"] < 1
+    assert "NOT CAUGHT: must fail many-steps" in grader("verify", "--kit", tmp_path / "blind.kit").out
+
+
+def test_an_exercise_of_forty_lines_is_verified_and_graded_with_no_other_change(tmp_path: Path) -> None:
+    week = tmp_path / "week7"
+    (week / "reference").mkdir(parents=True)
+    (week / "reference" / "fit.py").write_text(FORTY_LINES, encoding="utf-8")
+    (week / "class").mkdir()
+    for student, source in FORTY_LINES_HANDED_IN.items():
+        (week / "class" / f"{student}.py").write_text(source, encoding="utf-8")
+    cache = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+
+    verified = grader("verify", cwd=week, **cache)
+    graded = grader("grade", "class", cwd=week, **cache)
+
+    marks = [
+        (one["student"], one["score"])
+        for one in json.loads((week / "report/results.json").read_bytes())["submissions"]
+    ]
+    assert (verified.code, graded.code) == (0, 0), verified.err + graded.err
+    assert marks == [("s01", 5.0), ("s02", 2.0), ("s03", 1.0)]
+    assert "No momentum" in graded.out
+
+
+def test_a_frozen_kit_is_described_and_grades_as_the_assignment_does(tmp_path: Path, kit: LoadedKit) -> None:
+    run = grader("freeze", "--assignment", ROOT, "-o", tmp_path / "homework.kit")
+
+    loaded = kits.load(tmp_path / "homework.kit")
+    first = loaded.kit.exercises[0]
+    assert (run.code, run.err) == (0, "")
+    counts = f"{len(first.cases)} cases, {first.effort:g} steps, {len(first.misconceptions)} known mistakes"
+    assert run.out.splitlines()[0] == f"{first.name}: {counts}"
+    assert run.out.endswith(f"Digest: {loaded.digest}\n")
+    assert loaded.digest == kit.digest, "the same seed freezes the same bytes"
+    assert grader("check", COURSE, "--kit", tmp_path / "homework.kit").code == 0
