@@ -8,6 +8,7 @@ loses only what was in flight.
 from __future__ import annotations
 
 import difflib
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,8 +25,18 @@ from grader.evidence import CaseSheet
 from grader.pipeline import Session, grade_class
 from grader.records import Record, Submission
 from grader.report.head import Head
-from grader.results import SCHEMA, Assignment, Device, Environment, Graded, Results, SubmissionResult
-from grader.sandbox.limits import as_numbers, isolation_report
+from grader.results import (
+    SCHEMA,
+    Assignment,
+    Device,
+    Environment,
+    Graded,
+    Isolation,
+    Results,
+    SubmissionResult,
+)
+from grader.sandbox.jobs import Wanted
+from grader.sandbox.limits import CUDA, as_numbers
 from grader.sandbox.pool import Pool
 from grader.sandbox.probing import probe
 from grader.sandbox.reading import read
@@ -37,7 +48,7 @@ class Options(Record, frozen=True):
 
     device: str = "auto"  # auto, all, or a device's name
     require: tuple[str, ...] = ()  # devices without which the run is refused
-    isolation: str = "auto"
+    isolation: Wanted = "auto"
     jobs: int = 1
     exercises: tuple[str, ...] = ()  # none: all
     timeout: float | None = None  # seconds of CPU for one call
@@ -48,9 +59,9 @@ class Options(Record, frozen=True):
 def opened(loaded: kits.LoadedKit, options: Options) -> Iterator[tuple[Session, Head]]:
     """Start the sandbox for a kit. Raises GraderError where an option asks for what is not there."""
     kit = _restricted(loaded.kit, options)
-    _refuse_isolation(options.isolation)
-    with Pool(kit, kit.limits, options.jobs) as pool:
+    with Pool(kit, kit.limits, options.jobs, level=options.isolation) as pool:
         devices = _devices(kit, options, pool)
+        _refuse_isolation(options.isolation, devices, pool)
         yield Session(kit, pool, devices, options.jobs, CaseSheet(kit)), _head(loaded, kit, devices, pool)
 
 
@@ -166,14 +177,24 @@ def _fingerprint(submission: Submission) -> str:
     return "" if submission.problem is not None else read(submission).sha256
 
 
-def _refuse_isolation(wanted: str) -> None:
-    """Never less than what is asked for. Raises GraderError."""
-    level = isolation_report().level
-    if wanted not in ("auto", level):
+def _refuse_isolation(wanted: Wanted, devices: tuple[Device, ...], pool: Pool) -> None:
+    """Never less than what is asked for, nor less than the strongest without a word. Raises GraderError."""
+    if wanted in ("strict", "standard") and any(one.graded and one.name == "cuda" for one in devices):
         raise GraderError(
-            f"--isolation {wanted}: this version confines submissions at the level {level!r} only.",
-            f"Grade code that you trust with --isolation {level}; else run the grader in a virtual machine.",
+            f"--isolation {wanted}: submissions that run on CUDA cannot be confined at that level.",
+            "Grade without it (--device cpu), or leave --isolation out for a class that you trust.",
         )
+    isolation = pool.isolation
+    if wanted == "auto" and isolation.level != "strict":
+        sys.stderr.write(f"warning: isolation: {isolation.level}; missing: {', '.join(isolation.missing)}\n")
+
+
+def _isolation(pool: Pool, devices: tuple[Device, ...]) -> Isolation:
+    """The pool's, and what a device has not."""
+    found = pool.isolation
+    if found.level == "none" or not any(one.graded and one.name == "cuda" for one in devices):
+        return found
+    return msgspec.structs.replace(found, missing=(*found.missing, CUDA))
 
 
 def _restricted(kit: kits.Kit, options: Options) -> kits.Kit:
@@ -229,7 +250,7 @@ def _head(loaded: kits.LoadedKit, kit: kits.Kit, devices: tuple[Device, ...], po
             platform=pool.versions.platform,
             started=datetime.now(UTC).isoformat(timespec="seconds"),
             limits=as_numbers(kit.limits),
-            isolation=isolation_report(),
+            isolation=_isolation(pool, devices),
         ),
         devices=devices,
     )

@@ -1,26 +1,38 @@
 """Child side: from a fork of the zygote to a process that may meet student code.
 
-The order is that of the stronger levels: own session, own files, nothing inherited, then
-(there) namespaces and a new root, then limits, no new privileges, then (there) Landlock and
-seccomp; and only after the last step is the job read. A step that fails ends the worker with
-EXIT_FAILED and the step's name: a worker never goes on with less than was announced.
+The order is the only one that works: own session, own files, nothing inherited; namespaces and a
+new root, while that is still allowed; another user; limits; no capability, no new privileges;
+Landlock and the filter of system calls last, since they forbid what the steps before them do. Only
+after the last step is the job read. A step that fails ends the worker with EXIT_FAILED and the
+step's name: a worker never goes on with less than was announced.
 """
 
 from __future__ import annotations
 
 import os
 import resource
+import shutil
 import signal
+import socket
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Final
 
-from grader.sandbox import linux
-from grader.sandbox.jobs import EXIT_FAILED
+from grader.sandbox import landlock, linux, seccomp, walls
+from grader.sandbox.jobs import EXIT_FAILED, Start
+from grader.sandbox.rooms import DEVICES, SCRATCH, Room
 
 JOB, FRAMES = 3, 4  # where the job is read and the frames are written
 OPEN_FILES: Final = 256
 FILE_BYTES: Final = 64 << 20  # one file that a student's program writes
+SCRATCH_BYTES: Final = 128 << 20  # all of its files, those that were handed in included
+SCRATCH_FILES: Final = 8_192
+PROCESSES: Final = 256  # threads, for only those can be started; of one user for each worker
+FIRST_USER: Final = 1_900_000_000  # beyond what systems and containers give to anybody
+
+_Step = tuple[str, Callable[[], object]]
 
 
 def prepare(job: int, frames: int, output: int) -> None:
@@ -33,24 +45,78 @@ def prepare(job: int, frames: int, output: int) -> None:
     signal.set_wakeup_fd(-1)
 
 
-def restrict(memory_bytes: int, cpu_seconds: float) -> None:
-    """The limits, and no way back from them."""
-    _step("limits", lambda: _limit(memory_bytes, cpu_seconds))
-    _step("no new privileges", linux.forbid_new_privileges)
-
-
-def _step(name: str, apply: Callable[[], object]) -> None:
-    try:
-        done = apply()
-    except (OSError, ValueError) as error:
-        _fail(name, str(error))
-    if done is False and linux.ON_LINUX:
-        _fail(name, "refused by the kernel")
+def restrict(room: Room, order: Start) -> None:
+    """Every step of the room's level, and no way back from them."""
+    for name, apply in steps(room, order):
+        try:
+            done = apply()
+        except (OSError, ValueError) as error:
+            _fail(name, str(error))
+        if done is False and linux.ON_LINUX:
+            _fail(name, "refused by the kernel")
 
 
 def _fail(step: str, reason: str) -> None:
-    os.write(2, f"confinement failed at {step}: {reason}\n".encode())
+    os.write(2, f"confinement failed at {step}: {reason}\n".encode("utf-8", "backslashreplace"))
     os._exit(EXIT_FAILED)
+
+
+def steps(room: Room, order: Start) -> Iterator[_Step]:
+    """In the order in which they are taken."""
+    private = linux.data_bytes()  # asked while there is a /proc to ask
+    if room.level == "strict":
+        yield from _secluded(room, order)
+    if room.level == "standard":
+        yield "temporary files", lambda: _own_temporary_files(order.folder)
+    yield "limits", lambda: _limit(private + order.memory_bytes, order.cpu_seconds)
+    if room.level != "none":
+        yield "capabilities", walls.drop_capabilities
+    yield "no new privileges", linux.forbid_new_privileges
+    yield "no inspection", linux.forbid_inspection  # a change of user has undone it
+    if room.level == "standard":
+        yield "Landlock", lambda: landlock.restrict(room.readable, (order.folder, *DEVICES))
+    if room.level == "strict":
+        yield "Landlock", lambda: landlock.restrict(("/",), (SCRATCH, *DEVICES))
+    if room.level != "none" and seccomp.SUPPORTED:
+        yield "system calls", lambda: seccomp.load(seccomp.program(os.getpid()))
+
+
+def _secluded(room: Room, order: Start) -> Iterator[_Step]:
+    """What needs rights that are given up right after."""
+    kinds = walls.NEW_NETWORK | walls.NEW_MOUNTS | walls.NEW_IPC | walls.NEW_NAMES | walls.NEW_CGROUP
+    user = FIRST_USER + linux.own_pid()  # one for each worker: limits are counted, signals sent by user
+    yield "namespaces", lambda: walls.unshare(kinds)
+    yield "host name", lambda: socket.sethostname("grader")
+    yield "new root", lambda: _enter(room, order.folder, user if room.privileged else None)
+    if room.privileged:
+        yield "user", lambda: walls.become(user)
+        yield "end with the parent", linux.die_with_parent  # a change of user has undone it
+
+
+def _enter(room: Room, folder: str, user: int | None) -> None:
+    """The zygote has laid the root; the only writable place in it is made here, for this worker alone."""
+    scratch = room.root + SCRATCH
+    options = f"size={SCRATCH_BYTES},nr_inodes={SCRATCH_FILES},mode=1777"
+    walls.mount("scratch", scratch, "tmpfs", walls.NO_SETUID | walls.NO_DEVICES, options)
+    if folder:
+        own = Path(scratch, Path(folder).name)
+        shutil.copytree(folder, own, copy_function=_copy)
+        if user is not None:
+            os.chown(own, user, user)
+    walls.enter_root(room.root)
+    os.chdir(SCRATCH)
+
+
+def _copy(source: str, target: str) -> None:
+    """A student's own file, there to be read."""
+    shutil.copyfile(source, target)
+    Path(target).chmod(0o444)
+
+
+def _own_temporary_files(folder: str) -> None:
+    """Where a program of its own accord writes: there is no other place where it may."""
+    os.environ["TMPDIR"] = folder
+    tempfile.tempdir = None
 
 
 def _own_files(job: int, frames: int, output: int) -> None:
@@ -73,7 +139,10 @@ def _limit(memory_bytes: int, cpu_seconds: float) -> None:
         resource.RLIMIT_FSIZE: FILE_BYTES,
     }
     if linux.ON_LINUX:
-        limits[resource.RLIMIT_DATA] = linux.data_bytes() + memory_bytes
+        limits[resource.RLIMIT_DATA] = memory_bytes
+        limits[resource.RLIMIT_MEMLOCK] = limits[resource.RLIMIT_MSGQUEUE] = 0
+    if os.geteuid() >= FIRST_USER:  # nobody else's processes count against it
+        limits[resource.RLIMIT_NPROC] = PROCESSES
     for kind, most in limits.items():
         hard = resource.getrlimit(kind)[1]
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)  # noqa: PLW2901 -- never above what is allowed

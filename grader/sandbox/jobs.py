@@ -11,6 +11,8 @@ from typing import Final, Literal
 from grader.records import Record, Value
 
 Calls = Literal["suite", "ladder"]
+Level = Literal["strict", "standard", "none"]
+Wanted = Literal["auto", "strict", "standard", "none"]
 
 EXIT_FAILED: Final = 97  # of a worker that could not be confined, or met a fault of ours
 FAULT: Final = "a fault of the worker: "  # how its last words begin then
@@ -42,6 +44,7 @@ class Setup(Record, frozen=True):
 
     exercises: tuple[Inputs, ...]
     warm: bool  # import and warm torch before the first fork; never for CUDA
+    level: Wanted = "auto"  # of the walls; auto: the strongest that can be had, but never none
 
 
 class File(Record, frozen=True):
@@ -92,7 +95,8 @@ class Start(Record, frozen=True):
     device: str
     memory_bytes: int  # over what the zygote has
     cpu_seconds: float
-    warm: tuple[str, ...] = ()  # modules to import once before the fork
+    folder: str  # the parent's, with the submission's own files; it is empty where there are none
+    warm: tuple[str, ...] = ()  # modules to import before any student code, once where possible
 
 
 class Ready(Record, frozen=True, tag="ready"):
@@ -102,6 +106,16 @@ class Ready(Record, frozen=True, tag="ready"):
     torch: str
     platform: str
     torch_cuda: str | None
+    level: Level
+    weaker: str = ""  # why it is not the strongest that was asked for
+    privileged: bool = False  # strict: another user instead of a user namespace
+
+
+class Refused(Record, frozen=True, tag="refused"):
+    """The level that was asked for cannot be had: a fault of nobody, and a choice for the user."""
+
+    text: str
+    hint: str
 
 
 class Trouble(Record, frozen=True, tag="trouble"):
@@ -123,4 +137,4 @@ class Ended(Record, frozen=True, tag="ended"):
     cpu_seconds: float
 
 
-Report = Ready | Trouble | Forked | Ended
+Report = Ready | Refused | Trouble | Forked | Ended

@@ -20,7 +20,7 @@ from typing import Final
 
 import msgspec
 
-from grader.errors import HarnessError
+from grader.errors import GraderError, HarnessError
 from grader.sandbox import jobs, limits, linux
 
 KIND: Final = socket.SOCK_SEQPACKET if linux.ON_LINUX else socket.SOCK_DGRAM
@@ -77,7 +77,7 @@ class Zygote:
         return self._process.pid
 
     def ready(self) -> jobs.Ready:
-        """Wait until it serves. Raises HarnessError where it cannot."""
+        """Wait until it serves. Raises HarnessError; GraderError where its level cannot be had."""
         with self._lock:
             if self._ready is None:
                 self._ready = self._first_report()
@@ -91,6 +91,8 @@ class Zygote:
         report = _REPORTS.decode(message) if message else jobs.Trouble(self._last_words())
         if isinstance(report, jobs.Ready):
             return report
+        if isinstance(report, jobs.Refused):
+            raise GraderError(report.text, report.hint)
         reason = report.text if isinstance(report, jobs.Trouble) else "it speaks out of turn"
         raise HarnessError(f"The process that runs submissions did not start: {reason}.", _HINT)
 
@@ -146,6 +148,7 @@ def environment(*, cuda: bool) -> dict[str, str]:
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "HOME": "/nonexistent",
         "LANG": "C.UTF-8",
+        "LOGNAME": "grader",  # a root without /etc/passwd knows no names
         "PYTHONHASHSEED": "0",
         "MPLBACKEND": "Agg",
         **dict.fromkeys(_ALONE, "1"),

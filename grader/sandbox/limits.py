@@ -6,7 +6,8 @@ from typing import Final
 
 from grader.kit import Limits
 from grader.results import Isolation
-from grader.sandbox import linux
+from grader.sandbox import linux, seccomp
+from grader.sandbox.jobs import Level
 
 KEPT_OUTPUT: Final = 64 << 10  # of what a submission prints, shown
 MESSAGE: Final = 2_000  # characters of a message
@@ -35,17 +36,33 @@ _LINUX: Final = (
     "no inspection of the grader's memory",
     "left-behind processes are ended",
 )
-_LATER: Final = (
-    "user, process, mount and network namespaces",
-    "a file system of its own (Landlock)",
-    "a filter of system calls (seccomp)",
+_CALLS: Final = "a filter of system calls (seccomp)"
+_FILTERED: Final = ("no new processes", _CALLS)
+_FILES: Final = ("no capabilities", "no files but Python's and its own (Landlock)")
+_SPACES: Final = "user, process, mount, network, IPC, host name and control group namespaces"
+_ROOT: Final = (
+    "a root of its own, read-only, with Python and its packages alone",
+    "a limit of disk space and files",
 )
+_OTHER_USER: Final = "an unused user for each submission"
+CUDA: Final = "on CUDA: every layer but those of the level none"
 
 
-def isolation_report() -> Isolation:
-    """What is applied to each worker on this system, and what is not."""
+def isolation_report(level: Level, *, privileged: bool = False, weaker: str = "") -> Isolation:
+    """What is applied to each worker at a level on this system, and what is not."""
     applied, missing = (_LINUX, ()) if linux.ON_LINUX else ((), _LINUX)
-    return Isolation(level="none", layers=(*_EVERYWHERE, *applied), missing=(*missing, *_LATER))
+    spaces = _SPACES.removeprefix("user, ") if privileged else _SPACES
+    filtered = _FILTERED if seccomp.SUPPORTED else ()
+    unfiltered = () if seccomp.SUPPORTED else _FILTERED
+    layers: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ("a limit of processes", *_FILES, *_FILTERED, _SPACES, *_ROOT)
+    apart = (spaces, *_ROOT, *((_OTHER_USER,) if privileged else ()))
+    because = f" ({weaker})" if weaker else ""
+    if level == "strict":
+        layers, lacking = (*_FILES, *filtered, *apart), unfiltered
+    elif level == "standard":
+        layers, lacking = (*_FILES, *filtered), (*unfiltered, _SPACES + because, *_ROOT)
+    return Isolation(level=level, layers=(*_EVERYWHERE, *applied, *layers), missing=(*missing, *lacking))
 
 
 def as_numbers(limits: Limits) -> dict[str, float]:

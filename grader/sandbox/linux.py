@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import signal
 import sys
@@ -12,6 +13,7 @@ from typing import Final
 
 ON_LINUX: Final = sys.platform == "linux"
 
+_LIBC: Final = ctypes.CDLL(None, use_errno=True) if ON_LINUX else None
 _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_DUMPABLE: Final = 4
 _PR_SET_CHILD_SUBREAPER: Final = 36
@@ -39,7 +41,28 @@ def forbid_new_privileges() -> bool:
 
 
 def _prctl(option: int, value: int) -> bool:
-    return ON_LINUX and ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0) == 0
+    return _LIBC is not None and _LIBC.prctl(option, value, 0, 0, 0) == 0
+
+
+def call(number: int, *arguments: int | bytes | None) -> int:
+    """A system call by its number. Raises OSError; a bytes argument is passed by its address."""
+    if _LIBC is None:
+        raise OSError(errno.ENOSYS, "this is not Linux")
+    _LIBC.syscall.restype = ctypes.c_long
+    given = [ctypes.c_long(one) if isinstance(one, int) else one for one in arguments]
+    result = int(_LIBC.syscall(ctypes.c_long(number), *given))
+    if result < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))
+    return result
+
+
+def own_pid() -> int:
+    """The number of this process as the parent's /proc numbers it: in a namespace of its own it would be 1."""
+    try:
+        return int(Path("/proc/self").readlink().name)
+    except OSError:
+        return os.getpid()
 
 
 def children() -> set[int]:

@@ -19,12 +19,15 @@ import msgspec
 from grader.errors import HarnessError
 from grader.kit import Exercise, Kit, Limits
 from grader.records import Execution, Failure, Note, Submission
+from grader.results import Isolation
 from grader.sandbox import limits, linux, reading
 from grader.sandbox.clock import Clock
-from grader.sandbox.jobs import Call, Calls, Inputs, Setup, Start
+from grader.sandbox.jobs import Call, Calls, Inputs, Ready, Setup, Start, Wanted
 from grader.sandbox.launcher import Zygote, ZygoteLost
+from grader.sandbox.limits import isolation_report
 from grader.sandbox.probing import Versions, probe
 from grader.sandbox.reading import Content
+from grader.sandbox.rooms import SCRATCH
 from grader.sandbox.tally import Tally
 from grader.sandbox.watch import Watch, Watched
 from grader.text import clean
@@ -40,18 +43,24 @@ _CUT: Final = (
 class Pool:
     """Runs submissions; a context manager."""
 
-    def __init__(self, kit: Kit, given: Limits, jobs: int = 1, *, fresh: bool = False) -> None:
-        """`fresh`: never fork from a process that has imported torch (CUDA; systems without a safe fork)."""
+    def __init__(
+        self, kit: Kit, given: Limits, jobs: int = 1, *, fresh: bool = False, level: Wanted = "auto"
+    ) -> None:
+        """`fresh`: never fork from a process that has imported torch (CUDA; systems without a safe fork).
+
+        `level` of the walls around each submission: `auto` is the strongest there is, and never none.
+        """
         self._inputs = tuple(_inputs(exercise) for exercise in kit.exercises)
         self._limits = given
         self._fresh = fresh or not linux.ON_LINUX
+        self._level = level
         self._slots = threading.BoundedSemaphore(jobs)
         self._lock = threading.Lock()
         self._one_at_a_time = threading.Lock()
-        self._zygotes: dict[bool, Zygote] = {}  # by whether it is warm
+        self._zygotes: dict[bool, Zygote] = {}  # by whether it is for CUDA
         self._open = True
         linux.forbid_inspection()  # expected values are in this process
-        self._zygote(warm=not self._fresh)  # starts while the caller goes on
+        self._zygote(cuda=False)  # starts while the caller goes on
 
     def __enter__(self) -> Self:
         return self
@@ -70,9 +79,21 @@ class Pool:
 
     @property
     def versions(self) -> Versions:
-        """Raises HarnessError where no submission can be run here."""
-        ready = self._zygote(warm=not self._fresh).ready()
+        """Raises HarnessError where no submission can be run here, GraderError where not at this level."""
+        ready = self._ready()
         return Versions(ready.python, ready.torch, ready.platform, ready.torch_cuda)
+
+    @property
+    def isolation(self) -> Isolation:
+        """The level and its layers, each of which was tried. Raises as `versions`."""
+        ready = self._ready()
+        return isolation_report(ready.level, privileged=ready.privileged, weaker=ready.weaker)
+
+    def _ready(self) -> Ready:
+        """The first zygote decides what `auto` is; those after it must have the same."""
+        ready = self._zygote(cuda=False).ready()
+        self._level = ready.level
+        return ready
 
     def run(
         self,
@@ -103,16 +124,17 @@ class Pool:
 
     def _attempt(self, tally: Tally, submission: Submission, device: str) -> Watched:
         """One worker; a second one, from a zygote of its own, where the first was lost with its zygote."""
-        warm = device != "cuda" and not self._fresh
-        zygote = self._zygote(warm=warm)
+        cuda = device == "cuda"
+        self._ready()
+        zygote = self._zygote(cuda=cuda)
         try:
             watched = self._work(zygote, tally, submission, device)
         except ZygoteLost:
             watched = Watched(lost=True)
         if not watched.lost:
             return watched
-        self._forget(zygote, warm=warm)
-        own = Zygote(Setup(self._inputs, warm=warm))
+        self._forget(zygote, cuda=cuda)
+        own = Zygote(self._setup(cuda=cuda))
         try:
             watched = self._work(own, tally, submission, device)
         except ZygoteLost:
@@ -122,7 +144,7 @@ class Pool:
             raise
         if watched.lost:
             watched.harness = "the process that runs submissions ended twice while this one ran"
-        self._adopt(own, warm=warm, alive=not watched.lost)
+        self._adopt(own, cuda=cuda, alive=not watched.lost)
         return watched
 
     def _work(self, zygote: Zygote, tally: Tally, submission: Submission, device: str) -> Watched:
@@ -137,9 +159,9 @@ class Pool:
         try:
             with self._slots, tempfile.TemporaryFile() as job:
                 whole = submission.folder is None or reading.copy_folder(submission.folder, folder)
-                job.write(msgspec.msgpack.encode(tally.job(str(folder))))
+                job.write(msgspec.msgpack.encode(tally.job(self._inside(folder, device))))
                 job.seek(0)
-                pipes = zygote.fork(self._order(tally, device), job.fileno())
+                pipes = zygote.fork(self._order(tally, device, folder), job.fileno())
                 start = (
                     limits.START_SECONDS
                     if device != "cuda" and not self._fresh
@@ -154,33 +176,42 @@ class Pool:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _order(self, tally: Tally, device: str) -> Start:
+    def _inside(self, folder: Path, device: str) -> str:
+        """The working folder as the worker sees it."""
+        return f"{SCRATCH}/{folder.name}" if self._level == "strict" and device != "cuda" else str(folder)
+
+    def _order(self, tally: Tally, device: str, folder: Path) -> Start:
         return Start(
             device=device,
             memory_bytes=self._limits.memory_bytes,
             cpu_seconds=self._limits.submission_cpu_seconds - tally.cpu_seconds,
-            warm=() if device == "cuda" or self._fresh else tally.modules(),
+            folder=str(folder),
+            warm=() if device == "cuda" else tally.modules(),
         )
 
-    def _zygote(self, *, warm: bool) -> Zygote:
-        with self._lock:
-            if warm not in self._zygotes:
-                self._zygotes[warm] = Zygote(Setup(self._inputs, warm=warm))
-            return self._zygotes[warm]
+    def _setup(self, *, cuda: bool) -> Setup:
+        """A driver needs devices and files that the walls hide: CUDA has no level but none, and says so."""
+        return Setup(self._inputs, warm=not (cuda or self._fresh), level="none" if cuda else self._level)
 
-    def _adopt(self, own: Zygote, *, warm: bool, alive: bool) -> None:
+    def _zygote(self, *, cuda: bool) -> Zygote:
+        with self._lock:
+            if cuda not in self._zygotes:
+                self._zygotes[cuda] = Zygote(self._setup(cuda=cuda))
+            return self._zygotes[cuda]
+
+    def _adopt(self, own: Zygote, *, cuda: bool, alive: bool) -> None:
         """A zygote that has served one submission well serves the others, where they have none yet."""
         with self._lock:
-            if alive and self._open and warm not in self._zygotes:
-                self._zygotes[warm] = own
+            if alive and self._open and cuda not in self._zygotes:
+                self._zygotes[cuda] = own
                 return
         own.close()
 
-    def _forget(self, zygote: Zygote, *, warm: bool) -> None:
+    def _forget(self, zygote: Zygote, *, cuda: bool) -> None:
         """The next worker gets a new zygote; whoever notices first takes the old one away."""
         with self._lock:
-            if self._zygotes.get(warm) is zygote:
-                del self._zygotes[warm]
+            if self._zygotes.get(cuda) is zygote:
+                del self._zygotes[cuda]
                 zygote.close()
 
 

@@ -75,7 +75,9 @@ class Watch:
         return self._seen
 
     def _turn(self) -> None:
-        for fd, _ in self._poll.poll(None if self._dismissed else 1000 * self._clock.wait()):
+        ready = {fd for fd, _ in self._poll.poll(None if self._dismissed else 1000 * self._clock.wait())}
+        status = self._pipes.status.fileno()
+        for fd in sorted(ready, key=lambda fd: fd != status):  # whose clock it is comes before what it sends
             self._open[fd]()
         if not self._dismissed and self._pipes.status.fileno() in self._open:
             self._check_time()
@@ -197,6 +199,8 @@ def _ending(code: int) -> Stop:
         return Stop(Failure.OUT_OF_MEMORY, "no memory was left")
     if code >= 0:
         return Stop(Failure.EXITED, f"the process was ended from within (exit code {code})")
+    if -code == signal.SIGSYS:
+        return Stop(Failure.REFUSED, "it made a system call that is refused here, and was ended (SIGSYS)")
     if -code in _TIMEOUT_SIGNALS:
         return Stop(Failure.TIMED_OUT, "the CPU time was used up", final=True)
     return Stop(Failure.CRASHED, f"the process crashed ({signal.Signals(-code).name})")

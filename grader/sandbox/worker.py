@@ -21,7 +21,7 @@ import torch
 
 from grader import wire
 from grader.records import Answer, Note, Place, Raised, Returned, Stopped
-from grader.sandbox import calling, confine, devices, jobs, settings, tracebacks
+from grader.sandbox import calling, confine, devices, jobs, rooms, settings, tracebacks
 from grader.sandbox.channel import Channel
 from grader.sandbox.loading import Loaded, Loader
 
@@ -30,11 +30,11 @@ _JOB = msgspec.msgpack.Decoder(jobs.Job)
 Function = Callable[..., Any]
 
 
-def run(order: jobs.Start, exercises: tuple[jobs.Inputs, ...]) -> None:
+def run(room: rooms.Room, order: jobs.Start, exercises: tuple[jobs.Inputs, ...]) -> None:
     """The whole life of a worker. The job is read only after the last step of confinement."""
     torch.set_num_threads(1)
     devices.wake(order.device)
-    confine.restrict(order.memory_bytes, order.cpu_seconds)
+    confine.restrict(room, order)
     channel = Channel(confine.FRAMES)
     channel.point(wire.Started())
     job = _read_job()

@@ -4,6 +4,7 @@ Started as `python -P -B -m grader.sandbox.zygote FD` in an environment made for
 its standard input; FD is the control socket. It never reads a byte of a submission. It is the only
 process that forks, kills and reaps workers, so no process id is ever used after its process is gone.
 A zygote that is not warm (for CUDA) does not import torch: its workers do, each for itself.
+At the level `strict` it is the first process of a namespace, and the one that was started only waits for it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import importlib
 import os
 import platform
 import select
+import shutil
 import signal
 import socket
 import sys
@@ -24,7 +26,7 @@ from typing import Final, NoReturn
 
 import msgspec
 
-from grader.sandbox import confine, jobs, linux
+from grader.sandbox import confine, jobs, levels, linux, rooms
 
 _ORDERS: Final = msgspec.msgpack.Decoder(jobs.Start)
 _SETUP: Final = msgspec.msgpack.Decoder(jobs.Setup)
@@ -37,17 +39,26 @@ def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     setup = _SETUP.decode(sys.stdin.buffer.read())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole terminal; the parent decides
+    try:
+        level, weaker = levels.choose(setup.level)
+        room = rooms.seclude(level)
+    except levels.Refused as error:
+        control.send(msgspec.msgpack.encode(jobs.Refused(error.text, error.hint)))
+        return
     linux.adopt_orphans()
     linux.forbid_inspection()
     try:
         report = _warm() if setup.warm else _cold()
+        room = rooms.furnish(room)
     except Exception as error:  # noqa: BLE001 -- a broken torch fails in its own ways; the parent tells it
         report = jobs.Trouble(f"PyTorch cannot be imported: {type(error).__name__}: {error}"[:500])
     gc.collect()
     gc.freeze()  # the collector then writes to no page that the workers share
-    control.send(msgspec.msgpack.encode(report))
     if isinstance(report, jobs.Ready):
-        Server(control, setup).serve()
+        told = msgspec.structs.replace(report, level=level, weaker=weaker, privileged=room.privileged)
+        control.send(msgspec.msgpack.encode(told))
+        Server(control, setup, room).serve()
+    control.send(msgspec.msgpack.encode(report))
 
 
 def _warm() -> jobs.Ready | jobs.Trouble:
@@ -64,25 +75,27 @@ def _warm() -> jobs.Ready | jobs.Trouble:
             f"the zygote has {linux.threads()} threads after importing PyTorch, it must have one"
         )
     return jobs.Ready(
-        platform.python_version(), str(torch.__version__), platform.platform(), torch.version.cuda
+        platform.python_version(), str(torch.__version__), platform.platform(), torch.version.cuda, "none"
     )
 
 
 def _cold() -> jobs.Ready:
-    return jobs.Ready(platform.python_version(), metadata.version("torch"), platform.platform(), None)
+    return jobs.Ready(platform.python_version(), metadata.version("torch"), platform.platform(), None, "none")
 
 
 class Server:
     """Obeys the parent until it hangs up, then ends every worker and itself."""
 
-    def __init__(self, control: socket.socket, setup: jobs.Setup) -> None:
+    def __init__(self, control: socket.socket, setup: jobs.Setup, room: rooms.Room) -> None:
         self._control = control
         self._setup = setup
+        self._room = room
         self._workers: dict[int, socket.socket] = {}  # each worker's status socket by process id
+        self._folders: dict[int, str] = {}  # likewise its folder on the machine
         self._wake, self._waker = os.pipe()
         self._poll = select.poll()
 
-    def serve(self) -> None:
+    def serve(self) -> NoReturn:
         os.set_blocking(self._wake, False)
         os.set_blocking(self._waker, False)
         signal.set_wakeup_fd(self._waker, warn_on_full_buffer=False)
@@ -117,28 +130,30 @@ class Server:
         self._start(_ORDERS.decode(message), *files)
 
     def _start(self, order: jobs.Start, job: int, frames: int, output: int, status: int) -> None:
-        for name in order.warm:
-            _import_once(name)
+        if self._setup.warm:
+            _import_each(order.warm)
         speaker = socket.socket(fileno=status)
         try:
-            pid = os.fork()
+            pid = rooms.fork(self._room)
         except OSError as error:
             _tell(speaker, jobs.Trouble(f"cannot start a process: {error.strerror}"))
         else:
             if pid == 0:
+                _tell(speaker, jobs.Forked(linux.own_pid()))
                 self._become_worker(order, job, frames, output)
             self._workers[pid] = speaker
+            self._folders[pid] = order.folder
             self._poll.register(speaker, select.POLLIN)
-            _tell(speaker, jobs.Forked(pid))
         for fd in (job, frames, output):
             os.close(fd)
 
     def _become_worker(self, order: jobs.Start, job: int, frames: int, output: int) -> NoReturn:
         try:
             confine.prepare(job, frames, output)
+            _import_each(order.warm)  # those that the zygote could not: the new root may not hold them
             from grader.sandbox import worker  # noqa: PLC0415 -- torch: here at the latest
 
-            worker.run(order, self._setup.exercises)
+            worker.run(self._room, order, self._setup.exercises)
         except MemoryError:  # the student's code has left no room for what is to be sent
             os._exit(jobs.EXIT_NO_MEMORY)
         except BaseException as error:  # noqa: BLE001 -- whatever it is, it must not reach the zygote's loop
@@ -153,6 +168,7 @@ class Server:
         while (dead := _next_dead()) is not None:
             pid, status, seconds = dead
             speaker = self._workers.pop(pid, None)
+            self._folders.pop(pid, None)
             if speaker is not None:
                 _kill(pid, group_only=True)
                 ended.append((speaker, jobs.Ended(status, seconds)))
@@ -164,7 +180,12 @@ class Server:
             speaker.close()
 
     def _end_strays(self) -> None:
-        """Kill what workers left behind. Orphans come to the zygote, so whoever is no worker is a stray."""
+        """Kill what workers left behind. Orphans come to the zygote, so whoever is no worker is a stray.
+
+        A worker with a process namespace of its own leaves nobody: the kernel ends them all with it.
+        """
+        if self._room.level == "strict":
+            return
         for _ in range(_STRAY_ROUNDS):
             strays = linux.children() - self._workers.keys()
             if not strays:
@@ -181,12 +202,19 @@ class Server:
         while self._workers and (dead := _next_dead(wait=True)) is not None:
             self._workers.pop(dead[0], None)
         self._end_strays()
+        for folder in self._folders.values():  # a parent that was killed removes nothing
+            shutil.rmtree(folder, ignore_errors=True)
         os._exit(0)
 
 
 def _tell(speaker: socket.socket, report: jobs.Report) -> None:
     with contextlib.suppress(OSError):  # the parent has hung up: nobody asks any more
         speaker.send(msgspec.msgpack.encode(report))
+
+
+def _import_each(names: tuple[str, ...]) -> None:
+    for name in names:
+        _import_once(name)
 
 
 def _import_once(name: str) -> None:
