@@ -14,7 +14,8 @@ from grader import kit as kits
 from grader import tensors
 from grader.errors import GraderError
 from grader.records import Execution, Returned, Submission
-from grader.sandbox.limits import isolation_report
+from grader.results import Isolation
+from grader.sandbox import experiments as layers
 from grader.sandbox.pool import Pool
 from grader.sandbox.probing import probe
 
@@ -42,12 +43,23 @@ def _findings() -> Iterator[tuple[str, bool]]:
         yield from _tried()
     except GraderError as error:
         yield f"FAIL  {error.message}\n      {error.hint}", False
-    isolation = isolation_report()
-    yield f"{'ok' if isolation.level != 'none' else 'WARN':<5} isolation: {isolation.level}", True
-    for layer in isolation.layers:
-        yield f"        has: {layer}", True
-    for layer in isolation.missing:
-        yield f"    missing: {layer}", True
+    yield from _layers()
+
+
+def _layers() -> Iterator[tuple[str, bool]]:
+    """Each layer alone; a missing one is no fault where another stands for it, so none ends in FAIL."""
+    for finding in layers.findings():
+        if finding.verdict == "works":
+            yield f"   works: {finding.layer}", True
+        else:
+            yield f" {finding.verdict:>7}: {finding.layer}: {finding.why}", True
+            yield f"          {finding.remedy}", True
+
+
+def _isolation(found: Isolation) -> Iterator[tuple[str, bool]]:
+    yield f"{'ok' if found.level == 'strict' else 'WARN':<5} isolation: {found.level}", True
+    for layer in found.missing:
+        yield f" missing: {layer}", True
 
 
 def _tried() -> Iterator[tuple[str, bool]]:
@@ -61,6 +73,7 @@ def _tried() -> Iterator[tuple[str, bool]]:
             yield f"ok    PyTorch {pool.versions.torch}", True
             execution = pool.run(submission)
             yield _told("running a submission", execution), _right(execution)
+            yield from _isolation(pool.isolation)
             found = probe("cuda", pool.versions)
             state = f"ok    CUDA: {found.hardware}" if found.graded else f"--    CUDA: {found.reason}"
             yield state, True

@@ -138,3 +138,15 @@ class Ended(Record, frozen=True, tag="ended"):
 
 
 Report = Ready | Refused | Trouble | Forked | Ended
+
+
+# --- what `grader doctor` asks ----------------------------------------------------------------
+
+
+class Finding(Record, frozen=True):
+    """What became of an experiment with one layer of the walls."""
+
+    layer: str
+    verdict: Literal["works", "unknown", "missing"]
+    why: str  # what each half said, where the layer does not stand
+    remedy: str  # how to get what is missing

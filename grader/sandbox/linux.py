@@ -31,6 +31,11 @@ def forbid_inspection() -> bool:
     return _prctl(_PR_SET_DUMPABLE, 0)
 
 
+def allow_inspection() -> bool:
+    """Undo that, and what a change of user does to the same end."""
+    return _prctl(_PR_SET_DUMPABLE, 1)
+
+
 def adopt_orphans() -> bool:
     """Descendants whose parent has ended become children of this process instead of init's."""
     return _prctl(_PR_SET_CHILD_SUBREAPER, 1)
@@ -58,7 +63,7 @@ def call(number: int, *arguments: int | bytes | None) -> int:
 
 
 def own_pid() -> int:
-    """The number of this process as the parent's /proc numbers it: in a namespace of its own it would be 1."""
+    """The number of this process in the parent's /proc: in a namespace of its own it would be 1."""
     try:
         return int(Path("/proc/self").readlink().name)
     except OSError:

@@ -80,6 +80,7 @@ def furnish(room: Room) -> Room:
         walls.make(base + path, folder=Path(path).is_dir())
         walls.bind(path, base + path, devices=path in DEVICES)
     Path(base + SCRATCH).mkdir(exist_ok=True)
+    Path(base, "dev").mkdir(exist_ok=True)
     Path(base, "dev", "shm").symlink_to(SCRATCH)  # what is shared in memory counts as a file of its own
     walls.mount(None, base, None, walls.REMOUNT | walls.READ_ONLY | walls.NO_SETUID | walls.NO_DEVICES)
     return Room(room.level, room.privileged, base, room.pids)

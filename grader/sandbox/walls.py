@@ -74,7 +74,7 @@ def enter_pids(namespace: int) -> None:
 
 
 def mount(source: str | None, target: str, kind: str | None, flags: int, data: str | None = None) -> None:
-    """As mount(2); the target stands in the error, which the kernel does not name."""
+    """The target stands in the error: the kernel does not name it."""
     texts = [None if text is None else os.fsencode(text) for text in (source, target, kind, data)]
     done = _libc().mount(texts[0], texts[1], texts[2], ctypes.c_ulong(flags), texts[3])
     _checked(done, target)
