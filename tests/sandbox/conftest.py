@@ -1,4 +1,7 @@
-"""One pool for all tests of the sandbox: the real zygote, started once."""
+"""One pool for all tests of the sandbox: the real zygote, started once.
+
+At the level none, where submissions can do the most: what the walls forbid, tests/hostile tries.
+"""
 
 from __future__ import annotations
 
@@ -12,5 +15,5 @@ from tests.sandbox import small
 
 @pytest.fixture(scope="session")
 def pool() -> Iterator[Pool]:
-    with Pool(small.KIT, small.LIMITS) as started:
+    with Pool(small.KIT, small.LIMITS, level="none") as started:
         yield started

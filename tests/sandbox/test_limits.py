@@ -23,12 +23,17 @@ def test_the_limits_are_told_as_numbers() -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the layers of other systems are fewer")
 def test_the_isolation_says_what_is_applied_and_what_is_missing() -> None:
-    report = isolation_report()
+    report = isolation_report("none")
 
     assert report.level == "none"
     assert "a limit of memory" in report.layers
     assert report.missing == (
-        "user, process, mount and network namespaces",
-        "a file system of its own (Landlock)",
+        "a limit of processes",
+        "no capabilities",
+        "no files but Python's and its own (Landlock)",
+        "no new processes",
         "a filter of system calls (seccomp)",
+        "user, process, mount, network, IPC, host name and control group namespaces",
+        "a root of its own, read-only, with Python and its packages alone",
+        "a limit of disk space and files",
     )

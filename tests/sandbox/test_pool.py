@@ -315,7 +315,7 @@ def test_a_zygote_that_is_ended_is_started_again(tmp_path: Path) -> None:
     flag = tmp_path / "seen"
     kill = "os.kill(os.getppid(), signal.SIGKILL); time.sleep(1000)"
     once = f"if not os.path.exists({str(flag)!r}):\n    open({str(flag)!r}, 'w').close()\n    {kill}"
-    with Pool(small.KIT, small.LIMITS) as pool:
+    with Pool(small.KIT, small.LIMITS, level="none") as pool:
         again = run(pool, tmp_path, first(f"{once}\nreturn initial_theta"))
         ended = run(pool, tmp_path, first(kill))
         after = run(pool, tmp_path, small.RIGHT)
@@ -332,7 +332,7 @@ from pathlib import Path
 from grader.sandbox.pool import Pool
 from grader import tensors
 from tests.sandbox import small
-pool = Pool(small.KIT, small.LIMITS)
+pool = Pool(small.KIT, small.LIMITS, level="none")
 source = "import os, time\\nopen({flag!r}, 'w').write(f'{{os.getpid()}} {{os.getppid()}}')\\ntime.sleep(1000)"
 given = small.submission(Path({folder!r}), source)
 threading.Thread(target=pool.run, args=(given,), daemon=True).start()
@@ -373,7 +373,7 @@ def test_threads_share_a_pool_that_leaves_nothing_behind(
     monkeypatch.setenv("A_TOKEN", "canary")
     source = "import os\nprint(os.getpid(), os.getppid(), 'canary' in str(os.environ))\n"
     given = [submission(tmp_path, source, f"s{i:02}.py") for i in range(12)]
-    with Pool(small.KIT, small.LIMITS, jobs=3) as pool, ThreadPoolExecutor(6) as threads:
+    with Pool(small.KIT, small.LIMITS, jobs=3, level="none") as pool, ThreadPoolExecutor(6) as threads:
         executions = list(threads.map(pool.run, given))
 
     said = [execution.output.split() for execution in executions]

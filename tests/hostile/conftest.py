@@ -1,0 +1,35 @@
+"""One pool for each level and module: the real zygote and walls, with little memory and short limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from grader.sandbox.jobs import Level
+from grader.sandbox.pool import Pool
+from tests.hostile import attacking
+
+
+class Pools:
+    """Started when first asked for; a level that this machine has not is skipped aloud."""
+
+    def __init__(self, open_pools: ExitStack) -> None:
+        self._open = open_pools
+        self._pools: dict[Level, Pool] = {}
+
+    def at(self, level: Level) -> Pool:
+        if level not in self._pools:
+            why = attacking.problem(level)
+            if why:
+                pytest.skip(f"{level} cannot be had here: {why}")
+            pool = Pool(attacking.KIT, attacking.LIMITS, level=level)
+            self._pools[level] = self._open.enter_context(pool)
+        return self._pools[level]
+
+
+@pytest.fixture(scope="module")
+def pools() -> Iterator[Pools]:
+    with ExitStack() as stack:
+        yield Pools(stack)

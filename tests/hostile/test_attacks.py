@@ -1,0 +1,273 @@
+"""Each attack as a submission of its own, at each level that promises to stop it. About 30 seconds.
+
+Every attack is bounded: what it may eat of processes, bytes and seconds where a wall were missing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from grader.sandbox.jobs import Level
+from tests.hostile.attacking import ROOT, attempt
+from tests.hostile.conftest import Pools
+
+NOT_THERE: Final = r"raised: FileNotFoundError: \[Errno 2\] No such file or directory: .*"
+NO_RIGHT: Final = r"raised: PermissionError: \[Errno 13\] Permission denied: .*"
+REFUSED: Final = r"raised: PermissionError: \[Errno 1\] Operation not permitted"
+ENDED: Final = r"refused: it made a system call that is refused here, and was ended \(SIGSYS\)"
+NO_ROOM: Final = r"raised: OSError: \[Errno 28\] No space left on device"
+SPENT: Final = r"timed_out: no end within 0\.3 s of CPU time"
+IDLE: Final = r"timed_out: no end within 0\.9 s; it waits more than it computes"
+HARMLESS: Final = r"Tensor"
+NO_MEMORY: Final = r"out_of_memory: .*"
+
+Outcome = str | dict[Level, str]  # the answer as a pattern; by level where they differ
+
+FILES: dict[str, tuple[str, Outcome]] = {
+    "reading /etc/passwd": (
+        "raise ValueError(open('/etc/passwd').read())",
+        {"strict": NOT_THERE, "standard": NO_RIGHT},
+    ),
+    "reading the reference": (
+        f"raise ValueError(open({str(ROOT / 'reference' / 'gradient_descent.py')!r}).read())",
+        {"strict": NOT_THERE, "standard": NO_RIGHT},
+    ),
+    "reading the grader's own files": (
+        f"raise ValueError(open({str(ROOT / 'grader' / 'kit.py')!r}).read())",
+        {"strict": NOT_THERE, "standard": NO_RIGHT},
+    ),
+    "listing the class": (
+        f"raise ValueError(os.listdir({str(ROOT / 'submissions')!r}))",
+        {"strict": NOT_THERE, "standard": NO_RIGHT},
+    ),
+    "reading the memory of the parent": (
+        f"raise ValueError(open('/proc/{os.getpid()}/mem', 'rb').read(1))",
+        {"strict": NOT_THERE, "standard": NO_RIGHT},
+    ),
+    "reading its own memory map": (
+        "raise ValueError(open('/proc/self/maps').read())",
+        {"strict": NOT_THERE, "standard": NO_RIGHT},
+    ),
+    "looking into the processes": (
+        "raise ValueError(os.listdir('/proc'))",
+        {"strict": NOT_THERE, "standard": NO_RIGHT},
+    ),
+    "poisoning torch": (
+        "open(torch.__file__, 'a').write('#')",
+        {"strict": r"raised: OSError: \[Errno 30\] Read-only file system: .*", "standard": NO_RIGHT},
+    ),
+    "poisoning the standard library's bytecode": (
+        "import json; open(json.__cached__, 'wb').write(b'')",
+        {"strict": r"raised: OSError: \[Errno 30\] Read-only file system: .*", "standard": NO_RIGHT},
+    ),
+    "a file in the root": (
+        "open('/x', 'w')",
+        {"strict": r"raised: OSError: \[Errno 30\] Read-only file system: '/x'", "standard": NO_RIGHT},
+    ),
+    "a device of its own": ("os.mknod('disk', 0o60600, os.makedev(8, 0))", REFUSED),
+    "leaving the root by chroot": ("os.chroot('.')", ENDED),
+    "a lock that another worker sees": (
+        "import fcntl; fcntl.flock(os.open(torch.__file__, os.O_RDONLY), fcntl.LOCK_EX | fcntl.LOCK_NB)",
+        REFUSED,
+    ),
+    "a record lock that another worker sees": (
+        "import fcntl; fcntl.lockf(os.open('mine', os.O_RDWR | os.O_CREAT), fcntl.LOCK_EX)",
+        REFUSED,
+    ),
+}
+
+PROCESSES: dict[str, tuple[str, Outcome]] = {
+    "a fork": ("if os.fork() == 0: os._exit(0)", REFUSED),
+    "a fork bomb": ("for _ in range(50):\n    if os.fork() == 0: time.sleep(1)", REFUSED),
+    "a shell": ("import subprocess; subprocess.run(['/bin/sh', '-c', 'id'])", REFUSED + ".*"),
+    "another program": ("os.execv('/bin/sh', ['sh', '-c', 'id'])", REFUSED),
+    "os.system": ("raise ValueError(os.system('id'))", r"raised: ValueError: -1"),
+    "a spawned process": ("os.posix_spawn('/bin/true', ['true'], {})", REFUSED + ".*"),
+    "killing everything": ("os.kill(-1, signal.SIGKILL)", REFUSED),
+    "killing its group": ("os.killpg(0, signal.SIGKILL)", REFUSED),
+    "killing the zygote": ("os.kill(os.getppid() or 2, signal.SIGKILL)", REFUSED),
+    "killing the parent": (f"os.kill({os.getpid()}, signal.SIGKILL)", REFUSED),
+    "signals by a file's owner": (
+        f"import fcntl; fcntl.fcntl(1, fcntl.F_SETOWN, {os.getpid()})",
+        REFUSED,
+    ),
+    "tracing the parent": (f"ctypes.CDLL(None).ptrace(16, {os.getpid()}, 0, 0)", ENDED),
+    "writing into the parent": ("ctypes.CDLL(None).syscall(311, 1, 0, 0, 0, 0, 0)", ENDED),
+    "namespaces of its own": ("ctypes.CDLL(None).unshare(0x10000000)", ENDED),
+    "io_uring": ("ctypes.CDLL(None).syscall(425, 1, 0)", ENDED),
+    "a call of the x32 table": ("ctypes.CDLL(None).syscall(0x40000000 + 39)", ENDED),
+    "becoming root": ("os.setuid(0)", REFUSED),
+    "being inspectable": (
+        "if ctypes.CDLL(None).prctl(4, 1, 0, 0, 0): raise PermissionError(1, os.strerror(1))",
+        REFUSED,
+    ),
+    "a session that outlives it": ("os.setsid()", REFUSED),
+    "raising its limits": (
+        "import resource; resource.setrlimit(resource.RLIMIT_DATA, (-1, -1))",
+        r"raised: (ValueError: not allowed to raise maximum limit|PermissionError: .*)",
+    ),
+    "a typed-in command": ("import fcntl; fcntl.ioctl(0, 0x5412, b'x')", r"raised: OSError: \[Errno 25\] .*"),
+}
+
+NETWORK: dict[str, tuple[str, Outcome]] = {
+    f"a socket of family {family}": (f"import socket; socket.socket({family}, {kind}, {protocol})", REFUSED)
+    for family, kind, protocol in ((1, 1, 0), (1, 2, 0), (2, 1, 0), (2, 2, 0), (10, 1, 0), (16, 3, 0), (17, 3, 0), (40, 1, 0))
+} | {
+    "a name looked up": ("import socket; socket.getaddrinfo('localhost', 80)", r"raised: gaierror: .*"),
+    "a download": ("import urllib.request; urllib.request.urlopen('http://127.0.0.1:9')", r"raised: URLError: .*"),
+    "a pair that could write to others": ("import socket; socket.socketpair(type=socket.SOCK_DGRAM)", REFUSED),
+}  # fmt: skip
+
+EXHAUSTION: dict[str, tuple[str, Outcome]] = {
+    "memory in small pieces": ("a = []\nfor _ in range(1000): a.append(bytearray(1 << 20))", NO_MEMORY),
+    "memory in tensors": ("torch.ones(10 ** 9)", NO_MEMORY),
+    "memory that is a file": ("os.memfd_create('x')", REFUSED),
+    "shared memory that no limit counts": (
+        "mmap.mmap(-1, 1 << 20)",
+        r"raised: OSError: \[Errno 12\] Cannot allocate memory",
+    ),
+    "threads without end": (
+        (
+            "import threading\n"
+            "for _ in range(1000): threading.Thread(target=time.sleep, args=(9,), daemon=True).start()"
+        ),
+        r"(raised: RuntimeError: can't start new thread|out_of_memory: .*)",
+    ),
+    "files without end": (
+        "keep = [open(os.devnull) for _ in range(1000)]",
+        r"raised: OSError: \[Errno 24\] Too many open files: .*",
+    ),
+    "one large file": (
+        "with open('x', 'wb') as file:\n    for _ in range(100): file.write(bytes(1 << 20))",
+        r"raised: OSError: \[Errno 27\] File too large",
+    ),
+    "the disk": (
+        "for i in range(5):\n    with open(f'{i}', 'wb') as file:\n"
+        "        for _ in range(50): file.write(bytes(1 << 20))",
+        {"strict": NO_ROOM},
+    ),
+    "the shared memory of files": (
+        "for i in range(5):\n    with open(f'/dev/shm/{i}', 'wb') as file:\n"
+        "        for _ in range(50): file.write(bytes(1 << 20))",
+        {"strict": NO_ROOM, "standard": NO_RIGHT},
+    ),
+    "the names of files": (
+        "for i in range(10000): os.close(os.open(str(i), os.O_CREAT))",
+        {"strict": NO_ROOM + ": .*"},
+    ),
+    "a loop": ("while True: pass", SPENT),
+    "a loop of a regular expression": ("re.match('(a+)+$', 'a' * 40 + 'b')", SPENT),
+    "a number that takes hours": ("10 ** (10 ** 9)", SPENT + "|" + NO_MEMORY),
+    "sleep": ("time.sleep(1000)", IDLE),
+    "a loop that ignores signals": (
+        "for number in set(range(1, 65)) - {9, 19, 32, 33}: signal.signal(number, signal.SIG_IGN)\n"
+        "while True: pass",
+        SPENT,
+    ),
+    "stopping itself": ("os.kill(os.getpid(), signal.SIGSTOP); return initial_theta", {"strict": HARMLESS, "standard": IDLE, "none": IDLE}),
+    "a flood of output": ("while True: os.write(1, bytes(1 << 16))", r"flooded: more than 64 MiB printed"),
+    "a flood of errors": ("while True: os.write(2, bytes(1 << 16))", r"flooded: more than 64 MiB printed"),
+    "a flood of prints": ("while True: print('x' * 10 ** 6, file=sys.stderr)", r"flooded: more than 64 MiB printed"),
+    "a giant message": ("raise ValueError('x' * 10 ** 7)", r"raised: ValueError: x{1000,2100}.*"),
+    "a giant name of a class": ("raise type('X' * 10 ** 6, (Exception,), {})('y')", r"raised: X{20,2100}.*"),
+    "giant notes": ("e = ValueError('x'); e.add_note('y' * 10 ** 7); raise e", r"raised: ValueError: x.*"),
+    "a gigantic tensor that is one number": (
+        "return initial_theta.expand(10 ** 12)",
+        r"Tensor: a tensor of 1000000000000 elements",
+    ),
+}  # fmt: skip
+
+CHEATING: dict[str, tuple[str, Outcome]] = {
+    "torch that finds everything equal": (
+        "torch.equal = torch.allclose = lambda *_, **__: True\nreturn initial_theta * 0 + 7",
+        HARMLESS,
+    ),
+    "a tensor that lies": (
+        (
+            "class Liar(torch.Tensor):\n"
+            "    def __torch_function__(self, *_, **__): return True\n"
+            "    def __eq__(self, other): return True\n"
+            "return initial_theta.as_subclass(Liar)"
+        ),
+        r"Liar: an? .*",
+    ),
+    "the expected values in this process": (
+        (
+            f"import struct\nwanted = struct.pack('<f', {small.tensor(8765.4321).data!r} and 8765.4321)\n"
+            "held = [o for o in gc.get_objects(generation=None) if isinstance(o, tuple)]\n"
+            "seen = [b for o in held for b in gc.get_referents(o) if isinstance(b, bytes) and b == wanted]\n"
+            "tensors = [o for o in gc.get_objects() if isinstance(o, torch.Tensor) and (o == 8765.4321).any()]\n"
+            "raise ValueError(len([b for b in seen if b is not wanted]) + len(tensors))"
+        ),
+        r"raised: ValueError: 0",
+    ),
+    "the records of the grader": (
+        (
+            "names = {type(o).__name__ for o in gc.get_objects()}\n"
+            "raise ValueError(sorted(names & {'Kit', 'Exercise', 'Case', 'Misconception', 'Criterion'}))"
+        ),
+        r"raised: ValueError: \[\]",
+    ),
+    "the modules of the assignment": (
+        "raise ValueError([m for m in sys.modules if m.startswith(('reference', 'grader.kit', 'grader.oracle'))])",
+        r"raised: ValueError: \[.*\]",
+    ),
+    "the secrets of the environment": ("raise ValueError('canary' in str(os.environ))", r"raised: ValueError: False"),
+    "leaving early": ("os._exit(0)", r"exited: the process was ended from within \(exit code 0\)"),
+    "an exit code of ours": ("os._exit(97)", r"exited: the process was ended from within \(exit code 97\)"),
+    "a message that ends the process": (
+        "class E(Exception):\n    def __str__(self): os._exit(0)\nraise E",
+        r"(exited: the process was ended from within \(exit code 0\)|raised: E: .*)",
+    ),
+    "a crash": ("ctypes.string_at(0)", r"crashed: the process crashed \(SIGSEGV\)"),
+    "an abort": ("os.abort()", r"crashed: the process crashed \(SIG(ABRT|SEGV)\)"),
+    "all files closed": ("os.closerange(0, 100)", r"exited: the process was ended from within \(exit code 1\)"),
+    "garbage for a frame": (
+        "os.write(4, b'garbage'); time.sleep(9)",
+        r"protocol: its results were tampered with: a frame cannot begin with b'garb'",
+    ),
+    "a frame of its own, too many": (
+        (
+            "from grader import wire; from grader.records import Returned\n"
+            "for _ in range(2): os.write(4, wire.encode(wire.Case(0, 0, Returned('Tensor', None))))\n"
+            "time.sleep(9)"
+        ),
+        r"(protocol: its results were tampered with: .*|Tensor.*)",
+    ),
+    "the end, forged": (
+        "from grader import wire\nos.write(4, wire.encode(wire.Done())); os._exit(0)",
+        r"(protocol|exited): .*",
+    ),
+}  # fmt: skip
+
+ATTACKS: Final = FILES | PROCESSES | NETWORK | EXHAUSTION | CHEATING
+AT_NONE: Final = (EXHAUSTION.keys() | CHEATING.keys()) - {
+    "memory that is a file", "shared memory that no limit counts", "the disk", "the shared memory of files",
+    "the names of files", "threads without end",
+}  # fmt: skip
+
+
+def _rows() -> list[tuple[Level, str]]:
+    rows: list[tuple[Level, str]] = []
+    for name, (_, outcome) in ATTACKS.items():
+        stopped: tuple[Level, ...] = (
+            ("strict", "standard", "none") if name in AT_NONE else ("strict", "standard")
+        )
+        rows += [(level, name) for level in stopped if isinstance(outcome, str) or level in outcome]
+    return sorted(rows, key=lambda row: row[0])
+
+
+@pytest.mark.parametrize(("level", "name"), _rows(), ids=lambda value: str(value).replace(" ", "-"))
+def test_an_attack_reaches_nothing(pools: Pools, tmp_path: Path, level: Level, name: str) -> None:
+    body, outcome = ATTACKS[name]
+    pattern = outcome if isinstance(outcome, str) else outcome[level]
+
+    answer, other = attempt(pools.at(level), tmp_path, body)
+
+    assert re.fullmatch(pattern, answer, re.DOTALL), answer
+    assert other == "Tensor", "one function's attack costs the other nothing"
