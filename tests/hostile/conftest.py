@@ -31,5 +31,6 @@ class Pools:
 
 @pytest.fixture(scope="module")
 def pools() -> Iterator[Pools]:
-    with ExitStack() as stack:
+    with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("A_TOKEN", "canary")
         yield Pools(stack)

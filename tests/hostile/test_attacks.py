@@ -13,7 +13,7 @@ from typing import Final
 import pytest
 
 from grader.sandbox.jobs import Level
-from tests.hostile.attacking import ROOT, attempt
+from tests.hostile.attacking import CANARY, ROOT, attempt
 from tests.hostile.conftest import Pools
 
 NOT_THERE: Final = r"raised: FileNotFoundError: \[Errno 2\] No such file or directory: .*"
@@ -25,6 +25,9 @@ SPENT: Final = r"timed_out: no end within 0\.3 s of CPU time"
 IDLE: Final = r"timed_out: no end within 0\.9 s; it waits more than it computes"
 HARMLESS: Final = r"Tensor"
 NO_MEMORY: Final = r"out_of_memory: .*"
+FLOODED: Final = r"flooded: more than 64 MiB printed"
+SPOILT: Final = r"raised: (OSError: \[Errno 30\] Read-only file system|PermissionError: \[Errno 13\] .*): .*"
+LEFT: Final = r"exited: the process was ended from within \(exit code {}\)"
 
 Outcome = str | dict[Level, str]  # the answer as a pattern; by level where they differ
 
@@ -59,11 +62,11 @@ FILES: dict[str, tuple[str, Outcome]] = {
     ),
     "poisoning torch": (
         "open(torch.__file__, 'a').write('#')",
-        {"strict": r"raised: OSError: \[Errno 30\] Read-only file system: .*", "standard": NO_RIGHT},
+        SPOILT,
     ),
     "poisoning the standard library's bytecode": (
         "import json; open(json.__cached__, 'wb').write(b'')",
-        {"strict": r"raised: OSError: \[Errno 30\] Read-only file system: .*", "standard": NO_RIGHT},
+        SPOILT,
     ),
     "a file in the root": (
         "open('/x', 'w')",
@@ -86,7 +89,7 @@ PROCESSES: dict[str, tuple[str, Outcome]] = {
     "a fork bomb": ("for _ in range(50):\n    if os.fork() == 0: time.sleep(1)", REFUSED),
     "a shell": ("import subprocess; subprocess.run(['/bin/sh', '-c', 'id'])", REFUSED + ".*"),
     "another program": ("os.execv('/bin/sh', ['sh', '-c', 'id'])", REFUSED),
-    "os.system": ("raise ValueError(os.system('id'))", r"raised: ValueError: -1"),
+    "os.system": ("raise ValueError(os.system('id'))", r"raised: ValueError: (-1|32512)"),
     "a spawned process": ("os.posix_spawn('/bin/true', ['true'], {})", REFUSED + ".*"),
     "killing everything": ("os.kill(-1, signal.SIGKILL)", REFUSED),
     "killing its group": ("os.killpg(0, signal.SIGKILL)", REFUSED),
@@ -114,17 +117,32 @@ PROCESSES: dict[str, tuple[str, Outcome]] = {
     "a typed-in command": ("import fcntl; fcntl.ioctl(0, 0x5412, b'x')", r"raised: OSError: \[Errno 25\] .*"),
 }
 
+SOCKETS: Final = {"unix": (1, 1), "TCP": (2, 1), "UDP": (2, 2), "TCP 6": (10, 1), "netlink": (16, 3),
+                  "raw packets": (17, 3), "the machine below": (40, 1)}  # fmt: skip
 NETWORK: dict[str, tuple[str, Outcome]] = {
-    f"a socket of family {family}": (f"import socket; socket.socket({family}, {kind}, {protocol})", REFUSED)
-    for family, kind, protocol in ((1, 1, 0), (1, 2, 0), (2, 1, 0), (2, 2, 0), (10, 1, 0), (16, 3, 0), (17, 3, 0), (40, 1, 0))
-} | {
+    **{
+        f"a socket for {name}": (f"import socket; socket.socket({family}, {kind})", REFUSED)
+        for name, (family, kind) in SOCKETS.items()
+    },
     "a name looked up": ("import socket; socket.getaddrinfo('localhost', 80)", r"raised: gaierror: .*"),
-    "a download": ("import urllib.request; urllib.request.urlopen('http://127.0.0.1:9')", r"raised: URLError: .*"),
-    "a pair that could write to others": ("import socket; socket.socketpair(type=socket.SOCK_DGRAM)", REFUSED),
-}  # fmt: skip
+    "a download": (
+        "import urllib.request; urllib.request.urlopen('http://127.0.0.1:9')",
+        r"raised: URLError: .*",
+    ),
+    "a pair that could write to others": (
+        "import socket; socket.socketpair(type=socket.SOCK_DGRAM)",
+        REFUSED,
+    ),
+}
+
+
+def _fill_disk(folder: str) -> str:
+    """In files small enough for the limit of one."""
+    return f"for i in range(80): open(f'{folder}/{{i}}', 'wb').write(bytes(2 << 20))"
+
 
 EXHAUSTION: dict[str, tuple[str, Outcome]] = {
-    "memory in small pieces": ("a = []\nfor _ in range(1000): a.append(bytearray(1 << 20))", NO_MEMORY),
+    "memory in small pieces": ("a = []\nfor _ in range(1000): a.append(bytearray(1 << 24))", NO_MEMORY),
     "memory in tensors": ("torch.ones(10 ** 9)", NO_MEMORY),
     "memory that is a file": ("os.memfd_create('x')", REFUSED),
     "shared memory that no limit counts": (
@@ -147,13 +165,11 @@ EXHAUSTION: dict[str, tuple[str, Outcome]] = {
         r"raised: OSError: \[Errno 27\] File too large",
     ),
     "the disk": (
-        "for i in range(5):\n    with open(f'{i}', 'wb') as file:\n"
-        "        for _ in range(50): file.write(bytes(1 << 20))",
+        _fill_disk("."),
         {"strict": NO_ROOM},
     ),
     "the shared memory of files": (
-        "for i in range(5):\n    with open(f'/dev/shm/{i}', 'wb') as file:\n"
-        "        for _ in range(50): file.write(bytes(1 << 20))",
+        _fill_disk("/dev/shm"),
         {"strict": NO_ROOM, "standard": NO_RIGHT},
     ),
     "the names of files": (
@@ -165,14 +181,19 @@ EXHAUSTION: dict[str, tuple[str, Outcome]] = {
     "a number that takes hours": ("10 ** (10 ** 9)", SPENT + "|" + NO_MEMORY),
     "sleep": ("time.sleep(1000)", IDLE),
     "a loop that ignores signals": (
-        "for number in set(range(1, 65)) - {9, 19, 32, 33}: signal.signal(number, signal.SIG_IGN)\n"
-        "while True: pass",
+        (
+            "for number in set(range(1, 65)) - {9, 19, 32, 33}: signal.signal(number, signal.SIG_IGN)\n"
+            "while True: pass"
+        ),
         SPENT,
     ),
-    "stopping itself": ("os.kill(os.getpid(), signal.SIGSTOP); return initial_theta", {"strict": HARMLESS, "standard": IDLE, "none": IDLE}),
-    "a flood of output": ("while True: os.write(1, bytes(1 << 16))", r"flooded: more than 64 MiB printed"),
-    "a flood of errors": ("while True: os.write(2, bytes(1 << 16))", r"flooded: more than 64 MiB printed"),
-    "a flood of prints": ("while True: print('x' * 10 ** 6, file=sys.stderr)", r"flooded: more than 64 MiB printed"),
+    "stopping itself": (
+        "os.kill(os.getpid(), signal.SIGSTOP); return initial_theta",
+        {"strict": HARMLESS, "standard": IDLE, "none": IDLE},
+    ),
+    "a flood of output": ("while True: os.write(1, bytes(1 << 16))", FLOODED),
+    "a flood of errors": ("while True: os.write(2, bytes(1 << 16))", FLOODED),
+    "a flood of prints": ("while True: print('x' * 10 ** 6, file=sys.stderr)", FLOODED),
     "a giant message": ("raise ValueError('x' * 10 ** 7)", r"raised: ValueError: x{1000,2100}.*"),
     "a giant name of a class": ("raise type('X' * 10 ** 6, (Exception,), {})('y')", r"raised: X{20,2100}.*"),
     "giant notes": ("e = ValueError('x'); e.add_note('y' * 10 ** 7); raise e", r"raised: ValueError: x.*"),
@@ -198,11 +219,11 @@ CHEATING: dict[str, tuple[str, Outcome]] = {
     ),
     "the expected values in this process": (
         (
-            f"import struct\nwanted = struct.pack('<f', {small.tensor(8765.4321).data!r} and 8765.4321)\n"
-            "held = [o for o in gc.get_objects(generation=None) if isinstance(o, tuple)]\n"
-            "seen = [b for o in held for b in gc.get_referents(o) if isinstance(b, bytes) and b == wanted]\n"
-            "tensors = [o for o in gc.get_objects() if isinstance(o, torch.Tensor) and (o == 8765.4321).any()]\n"
-            "raise ValueError(len([b for b in seen if b is not wanted]) + len(tensors))"
+            "import struct\n"
+            f"wanted = struct.pack('<f', {CANARY})\n"
+            "gc.unfreeze()\n"
+            "held = [part for o in gc.get_objects() for part in gc.get_referents(o)]\n"
+            "raise ValueError(sum(type(part) is bytes and wanted in part for part in held))"
         ),
         r"raised: ValueError: 0",
     ),
@@ -214,19 +235,22 @@ CHEATING: dict[str, tuple[str, Outcome]] = {
         r"raised: ValueError: \[\]",
     ),
     "the modules of the assignment": (
-        "raise ValueError([m for m in sys.modules if m.startswith(('reference', 'grader.kit', 'grader.oracle'))])",
-        r"raised: ValueError: \[.*\]",
+        "raise ValueError({'gradient_descent', 'grader.oracle', 'grader.exercises'} & set(sys.modules))",
+        r"raised: ValueError: set\(\)",
     ),
-    "the secrets of the environment": ("raise ValueError('canary' in str(os.environ))", r"raised: ValueError: False"),
-    "leaving early": ("os._exit(0)", r"exited: the process was ended from within \(exit code 0\)"),
-    "an exit code of ours": ("os._exit(97)", r"exited: the process was ended from within \(exit code 97\)"),
+    "the secrets of the environment": (
+        "raise ValueError('canary' in str(os.environ))",
+        r"raised: ValueError: False",
+    ),
+    "leaving early": ("os._exit(0)", LEFT.format(0)),
+    "an exit code of ours": ("os._exit(97)", LEFT.format(97)),
     "a message that ends the process": (
         "class E(Exception):\n    def __str__(self): os._exit(0)\nraise E",
-        r"(exited: the process was ended from within \(exit code 0\)|raised: E: .*)",
+        LEFT.format(0) + "|raised: E: .*",
     ),
     "a crash": ("ctypes.string_at(0)", r"crashed: the process crashed \(SIGSEGV\)"),
     "an abort": ("os.abort()", r"crashed: the process crashed \(SIG(ABRT|SEGV)\)"),
-    "all files closed": ("os.closerange(0, 100)", r"exited: the process was ended from within \(exit code 1\)"),
+    "all files closed": ("os.closerange(0, 100)", LEFT.format(1)),
     "garbage for a frame": (
         "os.write(4, b'garbage'); time.sleep(9)",
         r"protocol: its results were tampered with: a frame cannot begin with b'garb'",
