@@ -51,7 +51,7 @@ def restrict(room: Room, order: Start) -> None:
         try:
             done = apply()
         except (OSError, ValueError) as error:
-            _fail(name, str(error))
+            _fail(name, linux.reason(error))
         if done is False and linux.ON_LINUX:
             _fail(name, "refused by the kernel")
 

@@ -62,6 +62,13 @@ def call(number: int, *arguments: int | bytes | None) -> int:
     return result
 
 
+def reason(error: Exception) -> str:
+    """What the kernel said, and of which file, without the number."""
+    if not isinstance(error, OSError) or error.strerror is None:
+        return str(error)
+    return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+
+
 def own_pid() -> int:
     """The number of this process in the parent's /proc: in a namespace of its own it would be 1."""
     try:

@@ -163,5 +163,5 @@ def _try(level: Level, confine: Callable[[Room], object]) -> NoReturn:
             os._exit(0)
         os.waitpid(worker, 0)
     except OSError as error:
-        os.write(2, f"own namespaces: {error}".encode("utf-8", "backslashreplace"))
+        os.write(2, f"own namespaces: {linux.reason(error)}".encode("utf-8", "backslashreplace"))
     os._exit(0)

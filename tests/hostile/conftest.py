@@ -1,4 +1,4 @@
-"""One pool for each level and module: the real zygote and walls, with little memory and short limits."""
+"""One pool for each level: the real zygote and walls, with little memory and short limits."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Pools:
         return self._pools[level]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def pools() -> Iterator[Pools]:
     with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
         patch.setenv("A_TOKEN", "canary")

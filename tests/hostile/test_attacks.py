@@ -169,7 +169,7 @@ EXHAUSTION: dict[str, tuple[str, Outcome]] = {
         {"strict": NO_ROOM},
     ),
     "the shared memory of files": (
-        _fill_disk("/dev/shm"),
+        _fill_disk("/dev/shm"),  # noqa: S108 -- a link to the worker's own
         {"strict": NO_ROOM, "standard": NO_RIGHT},
     ),
     "the names of files": (
@@ -216,16 +216,6 @@ CHEATING: dict[str, tuple[str, Outcome]] = {
             "return initial_theta.as_subclass(Liar)"
         ),
         r"Liar: an? .*",
-    ),
-    "the expected values in this process": (
-        (
-            "import struct\n"
-            f"wanted = struct.pack('<f', {CANARY})\n"
-            "gc.unfreeze()\n"
-            "held = [part for o in gc.get_objects() for part in gc.get_referents(o)]\n"
-            "raise ValueError(sum(type(part) is bytes and wanted in part for part in held))"
-        ),
-        r"raised: ValueError: 0",
     ),
     "the records of the grader": (
         (
@@ -295,3 +285,19 @@ def test_an_attack_reaches_nothing(pools: Pools, tmp_path: Path, level: Level, n
 
     assert re.fullmatch(pattern, answer, re.DOTALL), answer
     assert other == "Tensor", "one function's attack costs the other nothing"
+
+
+SEARCH: Final = f"""
+import struct
+gc.unfreeze()
+wanted = struct.pack('<f', {CANARY})
+everything = gc.get_referents(*gc.get_objects())
+FOUND = [part for part in everything if type(part) is bytes and wanted in part and part is not wanted]
+"""
+
+
+@pytest.mark.parametrize("level", ["strict", "standard", "none"])
+def test_the_expected_values_are_nowhere_in_a_worker(pools: Pools, tmp_path: Path, level: Level) -> None:
+    answer, _ = attempt(pools.at(level), tmp_path, "raise ValueError(len(FOUND))", SEARCH)
+
+    assert answer == "raised: ValueError: 0"

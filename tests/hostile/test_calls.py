@@ -1,0 +1,99 @@
+"""Every system call by its number, with the filter alone and nothing else around it. About 3 seconds."""
+
+from __future__ import annotations
+
+import errno
+import json
+import subprocess
+import sys
+from typing import Final
+
+import pytest
+
+from grader.sandbox import seccomp
+from tests.hostile.attacking import ROOT
+
+pytestmark = pytest.mark.skipif(not seccomp.SUPPORTED, reason="the filter is written for x86-64 alone")
+
+PROBES: Final = (335, 336)  # the kernel's own, which no filter sees; without a probe they are errors
+LAST: Final = 480  # more than the newest kernels have
+# Each call in a process of its own, with arguments that make none of them do anything: -1 for all six.
+TRY: Final = """
+import ctypes, json, os, signal, sys
+from grader.sandbox import linux, seccomp
+
+def one(number):
+    pid = os.fork()
+    if pid == 0:
+        linux.forbid_new_privileges()
+        seccomp.load(seccomp.program(os.getpid()))
+        libc = ctypes.CDLL(None, use_errno=True)
+        done = libc.syscall(number, *[ctypes.c_long(-1)] * 6)
+        os._exit(ctypes.get_errno() if done == -1 else 0)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+print(json.dumps({number: one(number) for number in map(int, sys.argv[1].split(","))}))
+"""
+LEFT_OUT: Final = {  # allowed, and would wait or end the process
+    seccomp.ALLOWED[name] for name in ("pause", "exit", "exit_group", "rt_sigsuspend", "rt_sigreturn", "select",
+                                       "poll", "ppoll", "pselect6", "wait4", "waitid", "brk", "close_range",
+                                       "rt_sigtimedwait", "futex", "alarm")
+}  # fmt: skip
+
+
+def tried(numbers: list[int]) -> dict[int, int]:
+    """What came of each: an error's number, 0, or minus the signal that ended it."""
+    done = subprocess.run(
+        [sys.executable, "-c", TRY, ",".join(map(str, numbers))],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return {int(number): code for number, code in json.loads(done.stdout).items()}
+
+
+def test_every_call_that_is_not_allowed_is_refused() -> None:
+    known = set(seccomp.ALLOWED.values()) | set(seccomp.DEADLY.values()) | seccomp.EXAMINED
+    attributes = range(188, 200)
+    elsewhere = {*known, *attributes, *PROBES, 435}
+    others = [number for number in range(LAST) if number not in elsewhere]
+
+    results = tried(others)
+
+    assert results == dict.fromkeys(others, errno.EPERM)
+
+
+def test_the_deadly_calls_end_the_process() -> None:
+    deadly = sorted(seccomp.DEADLY.values())
+
+    assert tried(deadly) == dict.fromkeys(deadly, -31)  # SIGSYS
+
+
+def test_calls_of_another_table_end_the_process() -> None:
+    x32 = [0x4000_0000 + number for number in (0, 39, 59, 520)]
+
+    assert tried(x32) == dict.fromkeys(x32, -31)
+
+
+def test_what_is_allowed_is_answered_by_the_kernel() -> None:
+    allowed = sorted(set(seccomp.ALLOWED.values()) - LEFT_OUT)
+
+    results = tried(allowed)
+
+    refused = {number for number, code in results.items() if code in (errno.EPERM, -31)}
+    assert refused == set()
+
+
+def test_libraries_fall_back_where_they_ask_for_what_the_filter_cannot_see() -> None:
+    assert tried([435]) == {435: errno.ENOSYS}, "clone3: then clone is used, whose flags can be seen"
+    assert tried([188, 191, 199]) == dict.fromkeys((188, 191, 199), errno.ENOTSUP), "no extended attributes"
+
+
+def test_the_filter_fits_into_the_kernel_and_allows_the_commonest_first() -> None:
+    code = seccomp.program(1)
+
+    assert len(code) % 8 == 0
+    assert len(code) // 8 < 4096
+    assert set(seccomp.ALLOWED.values()).isdisjoint(seccomp.DEADLY.values())
+    assert seccomp.EXAMINED.isdisjoint({*seccomp.ALLOWED.values(), *seccomp.DEADLY.values()})
