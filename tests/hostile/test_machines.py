@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -22,6 +24,8 @@ HINT: Final = (
 )
 CHOOSE: Final = """
 import sys
+import tempfile
+from pathlib import Path
 from grader.sandbox import levels
 try:
     print(*levels.choose(sys.argv[1]), sep=": ")

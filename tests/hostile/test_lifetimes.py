@@ -1,0 +1,125 @@
+"""Nothing outlives its job, whoever is killed; nothing is left on the machine. About 15 seconds."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from grader.sandbox.pool import Pool
+from tests.hostile import attacking
+from tests.hostile.conftest import Pools
+from tests.sandbox import small
+
+LEAVE = (
+    "open('/tmp/left', 'w').write('x'); open('left.py', 'w').write('x'); raise ValueError(os.listdir('/tmp'))"
+)
+
+
+def descendants(pid: int) -> set[int]:
+    """The children of all threads of a process, and theirs, by the machine's numbers."""
+    found: set[int] = set()
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                found |= {int(child)} | descendants(int(child))
+    return found
+
+
+def wait_until_gone(pids: set[int]) -> None:
+    """The kernel ends them; the test's own time limit is the only other end."""
+    for pid in pids:
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            while "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text():
+                os.sched_yield()
+
+
+def test_what_one_submission_leaves_the_next_does_not_find(pools: Pools, tmp_path: Path) -> None:
+    pool = pools.at("strict")
+
+    found = [attacking.attempt(pool, tmp_path, LEAVE)[0] for _ in range(2)]
+
+    for answer in found:
+        assert answer.startswith("raised: ValueError: ['")
+        assert answer.count("left") == 1, answer
+    assert not Path("/tmp/left").exists()  # noqa: S108 -- where the submission wrote, had it been the machine's
+
+
+def test_many_jobs_leave_no_process_no_file_and_no_descriptor(pools: Pools, tmp_path: Path) -> None:
+    pool = pools.at("strict")
+    given = [small.submission(tmp_path, small.RIGHT, f"s{i:02}.py") for i in range(40)]
+    pool.run(given[0])
+    before = (descendants(os.getpid()), len(os.listdir("/proc/self/fd")))
+
+    with ThreadPoolExecutor(4) as threads:
+        executions = list(threads.map(pool.run, given))
+
+    after = (descendants(os.getpid()), len(os.listdir("/proc/self/fd")))
+    assert {one.harness for one in executions} == {None}
+    assert after == before
+
+
+def test_a_job_whose_zygote_is_killed_runs_again(tmp_path: Path) -> None:
+    if attacking.problem("strict"):
+        pytest.skip("this machine has no strict")
+    slow = small.first("time.sleep(0.5); return initial_theta")
+    with Pool(attacking.KIT, attacking.LIMITS, level="strict") as pool, ThreadPoolExecutor(1) as threads:
+        job = threads.submit(pool.run, small.submission(tmp_path, slow))
+        zygote = pool._zygote(cuda=False)
+        zygote.ready()
+        while len(descendants(zygote.pid)) < 2:  # the inner zygote, and its worker
+            os.sched_yield()
+        workers = descendants(zygote.pid)
+        os.kill(zygote.pid, signal.SIGKILL)
+        execution = job.result()
+
+        wait_until_gone(workers)
+    assert execution.harness is None
+    assert small.answers(execution.exercises[0]) == ["Tensor"]
+
+
+PARENT = """
+import os, sys, threading
+from pathlib import Path
+from grader.sandbox.pool import Pool
+from tests.hostile import attacking, test_lifetimes
+from tests.sandbox import small
+pool = Pool(attacking.KIT, attacking.LIMITS, level=sys.argv[2])
+given = small.submission(Path(sys.argv[1]), small.first("while True: pass"))
+threading.Thread(target=pool.run, args=(given,), daemon=True).start()
+zygote = pool._zygote(cuda=False)
+zygote.ready()
+least = 2 if sys.argv[2] == "strict" else 1
+while len(test_lifetimes.descendants(zygote.pid)) < least:
+    os.sched_yield()
+print(zygote.pid, *test_lifetimes.descendants(zygote.pid), flush=True)
+os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.mark.parametrize("level", ["strict", "standard", "none"])
+def test_a_parent_that_is_killed_leaves_nothing(tmp_path: Path, level: str) -> None:
+    """Neither a process nor its working folder: the zygote removes that, too."""
+    if level != "none" and attacking.problem(level):
+        pytest.skip(f"this machine has no {level}")
+    with tempfile.TemporaryDirectory() as scratch:
+        done = subprocess.run(
+            [sys.executable, "-c", PARENT, str(tmp_path), level],
+            cwd=attacking.ROOT,
+            env=os.environ | {"TMPDIR": scratch},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        pids = {int(pid) for pid in done.stdout.split()}
+        assert len(pids) >= 2, done.stderr
+        wait_until_gone(pids)
+
+        assert os.listdir(scratch) == []
