@@ -35,9 +35,9 @@ def one(number):
 print(json.dumps({number: one(number) for number in map(int, sys.argv[1].split(","))}))
 """
 LEFT_OUT: Final = {  # allowed, and would wait or end the process
-    seccomp.ALLOWED[name] for name in ("pause", "exit", "exit_group", "rt_sigsuspend", "rt_sigreturn", "select",
-                                       "poll", "ppoll", "pselect6", "wait4", "waitid", "brk", "close_range",
-                                       "rt_sigtimedwait", "futex", "alarm")
+    seccomp.ALLOWED[name]
+    for name in ("pause", "exit", "exit_group", "rt_sigsuspend", "rt_sigreturn", "select", "poll", "ppoll",
+                 "pselect6", "wait4", "waitid", "brk", "close_range", "rt_sigtimedwait", "futex", "alarm")
 }  # fmt: skip
 
 

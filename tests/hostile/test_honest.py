@@ -18,7 +18,8 @@ PROGRAMS: Final = {
     "Adam": "fit(torch.optim.Adam([theta], lr=0.1))",
     "LBFGS": (
         "optimiser = torch.optim.LBFGS([theta])\n"
-        "def closure():\n    optimiser.zero_grad(); loss = (theta * theta).sum(); loss.backward(); return loss\n"
+        "def closure():\n    optimiser.zero_grad(); loss = (theta * theta).sum(); loss.backward()\n"
+        "    return loss\n"
         "optimiser.step(closure)"
     ),
     "a module": (
@@ -29,14 +30,15 @@ PROGRAMS: Final = {
     "einsum and linear algebra": (
         "m = torch.arange(9.0).reshape(3, 3) + torch.eye(3)\n"
         "theta.data.fill_(torch.einsum('ij,jk->ik', m, m).trace() + torch.linalg.svdvals(m)[0]\n"
-        "                 + torch.linalg.solve(m, torch.ones(3)).sum() + torch.fft.rfft(torch.ones(8)).real.sum())"
+        "    + torch.linalg.solve(m, torch.ones(3)).sum() + torch.fft.rfft(torch.ones(8)).real.sum())"
     ),
     "a convolution": (
-        "theta.data.fill_(torch.nn.functional.conv2d(torch.ones(1, 1, 8, 8), torch.ones(1, 1, 3, 3)).sum())"
+        "image, kernel = torch.ones(1, 1, 8, 8), torch.ones(1, 1, 3, 3)\n"
+        "theta.data.fill_(torch.nn.functional.conv2d(image, kernel).sum())"
     ),
     "dataclasses and lazy imports": (
-        "import dataclasses, statistics, decimal, fractions, zoneinfo, sqlite3, xml.etree.ElementTree, ssl, lzma\n"
-        "import asyncio, concurrent.futures, multiprocessing, unittest.mock, email.message, http.client, uuid\n"
+        "import dataclasses, statistics, decimal, fractions, zoneinfo, sqlite3, xml.etree.ElementTree, ssl\n"
+        "import asyncio, concurrent.futures, multiprocessing, unittest.mock, email.message, lzma, uuid\n"
         "@dataclasses.dataclass\nclass Point:\n    x: float\n"
         "theta.data.fill_(Point(statistics.mean([1, 2, 3])).x)"
     ),

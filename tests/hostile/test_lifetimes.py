@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from grader.sandbox.jobs import Level
 from grader.sandbox.pool import Pool
 from tests.hostile import attacking
 from tests.hostile.conftest import Pools
@@ -31,6 +32,10 @@ def descendants(pid: int) -> set[int]:
             for child in (task / "children").read_text().split():
                 found |= {int(child)} | descendants(int(child))
     return found
+
+
+def descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def wait_until_gone(pids: set[int]) -> None:
@@ -56,12 +61,12 @@ def test_many_jobs_leave_no_process_no_file_and_no_descriptor(pools: Pools, tmp_
     pool = pools.at("strict")
     given = [small.submission(tmp_path, small.RIGHT, f"s{i:02}.py") for i in range(40)]
     pool.run(given[0])
-    before = (descendants(os.getpid()), len(os.listdir("/proc/self/fd")))
+    before = (descendants(os.getpid()), descriptors())
 
     with ThreadPoolExecutor(4) as threads:
         executions = list(threads.map(pool.run, given))
 
-    after = (descendants(os.getpid()), len(os.listdir("/proc/self/fd")))
+    after = (descendants(os.getpid()), descriptors())
     assert {one.harness for one in executions} == {None}
     assert after == before
 
@@ -70,7 +75,10 @@ def test_a_job_whose_zygote_is_killed_runs_again(tmp_path: Path) -> None:
     if attacking.problem("strict"):
         pytest.skip("this machine has no strict")
     slow = small.first("time.sleep(0.5); return initial_theta")
-    with Pool(attacking.KIT, attacking.LIMITS, level="strict") as pool, ThreadPoolExecutor(1) as threads:
+    with (
+        Pool(attacking.KIT, attacking.LIMITS, fresh=True, level="strict") as pool,
+        ThreadPoolExecutor(1) as threads,
+    ):
         job = threads.submit(pool.run, small.submission(tmp_path, slow))
         zygote = pool._zygote(cuda=False)
         zygote.ready()
@@ -91,7 +99,7 @@ from pathlib import Path
 from grader.sandbox.pool import Pool
 from tests.hostile import attacking, test_lifetimes
 from tests.sandbox import small
-pool = Pool(attacking.KIT, attacking.LIMITS, level=sys.argv[2])
+pool = Pool(attacking.KIT, attacking.LIMITS, fresh=True, level=sys.argv[2])  # its worker is busy importing torch
 given = small.submission(Path(sys.argv[1]), small.first("while True: pass"))
 threading.Thread(target=pool.run, args=(given,), daemon=True).start()
 zygote = pool._zygote(cuda=False)
@@ -105,7 +113,7 @@ os.kill(os.getpid(), 9)
 
 
 @pytest.mark.parametrize("level", ["strict", "standard", "none"])
-def test_a_parent_that_is_killed_leaves_nothing(tmp_path: Path, level: str) -> None:
+def test_a_parent_that_is_killed_leaves_nothing(tmp_path: Path, level: Level) -> None:
     """Neither a process nor its working folder: the zygote removes that, too."""
     if level != "none" and attacking.problem(level):
         pytest.skip(f"this machine has no {level}")
@@ -122,4 +130,4 @@ def test_a_parent_that_is_killed_leaves_nothing(tmp_path: Path, level: str) -> N
         assert len(pids) >= 2, done.stderr
         wait_until_gone(pids)
 
-        assert os.listdir(scratch) == []
+        assert list(Path(scratch).iterdir()) == []
