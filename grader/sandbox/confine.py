@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from grader.sandbox import landlock, linux, seccomp, walls
-from grader.sandbox.jobs import EXIT_FAILED, Start
+from grader.sandbox.jobs import EXIT_FAILED, Level, Start
 from grader.sandbox.rooms import DEVICES, SCRATCH, Room
 
 JOB, FRAMES = 3, 4  # where the job is read and the frames are written
@@ -68,7 +68,7 @@ def steps(room: Room, order: Start) -> Iterator[_Step]:
         yield from _secluded(room, order)
     if room.level == "standard":
         yield "temporary files", lambda: _own_temporary_files(order.folder)
-    yield "limits", lambda: _limit(private + order.memory_bytes, order.cpu_seconds)
+    yield "limits", lambda: _limit(room.level, private + order.memory_bytes, order.cpu_seconds)
     if room.level != "none":
         yield "capabilities", walls.drop_capabilities
     yield "no new privileges", linux.forbid_new_privileges
@@ -128,7 +128,7 @@ def _own_files(job: int, frames: int, output: int) -> None:
     os.closerange(FRAMES + 1, os.sysconf("SC_OPEN_MAX") if not linux.ON_LINUX else 4096)
 
 
-def _limit(memory_bytes: int, cpu_seconds: float) -> None:
+def _limit(level: Level, memory_bytes: int, cpu_seconds: float) -> None:
     """Memory over what the zygote's image has; the parent's clock is the finer limit of the CPU."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     seconds = int(used.ru_utime + used.ru_stime + cpu_seconds) + 2
@@ -140,6 +140,7 @@ def _limit(memory_bytes: int, cpu_seconds: float) -> None:
     }
     if linux.ON_LINUX:
         limits[resource.RLIMIT_DATA] = memory_bytes
+    if level != "none":  # a driver may have to lock memory
         limits[resource.RLIMIT_MEMLOCK] = limits[resource.RLIMIT_MSGQUEUE] = 0
     if os.geteuid() >= FIRST_USER:  # nobody else's processes count against it
         limits[resource.RLIMIT_NPROC] = PROCESSES

@@ -135,6 +135,7 @@ class Ended(Record, frozen=True, tag="ended"):
 
     status: int  # as os.waitpid gives it
     cpu_seconds: float
+    crowded: bool = False  # ended because it had started too many processes
 
 
 Report = Ready | Refused | Trouble | Forked | Ended

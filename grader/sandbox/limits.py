@@ -18,6 +18,7 @@ PYTHON_FILE: Final = 1 << 20
 NOTEBOOK: Final = 32 << 20
 FOLDER_BYTES: Final = 64 << 20
 FOLDER_FILES: Final = 1_000
+PROCESSES: Final = 64  # of one submission at once, where it may start any
 STATEMENT: Final = 2.5  # a top-level statement may train for a while: times the limit of a case
 READING: Final = 5.0  # likewise the parsing of a file: 32 MiB of notebook take about a second
 SKIPPED_STATEMENTS: Final = 2
@@ -36,6 +37,7 @@ _LINUX: Final = (
     "no inspection of the grader's memory",
     "left-behind processes are ended",
 )
+_COUNTED: Final = "a limit of processes"
 _CALLS: Final = "a filter of system calls (seccomp)"
 _FILTERED: Final = ("no new processes", _CALLS)
 _FILES: Final = ("no capabilities", "no files but Python's and its own (Landlock)")
@@ -50,12 +52,18 @@ CUDA: Final = "on CUDA: every layer but those of the level none"
 
 def isolation_report(level: Level, *, privileged: bool = False, weaker: str = "") -> Isolation:
     """What is applied to each worker at a level on this system, and what is not."""
+    applied: tuple[str, ...]
+    missing: tuple[str, ...]
     applied, missing = (_LINUX, ()) if linux.ON_LINUX else ((), _LINUX)
+    if linux.counts_processes():
+        applied = (*applied, _COUNTED)
+    else:
+        missing = (*missing, _COUNTED)
     spaces = _SPACES.removeprefix("user, ") if privileged else _SPACES
     filtered = _FILTERED if seccomp.SUPPORTED else ()
     unfiltered = () if seccomp.SUPPORTED else _FILTERED
     layers: tuple[str, ...] = ()
-    lacking: tuple[str, ...] = ("a limit of processes", *_FILES, *_FILTERED, _SPACES, *_ROOT)
+    lacking: tuple[str, ...] = (*_FILES, *_FILTERED, _SPACES, *_ROOT)
     apart = (spaces, *_ROOT, *((_OTHER_USER,) if privileged else ()))
     because = f" ({weaker})" if weaker else ""
     if level == "strict":

@@ -83,6 +83,30 @@ def children() -> set[int]:
     return {int(pid) for pid in listing.read_text().split()} if listing.exists() else set()
 
 
+def counts_processes() -> bool:
+    """Whether the kernel tells the children of a process."""
+    return Path("/proc/thread-self/children").exists()
+
+
+def descendants(pid: int, most: int) -> int:
+    """How many processes a process has below it; counted no further than just over `most`."""
+    waiting, count = [pid], 0
+    while waiting and count <= most:
+        born = _born(waiting.pop())
+        waiting += born
+        count += len(born)
+    return count
+
+
+def _born(pid: int) -> list[int]:
+    """The children of all threads of a process; none where it is gone."""
+    try:
+        texts = [(task / "children").read_text() for task in Path(f"/proc/{pid}/task").iterdir()]
+    except OSError:
+        return []
+    return [int(child) for text in texts for child in text.split()]
+
+
 def threads() -> int:
     """How many threads this process has, those of C libraries included."""
     tasks = Path("/proc/self/task")

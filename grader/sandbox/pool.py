@@ -16,7 +16,7 @@ from typing import Final, Self
 
 import msgspec
 
-from grader.errors import HarnessError
+from grader.errors import GraderError
 from grader.kit import Exercise, Kit, Limits
 from grader.records import Execution, Failure, Note, Submission
 from grader.results import Isolation
@@ -116,7 +116,7 @@ class Pool:
                 tally.add(watched)
                 if tally.finished:
                     break
-        except HarnessError as error:
+        except GraderError as error:  # HarnessError; or a level that was there is not any more
             return _no_result(device, content, error.message)
         except OSError as error:  # no room for a temporary file, no more open files ...: never the student's
             return _no_result(device, content, f"This machine could not run the submission: {error}.")

@@ -25,6 +25,7 @@ _SYSTEM: Final = (
     "/usr/share/zoneinfo", "/etc/ld.so.cache", "/etc/localtime", "/etc/mime.types", "/nix/store",
 )  # fmt: skip
 _TOO_WIDE: Final = frozenset({"/", "/usr", "/usr/local"})  # prefixes that hold more than Python
+_PARTS: Final = ("lib", "lib64", "share", "etc", "pyvenv.cfg")  # of a prefix, which may be a course's folder
 _BASES: Final = ("/sys", "/mnt", "/media", "/srv")  # nothing below is needed, in the zygote alone
 _NODES: Final = 4_096  # files and folders in the root itself
 
@@ -88,7 +89,9 @@ def furnish(room: Room) -> Room:
 
 def visible() -> Iterator[str]:
     """What Python and its packages need, as it is named and as it really is (behind links)."""
-    for path in (*_SYSTEM, sys.prefix, sys.base_prefix, *sys.path, *_editable()):
+    prefixes = {sys.prefix, sys.base_prefix} - _TOO_WIDE
+    parts = [f"{prefix}/{part}" for prefix in prefixes for part in _PARTS]
+    for path in (*_SYSTEM, *parts, *sys.path, *_editable()):
         real = os.path.realpath(path)
         if (
             Path(path).is_absolute()

@@ -26,6 +26,7 @@ _ENDINGS: Final = {
     Failure.FLOODED: "printed without end",
     Failure.OUT_OF_MEMORY: "ran out of memory",
     Failure.PROTOCOL: "broke the line to the grader",
+    Failure.REFUSED: "did what is refused",
 }
 
 _WORDS: Final = ((b"matplotlib", "matplotlib.pyplot"), (b"IPython", "IPython.display"))

@@ -26,10 +26,11 @@ from typing import Final, NoReturn
 
 import msgspec
 
-from grader.sandbox import confine, jobs, levels, linux, rooms
+from grader.sandbox import confine, jobs, levels, limits, linux, rooms, seccomp
 
 _ORDERS: Final = msgspec.msgpack.Decoder(jobs.Start)
 _SETUP: Final = msgspec.msgpack.Decoder(jobs.Setup)
+_COUNT_MS: Final = 50  # between two looks at how many processes there are, where any can be started
 _FILES: Final = 4  # that come with an order to start: job, frames, output, status
 _MAX_ORDER: Final = 4096
 _STRAY_ROUNDS: Final = 200  # a millisecond each: a killed process is gone long before
@@ -92,6 +93,8 @@ class Server:
         self._room = room
         self._workers: dict[int, socket.socket] = {}  # each worker's status socket by process id
         self._folders: dict[int, str] = {}  # likewise its folder on the machine
+        self._crowded: set[int] = set()
+        self._counts = room.level == "none" or not seccomp.SUPPORTED  # else nobody can fork
         self._wake, self._waker = os.pipe()
         self._poll = select.poll()
 
@@ -103,7 +106,10 @@ class Server:
         self._poll.register(self._control, select.POLLIN)
         self._poll.register(self._wake, select.POLLIN)
         while True:
-            ready = {fd for fd, _ in self._poll.poll()}
+            counting = self._counts and self._workers
+            ready = {fd for fd, _ in self._poll.poll(_COUNT_MS if counting else None)}
+            if counting:
+                self._end_crowds()
             for pid, status in self._workers.items():
                 if status.fileno() in ready:
                     self._poll.unregister(status)  # asked once is enough
@@ -171,13 +177,24 @@ class Server:
             self._folders.pop(pid, None)
             if speaker is not None:
                 _kill(pid, group_only=True)
-                ended.append((speaker, jobs.Ended(status, seconds)))
+                ended.append((speaker, jobs.Ended(status, seconds, crowded=pid in self._crowded)))
+                self._crowded.discard(pid)
         self._end_strays()
         for speaker, report in ended:
             with contextlib.suppress(KeyError):
                 self._poll.unregister(speaker)
             _tell(speaker, report)
             speaker.close()
+
+    def _end_crowds(self) -> None:
+        """A fork bomb is stopped by its number of processes, not by what the machine can bear."""
+        for pid in self._workers:
+            if linux.descendants(pid, limits.PROCESSES) > limits.PROCESSES:
+                self._crowded.add(pid)
+                _kill(pid)
+        strays = linux.children() - self._workers.keys()
+        if sum(1 + linux.descendants(pid, limits.PROCESSES) for pid in strays) > limits.PROCESSES:
+            self._end_strays()
 
     def _end_strays(self) -> None:
         """Kill what workers left behind. Orphans come to the zygote, so whoever is no worker is a stray.

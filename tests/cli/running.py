@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,10 +21,10 @@ class Run(NamedTuple):
     err: str
 
 
-def grader(*arguments: str | Path, cwd: Path = ROOT, **environment: str) -> Run:
-    """`grader ARGUMENTS` in a terminal of 80 columns without colours."""
+def grader(*arguments: str | Path, cwd: Path = ROOT, before: Sequence[str] = (), **environment: str) -> Run:
+    """`grader ARGUMENTS` in a terminal of 80 columns without colours; `before` starts it elsewhere."""
     done = subprocess.run(
-        command(*arguments),
+        [*before, *command(*arguments)],
         cwd=cwd,
         env=clean_environment() | environment,
         capture_output=True,

@@ -9,7 +9,13 @@ import pytest
 
 from grader import kit as kits
 from grader.kit import LoadedKit
+from grader.sandbox import seccomp
 from tests.cli.running import COURSE, ROOT, Run, grader
+from tests.hostile.machines import LANDLOCK, UNSHARE, without
+
+needs_filter = pytest.mark.skipif(
+    not seccomp.SUPPORTED, reason="another machine is played by a filter of calls"
+)
 
 
 def refused(run: Run, code: int, text: str) -> None:
@@ -101,16 +107,50 @@ def test_the_expected_digest_is_accepted(kit_file: Path, kit: LoadedKit) -> None
     assert (run.code, run.err) == (0, "")
 
 
-@pytest.mark.parametrize("level", ["strict", "standard"])
-def test_a_level_of_isolation_that_cannot_be_had_is_refused(kit_file: Path, level: str) -> None:
-    run = grader("check", COURSE, "--kit", kit_file, "--isolation", level)
+NO_LANDLOCK = "the kernel has no Landlock, or it is switched off"
+HELP = (
+    "Grade code that you trust with --isolation none; else run the grader on Linux or in a virtual machine."
+)
+
+
+@needs_filter
+@pytest.mark.parametrize(
+    ("level", "what"),
+    [("auto", "Submissions cannot be confined"), ("standard", "--isolation standard cannot be had")],
+)
+def test_a_level_of_isolation_that_cannot_be_had_is_refused(kit_file: Path, level: str, what: str) -> None:
+    run = grader("check", COURSE, "--kit", kit_file, "--isolation", level, before=without(LANDLOCK))
 
     refused(
         run,
         2,
-        f"error: --isolation {level}: this version confines submissions at the level 'none' only.\n"
-        "  help: Grade code that you trust with --isolation none; "
-        "else run the grader in a virtual machine.\n",
+        f"error: {what} here: {NO_LANDLOCK}.\n"
+        f"  help: It needs Linux 5.13 or newer with Landlock switched on. {HELP}\n",
+    )
+
+
+@needs_filter
+def test_strict_is_refused_in_a_container_without_namespaces(kit_file: Path) -> None:
+    run = grader("check", COURSE, "--kit", kit_file, "--isolation", "strict", before=without(UNSHARE))
+
+    refused(
+        run,
+        2,
+        "error: --isolation strict cannot be had here: own namespaces: Operation not permitted.\n"
+        "  help: `grader doctor` says which layer is missing and how to get it; "
+        "--isolation standard needs no namespaces.\n",
+    )
+
+
+@needs_filter
+def test_a_container_without_namespaces_grades_at_standard_and_warns(kit_file: Path) -> None:
+    run = grader("check", COURSE, "--kit", kit_file, before=without(UNSHARE))
+
+    assert run.code == 0
+    assert run.err.startswith(
+        "warning: isolation: standard; missing: "
+        "user, process, mount, network, IPC, host name and control group namespaces "
+        "(own namespaces: Operation not permitted), "
     )
 
 

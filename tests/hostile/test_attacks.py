@@ -287,6 +287,24 @@ def test_an_attack_reaches_nothing(pools: Pools, tmp_path: Path, level: Level, n
     assert other == "Tensor", "one function's attack costs the other nothing"
 
 
+BOMB: Final = """
+end = time.monotonic() + 2
+while time.monotonic() < end:
+    if os.fork() and os.getpid() != BORN: time.sleep(0.02)
+return initial_theta
+"""
+
+
+def test_a_fork_bomb_without_walls_is_ended_by_its_number(pools: Pools, tmp_path: Path) -> None:
+    answer, other = attempt(pools.at("none"), tmp_path, BOMB, "BORN = os.getpid()")
+
+    assert answer in (
+        "refused: it started more than 64 processes",
+        "timed_out: no end within 0.3 s of CPU time",
+    )
+    assert other == "Tensor"
+
+
 SEARCH: Final = f"""
 import struct
 gc.unfreeze()

@@ -99,7 +99,7 @@ from pathlib import Path
 from grader.sandbox.pool import Pool
 from tests.hostile import attacking, test_lifetimes
 from tests.sandbox import small
-pool = Pool(attacking.KIT, attacking.LIMITS, fresh=True, level=sys.argv[2])  # its worker is busy importing torch
+pool = Pool(attacking.KIT, attacking.LIMITS, fresh=True, level=sys.argv[2])  # the worker imports torch
 given = small.submission(Path(sys.argv[1]), small.first("while True: pass"))
 threading.Thread(target=pool.run, args=(given,), daemon=True).start()
 zygote = pool._zygote(cuda=False)

@@ -28,7 +28,6 @@ def test_the_isolation_says_what_is_applied_and_what_is_missing() -> None:
     assert report.level == "none"
     assert "a limit of memory" in report.layers
     assert report.missing == (
-        "a limit of processes",
         "no capabilities",
         "no files but Python's and its own (Landlock)",
         "no new processes",
