@@ -9,6 +9,7 @@ step's name: a worker never goes on with less than was announced.
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import shutil
@@ -19,6 +20,8 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from grader.sandbox import landlock, linux, seccomp, walls
 from grader.sandbox.jobs import EXIT_FAILED, Level, Start
@@ -64,6 +67,8 @@ def _fail(step: str, reason: str) -> None:
 def steps(room: Room, order: Start) -> Iterator[_Step]:
     """In the order in which they are taken."""
     private = linux.data_bytes()  # asked while there is a /proc to ask
+    if room.level != "none":  # Landlock and the filter bind the thread that asks for them, and no other
+        yield "one thread", lambda: _require(linux.threads() == 1, "there are more already")
     if room.level == "strict":
         yield from _secluded(room, order)
     if room.level == "standard":
@@ -91,6 +96,19 @@ def _secluded(room: Room, order: Start) -> Iterator[_Step]:
     if room.privileged:
         yield "user", lambda: walls.become(user)
         yield "end with the parent", linux.die_with_parent  # a change of user has undone it
+        yield "another user's Python", _read_python
+
+
+def _read_python() -> None:
+    """Files that root alone may read would be missed later, by an import in the middle of a submission."""
+    for path in (*sys.path, os.__file__, msgspec.__file__):
+        if path and Path(path).exists():
+            _require(os.access(path, os.R_OK), f"{path} is readable for root alone")
+
+
+def _require(fact: bool, otherwise: str) -> None:
+    if not fact:
+        raise OSError(errno.EPERM, otherwise)
 
 
 def _enter(room: Room, folder: str, user: int | None) -> None:

@@ -1,0 +1,39 @@
+"""The marks of the sample class depend neither on the walls nor on how many run at once. About 20 seconds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from grader.evidence import CaseSheet
+from grader.kit import LoadedKit
+from grader.pipeline import Session, grade_class
+from grader.records import Submission
+from grader.results import Device, SubmissionResult
+from grader.sandbox.jobs import Level
+from grader.sandbox.pool import Pool
+from tests.hostile import attacking
+
+CPU = Device("cpu", graded=True, reason=None, hardware=None)
+
+
+def graded(kit: LoadedKit, level: Level, jobs: int) -> dict[str, SubmissionResult]:
+    files = [path for path in sorted(Path(attacking.ROOT, "submissions").iterdir()) if path.is_file()]
+    given = [Submission(path.stem, path.name, (path,)) for path in files if path.suffix in (".py", ".ipynb")]
+    with Pool(kit.kit, kit.kit.limits, jobs, level=level) as pool:
+        session = Session(kit.kit, pool, (CPU,), jobs, CaseSheet(kit.kit))
+        results = list(grade_class(given, session, lambda one: one.result))
+    return {one.student: msgspec.structs.replace(one, seconds=0.0) for one in results}
+
+
+@pytest.mark.skipif(bool(attacking.problem("strict")), reason="this machine has no strict")
+def test_the_class_gets_the_same_behind_the_walls_eight_at_once_as_without_one_by_one(
+    kit: LoadedKit,
+) -> None:
+    free = graded(kit, "none", jobs=1)
+    walled = graded(kit, "strict", jobs=8)
+
+    assert walled == free
+    assert len(walled) > 20
