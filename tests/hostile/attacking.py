@@ -14,7 +14,7 @@ from grader.sandbox.pool import Pool
 from tests.sandbox import small
 from tests.sandbox.small import NAMES
 
-MEMORY = 128 << 20
+MEMORY = 64 << 20
 LIMITS = Limits(case_cpu_seconds=0.3, submission_cpu_seconds=3.0, memory_bytes=MEMORY)
 CANARY = 8_765.432_1  # in what is expected, and so nowhere in a worker
 ROOT = Path(__file__).resolve().parents[2]
