@@ -21,6 +21,7 @@ from grader import journal, store
 from grader import kit as kits
 from grader.errors import GraderError
 from grader.evidence import CaseSheet
+from grader.intake.submissions import Discovery
 from grader.pipeline import Session, grade_class
 from grader.records import Record, Submission
 from grader.report.head import Head
@@ -29,7 +30,6 @@ from grader.sandbox.limits import as_numbers, isolation_report
 from grader.sandbox.pool import Pool
 from grader.sandbox.probing import probe
 from grader.sandbox.reading import read
-from grader.submissions import Discovery
 
 
 class Options(Record, frozen=True):

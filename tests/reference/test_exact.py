@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import torch
 
-from grader.assignment import Assignment
-from grader.drawing import pool
 from grader.exercises import Exercise
+from grader.freezing.assignment import Assignment
+from grader.freezing.drawing import pool
 from grader.oracle import ROUNDOFF
 
 DRAWN = 300

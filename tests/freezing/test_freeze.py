@@ -14,9 +14,10 @@ import pytest
 import torch
 from hypothesis import strategies as st
 
-from grader import assignment, freeze, kit, kits, verify
+from grader import kit, kits, verify
 from grader.errors import GraderError
 from grader.exercises import NOTHING, Criterion, Exercise, Misconception
+from grader.freezing import assignment, freeze
 from tests.own_exercise import FORTY_LINES
 
 
@@ -223,7 +224,7 @@ def test_a_bound_below_zero_is_refused() -> None:
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-I", "-B", "-m", "grader.freeze", *arguments]
+    command = [sys.executable, "-I", "-B", "-m", "grader.freezing.freeze", *arguments]
     return subprocess.run(command, check=False, capture_output=True, text=True, env=dict(os.environ))
 
 
