@@ -208,7 +208,7 @@ def test_a_reference_that_fails_its_own_rubric_is_refused_with_the_case() -> Non
     extra = Criterion("sgd", "Steps", 1, "optimiser")
 
     assert refused(replace(DOUBLE, rubric=(*DOUBLE.rubric, extra))).endswith(
-        ": the reference itself fails 'sgd': 2 of 2 cases fail: torch.optim.SGD took no step.\n"
+        ": the reference itself fails 'sgd': all 2 cases fail: torch.optim.SGD took no step.\n"
         "  Correct the reference, its bound, or the criterion."
     )
 
