@@ -16,11 +16,11 @@ from dataclasses import dataclass
 
 import msgspec
 
-from grader import award, compare, evidence
 from grader import kit as kits
-from grader.award import Finding
-from grader.evidence import CaseSheet, Ran
-from grader.findings import find
+from grader.judging import award, compare, evidence
+from grader.judging.award import Finding
+from grader.judging.evidence import CaseSheet, Ran
+from grader.judging.findings import find
 from grader.records import Execution, ExerciseRun, Failure, Outcome, Stopped, Submission
 from grader.results import EVIDENCE_SCHEMA, Device, Evidence, Graded, SubmissionResult
 from grader.sandbox.pool import Pool

@@ -20,8 +20,8 @@ import grader
 from grader import journal, store
 from grader import kit as kits
 from grader.errors import GraderError
-from grader.evidence import CaseSheet
 from grader.intake.submissions import Discovery
+from grader.judging.evidence import CaseSheet
 from grader.pipeline import Session, grade_class
 from grader.records import Record, Submission
 from grader.report.head import Head

@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from grader.award import Finding
-from grader.evidence import CaseSheet
+from grader.judging.award import Finding
+from grader.judging.evidence import CaseSheet
 from grader.kit import Exercise, Kit, Limits
 from grader.pipeline import Session, explain, grade, grade_class, judge
 from grader.records import Failure, Submission

@@ -17,9 +17,9 @@ from typing import Final
 import numpy as np
 
 from grader import kit
-from grader.apart import apart
 from grader.exercises import Exercise
 from grader.freezing.trials import Trials
+from grader.judging.apart import apart
 from grader.records import Tensor
 
 MEMBERS: Final = 2  # cases of each criterion, also where no known mistake asks for them

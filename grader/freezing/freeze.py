@@ -25,15 +25,16 @@ from typing import Final, Literal
 import msgspec
 import torch
 
-from grader import __version__, compare, kit, score, tensors
+from grader import __version__, kit, tensors
 from grader.errors import GraderError
 from grader.exercises import Criterion, Exercise, Misconception
 from grader.freezing import assignment
 from grader.freezing.choose import cover, form_of
 from grader.freezing.drawing import pool, simplest
 from grader.freezing.ladder import ladder
+from grader.freezing.oracle import finite
 from grader.freezing.trials import Trials, bare, key, quiet, recorded
-from grader.oracle import finite
+from grader.judging import compare, score
 from grader.records import Answer, ExerciseRun, Tensor, Trace, Value
 from grader.sandbox import calling
 

@@ -11,8 +11,8 @@ from typing import Final
 import msgspec
 
 from grader import kit, tensors
+from grader.freezing.oracle import finite
 from grader.freezing.trials import Trials
-from grader.oracle import finite
 from grader.records import Value
 
 RUNGS: Final = 200

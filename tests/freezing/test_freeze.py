@@ -14,10 +14,11 @@ import pytest
 import torch
 from hypothesis import strategies as st
 
-from grader import kit, kits, verify
+from grader import kit, kits
 from grader.errors import GraderError
 from grader.exercises import NOTHING, Criterion, Exercise, Misconception
 from grader.freezing import assignment, freeze
+from grader.judging import verify
 from tests.own_exercise import FORTY_LINES
 
 

@@ -9,7 +9,8 @@ from typing import Any, Final
 import numpy as np
 from hypothesis import settings
 
-from grader import compare, kit
+from grader import kit
+from grader.judging import compare
 from grader.kit import CriterionKind
 from grader.records import (
     Answer,

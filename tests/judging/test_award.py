@@ -7,11 +7,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from grader import award
-from grader.award import Finding
+from grader.judging import award
+from grader.judging.award import Finding
+from grader.judging.score import without_run
 from grader.records import Execution, ExerciseRun, Failure, Note, Place, Submission
 from grader.results import CriterionResult, ExerciseResult, SubmissionResult
-from grader.score import without_run
 from tests.judging.build import case, criterion, exercise, kit_of
 
 FIRST = exercise([case(0.5)], [criterion("values", [0], points=4.0)])

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from torch.nn import Parameter
 from torch.optim import SGD, Adam
 
-from grader import chains
+from grader.judging import chains
 from grader.records import Answer, Chain, Failure, Returned, Step, Trace, Value
 from grader.sandbox.calling import traced_call
 from grader.sandbox.values import record

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from grader.compare import judge, judge_case
+from grader.judging.compare import judge, judge_case
 from grader.records import Answer, ExerciseOutcomes, ExerciseRun, Failure, Outcome, Returned, Stopped
 from tests.judging.build import (
     LATE,

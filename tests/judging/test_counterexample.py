@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import pytest
 
 from grader import kit
-from grader.compare import judge_case
-from grader.counterexample import counterexample, diverging_step, shows
+from grader.judging.compare import judge_case
+from grader.judging.counterexample import counterexample, diverging_step, shows
 from grader.records import Answer, Failure, Outcome, Stopped, Trace
 from grader.results import Counterexample, Diagnosis, TensorView
 from tests.judging.build import (

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from grader import diagnose, kit
+from grader import kit
+from grader.judging import diagnose
 from grader.records import Answer, ExerciseOutcomes, Failure
 from grader.results import Diagnosis
 from tests.judging.build import (

@@ -6,8 +6,9 @@ import math
 
 import msgspec
 
-from grader import compare, kit
-from grader.evidence import CaseSheet, Ran, gather
+from grader import kit
+from grader.judging import compare
+from grader.judging.evidence import CaseSheet, Ran, gather
 from grader.records import Cell, Execution, ExerciseRun, Failure, Note, Place
 from grader.results import (
     EVIDENCE_SCHEMA,

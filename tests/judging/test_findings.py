@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from grader import compare, kit
-from grader.compare import judge_case
-from grader.evidence import Ran
-from grader.findings import find
+from grader import kit
+from grader.judging import compare
+from grader.judging.compare import judge_case
+from grader.judging.evidence import Ran
+from grader.judging.findings import find
 from grader.records import Answer, ExerciseRun, Failure, Outcome, Trace
 from tests.judging.build import (
     LATE,

@@ -9,7 +9,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from grader import compare, kit, matching, score
+from grader import kit
+from grader.judging import compare, matching, score
 from grader.kit import LoadedKit
 from grader.records import Answer, ExerciseOutcomes, ExerciseRun, Returned, Trace
 from grader.tensors import floats

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader import kit, score
+from grader import kit
+from grader.judging import score
 from grader.records import Answer, Failure, Returned, Tensor
 from grader.results import CriterionResult
 from grader.tensors import floats

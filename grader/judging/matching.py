@@ -13,8 +13,8 @@ from collections.abc import Collection
 from typing import Final
 
 from grader import kit as kits
-from grader.chains import chain as chain_of
-from grader.compare import ROUNDOFF, TENSOR_TYPES, judged_dtype
+from grader.judging.chains import chain as chain_of
+from grader.judging.compare import ROUNDOFF, TENSOR_TYPES, judged_dtype
 from grader.records import Answer, Chain, ExerciseOutcomes, Raised, Returned, Stopped, Tensor
 from grader.tensors import floats, single
 

@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from grader import diagnose, score
 from grader import kit as kits
-from grader.award import Finding
-from grader.counterexample import counterexample, shows
-from grader.evidence import Ran
+from grader.judging import diagnose, score
+from grader.judging.award import Finding
+from grader.judging.counterexample import counterexample, shows
+from grader.judging.evidence import Ran
 from grader.records import ExerciseOutcomes, ExerciseRun, Failure, Outcome, Stopped
 from grader.results import CriterionResult, Diagnosis
 
