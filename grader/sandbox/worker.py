@@ -30,10 +30,11 @@ _JOB = msgspec.msgpack.Decoder(jobs.Job)
 Function = Callable[..., Any]
 
 
-def run(order: jobs.Start, exercises: tuple[jobs.Inputs, ...]) -> None:
-    """The whole life of a worker. The job is read only after the last step of confinement."""
+def run(order: jobs.Start, exercises: tuple[jobs.Inputs, ...], *, warm: bool) -> None:
+    """The whole life of a worker; a `warm` one has its first step behind it. The job is read only after the last step of confinement."""
     torch.set_num_threads(1)
-    devices.wake(order.device)
+    if not warm:
+        devices.wake(order.device)
     confine.restrict(order.memory_bytes, order.cpu_seconds)
     channel = Channel(confine.FRAMES)
     channel.point(wire.Started())
@@ -65,6 +66,7 @@ class _Grading:
         self._index = index
         self._inputs = inputs
         self._device = device
+        self._settings = settings.current()  # as they stand after loading, and before each call
         self._changed: set[str] = set()
 
     def run(self, loaded: Loaded, kind: jobs.Calls) -> None:
@@ -91,14 +93,13 @@ class _Grading:
 
     def _case(self, function: Function, case: int, call: jobs.Call) -> Answer:
         self._channel.point(wire.Calling(self._index, case))
-        before = settings.current()
         if call.traced:
             answer, trace = calling.traced_call(function, call.arguments, self._device)
             self._send(wire.Traced(self._index, case, trace))
         else:
             with _silent_print():
                 answer = calling.call(function, call.arguments, self._device)
-        self._changed |= settings.put_back(before)
+        self._changed |= settings.put_back(self._settings)
         assert not isinstance(answer, Stopped), "only the parent knows of stops"
         self._send(wire.Case(self._index, case, answer))
         return answer

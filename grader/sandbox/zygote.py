@@ -30,6 +30,7 @@ _ORDERS: Final = msgspec.msgpack.Decoder(jobs.Start)
 _SETUP: Final = msgspec.msgpack.Decoder(jobs.Setup)
 _FILES: Final = 4  # that come with an order to start: job, frames, output, status
 _MAX_ORDER: Final = 4096
+_PAYS_AFTER: Final = 20  # forks: these have cost as much as gathering the pages; a check never has so many
 _STRAY_ROUNDS: Final = 200  # a millisecond each: a killed process is gone long before
 
 
@@ -79,6 +80,7 @@ class Server:
         self._control = control
         self._setup = setup
         self._workers: dict[int, socket.socket] = {}  # each worker's status socket by process id
+        self._forks = 0
         self._wake, self._waker = os.pipe()
         self._poll = select.poll()
 
@@ -119,6 +121,9 @@ class Server:
     def _start(self, order: jobs.Start, job: int, frames: int, output: int, status: int) -> None:
         for name in order.warm:
             _import_once(name)
+        self._forks += 1
+        if self._forks == _PAYS_AFTER:
+            linux.gather_pages()
         speaker = socket.socket(fileno=status)
         try:
             pid = os.fork()
@@ -138,7 +143,7 @@ class Server:
             confine.prepare(job, frames, output)
             from grader.sandbox import worker  # noqa: PLC0415 -- torch: here at the latest
 
-            worker.run(order, self._setup.exercises)
+            worker.run(order, self._setup.exercises, warm=self._setup.warm and order.device == "cpu")
         except MemoryError:  # the student's code has left no room for what is to be sent
             os._exit(jobs.EXIT_NO_MEMORY)
         except BaseException as error:  # noqa: BLE001 -- whatever it is, it must not reach the zygote's loop
