@@ -32,7 +32,8 @@ FREEZER: Final = (
     "freezing/drawing.py", "freezing/freeze.py", "freezing/ladder.py", "freezing/oracle.py",
     "freezing/trials.py", "judging/__init__.py", "judging/apart.py", "judging/chains.py",
     "judging/compare.py", "judging/score.py", "sandbox/__init__.py", "sandbox/calling.py",
-    "sandbox/devices.py", "sandbox/tracebacks.py", "sandbox/tracing.py", "sandbox/twin.py", "sandbox/values.py",
+    "sandbox/devices.py", "sandbox/tracebacks.py", "sandbox/tracing.py", "sandbox/twin.py",
+    "sandbox/values.py",
 )  # fmt: skip
 """The source that a kit depends on: what the freezer imports of this package, and nothing else."""
 

@@ -114,8 +114,8 @@ def judge(executions: Sequence[Execution], kit: kits.Kit) -> dict[str, list[Ran]
 def explain(submission: Submission, judged: dict[str, list[Ran]], session: Session) -> dict[str, Finding]:
     """Rubric, diagnosis and counterexample of each exercise."""
 
-    def climb(exercise: kits.Exercise, device: str) -> Sequence[Outcome]:
-        execution = session.pool.run(submission, device, "ladder", frozenset({exercise.name}))
+    def climb(exercise: kits.Exercise, device: str, rungs: int) -> Sequence[Outcome]:
+        execution = session.pool.run(submission, device, "ladder", frozenset({exercise.name}), rungs)
         return [
             compare.judge_case(index, exercise.ladder[index], answer, device)
             for run in execution.exercises

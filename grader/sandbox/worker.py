@@ -31,7 +31,10 @@ Function = Callable[..., Any]
 
 
 def run(order: jobs.Start, exercises: tuple[jobs.Inputs, ...], *, warm: bool) -> None:
-    """The whole life of a worker; a `warm` one has its first step behind it. The job is read only after the last step of confinement."""
+    """The whole life of a worker; a `warm` one has its first step behind it.
+
+    The job is read only after the last step of confinement.
+    """
     torch.set_num_threads(1)
     if not warm:
         devices.wake(order.device)
@@ -48,7 +51,7 @@ def run(order: jobs.Start, exercises: tuple[jobs.Inputs, ...], *, warm: bool) ->
     loaded = Loader(job, tuple(inputs.name for inputs in exercises), channel).load()
     if loaded is not None:
         for index in job.exercises:
-            _Grading(channel, index, exercises[index], order.device).run(loaded, job.calls)
+            _Grading(channel, index, exercises[index], order.device).run(loaded, job.calls, job.rungs)
     channel.send(wire.Done())
     channel.write_out()
 
@@ -69,7 +72,7 @@ class _Grading:
         self._settings = settings.current()  # as they stand after loading, and before each call
         self._changed: set[str] = set()
 
-    def run(self, loaded: Loaded, kind: jobs.Calls) -> None:
+    def run(self, loaded: Loaded, kind: jobs.Calls, rungs: int | None) -> None:
         name = self._inputs.name
         function = loaded.functions.get(name)
         if function is None:
@@ -82,7 +85,8 @@ class _Grading:
                 f"{name} is {unusual}: a call returns that, not a tensor. Write it with `def` and `return`."
             )
             self._channel.note(Note(text, _place(function)))
-        answers = [self._case(function, i, call) for i, call in enumerate(self._inputs.calls(kind))]
+        calls = self._inputs.calls(kind, rungs)
+        answers = [self._case(function, i, call) for i, call in enumerate(calls)]
         if self._changed:
             what = ", ".join(sorted(self._changed))
             self._channel.note(

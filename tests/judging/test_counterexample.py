@@ -9,7 +9,7 @@ import pytest
 
 from grader import kit
 from grader.judging.compare import judge_case
-from grader.judging.counterexample import counterexample, diverging_step, shows
+from grader.judging.counterexample import counterexample, diverging_step, rungs_to_climb
 from grader.records import Answer, Failure, Outcome, Stopped, Trace
 from grader.results import Counterexample, Diagnosis, TensorView
 from tests.judging.build import (
@@ -178,13 +178,25 @@ def test_a_rung_of_which_nothing_can_be_told_is_not_shown(answer: Answer) -> Non
     assert smallest(WRONG, {"values"}, rungs=[rung(0, answer)]) == "(torch.tensor([1.0]), 0.1, 2)"
 
 
-# --- whether a call shows it ------------------------------------------------------------------------
+# --- which rungs are worth climbing ------------------------------------------------------------------
+
+
+def test_only_rungs_below_the_simplest_failing_case_are_climbed() -> None:
+    one_step = exercise([case(0.5, steps=1)], [criterion("values", [0])], (), LADDER)
+
+    assert rungs_to_climb(judged(given(), WRONG), given(), {"values"}) == 3
+    assert rungs_to_climb(judged(one_step, [returned(9.0)]), one_step, {"values"}) == 1
+
+
+def test_the_whole_ladder_is_climbed_where_only_a_form_is_wrong() -> None:
+    lists = [returned(0.5, type="list"), *RIGHT[1:]]
+
+    assert rungs_to_climb(judged(given(), lists), given(), {"form"}) == 3
 
 
 def test_steps_by_hand_show_in_no_call() -> None:
-    assert shows(judged(given(), WRONG), given(), {"values"})
-    assert not shows(judged(given(), WRONG), given(), {"sgd"})
-    assert not shows(judged(given(), RIGHT), given(), {"values"})
+    assert rungs_to_climb(judged(given(), WRONG), given(), {"sgd"}) == 0
+    assert rungs_to_climb(judged(given(), RIGHT), given(), {"values"}) == 0
 
 
 # --- the first step that goes wrong -----------------------------------------------------------------

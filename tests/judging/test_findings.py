@@ -43,7 +43,8 @@ class Climbs:
         self.devices: list[str] = []
         self._answer = answer
 
-    def __call__(self, given: kit.Exercise, device: str) -> Sequence[Outcome]:
+    def __call__(self, given: kit.Exercise, device: str, rungs: int) -> Sequence[Outcome]:
+        assert 0 < rungs <= len(given.ladder)
         self.devices.append(device)
         return [] if self._answer is None else [judge_case(0, given.ladder[0], self._answer, device)]
 
@@ -77,12 +78,21 @@ def test_a_known_mistake_is_named_without_climbing_the_ladder() -> None:
 def test_an_unknown_mistake_climbs_the_ladder_once() -> None:
     climbs = Climbs(returned(9.0))
 
-    finding = find(GIVEN, [ran([returned(0.7), returned(0.7)])], climbs)
+    finding = find(GIVEN, [ran([returned(0.5), returned(0.7)])], climbs)
 
     assert finding.diagnosis is None
     assert finding.counterexample is not None
-    assert finding.counterexample.call == "descend(torch.tensor([1.0]), 0.1, 1)"
     assert climbs.devices == ["cpu"]
+
+
+def test_where_no_rung_is_simpler_than_a_failing_case_none_is_climbed() -> None:
+    climbs = Climbs(returned(9.0))
+
+    finding = find(GIVEN, [ran([returned(0.7), returned(0.7)])], climbs)
+
+    assert finding.counterexample is not None
+    assert finding.counterexample.call == "descend(torch.tensor([1.0]), 0.1, 1)"
+    assert climbs.devices == []
 
 
 def test_a_rung_below_every_failing_case_is_shown() -> None:

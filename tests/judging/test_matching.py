@@ -177,6 +177,16 @@ def test_a_mistake_of_steps_needs_steps_that_made_nothing_of_what_came_back() ->
     assert names([by_hand], right, {"sgd"}, idle) == ["by-hand"]
 
 
+def test_a_mistake_of_steps_is_not_named_where_steps_made_one_of_the_values() -> None:
+    rubric = [criterion("values", [0, 1]), criterion("sgd", [0, 1], "optimiser")]
+    right = [returned(0.5), returned(0.25)]
+    given = exercise(TWO, rubric, [mistake("by-hand", right, costs=["sgd"])])
+    outcomes = judged(given, right, {0: trace(step([1.0], [0.5]))})
+
+    assert [one.holds for one in outcomes.chains] == [True, False]
+    assert matching.matches(outcomes, given, {"sgd"}) == ()
+
+
 # --- the repository's own kit -----------------------------------------------------------------
 
 
