@@ -8,6 +8,7 @@ is shown: nothing that cost nothing.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from typing import Final
 
@@ -74,7 +75,7 @@ def rungs_to_climb(outcomes: ExerciseOutcomes, exercise: kits.Exercise, failed: 
     if any(worse):
         return len(exercise.ladder)
     length = min(_length(case) for case, one in failing if _simplicity(case, one) == simplest)
-    return sum((rung.effort, _length(rung)) < (steps, length) for rung in exercise.ladder)
+    return bisect_left(exercise.ladder, (steps, length), key=lambda rung: (rung.effort, _length(rung)))
 
 
 def _length(case: kits.Case) -> int:

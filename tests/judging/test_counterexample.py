@@ -33,7 +33,7 @@ CASES = [
     case(0.25, steps=2, start=[1.0]),
     case(1.0, steps=0, criterion="no-steps"),
 ]
-LADDER = [case(0.5, steps=1), case(0.5, steps=1, start=[1.5]), case(0.5, steps=0, criterion="no-steps")]
+LADDER = [case(0.5, steps=0, criterion="no-steps"), case(0.5, steps=1), case(0.5, steps=1, start=[1.5])]
 RUBRIC = [criterion("values", [0, 1, 2]), criterion("no-steps", [3]), criterion("form", [0, 1, 2], "return")]
 RIGHT = [returned(0.5), returned(0.25), returned(0.25), returned(1.0)]
 WRONG = [returned(9.0), returned(9.0), returned(9.0), returned(1.0)]
@@ -156,26 +156,26 @@ def rung(index: int, answer: Answer) -> Outcome:
 
 
 def test_a_simpler_rung_is_shown() -> None:
-    rungs = [rung(0, returned(0.5)), rung(1, returned(9.0))]
+    rungs = [rung(1, returned(0.5)), rung(2, returned(9.0))]
 
     assert smallest(WRONG, {"values"}, rungs=rungs) == "(torch.tensor([1.5]), 0.1, 1)"
 
 
 def test_a_rung_of_a_criterion_that_passed_is_not_shown() -> None:
-    assert smallest(WRONG, {"values"}, rungs=[rung(2, returned(9.0))]) == "(torch.tensor([1.0]), 0.1, 2)"
-    assert smallest(WRONG, {"form"}, rungs=[rung(2, returned(0.5, type="list"))]) == ""
+    assert smallest(WRONG, {"values"}, rungs=[rung(0, returned(9.0))]) == "(torch.tensor([1.0]), 0.1, 2)"
+    assert smallest(WRONG, {"form"}, rungs=[rung(0, returned(0.5, type="list"))]) == ""
 
 
 def test_a_rung_may_show_a_form_where_the_criterion_looks_at_such_cases() -> None:
     answers = [returned(0.5, type="list"), *RIGHT[1:]]
 
-    rungs = [rung(0, returned(0.5, type="list"))]
+    rungs = [rung(1, returned(0.5, type="list"))]
     assert smallest(answers, {"form"}, rungs=rungs) == "(torch.tensor([1.0]), 0.1, 1)"
 
 
 @pytest.mark.parametrize("answer", [nothing(), Stopped(Failure.TIMED_OUT, "no end")])
 def test_a_rung_of_which_nothing_can_be_told_is_not_shown(answer: Answer) -> None:
-    assert smallest(WRONG, {"values"}, rungs=[rung(0, answer)]) == "(torch.tensor([1.0]), 0.1, 2)"
+    assert smallest(WRONG, {"values"}, rungs=[rung(1, answer)]) == "(torch.tensor([1.0]), 0.1, 2)"
 
 
 # --- which rungs are worth climbing ------------------------------------------------------------------
