@@ -216,6 +216,12 @@ def _devices(kit: kits.Kit, options: Options, pool: Pool) -> tuple[Device, ...]:
             f"The device {absent[0].name} is asked for and not there: {absent[0].reason}.",
             "Run on a machine that has it, or leave it to --device auto, which says what was not graded.",
         )
+    if not any(one.graded for one in devices):
+        reasons = "; ".join(f"{one.name}: {one.reason}" for one in devices)
+        raise GraderError(
+            f"None of the assignment's devices is here: {reasons}.",
+            "Run on a machine that has one of them, or name another in assignment.toml.",
+        )
     return devices
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from grader import kit as kits
 from grader.errors import GraderError
 from grader.kit import Kit, LoadedKit, decode, encode, load
-from grader.records import Value
+from grader.records import Tensor, Value
 from tests.judging.build import case, criterion, exercise, kit_of, mistake, returned, step, tensor, trace
 
 SMALL = kit_of(
@@ -35,6 +35,17 @@ def refusal(data: bytes) -> tuple[str, str]:
     return caught.value.message, caught.value.hint
 
 
+def with_first(**changes: object) -> Kit:
+    """The small kit with something in its exercise changed."""
+    return msgspec.structs.replace(SMALL, exercises=(msgspec.structs.replace(SMALL.exercises[0], **changes),))
+
+
+def with_case(**changes: object) -> Kit:
+    """The small kit with something in its first case changed."""
+    first, *others = SMALL.exercises[0].cases
+    return with_first(cases=(msgspec.structs.replace(first, **changes), *others))
+
+
 def test_a_kit_is_read_as_it_was_written() -> None:
     data = encode(SMALL)
 
@@ -49,11 +60,9 @@ def test_equal_kits_are_equal_bytes(kit: LoadedKit) -> None:
 
 
 def test_arguments_keep_the_order_of_the_call() -> None:
-    arguments: dict[str, Value] = {"z": 1.0, "a": 2, "m": tensor(1.0)}
-    one = msgspec.structs.replace(SMALL.exercises[0].cases[0], arguments=arguments)
-    changed = msgspec.structs.replace(
-        SMALL, exercises=(msgspec.structs.replace(SMALL.exercises[0], cases=(one,)),)
-    )
+    arguments: dict[str, Value] = {"z": 1.0, "a": 2, "theta": tensor(1.0)}
+    first, *others = SMALL.exercises[0].cases
+    changed = with_first(cases=(msgspec.structs.replace(first, arguments=arguments), *others))
 
     read = decode(encode(changed), "hw.kit").kit.exercises[0].cases[0].arguments
 
@@ -108,6 +117,27 @@ def test_a_kit_with_an_unknown_field_is_damaged() -> None:
         "hw.kit: the kit is damaged: Object contains unknown field `seed`.",
         AGAIN,
     )
+
+
+@pytest.mark.parametrize(
+    ("broken", "why"),
+    [
+        (with_first(cases=SMALL.exercises[0].cases[:1]), "it speaks of a case that is not there"),
+        (with_case(repeats=-1), "it speaks of a case that is not there"),
+        (
+            with_first(misconceptions=(mistake("m", [returned(0.1)]),)),
+            "a misconception does not answer every case",
+        ),
+        (with_case(criterion="sgd"), "a case has no criterion or no bound"),
+        (with_case(bounds={}), "a case has no criterion or no bound"),
+        (with_case(arguments={"theta": 1.0}), "a case has no tensor theta"),
+        (with_case(expected=Tensor("float64", (2,), bytes(8))), "a tensor's bytes do not fit its shape"),
+    ],
+)
+def test_a_kit_that_does_not_fit_together_is_damaged(broken: Kit, why: str) -> None:
+    name = SMALL.exercises[0].name
+
+    assert refusal(encode(broken)) == (f"hw.kit: the kit is damaged: {name}: {why}.", AGAIN)
 
 
 @settings(deadline=None, max_examples=100)
