@@ -27,7 +27,7 @@ from table import Row, at_least, at_most, figure, text
 from usage import Usage, run
 
 from grader import kit as kits
-from grader.verify import verify
+from grader.judging.verify import verify
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 RESULTS: Final = ROOT / "bench" / "RESULTS.md"

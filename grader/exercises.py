@@ -64,7 +64,7 @@ class Exercise:
     returns the largest honest rounding error per component as a float64 tensor of the result's
     shape; None: the shadow bound of `oracle`. `effort` is what a case costs to run, for
     instance its SGD steps. `either_shape`: the shapes that the tensors are drawn with are two
-    ways to write one input, so a values criterion is judged for each and the better one counts.
+    ways to write one input, so values and steps are judged for each and the better one counts.
     """
 
     name: str

@@ -15,6 +15,7 @@ import msgspec
 
 from grader.errors import GraderError
 from grader.records import Answer, Record, Tensor, Trace, Value
+from grader.tensors import is_whole
 
 SCHEMA: Final = "grader/kit/v1"
 
@@ -145,7 +146,34 @@ def decode(data: bytes, where: str) -> LoadedKit:
         kit = msgspec.msgpack.decode(data, type=Kit)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise GraderError(f"{where}: the kit is damaged: {error}.", again) from None
+    for exercise in kit.exercises:
+        broken = _inconsistency(exercise)
+        if broken:
+            raise GraderError(f"{where}: the kit is damaged: {exercise.name}: {broken}.", again)
     return LoadedKit(kit=kit, digest="sha256:" + hashlib.sha256(data).hexdigest())
+
+
+def _inconsistency(exercise: Exercise) -> str:
+    """What does not fit together in an exercise; empty where all does. Grading relies on it."""
+    cases, rubric = exercise.cases, {one.id for one in exercise.rubric if one.kind == "values"}
+    indices = [
+        *(index for criterion in exercise.rubric for index in criterion.cases),
+        *(case.repeats for case in cases if case.repeats is not None),
+        *(one.smallest for one in exercise.misconceptions if one.smallest is not None),
+    ]
+    if not all(0 <= index < len(cases) for index in indices):
+        return "it speaks of a case that is not there"
+    if any(not len(one.answers) == len(one.tolerances) == len(cases) for one in exercise.misconceptions):
+        return "a misconception does not answer every case"
+    for case in (*cases, *exercise.ladder):
+        if case.criterion not in rubric or not case.bounds:
+            return "a case has no criterion or no bound"
+        if not isinstance(case.arguments.get(exercise.moves), Tensor):
+            return f"a case has no tensor {exercise.moves}"
+        held = [one for one in case.arguments.values() if isinstance(one, Tensor)]
+        if not all(is_whole(tensor) for tensor in (*held, case.expected, *case.bounds.values())):
+            return "a tensor's bytes do not fit its shape"
+    return ""
 
 
 def load(path: Path) -> LoadedKit:

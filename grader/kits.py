@@ -27,11 +27,13 @@ from grader.kit import LoadedKit
 PACKAGE: Final = Path(__file__).parent
 DRAWN_WITH: Final = ("torch", "hypothesis", "numpy", "msgspec")
 FREEZER: Final = (
-    "__init__.py", "apart.py", "assignment.py", "chains.py", "choose.py", "compare.py", "drawing.py",
-    "errors.py", "exercises.py", "freeze.py", "kit.py", "ladder.py", "oracle.py", "records.py", "results.py",
-    "score.py", "strategies.py", "tensors.py", "trials.py", "sandbox/__init__.py",
-    "sandbox/calling.py", "sandbox/devices.py", "sandbox/tracebacks.py", "sandbox/tracing.py",
-    "sandbox/twin.py", "sandbox/values.py",
+    "__init__.py", "errors.py", "exercises.py", "kit.py", "records.py", "results.py", "strategies.py",
+    "tensors.py", "freezing/__init__.py", "freezing/assignment.py", "freezing/choose.py",
+    "freezing/drawing.py", "freezing/freeze.py", "freezing/ladder.py", "freezing/oracle.py",
+    "freezing/trials.py", "judging/__init__.py", "judging/apart.py", "judging/chains.py",
+    "judging/compare.py", "judging/score.py", "sandbox/__init__.py", "sandbox/calling.py",
+    "sandbox/devices.py", "sandbox/tracebacks.py", "sandbox/tracing.py", "sandbox/twin.py",
+    "sandbox/values.py",
 )  # fmt: skip
 """The source that a kit depends on: what the freezer imports of this package, and nothing else."""
 
@@ -88,7 +90,7 @@ def _listed(folder: Path) -> Iterable[Path]:
 
 def freeze(assignment: Path, output: Path, seed: int | None = None) -> None:
     """Freeze an assignment in a process of its own. Raises what it refused."""
-    command = [sys.executable, "-I", "-B", "-m", "grader.freeze", str(assignment), str(output)]
+    command = [sys.executable, "-I", "-B", "-m", "grader.freezing.freeze", str(assignment), str(output)]
     command += [] if seed is None else ["--seed", str(seed)]
     done = subprocess.run(command, check=False, capture_output=True, text=True, env=_environment())
     if done.returncode == 0:

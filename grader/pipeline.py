@@ -16,11 +16,11 @@ from dataclasses import dataclass
 
 import msgspec
 
-from grader import award, compare, evidence
 from grader import kit as kits
-from grader.award import Finding
-from grader.evidence import CaseSheet, Ran
-from grader.findings import find
+from grader.judging import award, compare, evidence
+from grader.judging.award import Finding
+from grader.judging.evidence import CaseSheet, Ran
+from grader.judging.findings import find
 from grader.records import Execution, ExerciseRun, Failure, Outcome, Stopped, Submission
 from grader.results import EVIDENCE_SCHEMA, Device, Evidence, Graded, SubmissionResult
 from grader.sandbox.pool import Pool
@@ -114,8 +114,8 @@ def judge(executions: Sequence[Execution], kit: kits.Kit) -> dict[str, list[Ran]
 def explain(submission: Submission, judged: dict[str, list[Ran]], session: Session) -> dict[str, Finding]:
     """Rubric, diagnosis and counterexample of each exercise."""
 
-    def climb(exercise: kits.Exercise, device: str) -> Sequence[Outcome]:
-        execution = session.pool.run(submission, device, "ladder", frozenset({exercise.name}))
+    def climb(exercise: kits.Exercise, device: str, rungs: int) -> Sequence[Outcome]:
+        execution = session.pool.run(submission, device, "ladder", frozenset({exercise.name}), rungs)
         return [
             compare.judge_case(index, exercise.ladder[index], answer, device)
             for run in execution.exercises

@@ -21,7 +21,8 @@ import grader
 from grader import journal, store
 from grader import kit as kits
 from grader.errors import GraderError
-from grader.evidence import CaseSheet
+from grader.intake.submissions import Discovery
+from grader.judging.evidence import CaseSheet
 from grader.pipeline import Session, grade_class
 from grader.records import Record, Submission
 from grader.report.head import Head
@@ -40,7 +41,6 @@ from grader.sandbox.limits import CUDA, as_numbers
 from grader.sandbox.pool import Pool
 from grader.sandbox.probing import probe
 from grader.sandbox.reading import read
-from grader.submissions import Discovery
 
 
 class Options(Record, frozen=True):
@@ -236,6 +236,12 @@ def _devices(kit: kits.Kit, options: Options, pool: Pool) -> tuple[Device, ...]:
         raise GraderError(
             f"The device {absent[0].name} is asked for and not there: {absent[0].reason}.",
             "Run on a machine that has it, or leave it to --device auto, which says what was not graded.",
+        )
+    if not any(one.graded for one in devices):
+        reasons = "; ".join(f"{one.name}: {one.reason}" for one in devices)
+        raise GraderError(
+            f"None of the assignment's devices is here: {reasons}.",
+            "Run on a machine that has one of them, or name another in assignment.toml.",
         )
     return devices
 

@@ -28,6 +28,11 @@ _FLOATS: Final = ("float32", "float64", "float16", "bfloat16")
 _SINGLE: Final = struct.Struct("<f")
 
 
+def is_whole(tensor: Tensor) -> bool:
+    """Whether the bytes are as many as dtype and shape say."""
+    return len(tensor.data) == ITEM_SIZES.get(tensor.dtype, 0) * math.prod(tensor.shape)
+
+
 def numbers(tensor: Tensor) -> np.ndarray:
     """The tensor's values as a flat float64 array, exact for every dtype but int64 beyond 2^53."""
     if tensor.dtype == "bfloat16":

@@ -141,7 +141,7 @@ def test_a_freezer_that_breaks_is_a_fault_of_the_grader(assignment: Path, tmp_pa
 
 def test_the_key_covers_every_source_that_the_freezer_imports() -> None:
     program = (
-        "import sys, grader.freeze;"
+        "import sys, grader.freezing.freeze;"
         "print(*(m.__file__ for name, m in sys.modules.items() if name.startswith('grader')))"
     )
     told = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from grader import compare, score
+from grader.judging import compare, score
 from grader.kit import LoadedKit
 from grader.records import Submission
 from grader.sandbox.pool import Pool

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader import strategies
-from grader.drawing import pool, simplest
+from grader.freezing.drawing import pool, simplest
 
 ELEMENTS = strategies.magnitudes([1.0, 0.0], smallest=1e-3, largest=1e3)
 SHAPES = [(), (1,), (2, 3)]

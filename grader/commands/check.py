@@ -11,11 +11,11 @@ import click
 
 from grader.commands.common import find_kit, near
 from grader.commands.options import options_from, show, symbols
+from grader.intake.submissions import open_submissions
 from grader.pipeline import grade
 from grader.report.head import Head
 from grader.results import Graded
 from grader.run import opened
-from grader.submissions import open_submissions
 
 
 def run(

@@ -12,11 +12,11 @@ from grader.commands import report
 from grader.commands.common import find_kit, near
 from grader.commands.options import options_from, show, symbols
 from grader.commands.progress import Progress
+from grader.intake.submissions import Discovery, open_submissions
 from grader.kit import LoadedKit
 from grader.results import Results
 from grader.run import Again, Options, grade_into, journal_header, opened, plan, results_of
 from grader.store import write_results
-from grader.submissions import Discovery, open_submissions
 
 
 def run(

@@ -13,7 +13,7 @@ from grader.overrides import Overrides
 from grader.report import gradebook
 from grader.report.head import head_of
 from grader.report.html import Renderer, write_class, write_student
-from grader.results import Results
+from grader.results import Evidence, Results
 
 TEMPLATES = "templates"
 
@@ -36,10 +36,18 @@ def render(folder: Path, results: Results, corrections: Overrides, templates: Pa
     renderer = Renderer(templates)
     head = head_of(results)
     for result in results.submissions:
-        evidence = store.read_evidence(folder, result.student)
-        write_student(folder, result, evidence, head, corrections, renderer)
+        write_student(folder, result, _evidence(folder, result.student), head, corrections, renderer)
     gradebook.write(folder, results, corrections)
     return write_class(folder, results, corrections, renderer)
+
+
+def _evidence(folder: Path, student: str) -> Evidence | None:
+    """A student's evidence; one damaged file keeps nobody else's page from being made."""
+    try:
+        return store.read_evidence(folder, student)
+    except GraderError as error:
+        click.echo(f"warning: {error.message} {error.hint}", err=True)
+        return None
 
 
 def templates_near(start: Path, assignment: Path | None) -> Path | None:

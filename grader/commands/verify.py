@@ -9,8 +9,8 @@ import click
 import msgspec
 
 from grader.commands.common import find_kit
+from grader.judging.verify import Verification, verify
 from grader.report import verification
-from grader.verify import Verification, verify
 
 
 def run(kit_file: Path | None, assignment: Path | None, expect_digest: str | None, as_json: bool) -> int:

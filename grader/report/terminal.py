@@ -22,6 +22,7 @@ from grader.report.views import CriterionView, ExerciseView, PartView, State, St
 from grader.results import Evidence, Results, SubmissionResult
 
 WIDTH: Final = 80
+_LABEL: Final = 14  # columns before what was expected and what came back
 LISTED: Final = 40  # students a summary lists; of a larger class the distribution is shown
 _ALERTS: Final = 10  # lines of one warning
 
@@ -128,8 +129,9 @@ def _exercise(exercise: ExerciseView, *, symbols: bool) -> Iterator[Line]:
     yield from _wrapped(exercise.correction, "  ", "yellow")
     for note in exercise.notes:
         yield from _wrapped(note, "  ")
+    said: set[str] = set()
     for criterion in exercise.criteria:
-        yield from _criterion(criterion, symbols=symbols)
+        yield from _criterion(criterion, said, symbols=symbols)
     yield from _counterexample(exercise)
     if exercise.diagnosis:
         yield Line("")
@@ -137,17 +139,17 @@ def _exercise(exercise: ExerciseView, *, symbols: bool) -> Iterator[Line]:
         yield from _wrapped(f"Hint: {exercise.diagnosis.hint}", "  ")
 
 
-def _criterion(criterion: CriterionView, *, symbols: bool) -> Iterator[Line]:
+def _criterion(criterion: CriterionView, said: set[str], *, symbols: bool) -> Iterator[Line]:
     """One line, or one for each device where they differ; a failing one says why."""
     alike = len({(part.state, part.message) for part in criterion.parts}) == 1
     if alike:
         yield _marked(criterion.title, criterion.state, criterion.points, symbols=symbols)
-        yield from _why(criterion.parts[0])
+        yield from _why(criterion.parts[0], said)
         return
     for part in criterion.parts:
         title = f"{criterion.title} ({part.device})"
         yield _marked(title, part.state, part.points, symbols=symbols)
-        yield from _why(part)
+        yield from _why(part, said)
 
 
 def _marked(title: str, state: State, points: str, *, symbols: bool) -> Line:
@@ -155,8 +157,13 @@ def _marked(title: str, state: State, points: str, *, symbols: bool) -> Line:
     return Line(_apart(f"  {mark} {title}", points), _STYLES[state])
 
 
-def _why(part: PartView) -> Iterator[Line]:
-    return _wrapped(part.message, "      ", "" if part.state == "failed" else "dim")
+def _why(part: PartView, said: set[str]) -> Iterator[Line]:
+    """What is wrong; a reason that was `said` above is not told again in full."""
+    counted, _, reason = part.message.partition(": ")
+    known = bool(reason) and reason in said
+    said.add(reason)
+    message = f"{counted.partition(',')[0]}, as above" if known else part.message
+    return _wrapped(message, "      ", "" if part.state == "failed" else "dim")
 
 
 def _counterexample(exercise: ExerciseView) -> Iterator[Line]:
@@ -174,10 +181,9 @@ def _counterexample(exercise: ExerciseView) -> Iterator[Line]:
 
 
 def _labelled(label: str, text: str, style: str = "") -> Iterator[Line]:
-    first, *rest = text.split("\n")
-    yield Line(f"    {label:9} {first}", style)
-    for line in rest:
-        yield Line(f"    {'':9} {line}", style)
+    lines = [part for line in text.split("\n") for part in textwrap.wrap(line, WIDTH - _LABEL) or [""]]
+    for number, line in enumerate(lines):
+        yield Line(f"    {'' if number else label:9} {line}", style)
 
 
 def _notes(view: StudentView) -> Iterator[Line]:

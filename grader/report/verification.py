@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from grader.verify import ExerciseVerification, Row, Verification
+from grader.judging.verify import ExerciseVerification, Row, Verification
 
 WIDTH = 80
 

@@ -40,6 +40,8 @@ class Clock:
         self._base: float | None = None  # the worker's CPU clock when it was ready
         self._passed_cpu = 0.0
         self._limit = 0.0
+        self._soonest = self._born + start_seconds  # no limit can be reached before
+        self._queued = self._passed_queued = 0.0
 
     def forked(self, pid: int) -> None:
         self._pid = pid
@@ -50,11 +52,13 @@ class Clock:
 
     def passed(self, point: wire.Point) -> None:
         """The worker is at another point: its limit counts from now."""
-        self._passed = self._wall()
+        self._passed = time.monotonic()
         self._passed_cpu = self._cpu()
+        self._passed_queued = self._queued  # as last read, so at most what it is: a sleeper may gain a little
         if self._base is None:
             self._base, self._born = self._passed_cpu, self._passed
         self._limit = self._limit_of(point)
+        self._soonest = min(self._passed + self._limit, self._born + self._total - self._used)
 
     def _limit_of(self, point: wire.Point) -> float:
         case = self._given.case_cpu_seconds
@@ -65,22 +69,25 @@ class Clock:
     def _cpu(self) -> float:
         return linux.cpu_seconds(self._pid) or self._passed_cpu
 
-    def _wall(self) -> float:
-        """The wall clock, less the time that a busy machine kept the worker waiting for a processor."""
-        return time.monotonic() - (linux.queued_seconds(self._pid) if self._pid else 0.0)
+    def _read_queued(self) -> None:
+        """How long a busy machine kept the worker waiting for a processor: no wall time of its own."""
+        self._queued = max(self._queued, linux.queued_seconds(self._pid) if self._pid else 0.0)
 
     def remaining(self) -> float:
         """Seconds until a limit can be reached; not more than zero where one has been."""
-        now = self._wall()
+        now = time.monotonic()
+        if now < self._soonest:
+            return self._soonest - now
+        self._read_queued()
         if self._base is None:
-            return self._born + self._start_seconds - now
+            return self._born + self._start_seconds + self._queued - now
         cpu = self._cpu()
         factor = self._given.wall_factor
         return min(
             self._limit - (cpu - self._passed_cpu),
-            self._limit * factor - (now - self._passed),
+            self._limit * factor - (now - self._passed - self._queued + self._passed_queued),
             self._total - self._used - (cpu - self._base),
-            (self._total - self._used) * factor - (now - self._born),
+            (self._total - self._used) * factor - (now - self._born - self._queued),
         )
 
     def wait(self) -> float:
@@ -90,10 +97,10 @@ class Clock:
         """What to say of a worker that is late."""
         cpu = self._cpu()
         base = self._base if self._base is not None else cpu
-        now = self._wall()
+        now = time.monotonic()
         if cpu - self._passed_cpu >= self._limit:
             return Stop(Failure.TIMED_OUT, f"no end within {self._limit:g} s of CPU time")
-        if now - self._passed >= self._limit * self._given.wall_factor:
+        if now - self._passed - self._queued + self._passed_queued >= self._limit * self._given.wall_factor:
             seconds = self._limit * self._given.wall_factor
             return Stop(Failure.TIMED_OUT, f"no end within {seconds:g} s; it waits more than it computes")
         if cpu - base >= self._total - self._used:

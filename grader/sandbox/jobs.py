@@ -35,8 +35,8 @@ class Inputs(Record, frozen=True):
     ladder: tuple[Call, ...]
     keyword: int | None = None  # the suite's cheapest case with a step: called once more by keyword
 
-    def calls(self, kind: Calls) -> tuple[Call, ...]:
-        return self.suite if kind == "suite" else self.ladder
+    def calls(self, kind: Calls, rungs: int | None) -> tuple[Call, ...]:
+        return self.suite if kind == "suite" else self.ladder[:rungs]
 
 
 class Setup(Record, frozen=True):
@@ -82,6 +82,7 @@ class Job(Record, frozen=True):
     folder: str  # the worker's own working folder, importable after everything that is installed
     exercises: tuple[int, ...]  # indices into the setup
     calls: Calls
+    rungs: int | None  # of the ladder, how many calls from the first
     skip: tuple[Skip, ...] = ()
     stop_at: Target | None = None  # loading ends before this one
 

@@ -18,6 +18,8 @@ _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_DUMPABLE: Final = 4
 _PR_SET_CHILD_SUBREAPER: Final = 36
 _PR_SET_NO_NEW_PRIVS: Final = 38
+_MADV_COLLAPSE: Final = 25
+_HUGE: Final = 2 << 20
 _CPUCLOCK_SCHED: Final = 2  # the clock of a whole process, see clock_getcpuclockid(3)
 
 
@@ -75,6 +77,22 @@ def own_pid() -> int:
         return int(Path("/proc/self").readlink().name)
     except OSError:
         return os.getpid()
+
+
+def gather_pages() -> None:
+    """Lay this process's own memory out in huge pages, so that a fork copies hundreds of entries, not 50,000.
+
+    Takes some 0.3 s once; nothing happens on a kernel before 6.1, which has no such advice.
+    """
+    if not ON_LINUX:
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        span, access, _, _, inode, *_ = line.split()
+        if access == "rw-p" and inode == "0":  # private and of no file
+            start, end = (int(address, 16) for address in span.split("-"))
+            for page in range(-(-start // _HUGE) * _HUGE, end // _HUGE * _HUGE, _HUGE):
+                libc.madvise(ctypes.c_void_p(page), ctypes.c_size_t(_HUGE), _MADV_COLLAPSE)
 
 
 def children() -> set[int]:

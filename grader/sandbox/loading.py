@@ -97,6 +97,8 @@ class Loader:
                 programs.append((index, _read(file)))
             except Unreadable as error:
                 unreadable.append(Unreadable(error.text, error.place or Place(file.name, None, 1)))
+                if error.cells:
+                    self._channel.send(wire.Source(error.cells))
         programs.sort(key=lambda item: -len(item[1].defines(self._wanted)))
         return programs, unreadable
 

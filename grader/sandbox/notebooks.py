@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Any, Final
 
-import nbformat
+from nbformat import convert, reader
 
 from grader.records import Cell, Note, Place
 from grader.sandbox import magics
@@ -114,7 +114,8 @@ def _upgrade(raw: dict[str, Any]) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return nbformat.reads(json.dumps(raw), as_version=4)  # type: ignore[no-untyped-call]
+            # Not nbformat.reads: it compiles the schema, to log what breaks it.
+            return convert(reader.reads(json.dumps(raw)), 4)  # type: ignore[no-untyped-call]
     except Exception as error:  # noqa: BLE001 -- on a broken document nbformat raises whatever meets it first
         found = f"{type(error).__name__}: {error}"[:200]
         raise Unreadable(f"This notebook cannot be read ({found}). {_AGAIN}") from None

@@ -101,13 +101,14 @@ class Pool:
         device: str = "cpu",
         calls: Calls = "suite",
         exercises: frozenset[str] | None = None,
+        rungs: int | None = None,
     ) -> Execution:
-        """Run one submission; whatever its code does is a value."""
+        """Run one submission; whatever its code does is a value. `rungs`: of the ladder, None: all."""
         content = reading.read(submission)
         if content.problem is not None:
             return _no_result(device, content, content.problem, Failure.LOAD_FAILED)
         asked = tuple(i for i, one in enumerate(self._inputs) if exercises is None or one.name in exercises)
-        tally = Tally(content, self._inputs, asked, calls)
+        tally = Tally(content, self._inputs, asked, calls, rungs)
         try:
             for _ in range(self._limits.workers):
                 watched = self._attempt(tally, submission, device)

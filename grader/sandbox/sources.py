@@ -29,10 +29,11 @@ _AGAIN: Final = "Nothing of the file could run; correct this and submit again."
 class Unreadable(Exception):
     """Nothing of a file can run: what was found, where, what to do."""
 
-    def __init__(self, text: str, place: Place | None = None) -> None:
+    def __init__(self, text: str, place: Place | None = None, cells: tuple[Cell, ...] = ()) -> None:
         super().__init__(text)
         self.text = text
         self.place = place
+        self.cells = cells  # the source, where it is text: a report shows the line all the same
 
 
 @dataclass(frozen=True)
@@ -63,16 +64,18 @@ class Program:
 def read_python(file: File) -> Program:
     """A .py file, which runs only if it parses as a whole. Raises Unreadable."""
     text, notes = decode(file)
+    cells = (Cell(file.name, None, text[:SOURCE_LIMIT]),)
     try:
         tree = parse(text, file.name)
     except SyntaxError as error:
-        raise Unreadable(f"{explain(error)}. {_AGAIN}", Place(file.name, None, error.lineno or 1)) from None
+        place = Place(file.name, None, error.lineno or 1)
+        raise Unreadable(f"{explain(error)}. {_AGAIN}", place, cells) from None
     remember(file.name, text)
     if not text.strip():
         notes = [*notes, Note(f"{file.name} is empty.", None)]
     return Program(
         name=PurePath(file.name).stem,
-        cells=(Cell(file.name, None, text[:SOURCE_LIMIT]),),
+        cells=cells,
         statements=tuple(statements(tree, file.name, None, file.name)),
         notes=tuple(notes),
     )

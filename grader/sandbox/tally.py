@@ -68,12 +68,18 @@ class Tally:
     """Takes in one worker after another; knows what the next one has to do."""
 
     def __init__(
-        self, content: Content, exercises: tuple[jobs.Inputs, ...], asked: tuple[int, ...], calls: jobs.Calls
+        self,
+        content: Content,
+        exercises: tuple[jobs.Inputs, ...],
+        asked: tuple[int, ...],
+        calls: jobs.Calls,
+        rungs: int | None = None,
     ) -> None:
         self._content = content
         self._exercises = exercises
         self._asked = asked
-        self._calls = calls
+        self._calls: jobs.Calls = calls
+        self._rungs = rungs
         self._left = asked
         self._notes = list(content.notes)
         self._skip: list[jobs.Skip] = []
@@ -95,6 +101,7 @@ class Tally:
             folder=folder,
             exercises=self._left,
             calls=self._calls,
+            rungs=self._rungs,
             skip=tuple(self._skip),
             stop_at=self._stop_at,
         )
@@ -113,7 +120,7 @@ class Tally:
         return tuple(self._expected(index) for index in self._left)
 
     def _expected(self, index: int) -> wire.Expected:
-        calls = self._exercises[index].calls(self._calls)
+        calls = self._exercises[index].calls(self._calls, self._rungs)
         return wire.Expected(index, len(calls), frozenset(i for i, call in enumerate(calls) if call.traced))
 
     # --- one worker's frames ----------------------------------------------------------------
@@ -148,7 +155,7 @@ class Tally:
         self._left = self._left[self._left.index(index) + 1 :]
 
     def _close(self, run: _Run, index: int, stop: Stop) -> None:
-        calls = self._exercises[index].calls(self._calls)
+        calls = self._exercises[index].calls(self._calls, self._rungs)
         open_cases = [case for case in range(len(calls)) if case not in run.answers]
         if not open_cases:
             return
@@ -213,7 +220,7 @@ class Tally:
         if run is None:
             why = self._last_stop.why if self._last_stop is not None else "no worker was left for it"
             run = _Run(found=True)
-            count = len(self._exercises[index].calls(self._calls))
+            count = len(self._exercises[index].calls(self._calls, self._rungs))
             run.answers = {case: Stopped(Failure.NOT_RUN, f"not run: {why}") for case in range(count)}
         return ExerciseRun(
             name=self._exercises[index].name,

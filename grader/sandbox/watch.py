@@ -25,6 +25,8 @@ from grader.sandbox.launcher import MAX_REPORT, Pipes
 from grader.text import decode
 
 _PIECE: Final = 1 << 16
+_NAP: Final = 5  # ms: frames are taken in by the handful, and a worker is not disturbed at each
+_BUSY: Final = 1 << 14  # bytes: a pipe that fills is emptied at once
 _REPORTS: Final = msgspec.msgpack.Decoder(jobs.Report)
 _TIMEOUT_SIGNALS: Final = (signal.SIGXCPU,)
 
@@ -59,6 +61,8 @@ class Watch:
             pipes.status.fileno(): self._read_status,
         }
         self._poll = select.poll()
+        self._end = select.poll()
+        self._hurry = True
 
     def follow(self) -> Watched:
         """Until the worker is gone."""
@@ -66,6 +70,7 @@ class Watch:
             for fd in self._open:
                 os.set_blocking(fd, False)
                 self._poll.register(fd, select.POLLIN)
+            self._end.register(self._pipes.status, select.POLLIN)
             while self._pipes.status.fileno() in self._open:
                 self._turn()
             self._read_rest()
@@ -75,6 +80,9 @@ class Watch:
         return self._seen
 
     def _turn(self) -> None:
+        if not self._hurry:
+            self._end.poll(_NAP)
+        self._hurry = True
         ready = {fd for fd, _ in self._poll.poll(None if self._dismissed else 1000 * self._clock.wait())}
         status = self._pipes.status.fileno()
         for fd in sorted(ready, key=lambda fd: fd != status):  # whose clock it is comes before what it sends
@@ -141,6 +149,7 @@ class Watch:
 
     def _read_frames(self) -> None:
         data = self._read(self._pipes.frames)
+        self._hurry = data is None or len(data) >= _BUSY
         if not data or self._seen.stop is not None:
             return
         self._frame_bytes += len(data)

@@ -30,10 +30,14 @@ _JOB = msgspec.msgpack.Decoder(jobs.Job)
 Function = Callable[..., Any]
 
 
-def run(room: rooms.Room, order: jobs.Start, exercises: tuple[jobs.Inputs, ...]) -> None:
-    """The whole life of a worker. The job is read only after the last step of confinement."""
+def run(room: rooms.Room, order: jobs.Start, exercises: tuple[jobs.Inputs, ...], *, warm: bool) -> None:
+    """The whole life of a worker; a `warm` one has its first step behind it.
+
+    The job is read only after the last step of confinement.
+    """
     torch.set_num_threads(1)
-    devices.wake(order.device)
+    if not warm:
+        devices.wake(order.device)
     confine.restrict(room, order)
     channel = Channel(confine.FRAMES)
     channel.point(wire.Started())
@@ -47,7 +51,7 @@ def run(room: rooms.Room, order: jobs.Start, exercises: tuple[jobs.Inputs, ...])
     loaded = Loader(job, tuple(inputs.name for inputs in exercises), channel).load()
     if loaded is not None:
         for index in job.exercises:
-            _Grading(channel, index, exercises[index], order.device).run(loaded, job.calls)
+            _Grading(channel, index, exercises[index], order.device).run(loaded, job.calls, job.rungs)
     channel.send(wire.Done())
     channel.write_out()
 
@@ -65,9 +69,10 @@ class _Grading:
         self._index = index
         self._inputs = inputs
         self._device = device
+        self._settings = settings.current()  # as they stand after loading, and before each call
         self._changed: set[str] = set()
 
-    def run(self, loaded: Loaded, kind: jobs.Calls) -> None:
+    def run(self, loaded: Loaded, kind: jobs.Calls, rungs: int | None) -> None:
         name = self._inputs.name
         function = loaded.functions.get(name)
         if function is None:
@@ -80,7 +85,8 @@ class _Grading:
                 f"{name} is {unusual}: a call returns that, not a tensor. Write it with `def` and `return`."
             )
             self._channel.note(Note(text, _place(function)))
-        answers = [self._case(function, i, call) for i, call in enumerate(self._inputs.calls(kind))]
+        calls = self._inputs.calls(kind, rungs)
+        answers = [self._case(function, i, call) for i, call in enumerate(calls)]
         if self._changed:
             what = ", ".join(sorted(self._changed))
             self._channel.note(
@@ -91,14 +97,13 @@ class _Grading:
 
     def _case(self, function: Function, case: int, call: jobs.Call) -> Answer:
         self._channel.point(wire.Calling(self._index, case))
-        before = settings.current()
         if call.traced:
             answer, trace = calling.traced_call(function, call.arguments, self._device)
             self._send(wire.Traced(self._index, case, trace))
         else:
             with _silent_print():
                 answer = calling.call(function, call.arguments, self._device)
-        self._changed |= settings.put_back(before)
+        self._changed |= settings.put_back(self._settings)
         assert not isinstance(answer, Stopped), "only the parent knows of stops"
         self._send(wire.Case(self._index, case, answer))
         return answer

@@ -33,6 +33,7 @@ _SETUP: Final = msgspec.msgpack.Decoder(jobs.Setup)
 _COUNT_MS: Final = 50  # between two looks at how many processes there are, where any can be started
 _FILES: Final = 4  # that come with an order to start: job, frames, output, status
 _MAX_ORDER: Final = 4096
+_PAYS_AFTER: Final = 20  # forks: these have cost as much as gathering the pages; a check never has so many
 _STRAY_ROUNDS: Final = 200  # a millisecond each: a killed process is gone long before
 
 
@@ -95,6 +96,7 @@ class Server:
         self._folders: dict[int, str] = {}  # likewise its folder on the machine
         self._crowded: set[int] = set()
         self._counts = room.level == "none" or not seccomp.SUPPORTED  # else nobody can fork
+        self._forks = 0
         self._wake, self._waker = os.pipe()
         self._poll = select.poll()
 
@@ -138,6 +140,9 @@ class Server:
     def _start(self, order: jobs.Start, job: int, frames: int, output: int, status: int) -> None:
         if self._setup.warm:
             _import_each(order.warm)
+        self._forks += 1
+        if self._forks == _PAYS_AFTER:
+            linux.gather_pages()
         speaker = socket.socket(fileno=status)
         try:
             pid = rooms.fork(self._room)
@@ -159,7 +164,8 @@ class Server:
             _import_each(order.warm)  # those that the zygote could not: the new root may not hold them
             from grader.sandbox import worker  # noqa: PLC0415 -- torch: here at the latest
 
-            worker.run(self._room, order, self._setup.exercises)
+            warm = self._setup.warm and order.device == "cpu"
+            worker.run(self._room, order, self._setup.exercises, warm=warm)
         except MemoryError:  # the student's code has left no room for what is to be sent
             os._exit(jobs.EXIT_NO_MEMORY)
         except BaseException as error:  # noqa: BLE001 -- whatever it is, it must not reach the zygote's loop

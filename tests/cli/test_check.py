@@ -50,8 +50,10 @@ def test_a_known_mistake_is_shown_by_its_smallest_call_and_named(kit_file: Path,
         "    got       0.44000003\n"
     ) in run.out
     assert "Likely mistake: The gradients of all steps add up" in run.out
-    assert "gradient_descent_norm_torch_optimiser" in run.out
-    assert run.out.count("not started") == 1
+    assert "4 of 6 checks passed; 1 exercise not started.\n" in run.out
+    assert run.out.endswith(
+        "\ngradient_descent_norm_torch_optimiser                       not started   0 / 10\n"
+    )
 
 
 def test_json_is_one_document_with_the_marks(kit_file: Path, tmp_path: Path) -> None:
@@ -117,3 +119,14 @@ def test_a_folder_is_one_students_files(kit_file: Path, tmp_path: Path) -> None:
 
     assert [e["status"] for e in json.loads(run.out)["submission"]["exercises"]] == ["graded", "graded"]
     assert run.code == 0, "the file that defines both functions runs first"
+
+
+def test_one_cause_is_told_once_and_then_as_above(kit_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "def gradient_descent_torch_optimiser(theta):\n    return theta\n", encoding="utf-8"
+    )
+
+    run = grader("check", tmp_path / "mine.py", "--kit", kit_file)
+
+    assert run.out.count("takes 1 positional argument but 3 were given") == 2, "why, and in the smallest call"
+    assert run.out.count("cases fail, as above") == 5

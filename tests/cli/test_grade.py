@@ -182,6 +182,32 @@ def test_a_report_is_rendered_again_without_torch_or_the_assignment(undisturbed:
     assert {name: (undisturbed / name).read_bytes() for name in pages(undisturbed)} == wanted
 
 
+def test_damaged_evidence_costs_one_page_its_details_only(undisturbed: Path) -> None:
+    damaged = undisturbed / "evidence" / "s08.json"
+    whole = damaged.read_bytes()
+    damaged.write_bytes(whole[:100])
+
+    run = grader("report", undisturbed)
+
+    page = (undisturbed / "students" / "s08.html").read_text(encoding="utf-8")
+    damaged.write_bytes(whole)
+    assert (run.code, run.out) == (0, f"Report: {undisturbed}/index.html\n")
+    assert run.err.startswith(f"warning: {damaged}: the file is damaged: ")
+    assert "8 / 20" in page
+    assert grader("report", undisturbed).err == ""
+
+
+def test_an_assignments_own_template_replaces_the_default_one(undisturbed: Path, tmp_path: Path) -> None:
+    (tmp_path / "class.html.j2").write_text("<p>{{ view.title }}: by hand</p>", encoding="utf-8")
+    before = (undisturbed / "index.html").read_bytes()
+
+    run = grader("report", undisturbed, "--templates", tmp_path)
+
+    page = (undisturbed / "index.html").read_text(encoding="utf-8")
+    (undisturbed / "index.html").write_bytes(before)
+    assert (run.code, page) == (0, "<p>PyTorch for automatic gradient descent: by hand</p>")
+
+
 def test_a_class_below_the_mark_asked_for_exits_1(classroom: Path, kit_file: Path, tmp_path: Path) -> None:
     arguments = ("grade", classroom / "s08.py", "--kit", kit_file, "-o", tmp_path / "out")
 

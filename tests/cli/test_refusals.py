@@ -241,3 +241,16 @@ def test_a_wrong_option_is_answered_with_the_right_one(kit_file: Path) -> None:
     assert (run.code, run.out) == (2, "")
     assert "No such option" in run.err
     assert "--json" in run.err
+
+
+def test_an_assignment_of_which_no_device_is_here(kit: LoadedKit, tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a CUDA device")
+    elsewhere = msgspec.structs.replace(kit.kit, devices=("cuda",))
+    (tmp_path / "a.kit").write_bytes(kits.encode(elsewhere))
+
+    run = grader("check", COURSE, "--kit", tmp_path / "a.kit")
+
+    assert (run.code, run.out) == (2, "")
+    assert run.err.startswith("error: None of the assignment's devices is here: cuda: ")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from grader import assignment
-from grader.assignment import Assignment
+from grader.freezing import assignment
+from grader.freezing.assignment import Assignment
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import torch
 
-from grader.assignment import Assignment
-from grader.drawing import pool
 from grader.exercises import Exercise
-from grader.oracle import ROUNDOFF
+from grader.freezing.assignment import Assignment
+from grader.freezing.drawing import pool
+from grader.freezing.oracle import ROUNDOFF
 
 DRAWN = 300
 NAMES = ("gradient_descent_torch_optimiser", "gradient_descent_norm_torch_optimiser")

@@ -12,15 +12,16 @@ import msgspec
 import pytest
 from styles import STYLES
 
-from grader import compare, kit, score, verify
-from grader.assignment import Assignment
+from grader import kit
+from grader.freezing.assignment import Assignment
+from grader.freezing.trials import quiet
+from grader.judging import compare, score, verify
+from grader.judging.verify import Verification
 from grader.kit import LoadedKit
 from grader.records import Answer, ExerciseRun, Trace
 from grader.results import CriterionResult
 from grader.sandbox import calling
 from grader.tensors import call
-from grader.trials import quiet
-from grader.verify import Verification
 
 NAMES = ("gradient_descent_torch_optimiser", "gradient_descent_norm_torch_optimiser")
 

@@ -307,3 +307,10 @@ def test_a_notebook_full_of_pictures_is_read(pool: Pool, tmp_path: Path) -> None
 
     assert execution.cells == (Cell("s01.ipynb", 1, small.RIGHT),)
     assert answers(execution.exercises[0]) == PARAMETERS
+
+
+def test_a_file_that_does_not_parse_is_shown_all_the_same(pool: Pool, tmp_path: Path) -> None:
+    execution = pool.run(submission(tmp_path, "x = 1\ndef f(:\n"))
+
+    assert not execution.loaded
+    assert [(cell.file, cell.text) for cell in execution.cells] == [("s01.py", "x = 1\ndef f(:\n")]

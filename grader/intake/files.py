@@ -14,7 +14,7 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Final
 
-from grader import archives
+from grader.intake import archives
 from grader.text import one_line
 
 LIMITS: Final = {".py": archives.MIB, ".ipynb": archives.FILE_LIMIT, ".zip": archives.STUDENT_LIMIT}

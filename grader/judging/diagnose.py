@@ -11,7 +11,7 @@ from collections.abc import Collection
 from typing import Final, Literal
 
 from grader import kit as kits
-from grader.matching import matches
+from grader.judging.matching import matches
 from grader.records import ExerciseOutcomes, Failure, Raised, Stopped
 from grader.results import Diagnosis
 

@@ -8,6 +8,7 @@ is shown: nothing that cost nothing.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from typing import Final
 
@@ -56,15 +57,29 @@ def counterexample(
         return None
     simplest = min(_simplicity(*pair) for pair in failing)
     equals = [pair for pair in failing if _simplicity(*pair) == simplest]
-    return _show(
-        *min(equals, key=lambda pair: len(tensors.call("", pair[0].arguments))), outcomes, exercise, run
-    )
+    return _show(*min(equals, key=lambda pair: _length(pair[0])), outcomes, exercise, run)
 
 
-def shows(outcomes: ExerciseOutcomes, exercise: kits.Exercise, failed: Collection[str]) -> bool:
-    """Whether some call alone shows why the criteria failed (steps taken by hand do not show)."""
+def rungs_to_climb(outcomes: ExerciseOutcomes, exercise: kits.Exercise, failed: Collection[str]) -> int:
+    """How many rungs of the ladder, from the first, could show more simply why the criteria failed.
+
+    The ladder is in order of steps and length, so these are the rungs below the simplest failing case;
+    none where no call alone shows it, as with steps taken by hand.
+    """
     sought = _Sought(exercise, failed)
-    return any(sought.shows(exercise.cases[one.case], one) for one in outcomes.outcomes)
+    suite = [(exercise.cases[one.case], one) for one in outcomes.outcomes]
+    failing = [pair for pair in suite if sought.shows(*pair)]
+    if not failing:
+        return 0
+    *worse, steps = simplest = min(_simplicity(*pair) for pair in failing)
+    if any(worse):
+        return len(exercise.ladder)
+    length = min(_length(case) for case, one in failing if _simplicity(case, one) == simplest)
+    return bisect_left(exercise.ladder, (steps, length), key=lambda rung: (rung.effort, _length(rung)))
+
+
+def _length(case: kits.Case) -> int:
+    return len(tensors.call("", case.arguments))
 
 
 class _Sought:

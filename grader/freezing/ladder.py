@@ -11,9 +11,9 @@ from typing import Final
 import msgspec
 
 from grader import kit, tensors
-from grader.oracle import finite
+from grader.freezing.oracle import finite
+from grader.freezing.trials import Trials
 from grader.records import Value
-from grader.trials import Trials
 
 RUNGS: Final = 200
 RUNG_EFFORT: Final = 6.0  # a counterexample is followed by hand

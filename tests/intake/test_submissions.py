@@ -16,11 +16,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader import archives
 from grader.errors import GraderError, NothingToGrade
-from grader.files import HAND_IN
+from grader.intake import archives
+from grader.intake.files import HAND_IN
+from grader.intake.submissions import Discovery, open_submissions
 from grader.records import Submission
-from grader.submissions import Discovery, open_submissions
 from grader.text import FORBIDDEN
 
 Tree = dict[str, "bytes | Tree"]

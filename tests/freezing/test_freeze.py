@@ -14,9 +14,11 @@ import pytest
 import torch
 from hypothesis import strategies as st
 
-from grader import assignment, freeze, kit, kits, verify
+from grader import kit, kits
 from grader.errors import GraderError
 from grader.exercises import NOTHING, Criterion, Exercise, Misconception
+from grader.freezing import assignment, freeze
+from grader.judging import verify
 from tests.own_exercise import FORTY_LINES
 
 
@@ -207,7 +209,7 @@ def test_a_reference_that_fails_its_own_rubric_is_refused_with_the_case() -> Non
     extra = Criterion("sgd", "Steps", 1, "optimiser")
 
     assert refused(replace(DOUBLE, rubric=(*DOUBLE.rubric, extra))).endswith(
-        ": the reference itself fails 'sgd': 2 of 2 cases fail: torch.optim.SGD took no step.\n"
+        ": the reference itself fails 'sgd': all 2 cases fail: torch.optim.SGD took no step.\n"
         "  Correct the reference, its bound, or the criterion."
     )
 
@@ -223,7 +225,7 @@ def test_a_bound_below_zero_is_refused() -> None:
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-I", "-B", "-m", "grader.freeze", *arguments]
+    command = [sys.executable, "-I", "-B", "-m", "grader.freezing.freeze", *arguments]
     return subprocess.run(command, check=False, capture_output=True, text=True, env=dict(os.environ))
 
 

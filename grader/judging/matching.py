@@ -13,10 +13,10 @@ from collections.abc import Collection
 from typing import Final
 
 from grader import kit as kits
-from grader.chains import chain as chain_of
-from grader.compare import ROUNDOFF, TENSOR_TYPES, judged_dtype
+from grader.judging.chains import chain as chain_of
+from grader.judging.compare import ROUNDOFF, TENSOR_TYPES, judged_dtype
 from grader.records import Answer, Chain, ExerciseOutcomes, Raised, Returned, Stopped, Tensor
-from grader.tensors import floats
+from grader.tensors import floats, single
 
 COARSE_FACTOR: Final = 8.0  # as in the tolerance that the freezer computes for the case's own dtype
 _QUOTED: Final = re.compile(r"'[^']*'")  # names in a message are the student's own
@@ -62,6 +62,8 @@ def same_value(answer: Answer, case: kits.Case, known: Answer, tolerance: Tensor
     got, wanted = floats(answer.value), floats(known.value)
     if tolerance is None or len(got) != len(wanted):
         return False
+    if answer.value.dtype == "float32":
+        wanted = [single(w) for w in wanted]  # what is too large for it is infinite there
     coarse = _coarseness(answer, answer.value, case, wanted)
     return all(_close(g, w, t + coarse) for g, w, t in zip(got, wanted, floats(tolerance), strict=True))
 

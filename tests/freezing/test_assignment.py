@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from grader import assignment
 from grader.errors import GraderError
+from grader.freezing import assignment
 from grader.kit import Limits
 
 EXERCISE = """

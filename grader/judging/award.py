@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 
 from grader import kit as kits
-from grader import score
+from grader.judging import score
 from grader.records import Execution, ExerciseRun, Failure, Note, Record, Submission
 from grader.results import Counterexample, CriterionResult, Diagnosis, ExerciseResult, SubmissionResult
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from grader import compare, kit, score
-from grader.apart import Behaviour, apart, behaviour
-from grader.matching import same_form, same_steps
+from grader import kit
+from grader.judging import compare, score
+from grader.judging.apart import Behaviour, apart, behaviour
+from grader.judging.matching import same_form, same_steps
 from grader.records import (
     Answer,
     ExerciseOutcomes,

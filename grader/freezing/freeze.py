@@ -1,6 +1,6 @@
 """An assignment -> its kit: draw cases, choose the suite, run reference and misconceptions.
 
-Run as a process of its own (`python -m grader.freeze ASSIGNMENT OUTPUT`), for it imports torch
+Run as a process of its own (`python -m grader.freezing.freeze ASSIGNMENT OUTPUT`), for it imports torch
 and Hypothesis and runs the instructor's files. What it writes holds no solution and no
 seed. The same seed on the same versions gives the same bytes.
 """
@@ -25,16 +25,18 @@ from typing import Final, Literal
 import msgspec
 import torch
 
-from grader import __version__, assignment, compare, kit, score, tensors
-from grader.choose import cover, form_of
-from grader.drawing import pool, simplest
+from grader import __version__, kit, tensors
 from grader.errors import GraderError
 from grader.exercises import Criterion, Exercise, Misconception
-from grader.ladder import ladder
-from grader.oracle import finite
+from grader.freezing import assignment
+from grader.freezing.choose import cover, form_of
+from grader.freezing.drawing import pool, simplest
+from grader.freezing.ladder import ladder
+from grader.freezing.oracle import finite
+from grader.freezing.trials import Trials, bare, key, quiet, recorded
+from grader.judging import compare, score
 from grader.records import Answer, ExerciseRun, Tensor, Trace, Value
 from grader.sandbox import calling
-from grader.trials import Trials, bare, key, quiet, recorded
 
 POOL: Final = 1200  # drawn, a third of them distinct; the ladder is made of these
 CANDIDATES: Final = 60  # of these the suite is chosen: each is run by every misconception
@@ -342,7 +344,9 @@ def write(data: bytes, output: Path) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Freeze; a GraderError becomes one JSON line on stderr, for the process that started this one."""
-    parser = argparse.ArgumentParser(prog="grader.freeze", description="Freeze an assignment into a kit.")
+    parser = argparse.ArgumentParser(
+        prog="grader.freezing.freeze", description="Freeze an assignment into a kit."
+    )
     parser.add_argument("assignment", type=Path)
     parser.add_argument("output", type=Path)
     parser.add_argument("--seed", type=int, default=0)

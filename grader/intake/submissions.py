@@ -23,9 +23,9 @@ from typing import Final
 
 import msgspec
 
-from grader import archives, files
 from grader.errors import GraderError, NothingToGrade
-from grader.files import HAND_IN, Entry, Folder, Kind
+from grader.intake import archives, files
+from grader.intake.files import HAND_IN, Entry, Folder, Kind
 from grader.records import Record, Submission
 from grader.text import one_line
 

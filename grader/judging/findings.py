@@ -10,16 +10,16 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from grader import diagnose, score
 from grader import kit as kits
-from grader.award import Finding
-from grader.counterexample import counterexample, shows
-from grader.evidence import Ran
+from grader.judging import diagnose, score
+from grader.judging.award import Finding
+from grader.judging.counterexample import counterexample, rungs_to_climb
+from grader.judging.evidence import Ran
 from grader.records import ExerciseOutcomes, ExerciseRun, Failure, Outcome, Stopped
 from grader.results import CriterionResult, Diagnosis
 
-Climb = Callable[[kits.Exercise, str], Sequence[Outcome]]
-"""Runs the student's function on the ladder of an exercise on a device, and judges the rungs."""
+Climb = Callable[[kits.Exercise, str, int], Sequence[Outcome]]
+"""Runs the student's function on the first rungs of an exercise's ladder on a device, and judges them."""
 
 
 def find(exercise: kits.Exercise, ran: Sequence[Ran], climb: Climb) -> Finding:
@@ -35,8 +35,9 @@ def find(exercise: kits.Exercise, ran: Sequence[Ran], climb: Climb) -> Finding:
         return finding
     run, outcomes = ran[first]
     diagnosis = _diagnose(exercise, outcomes, failed[first], ran[0][1].device if first else None)
-    climbs = diagnosis is None and not _was_stopped(outcomes) and shows(outcomes, exercise, failed[first])
-    rungs = climb(exercise, outcomes.device) if climbs else ()
+    unknown = diagnosis is None and not _was_stopped(outcomes)
+    most = rungs_to_climb(outcomes, exercise, failed[first]) if unknown else 0
+    rungs = climb(exercise, outcomes.device, most) if most else ()
     shown = counterexample(outcomes, exercise, run, failed[first], diagnosis, rungs)
     return Finding(finding.criteria, diagnosis, shown, finding.notes)
 

@@ -17,10 +17,10 @@ from typing import Final
 import numpy as np
 
 from grader import kit
-from grader.apart import apart
 from grader.exercises import Exercise
+from grader.freezing.trials import Trials
+from grader.judging.apart import apart
 from grader.records import Tensor
-from grader.trials import Trials
 
 MEMBERS: Final = 2  # cases of each criterion, also where no known mistake asks for them
 CATCHES: Final = 3  # one lucky number must not save a mistake

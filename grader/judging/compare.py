@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Final
 
 from grader import kit as kits
-from grader.chains import chain
+from grader.judging.chains import chain
 from grader.records import (
     Answer,
     Chain,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from grader import kit, verify
+from grader import kit
+from grader.judging import verify
 from grader.kit import LoadedKit
 
 

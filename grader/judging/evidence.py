@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from grader import kit as kits
 from grader import tensors
-from grader.counterexample import returned_view
+from grader.judging.counterexample import returned_view
 from grader.records import (
     Chain,
     Execution,

@@ -1,0 +1,1 @@
+"""What was handed in: files, folders and zips into submissions, not yet read."""

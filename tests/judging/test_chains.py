@@ -1,0 +1,349 @@
+"""Whether the value returned came from steps of the optimiser asked for. About 4 s."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.nn import Parameter
+from torch.optim import SGD, Adam
+
+from grader.judging import chains
+from grader.records import Answer, Chain, Failure, Returned, Step, Trace, Value
+from grader.sandbox.calling import traced_call
+from grader.sandbox.values import record
+from grader.tensors import floats, single
+from tests.judging.build import (
+    LATE,
+    MOVES,
+    QUICK,
+    case,
+    criterion,
+    exercise,
+    judged,
+    nothing,
+    raised,
+    returned,
+    step,
+    tensor,
+    trace,
+)
+
+Program = Callable[[torch.Tensor, float, int], Any]
+
+
+def chain(
+    start: Sequence[float],
+    made: Trace | None,
+    answer: Answer,
+    *,
+    dtype: str = "float32",
+    optimiser: str = "SGD",
+) -> Chain:
+    given_case = case(*start, start=start, dtype=dtype)
+    return chains.chain(0, given_case, made, answer, MOVES, optimiser)
+
+
+def broken(message: str, steps: int) -> Chain:
+    return Chain(0, holds=False, steps=steps, message=message, optimiser="SGD")
+
+
+# --- what holds ---------------------------------------------------------------------------
+
+
+def test_a_value_left_by_the_last_step_holds() -> None:
+    made = trace(step([1.0], [0.8]), step([0.8], [0.64]))
+
+    assert chain([1.0], made, returned(0.64)) == Chain(0, holds=True, steps=2, optimiser="SGD")
+
+
+def test_how_many_steps_were_taken_is_no_part_of_it() -> None:
+    assert chain([1.0], trace(step([1.0], [0.8])), returned(0.8)).holds
+
+
+def test_a_loop_that_begins_again_at_the_input_holds() -> None:
+    made = trace(step([1.0], [0.8]), step([1.0], [0.8]), step([1.0], [0.8]))
+
+    assert chain([1.0], made, returned(0.8)).holds
+
+
+def test_a_component_that_ends_where_another_passes_is_told_apart_by_counting() -> None:
+    """4 -> 2 -> 1, then 1 -> 0.5 -> 0.25: the first 1 was left last, although a step begins at 1."""
+    made = trace(step([4.0], [2.0]), step([2.0], [1.0]), step([1.0], [0.5]), step([0.5], [0.25]))
+
+    assert chain([4.0, 1.0], made, returned(1.0, 0.25)).holds
+
+
+def test_nan_goes_on_from_nan() -> None:
+    made = trace(step([1.0], [math.nan]), step([math.nan], [math.nan]))
+
+    assert chain([1.0], made, returned(math.nan)).holds
+
+
+def test_float64_inside_is_compared_in_the_precision_of_what_came_back() -> None:
+    made = trace(step([1.0], [0.8], dtype="float64"), step([0.8], [0.64], dtype="float64"))
+
+    assert chain([1.0], made, returned(0.64)).holds
+
+
+def test_values_beyond_single_precision_are_infinite_there() -> None:
+    made = trace(step([1.0], [1e300], dtype="float64"))
+
+    assert chain([1.0], made, returned(math.inf)).holds
+
+
+# --- what does not ------------------------------------------------------------------------
+
+
+def test_no_step_is_no_chain() -> None:
+    assert chain([1.0], trace(), returned(0.8)) == broken("torch.optim.SGD took no step", 0)
+    assert chain([1.0], None, returned(0.8)) == broken("torch.optim.SGD took no step", 0)
+
+
+def test_another_optimiser_is_named() -> None:
+    made = trace(step([1.0], [0.9], "Adam"), step([0.9], [0.8], "LBFGS"))
+
+    assert chain([1.0], made, returned(0.8)) == broken(
+        "torch.optim.SGD took no step; steps were taken by Adam, LBFGS", 0
+    )
+
+
+def test_an_optimiser_of_the_students_own_has_no_name_in_torch() -> None:
+    made = trace(Step((), {}, (tensor(1.0),), (tensor(0.8),)))
+
+    assert chain([1.0], made, returned(0.8)) == broken(
+        "torch.optim.SGD took no step; steps were taken by another optimiser", 0
+    )
+
+
+def test_a_class_below_the_one_asked_for_counts() -> None:
+    assert chain([1.0], trace(step([1.0], [0.8], "Own", "SGD")), returned(0.8)).holds
+
+
+def test_steps_by_hand_beside_an_idle_optimiser_break_the_chain() -> None:
+    made = trace(step([1.0], [1.0]), step([1.0], [1.0]))
+
+    assert chain([1.0], made, returned(0.64)) == broken(
+        "what came back, 0.64, was not left by a step of torch.optim.SGD", 2
+    )
+
+
+def test_a_step_by_hand_before_the_first_of_the_optimiser_breaks_the_chain() -> None:
+    assert chain([1.0], trace(step([0.8], [0.64])), returned(0.64)) == broken(
+        "before the first step the parameter was 0.8, not a value of theta", 1
+    )
+
+
+def test_a_step_by_hand_between_two_breaks_the_chain() -> None:
+    made = trace(step([1.0], [0.8]), step([0.64], [0.512]))
+
+    assert chain([1.0], made, returned(0.512)) == broken(
+        "before step 2 the parameter was 0.64, where no earlier step had left it", 2
+    )
+
+
+def test_the_value_before_the_last_step_was_not_left_last() -> None:
+    made = trace(step([1.0], [0.8]), step([0.8], [0.64]))
+
+    assert chain([1.0], made, returned(0.8)) == broken(
+        "what came back, 0.8, was not left by the last step of torch.optim.SGD", 2
+    )
+
+
+def test_the_input_itself_was_left_by_no_step() -> None:
+    assert not chain([1.0], trace(step([1.0], [0.8])), returned(1.0)).holds
+
+
+def test_one_component_by_hand_breaks_the_chain() -> None:
+    made = trace(step([1.0, 2.0], [0.8, 1.6]))
+
+    assert not chain([1.0, 2.0], made, returned(0.8, 1.5)).holds
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (LATE, "no end within 2 s of CPU time"),
+        (raised("TypeError", "no"), "raised TypeError: no"),
+        (nothing(), "returned None, no numbers"),
+    ],
+)
+def test_without_a_value_there_is_no_chain_but_the_steps_are_counted(answer: Answer, message: str) -> None:
+    assert chain([1.0], trace(step([1.0], [0.8])), answer) == broken(message, 1)
+
+
+def test_of_too_many_steps_what_was_recorded_holds_if_anything_moved() -> None:
+    moving, idle = [step([1.0], [0.8])], [step([1.0], [1.0])]
+
+    assert chain([1.0], trace(*moving, dropped=5), returned(0.1)).holds
+    assert chain([1.0], trace(*idle, dropped=5), returned(0.1)) == broken(
+        "no step of torch.optim.SGD changed anything", 1
+    )
+    assert not chain([1.0], trace(step([2.0], [0.8]), dropped=5), returned(0.1)).holds
+
+
+def test_two_criteria_may_ask_for_two_optimisers_on_one_case() -> None:
+    rubric = [criterion("sgd", [0], "optimiser"), criterion("adam", [0], "optimiser", optimiser="Adam")]
+    outcomes = judged(exercise([case(0.8)], rubric), [returned(0.8)], {0: trace(step([1.0], [0.8], "Adam"))})
+
+    assert [(one.optimiser, one.holds) for one in outcomes.chains] == [("SGD", False), ("Adam", True)]
+
+
+def test_a_criterion_asks_for_the_chains_of_its_own_cases() -> None:
+    rubric = [criterion("values", [0, 1]), criterion("sgd", [1], "optimiser")]
+    outcomes = judged(exercise([case(0.8), case(0.8)], rubric), [returned(0.8), raised()])
+
+    assert [(one.case, one.message) for one in outcomes.chains] == [(1, "raised TypeError: no")]
+    assert outcomes.outcomes[1].failure is Failure.RAISED
+
+
+# --- laws, on runs of the real optimiser -----------------------------------------------------
+
+
+def descend(theta: Parameter, rate: float, number: int) -> torch.Tensor:
+    optimiser = SGD([theta], lr=rate)
+    for _ in range(number):
+        optimiser.zero_grad()
+        loss = (theta * theta).sum()
+        torch.autograd.backward(loss)
+        optimiser.step()
+    return theta.detach()
+
+
+def plain(theta: torch.Tensor, rate: float, number: int) -> torch.Tensor:
+    return descend(Parameter(theta.clone()), rate, number)
+
+
+def in_place(theta: torch.Tensor, rate: float, number: int) -> torch.Tensor:
+    return descend(Parameter(theta), rate, number)
+
+
+def in_double(theta: torch.Tensor, rate: float, number: int) -> torch.Tensor:
+    return descend(Parameter(theta.double()), rate, number).to(theta.dtype)
+
+
+def in_single(theta: torch.Tensor, rate: float, number: int) -> torch.Tensor:
+    return descend(Parameter(theta.float()), rate, number)
+
+
+def by_component(theta: torch.Tensor, rate: float, number: int) -> torch.Tensor:
+    return torch.stack([descend(Parameter(one.clone()), rate, number) for one in theta])
+
+
+def as_numbers(theta: torch.Tensor, rate: float, number: int) -> list[float]:
+    return [descend(Parameter(one.clone()), rate, number).item() for one in theta]
+
+
+def two_parameters(theta: torch.Tensor, rate: float, number: int) -> torch.Tensor:
+    parts = [Parameter(one.clone()) for one in theta]
+    optimiser = SGD(parts, lr=rate)
+    for _ in range(number):
+        optimiser.zero_grad()
+        torch.autograd.backward(torch.stack([part * part for part in parts]).sum())
+        optimiser.step()
+    return torch.stack([part.detach() for part in parts])
+
+
+def new_each_step(theta: torch.Tensor, rate: float, number: int) -> torch.Tensor:
+    for _ in range(number):
+        theta = descend(Parameter(theta.clone()), rate, 1)
+    return theta
+
+
+def with_a_closure(theta: torch.Tensor, rate: float, number: int) -> torch.Tensor:
+    moving = Parameter(theta.clone())
+    optimiser = SGD([moving], lr=rate)
+
+    def closure() -> torch.Tensor:
+        optimiser.zero_grad()
+        loss = torch.sum(moving * moving)
+        torch.autograd.backward(loss)
+        return loss
+
+    for _ in range(number):
+        optimiser.step(closure)
+    return moving
+
+
+HONEST: list[Program] = [
+    plain,
+    in_place,
+    in_double,
+    in_single,
+    by_component,
+    as_numbers,
+    two_parameters,
+    new_each_step,
+    with_a_closure,
+]
+# Few different numbers, so that components meet and pass through each other's values.
+THETAS = st.lists(st.sampled_from([1.0, 2.0, 4.0, -1.0, 0.5, 0.0, 0.3]), min_size=1, max_size=3)
+RATES = st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0, 0.1, 0.3])
+DTYPES = st.sampled_from([torch.float32, torch.float64])
+
+
+def traced(
+    program: Program, theta: list[float], rate: float, number: int, dtype: torch.dtype
+) -> tuple[Mapping[str, Any], Answer, Trace]:
+    arguments: dict[str, Value] = {
+        MOVES: record(torch.tensor(theta, dtype=dtype)),
+        "rate": rate,
+        "steps": number,
+    }
+    answer, made = traced_call(program, arguments)
+    return arguments, answer, made
+
+
+@QUICK
+@given(st.sampled_from(HONEST), THETAS, RATES, st.integers(1, 4), DTYPES)
+def test_the_chain_of_an_honest_descent_always_holds(
+    program: Program, theta: list[float], rate: float, number: int, dtype: torch.dtype
+) -> None:
+    _, answer, made = traced(program, theta, rate, number, dtype)
+
+    assert chain(theta, made, answer, dtype=str(dtype).removeprefix("torch.")).message == ""
+
+
+@QUICK
+@given(THETAS, RATES, st.integers(1, 4), DTYPES, st.data())
+def test_a_value_made_by_hand_holds_only_where_the_last_step_left_it_bit_by_bit(
+    theta: list[float], rate: float, number: int, dtype: torch.dtype, data: st.DataObject
+) -> None:
+    _, answer, made = traced(plain, theta, rate, number, dtype)
+    assert isinstance(answer, Returned)
+    assert answer.value is not None
+    last = floats(answer.value)
+    other = (
+        st.sampled_from(theta) | st.sampled_from(last).map(lambda x: math.nextafter(x, 9)) | st.floats(-4, 4)
+    )
+    by_hand = data.draw(st.lists(st.sampled_from(last) | other, min_size=1, max_size=3))
+
+    name = str(dtype).removeprefix("torch.")
+    kept = [single(x) for x in by_hand] if dtype is torch.float32 else by_hand
+    assert chain(theta, made, returned(*by_hand, dtype=name), dtype=name).holds == set(kept).issubset(last)
+
+
+@QUICK
+@given(THETAS, st.sampled_from([0.1, 0.3]), st.integers(1, 4), DTYPES)
+def test_steps_by_hand_never_hold_beside_an_optimiser_that_idles_or_another_one(
+    theta: list[float], rate: float, number: int, dtype: torch.dtype
+) -> None:
+    def by_hand(given_theta: torch.Tensor, lr: float, count: int) -> torch.Tensor:
+        moving = given_theta.clone()
+        idle = SGD([Parameter(given_theta.clone())], lr=lr)
+        other = Adam([Parameter(given_theta.clone())], lr=lr)
+        for _ in range(count):
+            moving = moving - lr * 2 * moving
+            idle.step()
+            other.step()
+        return moving
+
+    moves = [value for value in theta if value]
+    _, answer, made = traced(by_hand, moves or [1.0], rate, number, dtype)
+
+    assert not chain(moves or [1.0], made, answer, dtype=str(dtype).removeprefix("torch.")).holds

@@ -1,0 +1,247 @@
+"""The smallest call that shows what is wrong, and the first step that goes wrong. Under 1 s."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import pytest
+
+from grader import kit
+from grader.judging.compare import judge_case
+from grader.judging.counterexample import counterexample, diverging_step, rungs_to_climb
+from grader.records import Answer, Failure, Outcome, Stopped, Trace
+from grader.results import Counterexample, Diagnosis, TensorView
+from tests.judging.build import (
+    case,
+    criterion,
+    exercise,
+    judged,
+    mistake,
+    nothing,
+    raised,
+    returned,
+    run,
+    step,
+    tensor,
+    trace,
+)
+
+CASES = [
+    case(0.5, steps=5, start=[0.125]),
+    case(0.25, steps=2, start=[0.125]),
+    case(0.25, steps=2, start=[1.0]),
+    case(1.0, steps=0, criterion="no-steps"),
+]
+LADDER = [case(0.5, steps=0, criterion="no-steps"), case(0.5, steps=1), case(0.5, steps=1, start=[1.5])]
+RUBRIC = [criterion("values", [0, 1, 2]), criterion("no-steps", [3]), criterion("form", [0, 1, 2], "return")]
+RIGHT = [returned(0.5), returned(0.25), returned(0.25), returned(1.0)]
+WRONG = [returned(9.0), returned(9.0), returned(9.0), returned(1.0)]
+
+
+def given(*misconceptions: kit.Misconception) -> kit.Exercise:
+    return exercise(CASES, RUBRIC, misconceptions, LADDER)
+
+
+def smallest(
+    answers: Sequence[Answer],
+    failed: set[str],
+    diagnosis: Diagnosis | None = None,
+    known: Sequence[kit.Misconception] = (),
+    rungs: Sequence[Outcome] = (),
+) -> str:
+    """The call that is shown, without the name."""
+    found = counterexample(
+        judged(given(*known), answers), given(*known), run(answers), failed, diagnosis, rungs
+    )
+    return found.call.removeprefix("descend") if found else ""
+
+
+def test_everything_about_the_call_is_told() -> None:
+    found = counterexample(judged(given(), WRONG), given(), run(WRONG), {"values"})
+
+    assert found == Counterexample(
+        device="cpu",
+        arguments={"theta": TensorView("float32", (1,), (1.0,)), "rate": 0.1, "steps": 2},
+        call="descend(torch.tensor([1.0]), 0.1, 2)",
+        expected=TensorView("float64", (1,), (0.25,)),
+        got=TensorView("float32", (1,), (9.0,)),
+        raised=None,
+        error_over_bound="inf",
+        first_diverging_step=None,
+    )
+
+
+def test_what_was_raised_is_told() -> None:
+    answers = [raised("TypeError", "no")] * 4
+
+    found = counterexample(judged(given(), answers), given(), run(answers), {"values"})
+
+    assert found is not None
+    assert (found.got, found.raised, found.error_over_bound) == (None, "TypeError: no", None)
+
+
+def test_the_call_names_the_device() -> None:
+    found = counterexample(judged(given(), WRONG, device="cuda"), given(), run(WRONG), {"values"})
+
+    assert found is not None
+    assert (found.device, found.call) == ("cuda", "descend(torch.tensor([1.0], device='cuda'), 0.1, 2)")
+
+
+def test_few_steps_come_first_then_few_digits() -> None:
+    assert smallest(WRONG, {"values"}) == "(torch.tensor([1.0]), 0.1, 2)"
+    assert smallest([*WRONG[:2], *RIGHT[2:]], {"values"}) == "(torch.tensor([0.125]), 0.1, 2)"
+
+
+def test_where_everything_is_right_there_is_none() -> None:
+    assert smallest(RIGHT, {"sgd"}) == ""
+
+
+def test_what_cost_nothing_is_not_shown() -> None:
+    formless = [*RIGHT[:3], returned(1.0, type="list")]
+
+    assert smallest(formless, {"sgd"}) == ""
+    assert smallest([*formless[:2], returned(9.0), formless[3]], {"no-steps"}) == ""
+
+
+def test_a_wrong_form_is_shown_where_the_failed_criterion_looks() -> None:
+    lists = [returned(0.5, type="list"), *RIGHT[1:3], returned(1.0, type="list")]
+
+    assert smallest(lists, {"form"}) == "(torch.tensor([0.125]), 0.1, 5)"
+
+
+def test_a_wrong_value_comes_before_a_wrong_form() -> None:
+    answers = [returned(9.0), returned(0.25, type="list"), *RIGHT[2:]]
+
+    assert smallest(answers, {"values", "form"}) == "(torch.tensor([0.125]), 0.1, 5)"
+
+
+def test_an_answer_comes_before_none_and_a_cause_before_what_follows_from_it() -> None:
+    late = Stopped(Failure.TIMED_OUT, "no end")
+    not_run = Stopped(Failure.NOT_RUN, "not run")
+
+    assert smallest([returned(9.0), late, not_run, not_run], {"values"}) == "(torch.tensor([0.125]), 0.1, 5)"
+    assert smallest([late, not_run, not_run, not_run], {"values"}) == "(torch.tensor([0.125]), 0.1, 5)"
+    assert smallest([not_run] * 4, {"values"}) == "(torch.tensor([1.0]), 0.1, 2)"
+
+
+# --- of a known mistake ---------------------------------------------------------------------------
+
+KNOWN = Diagnosis(("m",), "", "", 3, 3)
+
+
+def test_the_one_that_was_shrunk_for_the_mistake_is_shown() -> None:
+    assert (
+        smallest(WRONG, {"values"}, KNOWN, [mistake("m", WRONG, smallest=1)])
+        == "(torch.tensor([0.125]), 0.1, 2)"
+    )
+
+
+def test_one_that_does_not_show_here_gives_way_to_the_simplest() -> None:
+    answers = [*WRONG[:1], RIGHT[1], *WRONG[2:]]
+
+    assert (
+        smallest(answers, {"values"}, KNOWN, [mistake("m", WRONG, smallest=1)])
+        == "(torch.tensor([1.0]), 0.1, 2)"
+    )
+    assert smallest(WRONG, {"values"}, KNOWN, [mistake("m", WRONG)]) == "(torch.tensor([1.0]), 0.1, 2)"
+    assert smallest(WRONG, {"values"}, Diagnosis((), "", "", 3, 3)) == "(torch.tensor([1.0]), 0.1, 2)"
+
+
+# --- on the ladder --------------------------------------------------------------------------------
+
+
+def rung(index: int, answer: Answer) -> Outcome:
+    return judge_case(index, LADDER[index], answer)
+
+
+def test_a_simpler_rung_is_shown() -> None:
+    rungs = [rung(1, returned(0.5)), rung(2, returned(9.0))]
+
+    assert smallest(WRONG, {"values"}, rungs=rungs) == "(torch.tensor([1.5]), 0.1, 1)"
+
+
+def test_a_rung_of_a_criterion_that_passed_is_not_shown() -> None:
+    assert smallest(WRONG, {"values"}, rungs=[rung(0, returned(9.0))]) == "(torch.tensor([1.0]), 0.1, 2)"
+    assert smallest(WRONG, {"form"}, rungs=[rung(0, returned(0.5, type="list"))]) == ""
+
+
+def test_a_rung_may_show_a_form_where_the_criterion_looks_at_such_cases() -> None:
+    answers = [returned(0.5, type="list"), *RIGHT[1:]]
+
+    rungs = [rung(1, returned(0.5, type="list"))]
+    assert smallest(answers, {"form"}, rungs=rungs) == "(torch.tensor([1.0]), 0.1, 1)"
+
+
+@pytest.mark.parametrize("answer", [nothing(), Stopped(Failure.TIMED_OUT, "no end")])
+def test_a_rung_of_which_nothing_can_be_told_is_not_shown(answer: Answer) -> None:
+    assert smallest(WRONG, {"values"}, rungs=[rung(1, answer)]) == "(torch.tensor([1.0]), 0.1, 2)"
+
+
+# --- which rungs are worth climbing ------------------------------------------------------------------
+
+
+def test_only_rungs_below_the_simplest_failing_case_are_climbed() -> None:
+    one_step = exercise([case(0.5, steps=1)], [criterion("values", [0])], (), LADDER)
+
+    assert rungs_to_climb(judged(given(), WRONG), given(), {"values"}) == 3
+    assert rungs_to_climb(judged(one_step, [returned(9.0)]), one_step, {"values"}) == 1
+
+
+def test_the_whole_ladder_is_climbed_where_only_a_form_is_wrong() -> None:
+    lists = [returned(0.5, type="list"), *RIGHT[1:]]
+
+    assert rungs_to_climb(judged(given(), lists), given(), {"form"}) == 3
+
+
+def test_steps_by_hand_show_in_no_call() -> None:
+    assert rungs_to_climb(judged(given(), WRONG), given(), {"sgd"}) == 0
+    assert rungs_to_climb(judged(given(), RIGHT), given(), {"values"}) == 0
+
+
+# --- the first step that goes wrong -----------------------------------------------------------------
+
+REFERENCE = [tensor(1.0), tensor(0.8), tensor(0.64)]
+
+
+@pytest.mark.parametrize(
+    ("afters", "first"),
+    [
+        ([0.8, 0.64], None),
+        ([0.8000001, 0.6400002], None),
+        ([0.8, 0.44], 2),
+        ([0.9, 0.64], 1),
+        ([math.nan, math.nan], 1),
+        ([0.8], 2),
+        ([0.8, 0.64, 0.512], 3),
+        ([], None),
+    ],
+)
+def test_the_first_step_that_leaves_the_reference(afters: list[float], first: int | None) -> None:
+    before = [1.0, *afters]
+    made = trace(*(step([b], [a]) for b, a in zip(before, afters, strict=False)))
+
+    assert diverging_step(made, REFERENCE) == first
+
+
+def test_a_step_that_should_end_at_the_minimum_may_miss_it_by_rounding() -> None:
+    assert diverging_step(trace(step([1.0], [1e-8])), [tensor(1.0), tensor(0.0)]) is None
+    assert diverging_step(trace(step([1.0], [1e-3])), [tensor(1.0), tensor(0.0)]) == 1
+
+
+def test_steps_of_one_component_at_a_time_cannot_be_laid_beside_the_references() -> None:
+    two = [tensor(1.0, 2.0), tensor(0.8, 1.6)]
+
+    assert diverging_step(trace(step([1.0], [0.8]), step([2.0], [1.6])), two) is None
+
+
+def test_the_step_is_told_where_the_same_call_was_traced() -> None:
+    cases = [case(0.64), case(0.64, repeats=0, trajectory=REFERENCE)]
+    answers = [returned(0.44), returned(0.44)]
+    made: dict[int, Trace] = {1: trace(step([1.0], [0.8]), step([0.8], [0.44]))}
+    one = exercise(cases)
+
+    found = counterexample(judged(one, answers, made), one, run(answers, made), {"values"})
+
+    assert found is not None
+    assert found.first_diverging_step == 2
