@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from grader.evidence import CaseSheet
+from grader.judging.evidence import CaseSheet
 from grader.kit import LoadedKit
 from grader.pipeline import Session, grade_class
 from grader.records import Submission
