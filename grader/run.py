@@ -184,9 +184,9 @@ def _refuse_isolation(wanted: Wanted, devices: tuple[Device, ...], pool: Pool) -
             f"--isolation {wanted}: submissions that run on CUDA cannot be confined at that level.",
             "Grade without it (--device cpu), or leave --isolation out for a class that you trust.",
         )
-    isolation = pool.isolation
-    if wanted == "auto" and isolation.level != "strict":
-        sys.stderr.write(f"warning: isolation: {isolation.level}; missing: {', '.join(isolation.missing)}\n")
+    found = _isolation(pool, devices)
+    if wanted == "auto" and found.missing:
+        sys.stderr.write(f"warning: isolation: {found.level}; missing: {', '.join(found.missing)}\n")
 
 
 def _isolation(pool: Pool, devices: tuple[Device, ...]) -> Isolation:

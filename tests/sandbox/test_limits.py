@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from grader.kit import Limits
+from grader.sandbox import seccomp
 from grader.sandbox.limits import as_numbers, isolation_report
 
 
@@ -19,6 +20,17 @@ def test_the_limits_are_told_as_numbers() -> None:
         "memory_bytes": 1 << 30,
         "workers": 4,
     }
+
+
+@pytest.mark.skipif(not seccomp.SUPPORTED, reason="elsewhere nothing filters system calls")
+def test_each_level_has_the_layers_of_the_one_below() -> None:
+    none, standard, strict = (isolation_report(level) for level in ("none", "standard", "strict"))
+
+    assert set(none.layers) < set(standard.layers) < set(strict.layers)
+    assert set(none.missing) > set(standard.missing) > set(strict.missing) == set()
+    assert "user, process, mount" in str(isolation_report("strict").layers)
+    assert "an unused user for each submission" in isolation_report("strict", privileged=True).layers
+    assert "(no luck)" in isolation_report("standard", weaker="no luck").missing[0]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the layers of other systems are fewer")
