@@ -10,11 +10,13 @@ import re
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import pytest
 
 from grader.sandbox.jobs import Level
 from tests.hostile.attacking import CANARY, ROOT, attempt
 from tests.hostile.conftest import Pools
+from tests.sandbox import small
 
 NOT_THERE: Final = r"raised: FileNotFoundError: \[Errno 2\] No such file or directory: .*"
 NO_RIGHT: Final = r"raised: PermissionError: \[Errno 13\] Permission denied: .*"
@@ -303,6 +305,25 @@ def test_a_fork_bomb_without_walls_is_ended_by_its_number(pools: Pools, tmp_path
         "timed_out: no end within 0.3 s of CPU time",
     )
     assert other == "Tensor"
+
+
+@pytest.mark.parametrize("level", ["strict", "standard", "none"])
+def test_a_folder_of_traps_is_harmless(pools: Pools, tmp_path: Path, level: Level) -> None:
+    """Links, pipes and modules that bear the names of others'."""
+    (tmp_path / "passwd").symlink_to("/etc/passwd")
+    (tmp_path / "above").symlink_to("/")
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("torch.py", "sitecustomize.py", "conftest.py", "numpy.py"):
+        (tmp_path / name).write_text("raise SystemExit('not this one')\n")
+    body = (
+        "import numpy\nraise ValueError(sorted(os.listdir()), numpy.__file__.endswith('numpy/__init__.py'))"
+    )
+    given = small.submission(tmp_path, small.first(body))
+
+    execution = pools.at(level).run(msgspec.structs.replace(given, folder=tmp_path))
+
+    found = "['conftest.py', 'numpy.py', 's01.py', 'sitecustomize.py', 'torch.py']"
+    assert small.answers(execution.exercises[0]) == [f"raised: ValueError: ({found}, True)"]
 
 
 SEARCH: Final = f"""

@@ -33,5 +33,5 @@ def test_a_step_that_fails_ends_the_worker_and_is_named() -> None:
     assert (done.returncode, done.stdout) == (EXIT_FAILED, "")
     assert done.stderr in (
         "confinement failed at new root: /nowhere/tmp: No such file or directory\n",
-        "confinement failed at namespaces: Operation not permitted\n",  # an ordinary user, outside of a zygote
+        "confinement failed at namespaces: Operation not permitted\n",  # an ordinary user
     )
