@@ -33,7 +33,6 @@ FILE_BYTES: Final = 64 << 20  # one file that a student's program writes
 SCRATCH_BYTES: Final = 128 << 20  # all of its files, those that were handed in included
 SCRATCH_FILES: Final = 8_192
 PROCESSES: Final = 256  # threads, for only those can be started; of one user for each worker
-FIRST_USER: Final = 1_900_000_000  # beyond what systems and containers give to anybody
 
 _Step = tuple[str, Callable[[], object]]
 
@@ -89,11 +88,11 @@ def steps(room: Room, order: Start) -> Iterator[_Step]:
 def _secluded(room: Room, order: Start) -> Iterator[_Step]:
     """What needs rights that are given up right after."""
     kinds = walls.NEW_NETWORK | walls.NEW_MOUNTS | walls.NEW_IPC | walls.NEW_NAMES | walls.NEW_CGROUP
-    user = FIRST_USER + linux.own_pid()  # one for each worker: limits are counted, signals sent by user
+    user = walls.spare_user(linux.own_pid()) if room.privileged else None  # limits are counted by user
     yield "namespaces", lambda: walls.unshare(kinds)
     yield "host name", lambda: socket.sethostname("grader")
-    yield "new root", lambda: _enter(room, order.folder, user if room.privileged else None)
-    if room.privileged:
+    yield "new root", lambda: _enter(room, order.folder, user)
+    if user is not None:
         yield "user", lambda: walls.become(user)
         yield "end with the parent", linux.die_with_parent  # a change of user has undone it
         yield "another user's Python", _read_python
@@ -160,7 +159,7 @@ def _limit(level: Level, memory_bytes: int, cpu_seconds: float) -> None:
         limits[resource.RLIMIT_DATA] = memory_bytes
     if level != "none":  # a driver may have to lock memory
         limits[resource.RLIMIT_MEMLOCK] = limits[resource.RLIMIT_MSGQUEUE] = 0
-    if os.geteuid() >= FIRST_USER:  # nobody else's processes count against it
+    if os.geteuid() >= walls.FIRST_USER:  # nobody else's processes count against it
         limits[resource.RLIMIT_NPROC] = PROCESSES
     for kind, most in limits.items():
         hard = resource.getrlimit(kind)[1]

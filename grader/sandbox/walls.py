@@ -32,6 +32,9 @@ BIND: Final = 4096
 RECURSIVE: Final = 16384
 PRIVATE: Final = 1 << 18
 
+FIRST_USER: Final = 1_900_000_000  # beyond what systems and containers give to anybody
+_SPARE: Final = 4_096  # the last users of a container, where there are no others
+
 _DETACH: Final = 2
 _MOUNT_SETATTR: Final = 442
 _HERE: Final = -100
@@ -46,7 +49,16 @@ def is_privileged() -> bool:
     """Whether namespaces can be made without a user namespace: root, and not a container's that lacks it."""
     status = Path("/proc/self/status").read_text()
     mask = next((int(line.split()[1], 16) for line in status.splitlines() if line.startswith("CapEff:")), 0)
-    return os.geteuid() == 0 and bool(mask >> _CAP_SYS_ADMIN & 1)
+    return os.geteuid() == 0 and bool(mask >> _CAP_SYS_ADMIN & 1) and spare_user(0) is not None
+
+
+def spare_user(pid: int) -> int | None:
+    """A user for one process alone; None in a user namespace that knows too few (a rootless container's)."""
+    lines = Path("/proc/self/uid_map").read_text().splitlines()
+    known = [range(int(first), int(first) + int(count)) for first, _, count in map(str.split, lines)]
+    if any(FIRST_USER + pid in users for users in known):
+        return FIRST_USER + pid
+    return known[-1][-1 - pid % _SPARE] if known and len(known[-1]) > 2 * _SPARE else None
 
 
 def unshare(flags: int) -> None:
