@@ -176,20 +176,22 @@ class Server:
 
     def _reap(self) -> None:
         """Collect every child that has ended; its process group goes with it, and what it left behind."""
-        ended: list[tuple[socket.socket, jobs.Ended]] = []
+        ended: list[tuple[socket.socket, jobs.Ended, str]] = []
         while (dead := _next_dead()) is not None:
             pid, status, seconds = dead
             speaker = self._workers.pop(pid, None)
-            self._folders.pop(pid, None)
+            folder = self._folders.pop(pid, "")
             if speaker is not None:
                 _kill(pid, group_only=True)
-                ended.append((speaker, jobs.Ended(status, seconds, crowded=pid in self._crowded)))
+                report = jobs.Ended(status, seconds, crowded=pid in self._crowded)
+                ended.append((speaker, report, folder))
                 self._crowded.discard(pid)
         self._end_strays()
-        for speaker, report in ended:
+        for speaker, report, folder in ended:
             with contextlib.suppress(KeyError):
                 self._poll.unregister(speaker)
-            _tell(speaker, report)
+            if not _tell(speaker, report):
+                _remove(folder)
             speaker.close()
 
     def _end_crowds(self) -> None:
@@ -225,14 +227,23 @@ class Server:
         while self._workers and (dead := _next_dead(wait=True)) is not None:
             self._workers.pop(dead[0], None)
         self._end_strays()
-        for folder in self._folders.values():  # a parent that was killed removes nothing
-            shutil.rmtree(folder, ignore_errors=True)
+        for folder in self._folders.values():
+            _remove(folder)
         os._exit(0)
 
 
-def _tell(speaker: socket.socket, report: jobs.Report) -> None:
-    with contextlib.suppress(OSError):  # the parent has hung up: nobody asks any more
+def _tell(speaker: socket.socket, report: jobs.Report) -> bool:
+    """Whether the parent was still there to be told."""
+    try:
         speaker.send(msgspec.msgpack.encode(report))
+    except OSError:
+        return False
+    return True
+
+
+def _remove(folder: str) -> None:
+    """A worker's folder, which a parent that was killed leaves behind."""
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _import_each(names: tuple[str, ...]) -> None:
