@@ -33,10 +33,19 @@ class Floor:
     step: float  # CPU seconds of one step of SGD
 
 
-def graded(folder: Path, scratch: Path, kit: Path, jobs: int, cwd: Path, given: Mapping[str, str]) -> Graded:
+def graded(
+    folder: Path,
+    scratch: Path,
+    kit: Path,
+    jobs: int,
+    cwd: Path,
+    given: Mapping[str, str],
+    isolation: str = "auto",
+) -> Graded:
     """Grade a class as a person would, all pages included, into a new folder."""
-    output, report = scratch / f"report-{folder.name}-{jobs}", scratch / "used.json"
+    output, report = scratch / f"report-{folder.name}-{jobs}-{isolation}", scratch / "used.json"
     options: list[str | Path] = ["--kit", kit, "--jobs", str(jobs), "--output", output]
+    options += ["--isolation", isolation]
     command = [PYTHON, HERE / "graded.py", report, "grade", folder, *options]
     usage = run(command, cwd=cwd, environment=given).usage
     used = json.loads(report.read_bytes())

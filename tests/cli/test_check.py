@@ -130,3 +130,26 @@ def test_one_cause_is_told_once_and_then_as_above(kit_file: Path, tmp_path: Path
 
     assert run.out.count("takes 1 positional argument but 3 were given") == 2, "why, and in the smallest call"
     assert run.out.count("cases fail, as above") == 5
+
+
+def test_a_call_may_take_the_time_that_is_given(kit_file: Path, tmp_path: Path) -> None:
+    slow = NO_ZERO_GRAD.replace("    theta =", "    sum(range(30_000_000))\n    theta =", 1)
+    (tmp_path / "mine.py").write_text(slow, encoding="utf-8")
+
+    run = grader("check", tmp_path / "mine.py", "--kit", kit_file, "--timeout", "0.1", "--json")
+
+    first = json.loads(run.out)["submission"]["exercises"][0]
+    assert [row["failure"] for row in first["criteria"]].count("timed_out") >= 1
+    assert "no end within 0.1 s of CPU time" in run.out
+
+
+def test_a_submission_may_take_the_memory_that_is_given(kit_file: Path, tmp_path: Path) -> None:
+    large = NO_ZERO_GRAD.replace("    theta =", "    room = bytearray(200 << 20)\n    theta =", 1)
+    (tmp_path / "mine.py").write_text(large, encoding="utf-8")
+    arguments = ("check", tmp_path / "mine.py", "--kit", kit_file, "--json")
+
+    little = json.loads(grader(*arguments, "--memory", "64").out)["submission"]["exercises"][0]
+    enough = json.loads(grader(*arguments, "--memory", "512").out)["submission"]["exercises"][0]
+
+    assert {row["failure"] for row in little["criteria"]} == {"out_of_memory"}
+    assert enough["score"] == 6.0
