@@ -433,7 +433,7 @@ def test_files_serve_what_the_first_does_not_define(pool: Pool, tmp_path: Path) 
         )
     ]
     assert [run.place for run in execution.exercises] == [Place("b.py", None, 3), Place("c.py", None, 2)]
-    assert [cell.file for cell in execution.cells] == ["b.py", "c.py"]
+    assert [cell.file for cell in execution.cells] == ["d.py", "b.py", "c.py"]
 
 
 # --- functions that are not quite what was asked for ------------------------------------------------------
