@@ -268,7 +268,7 @@ def test_files_that_are_gone_are_a_fault_of_ours(session: Session, tmp_path: Pat
 
 def test_a_process_of_ours_that_ends_twice_is_a_fault_of_ours(tmp_path: Path) -> None:
     kill = "import os, signal, time\nos.kill(os.getppid(), signal.SIGKILL)\ntime.sleep(1000)\n"
-    with Pool(KIT, LIMITS, 1) as own:
+    with Pool(KIT, LIMITS, 1, level="none") as own:  # behind walls nobody can reach that process
         result = grade(submission(tmp_path, kill), session_of(own)).result
 
     assert (result.status, result.score, result.max_score) == ("harness", None, 14.0)

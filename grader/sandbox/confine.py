@@ -25,7 +25,7 @@ import msgspec
 
 from grader.sandbox import landlock, linux, seccomp, walls
 from grader.sandbox.jobs import EXIT_FAILED, Level, Start
-from grader.sandbox.rooms import DEVICES, SCRATCH, Room
+from grader.sandbox.rooms import DEVICES, SCRATCH, Room, show
 
 JOB, FRAMES = 3, 4  # where the job is read and the frames are written
 OPEN_FILES: Final = 256
@@ -120,6 +120,8 @@ def _enter(room: Room, folder: str, user: int | None) -> None:
         shutil.copytree(folder, own, copy_function=_copy)
         if user is not None:
             os.chown(own, user, user)
+    for path in room.covered:
+        show(path, room.root)
     walls.enter_root(room.root)
     os.chdir(SCRATCH)
 

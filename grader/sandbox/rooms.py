@@ -43,6 +43,7 @@ class Room:
     root: str = ""  # where the new root is laid, until a worker enters it
     pids: int = -1  # the zygote's own process namespace, to come back to after a fork
     readable: tuple[str, ...] = ()
+    covered: tuple[str, ...] = ()  # what the worker's own files would hide: it shows them again
 
 
 def seclude(level: Level) -> Room:
@@ -74,17 +75,24 @@ def furnish(room: Room) -> Room:
     """Lay the root, once for all workers. Raises OSError."""
     if room.level != "strict":
         return room
-    paths = list(visible())
+    paths = walls.outermost(list(visible()))
+    covered = tuple(path for path in paths if path.startswith(f"{SCRATCH}/"))  # a Python below /tmp
     base = next((one for one in _BASES if Path(one).is_dir()), "/mnt")
     walls.mount("root", base, "tmpfs", walls.NO_SETUID | walls.NO_DEVICES, f"nr_inodes={_NODES},mode=755")
-    for path in (*walls.outermost(paths), *filter(os.path.exists, DEVICES)):
-        walls.make(base + path, folder=Path(path).is_dir())
-        walls.bind(path, base + path, devices=path in DEVICES)
+    for path in (*paths, *filter(os.path.exists, DEVICES)):
+        if path not in covered:
+            show(path, base)
     Path(base + SCRATCH).mkdir(exist_ok=True)
     Path(base, "dev").mkdir(exist_ok=True)
     Path(base, "dev", "shm").symlink_to(SCRATCH)  # what is shared in memory counts as a file of its own
     walls.mount(None, base, None, walls.REMOUNT | walls.READ_ONLY | walls.NO_SETUID | walls.NO_DEVICES)
-    return Room(room.level, room.privileged, base, room.pids)
+    return Room(room.level, room.privileged, base, room.pids, covered=covered)
+
+
+def show(path: str, root: str) -> None:
+    """A file or folder of the machine at the same place in another root. Raises OSError."""
+    walls.make(root + path, folder=Path(path).is_dir())
+    walls.bind(path, root + path, devices=path in DEVICES)
 
 
 def visible() -> Iterator[str]:

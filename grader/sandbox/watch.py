@@ -82,7 +82,7 @@ class Watch:
     def _turn(self) -> None:
         if not self._hurry:
             self._end.poll(_NAP)
-        self._hurry = True
+        self._hurry = False
         ready = {fd for fd, _ in self._poll.poll(None if self._dismissed else 1000 * self._clock.wait())}
         status = self._pipes.status.fileno()
         for fd in sorted(ready, key=lambda fd: fd != status):  # whose clock it is comes before what it sends
@@ -142,6 +142,7 @@ class Watch:
 
     def _read_output(self) -> None:
         data = self._read(self._pipes.output)
+        self._hurry |= data is None or len(data) >= _BUSY
         if data:
             room = limits.KEPT_OUTPUT - len(self._seen.output)
             self._seen.output += data[:room]
@@ -149,7 +150,7 @@ class Watch:
 
     def _read_frames(self) -> None:
         data = self._read(self._pipes.frames)
-        self._hurry = data is None or len(data) >= _BUSY
+        self._hurry |= data is None or len(data) >= _BUSY
         if not data or self._seen.stop is not None:
             return
         self._frame_bytes += len(data)
