@@ -64,7 +64,8 @@ def rungs_to_climb(outcomes: ExerciseOutcomes, exercise: kits.Exercise, failed: 
     """How many rungs of the ladder, from the first, could show more simply why the criteria failed.
 
     The ladder is in order of steps and length, so these are the rungs below the simplest failing case;
-    none where no call alone shows it, as with steps taken by hand.
+    none where no call alone shows it, as with steps taken by hand, and none for calls without a step:
+    of a function that takes steps these never show it more simply.
     """
     sought = _Sought(exercise, failed)
     suite = [(exercise.cases[one.case], one) for one in outcomes.outcomes]
@@ -75,7 +76,10 @@ def rungs_to_climb(outcomes: ExerciseOutcomes, exercise: kits.Exercise, failed: 
     if any(worse):
         return len(exercise.ladder)
     length = min(_length(case) for case, one in failing if _simplicity(case, one) == simplest)
-    return bisect_left(exercise.ladder, (steps, length), key=lambda rung: (rung.effort, _length(rung)))
+    if math.isinf(steps):
+        return 0
+    rungs = bisect_left(exercise.ladder, (steps, length), key=lambda rung: (rung.effort, _length(rung)))
+    return rungs if any(rung.effort > 0 for rung in exercise.ladder[:rungs]) else 0
 
 
 def _length(case: kits.Case) -> int:

@@ -185,7 +185,13 @@ def test_only_rungs_below_the_simplest_failing_case_are_climbed() -> None:
     one_step = exercise([case(0.5, steps=1)], [criterion("values", [0])], (), LADDER)
 
     assert rungs_to_climb(judged(given(), WRONG), given(), {"values"}) == 3
-    assert rungs_to_climb(judged(one_step, [returned(9.0)]), one_step, {"values"}) == 1
+    assert rungs_to_climb(judged(one_step, [returned(9.0)]), one_step, {"values"}) == 0
+
+
+def test_a_call_without_a_step_is_no_reason_to_climb() -> None:
+    still = [*RIGHT[:3], returned(9.0)]
+
+    assert rungs_to_climb(judged(given(), still), given(), {"no-steps"}) == 0
 
 
 def test_the_whole_ladder_is_climbed_where_only_a_form_is_wrong() -> None:
