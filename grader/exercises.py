@@ -22,6 +22,10 @@ NOTHING: frozenset[str] = frozenset()
 """For a misconception that costs no points: it is named to the student all the same."""
 
 
+Landmark = Literal["definition", "loop", "loss", "optimiser", "zero_grad", "backward", "step", "return"]
+"""A line of a function that a mistake can be pointed at."""
+
+
 @dataclass(frozen=True)
 class Criterion:
     """A line of the rubric, all or nothing.
@@ -44,7 +48,8 @@ class Misconception:
     """A program that makes a known mistake.
 
     `costs` names the criteria that must fail for it; `hint` says what to look at, never the
-    solution. `needs="cuda"`: it differs from the reference only there.
+    solution; `teacher` is a sentence for the instructor alone. `where` is the line that the
+    student is shown beside the mistake. `needs="cuda"`: it differs from the reference only there.
     """
 
     id: str
@@ -53,6 +58,8 @@ class Misconception:
     program: Callable[..., Any]
     costs: frozenset[str]
     needs: str | None = None
+    teacher: str = ""
+    where: Landmark | None = None
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,8 @@ class Misconception(Record, frozen=True):
     ]  # its own rounding per component, float64; None where it returned no value
     traces: dict[int, Trace]
     smallest: int | None  # the suite's case that Hypothesis shrank for it
+    teacher: str = ""
+    where: str | None = None  # a Landmark
 
 
 class Exercise(Record, frozen=True):

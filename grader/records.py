@@ -155,6 +155,7 @@ class ExerciseRun(Record, frozen=True):
     answers: dict[int, Answer] = {}
     traces: dict[int, Trace] = {}
     place: Place | None = None  # where the graded definition stands
+    landmarks: dict[str, Place] = {}  # its lines by what stands there, as `exercises.Landmark` names them
     notes: tuple[Note, ...] = ()
 
 

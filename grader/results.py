@@ -108,14 +108,27 @@ class Counterexample(Stored, frozen=True):
     first_diverging_step: int | None
 
 
-class Diagnosis(Stored, frozen=True):
-    """Known misconceptions whose outputs the student's equal, most fundamental first."""
+class Quote(Stored, frozen=True):
+    """A line of the student's own: a pointer beside behaviour, never a verdict."""
 
-    misconceptions: tuple[str, ...]
-    title: str
+    file: str
+    cell: int | None
+    line: int
+    text: str
+
+
+class Diagnosis(Stored, frozen=True):
+    """Known misconceptions whose outputs the student's equal, simplest first."""
+
+    misconceptions: tuple[str, ...]  # at most three; more than one where the suite cannot tell them apart
+    title: str  # of the first
     hint: str
     explained: int  # failing cases that behave exactly as if this were the mistake
     failing: int
+    partial: bool = False  # some case behaves otherwise: there is more to find than this
+    titles: tuple[str, ...] = ()  # one for each id
+    teacher: str = ""  # a sentence for the instructor; on no student's page
+    quote: Quote | None = None
 
 
 class ExerciseResult(Stored, frozen=True):
@@ -127,6 +140,7 @@ class ExerciseResult(Stored, frozen=True):
     criteria: tuple[CriterionResult, ...]
     counterexample: Counterexample | None
     diagnosis: Diagnosis | None
+    further: tuple[Diagnosis, ...] = ()  # what else was found, less fundamental
 
 
 class SubmissionResult(Stored, frozen=True):
@@ -199,11 +213,36 @@ class TraceEvidence(Stored, frozen=True):
     message: str
 
 
+class StepRow(Stored, frozen=True):
+    """One step of the student's run beside the reference's; None where a run took no such step."""
+
+    step: int  # from 1; row 0 is where both begin, without gradient and change
+    theta: tuple[Number, ...] | None  # after the step
+    gradient: tuple[Number, ...] | None  # the step was taken with it
+    change: tuple[Number, ...] | None
+    reference_theta: tuple[Number, ...] | None
+    reference_gradient: tuple[Number, ...] | None
+    reference_change: tuple[Number, ...] | None
+    apart: bool
+
+
+class StepTable(Stored, frozen=True):
+    """The counterexample's call step by step, up to the first difference and one beyond. A claim."""
+
+    call: str
+    device: str
+    rows: tuple[StepRow, ...]
+    diverges: int | None  # the first step, from 1, that leaves another value
+    shows: tuple[str, ...]  # sentences: which optimiser took how many steps, with which options
+    more: int  # steps beyond the last row that either took
+
+
 class ExerciseEvidence(Stored, frozen=True):
     name: str
     cases: tuple[CaseEvidence, ...]
     traces: tuple[TraceEvidence, ...]
     place: Place | None = None  # where the graded definition stands
+    steps: StepTable | None = None
 
 
 class Evidence(Stored, frozen=True):

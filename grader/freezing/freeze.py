@@ -270,6 +270,8 @@ def frozen_mistake(
         tolerances=tuple(trials.tolerance(mistake, case) for case in cases),
         traces={i: trace for i, (_, trace) in traced.items()},
         smallest=smallest,
+        teacher=mistake.teacher,
+        where=mistake.where,
     )
 
 
