@@ -78,6 +78,19 @@ class Misconception(Record, frozen=True):
     where: str | None = None  # a Landmark
 
 
+class Landscape(Record, frozen=True):
+    """Plain gradient descent on a separable loss: what the reference does, where it does that.
+
+    Each step takes theta to theta - rate * gradient(theta), the gradient of each component a polynomial of
+    that component alone. It says what is minimised, which is no solution: the exercise's text says it too.
+    """
+
+    rate: str  # the argument that is the learning rate
+    steps: str  # the argument that is the number of steps
+    gradients: dict[int, tuple[tuple[float, ...], ...]]
+    """By theta's number of components: each one's coefficients, the constant first."""
+
+
 class Exercise(Record, frozen=True):
     """One exercise, frozen."""
 
@@ -93,6 +106,7 @@ class Exercise(Record, frozen=True):
     either_shape: bool = (
         False  # the shapes drawn are two ways to write one input: values criteria count the better
     )
+    landscape: Landscape | None = None  # None: the reference is something else, and no constant is fitted
 
     @property
     def max_score(self) -> float:

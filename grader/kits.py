@@ -27,13 +27,13 @@ from grader.kit import LoadedKit
 PACKAGE: Final = Path(__file__).parent
 DRAWN_WITH: Final = ("torch", "hypothesis", "numpy", "msgspec")
 FREEZER: Final = (
-    "__init__.py", "errors.py", "exercises.py", "kit.py", "records.py", "results.py", "strategies.py",
-    "tensors.py", "freezing/__init__.py", "freezing/assignment.py", "freezing/choose.py",
-    "freezing/drawing.py", "freezing/freeze.py", "freezing/ladder.py", "freezing/oracle.py",
-    "freezing/trials.py", "judging/__init__.py", "judging/apart.py", "judging/chains.py",
-    "judging/compare.py", "judging/score.py", "sandbox/__init__.py", "sandbox/calling.py",
-    "sandbox/devices.py", "sandbox/tracebacks.py", "sandbox/tracing.py", "sandbox/twin.py",
-    "sandbox/values.py",
+    "__init__.py", "errors.py", "exercises.py", "kit.py", "records.py", "results.py",
+    "strategies.py", "tensors.py", "freezing/__init__.py", "freezing/assignment.py",
+    "freezing/choose.py", "freezing/drawing.py", "freezing/freeze.py", "freezing/ladder.py",
+    "freezing/landscape.py", "freezing/oracle.py", "freezing/trials.py", "judging/__init__.py",
+    "judging/apart.py", "judging/chains.py", "judging/compare.py", "judging/descent.py",
+    "judging/score.py", "sandbox/__init__.py", "sandbox/calling.py", "sandbox/devices.py",
+    "sandbox/tracebacks.py", "sandbox/tracing.py", "sandbox/twin.py", "sandbox/values.py",
 )  # fmt: skip
 """The source that a kit depends on: what the freezer imports of this package, and nothing else."""
 

@@ -32,6 +32,7 @@ from grader.freezing import assignment
 from grader.freezing.choose import cover, form_of
 from grader.freezing.drawing import pool, simplest
 from grader.freezing.ladder import ladder
+from grader.freezing.landscape import landscape
 from grader.freezing.oracle import finite
 from grader.freezing.trials import Trials, bare, key, quiet, recorded
 from grader.judging import compare, score
@@ -112,6 +113,7 @@ def freeze_exercise(exercise: Exercise, seed: int, budget: float) -> kit.Exercis
         ladder=ladder(trials, drawn),
         misconceptions=tuple(frozen_mistake(trials, one, cases, shrunk) for one in exercise.misconceptions),
         either_shape=exercise.either_shape,
+        landscape=landscape(exercise, cases),
     )
     refuse_failing_reference(exercise, frozen)
     return frozen
