@@ -44,9 +44,15 @@ class Case(Record, frozen=True):
     effort: float  # what it costs to run: SGD steps
     origin: Literal["edge", "shrunk", "chosen", "random", "repeat", "ladder"]
     repeats: int | None = None  # the case whose call this one makes again, traced
-    trajectory: tuple[
-        Tensor, ...
-    ] = ()  # traced cases: the reference's parameter before the first step and after each
+    trace: Trace | None = None  # the reference's own steps, where a student's are to be laid beside them
+
+    @property
+    def trajectory(self) -> tuple[Tensor, ...]:
+        """The reference's one parameter before the first step and after each; empty where it has none."""
+        steps = self.trace.steps if self.trace else ()
+        if not steps or any(len(step.before) != 1 for step in steps):
+            return ()
+        return (steps[0].before[0], *(step.after[0] for step in steps))
 
 
 class Criterion(Record, frozen=True):

@@ -168,7 +168,7 @@ class Execution(Record, frozen=True):
     failure: Failure | None  # LOAD_FAILED, or the kind of stop that ended loading
     cells: tuple[Cell, ...]
     notes: tuple[Note, ...]
-    output: str  # captured while loading and in traced calls, capped and cleaned
+    output: str  # captured while loading and in calls made again, capped and cleaned
     exercises: tuple[ExerciseRun, ...]  # in the kit's order
     cpu_seconds: float
     sha256: str  # of the files read, in order

@@ -31,7 +31,7 @@ from grader.exercises import Criterion, Exercise, Misconception
 from grader.freezing import assignment
 from grader.freezing.choose import cover, form_of
 from grader.freezing.drawing import pool, simplest
-from grader.freezing.ladder import ladder
+from grader.freezing.ladder import RUNG_EFFORT, ladder
 from grader.freezing.landscape import landscape
 from grader.freezing.oracle import finite
 from grader.freezing.trials import Trials, bare, key, quiet, recorded
@@ -101,7 +101,8 @@ def freeze_exercise(exercise: Exercise, seed: int, budget: float) -> kit.Exercis
     trials = Trials(exercise)
     drawn = draw(exercise, seed)
     shrunk = shrink(trials, drawn[0], seed)
-    cases = suite(trials, list(shrunk.values()), drawn[:CANDIDATES], budget)
+    chosen = suite(trials, list(shrunk.values()), drawn[:CANDIDATES], budget)
+    cases = [followed(exercise, case) for case in chosen]
     frozen = kit.Exercise(
         name=exercise.name,
         title=exercise.title,
@@ -110,7 +111,7 @@ def freeze_exercise(exercise: Exercise, seed: int, budget: float) -> kit.Exercis
         moves=next(name for name, value in cases[0].arguments.items() if isinstance(value, Tensor)),
         rubric=tuple(frozen_criterion(trials, criterion, cases) for criterion in exercise.rubric),
         cases=tuple(cases),
-        ladder=ladder(trials, drawn),
+        ladder=tuple(followed(exercise, rung) for rung in ladder(trials, drawn)),
         misconceptions=tuple(frozen_mistake(trials, one, cases, shrunk) for one in exercise.misconceptions),
         either_shape=exercise.either_shape,
         landscape=landscape(exercise, cases),
@@ -223,14 +224,20 @@ def repeats(trials: Trials, cases: list[kit.Case]) -> list[kit.Case]:
     """For each form of input a few cases again, traced, the last first: order must not matter."""
     forms = traceable(trials, cases)
     picked = sorted((i for form in forms.values() for i in form[:REPEATS_EACH]), reverse=True)
-    return [_repeat(trials.exercise, cases, index) for index in picked]
+    return [msgspec.structs.replace(cases[index], origin="repeat", repeats=index) for index in picked]
 
 
-def _repeat(exercise: Exercise, cases: list[kit.Case], index: int) -> kit.Case:
-    _, trace = calling.traced_call(exercise.reference, cases[index].arguments)
-    steps = [step for step in trace.steps if len(step.before) == 1]
-    trajectory = (steps[0].before[0], *(step.after[0] for step in steps)) if steps else ()
-    return msgspec.structs.replace(cases[index], origin="repeat", repeats=index, trajectory=trajectory)
+def followed(exercise: Exercise, case: kit.Case) -> kit.Case:
+    """The case with the reference's own steps, where a student's are to be laid beside them.
+
+    That is where a case is judged by its steps, and where it may become a counterexample: those are
+    shrunk, or as short as the rungs of the ladder. A reference that takes its steps without an optimiser
+    has none to show.
+    """
+    if case.repeats is None and case.origin != "shrunk" and case.effort > RUNG_EFFORT:
+        return case
+    _, trace = calling.traced_call(exercise.reference, case.arguments)
+    return msgspec.structs.replace(case, trace=trace) if trace.steps or case.effort <= 0 else case
 
 
 # --- what a kit says about rubric and mistakes --------------------------------------------

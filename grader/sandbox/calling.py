@@ -14,7 +14,7 @@ import torch
 
 from grader.records import Answer, Failure, Raised, Trace, Value
 from grader.sandbox import tracebacks
-from grader.sandbox.tracing import Recorder
+from grader.sandbox.tracing import MAX_STEPS, Recorder
 from grader.sandbox.values import build, describe
 
 OUT_OF_MEMORY_WORDS: Final = ("allocate memory", "not enough memory", "out of memory")
@@ -41,10 +41,10 @@ def _seed(device: str) -> None:
 
 
 def traced_call(
-    function: Function, arguments: Mapping[str, Value], device: str = "cpu"
+    function: Function, arguments: Mapping[str, Value], device: str = "cpu", limit: int = MAX_STEPS
 ) -> tuple[Answer, Trace]:
-    """The same call with every optimiser step recorded."""
-    with Recorder() as recorder:
+    """The same call with its optimiser steps recorded, the first `limit` of them."""
+    with Recorder(limit) as recorder:
         answer = call(function, arguments, device)
     return answer, recorder.trace()
 

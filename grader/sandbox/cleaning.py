@@ -51,6 +51,10 @@ def answer(given: Returned | Raised) -> Returned | Raised:
 
 
 def trace(given: Trace) -> Trace:
+    """All steps of a call name nearly always the same optimiser and options, which are plain."""
+    names = {one for step in given.steps for one in (*step.classes, *step.options)}
+    if all(name(one) == one for one in names):
+        return given
     return replace(given, steps=tuple(_step(step) for step in given.steps))
 
 

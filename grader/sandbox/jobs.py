@@ -20,10 +20,15 @@ EXIT_NO_MEMORY: Final = 96  # of one that the student's code has left no memory 
 
 
 class Call(Record, frozen=True):
-    """The arguments of a graded call, in order; a traced one is watched by optimiser hooks."""
+    """The arguments of a graded call, in order.
+
+    A traced one is watched by optimiser hooks. A call that is made `again` is judged by its steps, so more
+    of them are kept, and what it prints.
+    """
 
     arguments: dict[str, Value]
     traced: bool = False
+    again: bool = False
 
 
 class Inputs(Record, frozen=True):

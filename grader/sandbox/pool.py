@@ -17,7 +17,7 @@ from typing import Final, Self
 import msgspec
 
 from grader.errors import GraderError
-from grader.kit import Exercise, Kit, Limits
+from grader.kit import Case, Exercise, Kit, Limits
 from grader.records import Execution, Failure, Note, Submission
 from grader.results import Isolation
 from grader.sandbox import limits, linux, reading
@@ -224,10 +224,15 @@ def _inputs(exercise: Exercise) -> Inputs:
     return Inputs(
         name=exercise.name,
         parameters=exercise.parameters,
-        suite=tuple(Call(case.arguments, case.repeats is not None) for case in exercise.cases),
-        ladder=tuple(Call(case.arguments) for case in exercise.ladder),
+        suite=tuple(_call(case) for case in exercise.cases),
+        ladder=tuple(_call(case) for case in exercise.ladder),
         keyword=min(steps)[1] if steps else None,
     )
+
+
+def _call(case: Case) -> Call:
+    again = case.repeats is not None
+    return Call(case.arguments, traced=again or case.trace is not None, again=again)
 
 
 def _no_result(device: str, content: Content, message: str, failure: Failure | None = None) -> Execution:

@@ -2,11 +2,15 @@
 
 Only the outermost step is recorded, so an optimiser that steps another inside counts once.
 What is recorded here is a claim: the student's code runs in the same interpreter.
+
+Most calls of a suite are watched, so a hook only takes the numbers down; they become records when
+the call has ended.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final, Self
+import struct
+from typing import Any, Final, NamedTuple, Self
 
 import torch
 from torch.optim.optimizer import (
@@ -18,19 +22,39 @@ from torch.optim.optimizer import (
 from grader.records import Step, Tensor, Trace
 from grader.sandbox import values
 
-MAX_STEPS: Final = 1_000  # a traced case asks for a handful
+MAX_STEPS: Final = 1_000  # a call that is judged by its steps asks for a handful
+FEW: Final = 50  # of a call whose first steps are shown
 MAX_PARAMETERS: Final = 16
 OPTIONS: Final = ("lr", "momentum", "dampening", "weight_decay", "nesterov", "maximize")
+SMALL: Final = 8  # elements that are quicker taken down as numbers than as bytes
+_CODES: Final = {torch.float32: ("float32", "f"), torch.float64: ("float64", "d")}
+
+Numbers = tuple[torch.dtype, tuple[int, ...], Any]
+"""A small tensor taken down: dtype, shape, its numbers."""
+
+Taken = Tensor | Numbers
+
+
+class _Seen(NamedTuple):
+    """A step as the hooks saw it."""
+
+    classes: tuple[str, ...]
+    options: dict[str, float]
+    before: list[Taken]
+    after: list[Taken]
+    gradients: list[Taken | None]
 
 
 class Recorder:
-    """Records while it is entered."""
+    """Records while it is entered; of more than `limit` steps only how many."""
 
-    def __init__(self) -> None:
-        self._steps: list[Step] = []
+    def __init__(self, limit: int = MAX_STEPS) -> None:
+        self._limit = limit
+        self._steps: list[_Seen] = []
         self._dropped = 0
         self._open: list[Optimizer] = []  # optimisers whose step has begun, outermost first
-        self._before: tuple[Tensor, ...] = ()
+        self._before: list[Taken] = []
+        self._classes: dict[type, tuple[str, ...]] = {}
         self._handles: list[Any] = []
 
     def __enter__(self) -> Self:
@@ -45,58 +69,91 @@ class Recorder:
             handle.remove()
 
     def trace(self) -> Trace:
-        return Trace(steps=tuple(self._steps), dropped=self._dropped)
+        return Trace(steps=tuple(_step(seen) for seen in self._steps), dropped=self._dropped)
 
     def _on_begin(self, optimiser: Optimizer, *_: object) -> None:
         if any(optimiser is one for one in self._open):  # its last step raised before it ended
             self._open.clear()
         self._open.append(optimiser)
-        if len(self._open) == 1:
-            self._before = _recorded(optimiser)
+        if len(self._open) == 1 and len(self._steps) < self._limit:
+            self._before = _all_taken(_parameters(optimiser))
 
     def _on_end(self, optimiser: Optimizer, *_: object) -> None:
         self._open.pop()
         if self._open:
             return
-        if len(self._steps) == MAX_STEPS:
+        if len(self._steps) == self._limit:
             self._dropped += 1
             return
+        parameters = _parameters(optimiser)
         self._steps.append(
-            Step(
-                _classes(optimiser),
+            _Seen(
+                self._classes_of(optimiser),
                 _options(optimiser),
                 self._before,
-                _recorded(optimiser),
-                _gradients(optimiser),
+                _all_taken(parameters),
+                [None if one.grad is None else _taken(one.grad) for one in parameters],
             )
         )
+
+    def _classes_of(self, optimiser: Optimizer) -> tuple[str, ...]:
+        kind = type(optimiser)
+        if kind not in self._classes:
+            self._classes[kind] = tuple(
+                one.__name__
+                for one in kind.__mro__
+                if one.__module__.startswith("torch.optim") and one is not Optimizer
+            )
+        return self._classes[kind]
 
 
 def _parameters(optimiser: Optimizer) -> list[torch.Tensor]:
     every = [parameter for group in optimiser.param_groups for parameter in group["params"]]
-    return [parameter for parameter in every if not values.obstacle(parameter)][:MAX_PARAMETERS]
-
-
-def _recorded(optimiser: Optimizer) -> tuple[Tensor, ...]:
-    return tuple(values.record(parameter) for parameter in _parameters(optimiser))
-
-
-def _gradients(optimiser: Optimizer) -> tuple[Tensor | None, ...]:
-    gradients = [parameter.grad for parameter in _parameters(optimiser)]
-    return tuple(
-        None if gradient is None or values.obstacle(gradient) else values.record(gradient)
-        for gradient in gradients
-    )
-
-
-def _classes(optimiser: Optimizer) -> tuple[str, ...]:
-    return tuple(
-        one.__name__
-        for one in type(optimiser).__mro__
-        if one.__module__.startswith("torch.optim") and one is not Optimizer
-    )
+    return every[:MAX_PARAMETERS]
 
 
 def _options(optimiser: Optimizer) -> dict[str, float]:
     group = optimiser.param_groups[0]
     return {name: float(group[name]) for name in OPTIONS if name in group}
+
+
+def _all_taken(parameters: list[torch.Tensor]) -> list[Taken]:
+    return [taken for taken in map(_taken, parameters) if taken is not None]
+
+
+def _taken(tensor: torch.Tensor) -> Taken | None:
+    """The values that a tensor has now; None where they are no small block of numbers."""
+    if _is_simple(tensor):
+        return tensor.dtype, tuple(tensor.shape), torch.Tensor.tolist(tensor)
+    return None if values.obstacle(tensor) else values.record(tensor)
+
+
+def _is_simple(tensor: torch.Tensor) -> bool:
+    """What nearly every parameter is: some single or double precision numbers in the CPU's memory."""
+    return (
+        type(tensor) in (torch.nn.Parameter, torch.Tensor)
+        and tensor.dtype in _CODES
+        and tensor.is_cpu
+        and tensor.layout is torch.strided
+        and tensor.dim() <= 1
+        and tensor.numel() <= SMALL
+    )
+
+
+def _step(seen: _Seen) -> Step:
+    return Step(
+        seen.classes,
+        seen.options,
+        tuple(map(_recorded, seen.before)),
+        tuple(map(_recorded, seen.after)),
+        tuple(None if one is None else _recorded(one) for one in seen.gradients),
+    )
+
+
+def _recorded(taken: Taken) -> Tensor:
+    if isinstance(taken, Tensor):
+        return taken
+    dtype, shape, numbers = taken
+    name, code = _CODES[dtype]
+    flat = numbers if shape else (numbers,)
+    return Tensor(name, shape, struct.pack("<" + code * len(flat), *flat))

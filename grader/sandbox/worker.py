@@ -12,7 +12,7 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from grader.records import Answer, Note, Place, Raised, Returned, Stopped
 from grader.sandbox import calling, confine, devices, jobs, rooms, settings, tracebacks
 from grader.sandbox.channel import Channel
 from grader.sandbox.loading import Loaded, Loader
+from grader.sandbox.tracing import FEW, MAX_STEPS
 
 _JOB = msgspec.msgpack.Decoder(jobs.Job)
 
@@ -97,15 +98,19 @@ class _Grading:
 
     def _case(self, function: Function, case: int, call: jobs.Call) -> Answer:
         self._channel.point(wire.Calling(self._index, case))
-        if call.traced:
-            answer, trace = calling.traced_call(function, call.arguments, self._device)
-            self._send(wire.Traced(self._index, case, trace))
-        else:
-            with _silent_print():
-                answer = calling.call(function, call.arguments, self._device)
+        with nullcontext() if call.again else _silent_print():
+            answer = self._answer(function, case, call)
         self._changed |= settings.put_back(self._settings)
         assert not isinstance(answer, Stopped), "only the parent knows of stops"
         self._send(wire.Case(self._index, case, answer))
+        return answer
+
+    def _answer(self, function: Function, case: int, call: jobs.Call) -> Answer:
+        if not call.traced:
+            return calling.call(function, call.arguments, self._device)
+        limit = MAX_STEPS if call.again else FEW
+        answer, trace = calling.traced_call(function, call.arguments, self._device, limit)
+        self._send(wire.Traced(self._index, case, trace))
         return answer
 
     def _send(self, frame: wire.Case | wire.Traced) -> None:

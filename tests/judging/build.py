@@ -81,8 +81,15 @@ def case(
         effort=float(steps),
         origin="edge" if repeats is None else "repeat",
         repeats=repeats,
-        trajectory=tuple(trajectory),
+        trace=_taken(trajectory),
     )
+
+
+def _taken(trajectory: Sequence[Tensor]) -> Trace | None:
+    """The steps of SGD that lead along a trajectory."""
+    pairs = zip(trajectory, trajectory[1:], strict=False)
+    steps = [Step(("SGD",), {"lr": 0.1}, (before,), (after,)) for before, after in pairs]
+    return Trace(tuple(steps)) if trajectory else None
 
 
 def _bound(bound: float | Sequence[float], count: int) -> Tensor:
