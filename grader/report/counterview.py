@@ -6,16 +6,22 @@ from typing import Final
 
 import msgspec
 
+from grader.report.differences import Marked, marked
 from grader.report.figures import kind, pair, plain, ratio
+from grader.report.redaction import HIDDEN
 from grader.results import CaseEvidence, Counterexample, ExerciseEvidence, TensorView, as_float
 from grader.text import clean, one_line
 
 _CALL: Final = 2000  # characters of a call to paste
 _MESSAGE: Final = 600  # of an exception
+_TRACEBACK: Final = 4000
 
 
 class CounterView(msgspec.Struct, frozen=True):
-    """`outcome` is what came back or, where `raised`, what happened instead; `facts` are whole sentences."""
+    """`outcome` is what came back or, where `raised`, what happened instead; `facts` are whole sentences.
+
+    `expected` is empty where a student may not see it.
+    """
 
     device: str  # empty where there is only one
     call: str
@@ -23,16 +29,18 @@ class CounterView(msgspec.Struct, frozen=True):
     outcome: str
     raised: bool
     facts: tuple[str, ...]
+    marked: tuple[Marked, Marked]  # both again, with the first difference
+    traceback: str = ""
 
 
 def counter(found: Counterexample, evidence: ExerciseEvidence | None, *, several: bool) -> CounterView:
     """`several`: more than one device was graded, so the reader has to be told which."""
-    case = _case(found, evidence)
-    expected, outcome = plain(found.expected), _without_value(found, case)
+    case, shown = _case(found, evidence), found.expected != HIDDEN
+    expected, outcome = plain(found.expected) if shown else "", _without_value(found, case)
     facts: tuple[str, ...] = ()
     if found.got is not None:
-        expected, outcome = pair(found.expected, found.got)
-        facts = (_distance(found, case), _form(found.expected, found.got))
+        expected, outcome = pair(found.expected, found.got) if shown else ("", plain(found.got))
+        facts = (_distance(found, case), _form(found, found.got))
     step = found.first_diverging_step
     leaves = "" if step is None else f"It leaves the reference at step {step}."
     return CounterView(
@@ -42,6 +50,8 @@ def counter(found: Counterexample, evidence: ExerciseEvidence | None, *, several
         outcome=outcome,
         raised=found.got is None,
         facts=tuple(filter(None, (*facts, leaves))),
+        marked=marked(expected, outcome) if shown and found.got is not None else _unmarked(expected, outcome),
+        traceback=clean(case.traceback, _TRACEBACK) if case and found.got is None else "",
     )
 
 
@@ -59,11 +69,17 @@ def _without_value(found: Counterexample, case: CaseEvidence | None) -> str:
 def _distance(found: Counterexample, case: CaseEvidence | None) -> str:
     """How far off; for a value within its bound, what else is wrong with it."""
     over = found.error_over_bound
-    if over is None or not as_float(over) <= 1:
+    right = as_float(over) <= 1 if over is not None else bool(case and case.form and not case.failure)
+    if not right:
         return ratio(over)
     told = f": {one_line(case.form_message, _MESSAGE)}" if case and case.form_message else ""
     return f"The value is right, its form is not{told}."
 
 
-def _form(expected: TensorView, got: TensorView) -> str:
-    return f"It came back as {kind(got)}." if got.shape != expected.shape else ""
+def _form(found: Counterexample, got: TensorView) -> str:
+    other = found.expected != HIDDEN and got.shape != found.expected.shape
+    return f"It came back as {kind(got)}." if other else ""
+
+
+def _unmarked(expected: str, outcome: str) -> tuple[Marked, Marked]:
+    return Marked(expected, "", "", ""), Marked(outcome, "", "", "")

@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from grader.report.figures import DASH, kind, pair, plain, short
+from grader.report.redaction import HIDDEN
 from grader.results import CaseEvidence, CriterionResult, ExerciseEvidence, TensorView, TraceEvidence
 from grader.text import clean, one_line
 
@@ -22,7 +23,7 @@ _MESSAGE: Final = 400  # characters
 
 class CaseRow(msgspec.Struct, frozen=True):
     arguments: str  # of the call, as one would type them
-    expected: str
+    expected: str  # empty where a student may not see it
     got: str
     error: str  # over its bound
     message: str
@@ -53,9 +54,11 @@ def _traces(row: CriterionResult, evidence: ExerciseEvidence) -> Iterator[CaseRo
 
 
 def _case(case: CaseEvidence, name: str, message: str) -> CaseRow:
-    expected, got = plain(case.expected), one_line(case.raised or case.returned or "nothing", _MESSAGE)
+    shown = case.expected != HIDDEN
+    expected = plain(case.expected) if shown else ""
+    got = one_line(case.raised or case.returned or "nothing", _MESSAGE)
     if case.got is not None:
-        expected, got = pair(case.expected, case.got)
+        expected, got = pair(case.expected, case.got) if shown else ("", plain(case.got))
         got = f"{got} ({_form(case, case.got)})" if case.form is not None else got
     return CaseRow(
         arguments=one_line(case.call.removeprefix(name), _MESSAGE),
@@ -72,7 +75,7 @@ def _form(case: CaseEvidence, got: TensorView) -> str:
 
 
 def _trace(trace: TraceEvidence, name: str) -> CaseRow:
-    expected = plain(trace.reference[-1]) if trace.reference else DASH
+    expected = plain(trace.reference[-1]) if trace.reference else ""
     steps = len(trace.steps) + trace.dropped
     return CaseRow(
         arguments=one_line(trace.call.removeprefix(name), _MESSAGE),

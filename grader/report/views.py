@@ -6,31 +6,34 @@ comes out cleaned (escaping is the sink's own business). Nothing of another stud
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, Literal
 
 import msgspec
 
 from grader.overrides import NONE, ExerciseMark, Overrides, mark
 from grader.records import Cell, Note
-from grader.report import counterview, evidenceview
+from grader.report import counterview, diagnosisview, evidenceview, pictures, sourceview, stepview
 from grader.report.counterview import CounterView
+from grader.report.diagnosisview import DiagnosisView
+from grader.report.drawing import PictureView
 from grader.report.evidenceview import CaseRow
 from grader.report.figures import limit, out_of, plural, points, seconds
 from grader.report.head import Head
+from grader.report.sourceview import SourceView
+from grader.report.stepview import StepView
 from grader.results import (
     CriterionResult,
-    Diagnosis,
     Evidence,
     ExerciseEvidence,
     ExerciseResult,
+    Quote,
     SubmissionResult,
 )
 from grader.text import clean, one_line
 
 NAME: Final = 120  # characters of a name that are shown
 SENTENCE: Final = 600  # of a message
-LINES: Final = 4000  # of one cell; a submission's source is all in its evidence file
 
 State = Literal["passed", "partly", "failed", "missing", "harness"]
 """What a mark, a word and a colour speak of; templates use it as the name of a style."""
@@ -57,6 +60,7 @@ class PartView(View, frozen=True):
     cases: str
     message: str
     rows: tuple[CaseRow, ...]
+    compared: bool  # the rows say what was expected
     more: str
 
 
@@ -66,12 +70,6 @@ class CriterionView(View, frozen=True):
     words: str
     points: str
     parts: tuple[PartView, ...]
-
-
-class DiagnosisView(View, frozen=True):
-    title: str
-    hint: str
-    ground: str
 
 
 class ExerciseView(View, frozen=True):
@@ -84,14 +82,9 @@ class ExerciseView(View, frozen=True):
     criteria: tuple[CriterionView, ...]
     counterexample: CounterView | None
     diagnosis: DiagnosisView | None
-
-
-class SourceView(View, frozen=True):
-    """A file or a notebook's cell, by line."""
-
-    title: str
-    lines: tuple[str, ...]
-    more: str
+    further: tuple[DiagnosisView, ...]
+    pictures: tuple[PictureView, ...]
+    steps: StepView | None
 
 
 class DeviceView(View, frozen=True):
@@ -132,10 +125,10 @@ def student(
     worth = mark(result, overrides)
     found = {one.name: one for one in evidence.exercises} if evidence else {}
     marks = {one.name: one for one in worth.exercises}
-    loaded = result.status != "load_failed"
+    cells = evidence.source if evidence else ()
+    where = _Where(cells, several=_several(head), loaded=result.status != "load_failed")
     exercises = tuple(
-        exercise_view(one, found.get(one.name), marks[one.name], several=_several(head), loaded=loaded)
-        for one in result.exercises
+        exercise_view(one, found.get(one.name), marks[one.name], where) for one in result.exercises
     )
     return StudentView(
         assignment=one_line(head.assignment.title, NAME),
@@ -150,7 +143,7 @@ def student(
         exercises=exercises,
         notes=notes(result.notes, evidence.notes if evidence else ()),
         output=clean(evidence.output) if evidence else "",
-        sources=tuple(map(_source, evidence.source)) if evidence else (),
+        sources=sourceview.sources(cells, _quotes(result)),
         devices=devices(head),
         facts=(*facts(head), FactView("Time taken", seconds(result.seconds))),
     )
@@ -218,29 +211,35 @@ def sentence(text: str) -> str:
     return one_line(text, SENTENCE)
 
 
+class _Where(View, frozen=True):
+    """What every exercise of a submission shares."""
+
+    cells: tuple[Cell, ...]
+    several: bool  # graded on more than one device
+    loaded: bool  # something of the submission ran
+
+
 def exercise_view(
-    exercise: ExerciseResult,
-    evidence: ExerciseEvidence | None,
-    worth: ExerciseMark,
-    *,
-    several: bool,
-    loaded: bool,
+    exercise: ExerciseResult, evidence: ExerciseEvidence | None, worth: ExerciseMark, where: _Where
 ) -> ExerciseView:
-    """One exercise; `several`: on more than one device; `loaded`: something of the submission ran."""
+    """One exercise."""
     state = _exercise_state(exercise)
     graded = exercise.status == "graded"
     return ExerciseView(
         name=one_line(exercise.name, NAME),
         state=state,
-        words=WORDS[state] if loaded else "not run",
+        words=WORDS[state] if where.loaded else "not run",
         score=out_of(worth.score, worth.max_score),
         correction=correction(worth),
-        notes=tuple(map(sentence, (*_absent(exercise, loaded=loaded), *exercise.notes))),
+        notes=tuple(map(sentence, (*_absent(exercise, loaded=where.loaded), *exercise.notes))),
         criteria=_criteria(exercise.criteria, evidence) if graded else (),
-        counterexample=counterview.counter(exercise.counterexample, evidence, several=several)
+        counterexample=counterview.counter(exercise.counterexample, evidence, several=where.several)
         if exercise.counterexample
         else None,
-        diagnosis=_diagnosis(exercise.diagnosis) if exercise.diagnosis else None,
+        diagnosis=diagnosisview.diagnosis(exercise.diagnosis, where.cells) if exercise.diagnosis else None,
+        further=tuple(diagnosisview.diagnosis(one, where.cells) for one in exercise.further),
+        pictures=pictures.pictures(exercise, evidence, several=where.several) if evidence else (),
+        steps=stepview.steps(evidence.steps, several=where.several) if evidence and evidence.steps else None,
     )
 
 
@@ -274,8 +273,7 @@ def place(note: Note) -> str:
     """`hw.ipynb, cell 3, line 2: `, empty where the note has no place."""
     if note.place is None:
         return ""
-    cell = f", cell {note.place.cell}" if note.place.cell is not None else ""
-    return f"{one_line(note.place.file, NAME)}{cell}, line {note.place.line}: "
+    return f"{sourceview.place(note.place.file, note.place.cell)}, line {note.place.line}: "
 
 
 def _several(head: Head) -> bool:
@@ -333,24 +331,14 @@ def _part(row: CriterionResult, evidence: ExerciseEvidence | None) -> PartView:
         cases=f"{right} of {plural(row.cases, 'case')} right",
         message=sentence(row.message),
         rows=rows,
+        compared=any(one.expected for one in rows),
         more=more,
     )
 
 
-def _diagnosis(found: Diagnosis) -> DiagnosisView:
-    return DiagnosisView(
-        title=sentence(found.title),
-        hint=sentence(found.hint),
-        ground=f"{found.explained} of {plural(found.failing, 'failing case')} behave exactly so.",
-    )
-
-
-def _source(cell: Cell) -> SourceView:
-    where = f", cell {cell.cell}" if cell.cell is not None else ""
-    lines = clean(cell.text, len(cell.text) * 10 + 100).split(
-        "\n"
-    )  # 10: the longest visible escape of a character
-    if len(lines) > 1 and not lines[-1]:
-        lines.pop()
-    more = f"{len(lines) - LINES:,} more lines are in the evidence file." if len(lines) > LINES else ""
-    return SourceView(title=f"{one_line(cell.file, NAME)}{where}", lines=tuple(lines[:LINES]), more=more)
+def _quotes(result: SubmissionResult) -> Iterator[Quote]:
+    """Every line that some diagnosis points at."""
+    for exercise in result.exercises:
+        for found in (exercise.diagnosis, *exercise.further):
+            if found and found.quote:
+                yield found.quote

@@ -1,0 +1,17 @@
+"""Which pictures an exercise has: one wherever its data exist, whatever the exercise is called."""
+
+from __future__ import annotations
+
+from grader.report import errorpicture, pathpictures, trajectory
+from grader.report.drawing import PictureView
+from grader.results import ExerciseEvidence, ExerciseResult
+
+
+def pictures(
+    exercise: ExerciseResult, evidence: ExerciseEvidence, *, several: bool
+) -> tuple[PictureView, ...]:
+    """The run that tells most, then the errors of all cases."""
+    run = trajectory.telling(evidence)
+    path = pathpictures.picture(run) if run else None
+    errors = errorpicture.picture(exercise.criteria, evidence, several=several)
+    return tuple(one for one in (path, errors) if one)
