@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from grader import records
+
 if TYPE_CHECKING:
     import torch
     from hypothesis.strategies import SearchStrategy
@@ -22,7 +24,7 @@ NOTHING: frozenset[str] = frozenset()
 """For a misconception that costs no points: it is named to the student all the same."""
 
 
-Landmark = Literal["definition", "loop", "loss", "optimiser", "zero_grad", "backward", "step", "return"]
+Landmark = records.Landmark
 """A line of a function that a mistake can be pointed at."""
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
+from typing import Final, Literal
 
 import msgspec
 
@@ -80,6 +81,10 @@ class Place(Record, frozen=True):
     line: int
 
 
+Landmark = Literal["definition", "loop", "loss", "optimiser", "zero_grad", "backward", "step", "return"]
+"""A line of a function that a mistake can be pointed at."""
+
+
 class Cell(Record, frozen=True):
     """A piece of a student's source as the student wrote it: a whole .py file, or one code cell."""
 
@@ -129,6 +134,10 @@ class Stopped(Record, frozen=True, tag="stopped", tag_field="is"):
 Answer = Returned | Raised | Stopped
 
 
+MAX_STEPS: Final = 1_000  # of one call: an honest one asks for a handful
+MAX_PARAMETERS: Final = 16  # of one optimiser
+
+
 class Step(Record, frozen=True):
     """One optimiser step as the hooks of torch.optim saw it."""
 
@@ -155,7 +164,7 @@ class ExerciseRun(Record, frozen=True):
     answers: dict[int, Answer] = {}
     traces: dict[int, Trace] = {}
     place: Place | None = None  # where the graded definition stands
-    landmarks: dict[str, Place] = {}  # its lines by what stands there, as `exercises.Landmark` names them
+    landmarks: dict[Landmark, Place] = {}  # where its lines stand
     notes: tuple[Note, ...] = ()
 
 

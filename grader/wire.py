@@ -17,7 +17,19 @@ from typing import Final, Literal
 
 import msgspec
 
-from grader.records import Cell, Failure, Place, Raised, Record, Returned, Tensor, Trace
+from grader.records import (
+    MAX_PARAMETERS,
+    MAX_STEPS,
+    Cell,
+    Failure,
+    Landmark,
+    Place,
+    Raised,
+    Record,
+    Returned,
+    Tensor,
+    Trace,
+)
 from grader.tensors import ITEM_SIZES
 
 MAGIC: Final = b"TGF1"
@@ -61,6 +73,7 @@ class Begun(Record, frozen=True, tag="begun"):
     found: bool
     nearest: str | None = None
     place: Place | None = None
+    landmarks: dict[Landmark, Place] = msgspec.field(default_factory=dict)
 
 
 class Calling(Record, frozen=True, tag="calling"):
@@ -209,9 +222,13 @@ def _check_answer(answer: Returned | Raised) -> None:
 def _check_trace(trace: Trace) -> None:
     if trace.dropped < 0:
         raise ProtocolError(f"{trace.dropped} dropped steps")
+    if len(trace.steps) > MAX_STEPS:
+        raise ProtocolError(f"a trace of {len(trace.steps)} steps, the limit is {MAX_STEPS}")
     for step in trace.steps:
         if len(step.options) > MAX_OPTIONS:
             raise ProtocolError(f"an optimiser of {len(step.options)} options")
+        if max(map(len, (step.before, step.after, step.gradients))) > MAX_PARAMETERS:
+            raise ProtocolError(f"an optimiser of more than {MAX_PARAMETERS} parameters")
         for tensor in (*step.before, *step.after, *step.gradients):
             if tensor is not None:
                 _check_tensor(tensor)

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 import torch
 
-from grader.records import Answer, Failure, Raised, Trace, Value
+from grader.records import MAX_STEPS, Answer, Failure, Raised, Trace, Value
 from grader.sandbox import tracebacks
-from grader.sandbox.tracing import MAX_STEPS, Recorder
+from grader.sandbox.tracing import Recorder
 from grader.sandbox.values import build, describe
 
 OUT_OF_MEMORY_WORDS: Final = ("allocate memory", "not enough memory", "out of memory")

@@ -19,6 +19,7 @@ from grader.records import Note, Place
 from grader.sandbox import tracebacks
 from grader.sandbox.channel import Channel
 from grader.sandbox.jobs import WHOLE_FILE, File, Job, Target
+from grader.sandbox.landmarks import Landmarks, landmarks
 from grader.sandbox.sources import Program, Statement, Unreadable, read_python
 
 Function = Callable[..., Any]
@@ -33,17 +34,19 @@ class Loaded:
         self._wanted = wanted
         self._modules: list[ModuleType] = []
         self.functions: dict[str, Function] = {}
+        self.landmarks: dict[str, Landmarks] = {}
 
     def missing(self) -> list[str]:
         return [name for name in self._wanted if name not in self.functions]
 
-    def take(self, module: ModuleType) -> None:
+    def take(self, module: ModuleType, lines: dict[str, Landmarks]) -> None:
         """Keep what is still missing of this module's functions."""
         self._modules.append(module)
         for name in self.missing():
             found = vars(module).get(name)
             if callable(found):
                 self.functions[name] = found
+                self.landmarks[name] = lines[name]
 
     def nearest(self, name: str) -> str | None:
         """The most similar name of a callable that the submission itself defines for nothing else."""
@@ -80,7 +83,8 @@ class Loader:
         for position, (index, program) in enumerate(programs):
             if self._stopped or (position and not program.defines(loaded.missing())):
                 continue
-            loaded.take(self._run(index, program))
+            lines = {name: landmarks(program, name) for name in loaded.missing()}
+            loaded.take(self._run(index, program), lines)
         return loaded
 
     def _read(self) -> tuple[list[tuple[int, Program]], list[Unreadable]]:

@@ -12,7 +12,18 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from grader import tensors, wire
-from grader.records import Answer, Cell, Execution, ExerciseRun, Failure, Note, Place, Stopped, Trace
+from grader.records import (
+    Answer,
+    Cell,
+    Execution,
+    ExerciseRun,
+    Failure,
+    Landmark,
+    Note,
+    Place,
+    Stopped,
+    Trace,
+)
 from grader.sandbox import cleaning, jobs, limits
 from grader.sandbox.clock import Stop
 from grader.sandbox.reading import Content
@@ -47,6 +58,7 @@ class _Run:
     found: bool
     nearest: str | None = None
     place: Place | None = None
+    landmarks: dict[Landmark, Place] = field(default_factory=dict)
     answers: dict[int, Answer] = field(default_factory=dict)
     traces: dict[int, Trace] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
@@ -229,6 +241,7 @@ class Tally:
             answers=dict(sorted(run.answers.items())),
             traces=run.traces,
             place=run.place,
+            landmarks=run.landmarks,
             notes=tuple(run.notes),
         )
 
@@ -260,7 +273,8 @@ def _sort_point(point: wire.Point, loading: _Loading, runs: dict[int, _Run]) -> 
         loading.unloadable = point
     elif isinstance(point, wire.Begun):
         nearest = None if point.nearest is None else cleaning.name(point.nearest)
-        runs[point.exercise] = _Run(point.found, nearest, cleaning.place(point.place))
+        landmarks = {name: cleaning.place(place) for name, place in point.landmarks.items()}
+        runs[point.exercise] = _Run(point.found, nearest, cleaning.place(point.place), landmarks)
 
 
 def _sort_output(frame: wire.Output, target: _Loading | _Run) -> None:

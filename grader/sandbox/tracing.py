@@ -19,12 +19,10 @@ from torch.optim.optimizer import (
     register_optimizer_step_pre_hook,
 )
 
-from grader.records import Step, Tensor, Trace
+from grader.records import MAX_PARAMETERS, MAX_STEPS, Step, Tensor, Trace
 from grader.sandbox import values
 
-MAX_STEPS: Final = 1_000  # a call that is judged by its steps asks for a handful
 FEW: Final = 50  # of a call whose first steps are shown
-MAX_PARAMETERS: Final = 16
 OPTIONS: Final = ("lr", "momentum", "dampening", "weight_decay", "nesterov", "maximize")
 SMALL: Final = 8  # elements that are quicker taken down as numbers than as bytes
 _CODES: Final = {torch.float32: ("float32", "f"), torch.float64: ("float64", "d")}

@@ -20,11 +20,11 @@ import msgspec
 import torch
 
 from grader import wire
-from grader.records import Answer, Note, Place, Raised, Returned, Stopped
+from grader.records import MAX_STEPS, Answer, Note, Place, Raised, Returned, Stopped
 from grader.sandbox import calling, confine, devices, jobs, rooms, settings, tracebacks
 from grader.sandbox.channel import Channel
 from grader.sandbox.loading import Loaded, Loader
-from grader.sandbox.tracing import FEW, MAX_STEPS
+from grader.sandbox.tracing import FEW
 
 _JOB = msgspec.msgpack.Decoder(jobs.Job)
 
@@ -79,7 +79,8 @@ class _Grading:
         if function is None:
             self._channel.point(wire.Begun(self._index, found=False, nearest=loaded.nearest(name)))
             return
-        self._channel.point(wire.Begun(self._index, found=True, place=_place(function)))
+        lines = loaded.landmarks[name]
+        self._channel.point(wire.Begun(self._index, found=True, place=_place(function), landmarks=lines))
         unusual = _unusual(function)
         if unusual:
             text = (
