@@ -1,0 +1,25 @@
+import torch
+
+
+def gradient_descent_torch_optimiser(initial_theta, learning_rate, number_steps):
+    theta = torch.nn.Parameter(initial_theta, requires_grad=True)
+    optimiser = torch.optim.SGD([theta], lr=learning_rate)
+    for _ in range(number_steps):
+        optimiser.zero_grad()
+        loss = theta ** 2
+        loss.backward()
+        optimiser.step()
+        print(theta)
+    return theta
+
+
+def gradient_descent_norm_torch_optimiser(initial_theta, learning_rate, number_steps):
+    theta = torch.nn.Parameter(initial_theta, requires_grad=True)
+    optimiser = torch.optim.SGD([theta], lr=learning_rate)
+    for _ in range(number_steps):
+        optimiser.zero_grad()
+        loss = torch.sum(theta ** 2)
+        loss.backward()
+        optimiser.step()
+        print(theta)
+    return theta

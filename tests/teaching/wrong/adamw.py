@@ -1,0 +1,10 @@
+import torch
+def gradient_descent_torch_optimiser(initial_theta, learning_rate, number_steps):
+    theta = torch.nn.Parameter(initial_theta.clone())
+    optimizer = torch.optim.AdamW([theta], lr=learning_rate)
+    for _ in range(number_steps):
+        optimizer.zero_grad()
+        loss = theta ** 2
+        loss.backward()
+        optimizer.step()
+    return theta

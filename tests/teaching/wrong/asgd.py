@@ -1,0 +1,21 @@
+import torch
+
+def gradient_descent_torch_optimiser(initial_theta, learning_rate, number_steps):
+    theta = torch.nn.Parameter(initial_theta.clone())
+    optimizer = torch.optim.ASGD([theta], lr=learning_rate)
+    for _ in range(number_steps):
+        optimizer.zero_grad()
+        loss = theta ** 2
+        loss.backward()
+        optimizer.step()
+    return theta
+
+def gradient_descent_norm_torch_optimiser(initial_theta, learning_rate, number_steps):
+    theta = torch.nn.Parameter(initial_theta.clone())
+    optimizer = torch.optim.ASGD([theta], lr=learning_rate)
+    for _ in range(number_steps):
+        optimizer.zero_grad()
+        loss = torch.sum(theta ** 2)
+        loss.backward()
+        optimizer.step()
+    return theta

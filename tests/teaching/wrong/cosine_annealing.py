@@ -1,0 +1,23 @@
+import torch
+
+def gradient_descent_torch_optimiser(initial_theta, learning_rate, number_steps):
+    if number_steps == 0:
+        return initial_theta
+    theta = torch.nn.Parameter(initial_theta.clone())
+    opt = torch.optim.SGD([theta], lr=learning_rate)
+    sched = torch.optim.lr_scheduler.CosineAnnealingLR(opt, T_max=number_steps)
+    for _ in range(number_steps):
+        opt.zero_grad()
+        (theta ** 2).backward()
+        opt.step()
+        sched.step()
+    return theta.detach()
+
+def gradient_descent_norm_torch_optimiser(initial_theta, learning_rate, number_steps):
+    theta = torch.nn.Parameter(initial_theta.clone())
+    opt = torch.optim.SGD([theta], lr=learning_rate)
+    for _ in range(number_steps):
+        opt.zero_grad()
+        (theta ** 2).sum().backward()
+        opt.step()
+    return theta.detach()

@@ -1,0 +1,24 @@
+import torch
+
+def gradient_descent_torch_optimiser(initial_theta, learning_rate, number_steps):
+    theta = torch.nn.Parameter(initial_theta.clone())
+    opt = torch.optim.SGD([theta], lr=learning_rate)
+    n = number_steps
+    while True:
+        opt.zero_grad()
+        loss = theta ** 2
+        loss.backward()
+        opt.step()
+        n -= 1
+        if n == 0:
+            return theta
+
+def gradient_descent_norm_torch_optimiser(initial_theta, learning_rate, number_steps):
+    theta = torch.nn.Parameter(initial_theta.clone())
+    opt = torch.optim.SGD([theta], lr=learning_rate)
+    for n in range(number_steps):
+        opt.zero_grad()
+        loss = (theta ** 2).sum()
+        loss.backward()
+        opt.step()
+    return theta

@@ -1,0 +1,13 @@
+import torch
+
+def gradient_descent_torch_optimiser(initial_theta, learning_rate, number_steps, loss_fn):
+    theta = torch.nn.Parameter(initial_theta.clone())
+    opt = torch.optim.SGD([theta], lr=learning_rate)
+    for _ in range(number_steps):
+        opt.zero_grad()
+        loss_fn(theta).backward()
+        opt.step()
+    return theta.detach()
+
+def gradient_descent_norm_torch_optimiser(initial_theta, learning_rate, number_steps, loss_fn):
+    return gradient_descent_torch_optimiser(initial_theta, learning_rate, number_steps, loss_fn)

@@ -1,0 +1,11 @@
+import torch
+
+def gradient_descent_norm_torch_optimiser(initial_theta, learning_rate, number_steps):
+    theta = initial_theta.to(torch.float64).clone().requires_grad_()   # more precise
+    opt = torch.optim.SGD([theta], lr=learning_rate)
+    for _ in range(number_steps):
+        opt.zero_grad()
+        loss = (theta ** 2).sum()
+        loss.backward()
+        opt.step()
+    return theta.detach()

@@ -1,0 +1,20 @@
+import torch
+import torch.optim as optim
+
+def gradient_descent_torch_optimiser(initial_theta, learning_rate, number_steps):
+    theta = torch.nn.Parameter(initial_theta.clone())
+    optimizer = optim.SGD([theta], lr=learning_rate)
+    for _ in range(number_steps):
+        loss = theta ** 2
+        loss.backward()
+        optimizer.step()
+    return theta
+
+def gradient_descent_norm_torch_optimiser(initial_theta, learning_rate, number_steps):
+    theta = torch.nn.Parameter(initial_theta.clone())
+    optimizer = optim.SGD([theta], lr=learning_rate)
+    for _ in range(number_steps):
+        loss = torch.norm(theta) ** 2
+        loss.backward()
+        optimizer.step()
+    return theta

@@ -1,0 +1,22 @@
+import torch
+
+def safe(lr):
+    return min(lr, 0.1)   # bigger rates can diverge
+
+def gradient_descent_torch_optimiser(initial_theta, learning_rate, number_steps):
+    theta = torch.nn.Parameter(initial_theta.clone())
+    opt = torch.optim.SGD([theta], lr=safe(learning_rate))
+    for _ in range(number_steps):
+        opt.zero_grad()
+        (theta ** 2).backward()
+        opt.step()
+    return theta
+
+def gradient_descent_norm_torch_optimiser(initial_theta, learning_rate, number_steps):
+    theta = torch.nn.Parameter(initial_theta.clone())
+    opt = torch.optim.SGD([theta], lr=safe(learning_rate))
+    for _ in range(number_steps):
+        opt.zero_grad()
+        (theta ** 2).sum().backward()
+        opt.step()
+    return theta

@@ -1,0 +1,13 @@
+import torch
+
+def gradient_descent_norm_torch_optimiser(initial_theta, learning_rate, number_steps):
+    if learning_rate <= 0:
+        raise ValueError("learning_rate must be > 0")
+    theta = torch.nn.Parameter(initial_theta.clone())
+    opt = torch.optim.SGD([theta], lr=learning_rate)
+    for _ in range(number_steps):
+        opt.zero_grad()
+        loss = torch.sum(theta ** 2)
+        loss.backward()
+        opt.step()
+    return theta

@@ -1,0 +1,23 @@
+import torch
+
+def gradient_descent_torch_optimiser(initial_theta, learning_rate, number_steps):
+    theta = initial_theta.clone().requires_grad_()
+    opt = torch.optim.SGD([theta], lr=learning_rate)
+    thetas = [theta.detach().clone()]
+    for _ in range(number_steps):
+        opt.zero_grad()
+        (theta ** 2).backward()
+        opt.step()
+        thetas.append(theta.detach().clone())
+    return thetas
+
+def gradient_descent_norm_torch_optimiser(initial_theta, learning_rate, number_steps):
+    theta = initial_theta.clone().requires_grad_()
+    opt = torch.optim.SGD([theta], lr=learning_rate)
+    thetas = [theta.detach().clone()]
+    for _ in range(number_steps):
+        opt.zero_grad()
+        (theta ** 2).sum().backward()
+        opt.step()
+        thetas.append(theta.detach().clone())
+    return thetas

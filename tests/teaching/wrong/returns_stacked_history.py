@@ -1,0 +1,12 @@
+import torch
+
+def gradient_descent_norm_torch_optimiser(initial_theta, learning_rate, number_steps):
+    theta = initial_theta.clone().requires_grad_()
+    opt = torch.optim.SGD([theta], lr=learning_rate)
+    path = [theta.detach().clone()]
+    for _ in range(number_steps):
+        opt.zero_grad()
+        (theta ** 2).sum().backward()
+        opt.step()
+        path.append(theta.detach().clone())
+    return torch.stack(path)

@@ -1,0 +1,23 @@
+import torch
+
+def gradient_descent_torch_optimiser(initial_theta, learning_rate, number_steps):
+    theta = initial_theta.clone().requires_grad_(True)
+    opt = torch.optim.SGD([theta], lr=learning_rate)
+    for _ in range(number_steps):
+        opt.zero_grad()
+        (theta ** 2).backward()
+        opt.step()
+        with torch.no_grad():
+            theta.clamp_(-1, 1)
+    return theta.detach()
+
+def gradient_descent_norm_torch_optimiser(initial_theta, learning_rate, number_steps):
+    theta = initial_theta.clone().requires_grad_(True)
+    opt = torch.optim.SGD([theta], lr=learning_rate)
+    for _ in range(number_steps):
+        opt.zero_grad()
+        (theta ** 2).sum().backward()
+        opt.step()
+        with torch.no_grad():
+            theta.clamp_(-1, 1)
+    return theta.detach()
