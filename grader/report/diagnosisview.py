@@ -30,11 +30,19 @@ def diagnosis(found: Diagnosis, cells: Sequence[Cell]) -> DiagnosisView:
     return DiagnosisView(
         title=one_line(found.title, _SENTENCE),
         hint=one_line(found.hint, _SENTENCE),
-        ground=f"{found.explained} of {plural(found.failing, 'failing case')} behave exactly so.",
+        ground=_ground(found.explained, found.failing),
         partial=_partial(rest) if found.partial else "",
         alternatives=tuple(one_line(title, _SENTENCE) for title in found.titles[1:]),
         quote=quote(found.quote, cells) if found.quote else None,
     )
+
+
+def _ground(explained: int, failing: int) -> str:
+    """Why the title is believed, and how much it explains."""
+    if failing == 1:
+        return "The failing case behaves exactly as if this were the mistake."
+    count = f"All {failing:,}" if explained == failing else f"{explained:,} of {failing:,}"
+    return f"{count} failing cases behave exactly as if this were the mistake."
 
 
 def _partial(rest: int) -> str:

@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from grader.records import Failure
 from grader.report.figures import DASH, kind, pair, plain, short
 from grader.report.redaction import HIDDEN
 from grader.results import CaseEvidence, CriterionResult, ExerciseEvidence, TensorView, TraceEvidence
@@ -26,13 +27,15 @@ class CaseRow(msgspec.Struct, frozen=True):
     expected: str  # empty where a student may not see it
     got: str
     error: str  # over its bound
-    message: str
+    message: str  # what is wrong; empty where the two values say it
 
 
-def failing(row: CriterionResult, evidence: ExerciseEvidence) -> tuple[tuple[CaseRow, ...], str]:
+def failing(
+    row: CriterionResult, evidence: ExerciseEvidence, most: int = SHOWN
+) -> tuple[tuple[CaseRow, ...], str]:
     """The first failing cases, and a sentence about the rest."""
     rows = _traces(row, evidence) if row.kind == "optimiser" else _cases(row, evidence)
-    shown = tuple(islice(rows, SHOWN))
+    shown = tuple(islice(rows, most))
     rest = row.failed_cases - len(shown)
     return shown, f"{rest} more are in the evidence file." if shown and rest > 0 else ""
 
@@ -65,8 +68,14 @@ def _case(case: CaseEvidence, name: str, message: str) -> CaseRow:
         expected=expected,
         got=got,
         error=short(case.error_over_bound),
-        message=clean(message, _MESSAGE),
+        message="" if _compared(case, message) else clean(message, _MESSAGE),
     )
+
+
+def _compared(case: CaseEvidence, message: str) -> bool:
+    """Whether the message says no more than the two values side by side."""
+    values = case.expected != HIDDEN and case.got is not None
+    return values and case.failure is Failure.WRONG_VALUE and message == case.message
 
 
 def _form(case: CaseEvidence, got: TensorView) -> str:

@@ -61,6 +61,7 @@ class PartView(View, frozen=True):
     message: str
     rows: tuple[CaseRow, ...]
     compared: bool  # the rows say what was expected
+    told: bool  # some row says what is wrong besides
     more: str
 
 
@@ -70,6 +71,7 @@ class CriterionView(View, frozen=True):
     words: str
     points: str
     parts: tuple[PartView, ...]
+    id: str = ""
 
 
 class ExerciseView(View, frozen=True):
@@ -239,8 +241,14 @@ def exercise_view(
         diagnosis=diagnosisview.diagnosis(exercise.diagnosis, where.cells) if exercise.diagnosis else None,
         further=tuple(diagnosisview.diagnosis(one, where.cells) for one in exercise.further),
         pictures=pictures.pictures(exercise, evidence, several=where.several) if evidence else (),
-        steps=stepview.steps(evidence.steps, several=where.several) if evidence and evidence.steps else None,
+        steps=stepview.steps(evidence.steps, _call(exercise), several=where.several)
+        if evidence and evidence.steps
+        else None,
     )
+
+
+def _call(exercise: ExerciseResult) -> str:
+    return exercise.counterexample.call if exercise.counterexample else ""
 
 
 def _absent(exercise: ExerciseResult, *, loaded: bool) -> tuple[str, ...]:
@@ -318,6 +326,7 @@ def _criterion(rows: Sequence[CriterionResult], evidence: ExerciseEvidence | Non
         words=WORDS[state],
         points=out_of(sum(row.points for row in rows), sum(row.max_points for row in rows)),
         parts=tuple(_part(row, evidence) for row in rows),
+        id=one_line(rows[0].id, NAME),
     )
 
 
@@ -332,6 +341,7 @@ def _part(row: CriterionResult, evidence: ExerciseEvidence | None) -> PartView:
         message=sentence(row.message),
         rows=rows,
         compared=any(one.expected for one in rows),
+        told=any(one.message for one in rows),
         more=more,
     )
 
