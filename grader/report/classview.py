@@ -1,32 +1,27 @@
-"""Stored results -> what is shown of a class: marks, their distribution, each criterion, each student."""
+"""Stored results -> what is shown of a class: verdict, marks, mistakes, the map of criteria, each student."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import mean, median
-from typing import Final, Literal
+from typing import Final
 
 from grader.overrides import Mark, Overrides, check, mark
-from grader.report import views
+from grader.report import attention, heat, mistakes, views
+from grader.report.attention import AlertView, LookView
 from grader.report.figures import DASH, out_of, percent, plural, points
 from grader.report.head import head_of
+from grader.report.heat import MapView
+from grader.report.mistakes import MistakeView
 from grader.report.views import NAME, DeviceView, FactView, State, View
 from grader.results import ExerciseResult, Results, SubmissionResult
 from grader.store import file_name
 from grader.text import one_line
 
 BINS: Final = 10
-LISTED: Final = 20  # names in a warning
-
-
-class AlertView(View, frozen=True):
-    """Something that stands on top of the page: `fault` is red, `warning` is not."""
-
-    level: Literal["fault", "warning"]
-    title: str
-    items: tuple[str, ...]
+LOOK: Final = "look"  # among the states that students are filtered by
+OPEN: Final = 6  # reasons for a look that are shown unfolded
 
 
 class BinView(View, frozen=True):
@@ -39,27 +34,12 @@ class BinView(View, frozen=True):
     height: int
 
 
-class RateView(View, frozen=True):
-    """How many passed a criterion on a device."""
+class FilterView(View, frozen=True):
+    """A button above the students' table; `status` is what its rows carry."""
 
-    title: str
-    device: str
-    text: str
-    width: int  # percent
-
-
-class RateGroup(View, frozen=True):
-    """An exercise's criteria."""
-
-    exercise: str
-    rates: tuple[RateView, ...]
-
-
-class MistakeView(View, frozen=True):
-    exercise: str
-    title: str
-    count: int
-    students: str
+    status: str
+    words: str
+    count: str
 
 
 class RowView(View, frozen=True):
@@ -69,8 +49,11 @@ class RowView(View, frozen=True):
     link: str
     state: State
     words: str
+    look: bool
+    fails: str  # the numbers of the criteria that are not passed
     score: str
     exercises: tuple[str, ...]
+    devices: tuple[str, ...]
     remark: str
 
 
@@ -79,10 +62,14 @@ class ClassView(View, frozen=True):
     headline: str
     alerts: tuple[AlertView, ...]
     summary: tuple[FactView, ...]
+    looks: tuple[LookView, ...]
+    looks_open: bool
     bins: tuple[BinView, ...]
-    rates: tuple[RateGroup, ...]
     mistakes: tuple[MistakeView, ...]
+    map: MapView
     exercises: tuple[str, ...]
+    columns: tuple[str, ...]  # the devices that have a column of their own: none where there is one
+    filters: tuple[FilterView, ...]
     rows: tuple[RowView, ...]
     devices: tuple[DeviceView, ...]
     facts: tuple[FactView, ...]
@@ -93,17 +80,29 @@ def classroom(results: Results, overrides: Overrides) -> ClassView:
     overrides = check(overrides, results)
     marks = {one.student: mark(one, overrides) for one in results.submissions}
     names = exercise_names(results)
+    looks = attention.looks(results, marks)
+    drawn = heat.map_of(results, marks, names)
+    graded = tuple(device.name for device in results.devices if device.graded)
+    columns = graded if len(graded) > 1 else ()
+    rows = tuple(
+        _row(one, marks[one.student], names, columns, drawn.fails[one.student], look=one.student in looks)
+        for one in results.submissions
+    )
     head = head_of(results)
     return ClassView(
         title=one_line(results.assignment.title, NAME),
-        headline=_headline(results),
-        alerts=tuple(_alerts(results, overrides)),
-        summary=_summary(list(marks.values())),
+        headline=_headline(results, marks, looks),
+        alerts=tuple(attention.alerts(results, overrides)),
+        summary=_summary(list(marks.values()), looks),
+        looks=tuple(looks.values()),
+        looks_open=len(looks) <= OPEN,
         bins=_bins(list(marks.values())),
-        rates=tuple(_rates(results)),
-        mistakes=_mistakes(results),
+        mistakes=mistakes.mistakes(results),
+        map=drawn,
         exercises=tuple(one_line(name, NAME) for name in names),
-        rows=tuple(_row(one, marks[one.student], names) for one in results.submissions),
+        columns=tuple(one_line(name, NAME) for name in columns),
+        filters=tuple(_filters(rows)),
+        rows=rows,
         devices=views.devices(head),
         facts=views.facts(head),
     )
@@ -114,50 +113,31 @@ def exercise_names(results: Results) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.name for result in results.submissions for one in result.exercises))
 
 
-def _headline(results: Results) -> str:
+def _headline(results: Results, marks: Mapping[str, Mark], looks: Mapping[str, LookView]) -> str:
     faults = sum(one.status == "harness" for one in results.submissions)
-    rest = f", {faults} of them not graded" if faults else ""
-    return f"{plural(len(results.submissions), 'submission')}{rest}."
+    told = (
+        f"{faults:,} not graded" * bool(faults),
+        f"{_full(list(marks.values())):,} with full marks",
+        f"{len(looks):,} that need a look" if len(looks) != 1 else "1 that needs a look",
+    )
+    return f"{plural(len(results.submissions), 'submission')}: {', '.join(filter(None, told))}."
 
 
-def _alerts(results: Results, overrides: Overrides) -> Iterator[AlertView]:
-    """Our own faults first, then what the instructor has to look after."""
-    faults = tuple(_fault(one) for one in results.submissions if one.status == "harness")
-    if faults:
-        yield AlertView("fault", "The grader failed on these; it costs nobody a point", faults)
-    banner = views.banner(head_of(results))
-    if banner:
-        yield AlertView("fault", "No isolation", (banner,))
-    unmatched = tuple(one_line(path, NAME) for path in results.unmatched)
-    if unmatched:
-        yield AlertView("warning", "Files that belong to nobody and were not graded", unmatched)
-    if overrides.warnings:
-        yield AlertView("warning", "Corrections", tuple(map(views.sentence, overrides.warnings)))
-    close = tuple(_borderline(results))
-    if close:
-        yield AlertView("warning", "Accepted, but close to the bound", close)
+def _full(marks: Sequence[Mark]) -> int:
+    return sum(one.score == one.max_score for one in marks)
 
 
-def _fault(result: SubmissionResult) -> str:
-    return f"{one_line(result.student, NAME)}: {views.sentence(result.message or 'no reason was given')}"
-
-
-def _borderline(results: Results) -> Iterator[str]:
-    for result in results.submissions:
-        count = sum(row.borderline for exercise in result.exercises for row in exercise.criteria)
-        if count:
-            yield f"{one_line(result.student, NAME)}: {plural(count, 'case')} above a quarter of the bound"
-
-
-def _summary(marks: Sequence[Mark]) -> tuple[FactView, ...]:
+def _summary(marks: Sequence[Mark], looks: Mapping[str, LookView]) -> tuple[FactView, ...]:
     scores = [one.score for one in marks if one.score is not None]
     most = max((one.max_score for one in marks), default=0.0)
-    full = sum(one.score == one.max_score for one in marks)
+    whole = f"of {len(marks):,}"
     return (
+        FactView("Graded", f"{len(scores):,} {whole}"),
+        FactView("Full marks", f"{_full(marks):,} {whole}"),
+        FactView("Need a look", f"{len(looks):,} {whole}"),
         FactView("Mean", out_of(mean(scores) if scores else None, most)),
         FactView("Median", out_of(median(scores) if scores else None, most)),
-        FactView("Full marks", f"{full} of {len(marks)}"),
-        FactView("Corrected", f"{sum(one.corrected for one in marks)} of {len(marks)}"),
+        FactView("Corrected", f"{sum(one.corrected for one in marks):,} {whole}"),
     )
 
 
@@ -179,53 +159,26 @@ def _bins(marks: Sequence[Mark]) -> tuple[BinView, ...]:
     )
 
 
-def _rates(results: Results) -> Iterator[RateGroup]:
-    """A submission that lost an exercise through our fault does not count against its criteria."""
-    for name in exercise_names(results):
-        judged = [
-            exercise
-            for result in results.submissions
-            for exercise in result.exercises
-            if exercise.name == name and "harness" not in (result.status, exercise.status)
-        ]
-        yield RateGroup(exercise=one_line(name, NAME), rates=tuple(_group(judged)))
+def _filters(rows: Sequence[RowView]) -> Iterator[FilterView]:
+    """A button for each state that occurs, and one for those that need a look."""
+    counts = Counter(row.state for row in rows)
+    for state, words in views.WORDS.items():
+        if counts[state]:
+            yield FilterView(state, words, f"{counts[state]:,}")
+    looks = sum(row.look for row in rows)
+    if looks:
+        yield FilterView(LOOK, "needs a look", f"{looks:,}")
 
 
-def _group(judged: Sequence[ExerciseResult]) -> Iterator[RateView]:
-    passed: Counter[tuple[str, str]] = Counter()
-    titles: dict[tuple[str, str], str] = {}
-    for row in (row for exercise in judged for row in exercise.criteria):
-        key = (row.id, row.device)
-        titles.setdefault(key, row.title)
-        passed[key] += row.outcome == "passed"
-    for key, title in titles.items():
-        yield RateView(
-            title=one_line(title, NAME),
-            device=one_line(key[1], NAME),
-            text=f"{passed[key]} of {len(judged)}",
-            width=percent(passed[key], len(judged)),
-        )
-
-
-def _mistakes(results: Results) -> tuple[MistakeView, ...]:
-    """Known mistakes, the most common first."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for result in results.submissions:
-        for exercise in result.exercises:
-            if exercise.diagnosis:
-                found.setdefault((exercise.name, exercise.diagnosis.title), []).append(result.student)
-    return tuple(
-        MistakeView(one_line(name, NAME), views.sentence(title), len(students), _listed(students))
-        for (name, title), students in sorted(found.items(), key=lambda item: -len(item[1]))
-    )
-
-
-def _listed(students: Sequence[str]) -> str:
-    rest = f" and {len(students) - LISTED} more" if len(students) > LISTED else ""
-    return ", ".join(one_line(student, 40) for student in students[:LISTED]) + rest
-
-
-def _row(result: SubmissionResult, worth: Mark, names: Sequence[str]) -> RowView:
+def _row(
+    result: SubmissionResult,
+    worth: Mark,
+    names: Sequence[str],
+    devices: Sequence[str],
+    fails: str,
+    *,
+    look: bool,
+) -> RowView:
     state = views.state(result)
     scores = {one.name: points(one.score) + (" *" if one.override else "") for one in worth.exercises}
     return RowView(
@@ -233,10 +186,21 @@ def _row(result: SubmissionResult, worth: Mark, names: Sequence[str]) -> RowView
         link=f"students/{file_name(result.student)}.html",
         state=state,
         words=_words(result, state),
+        look=look,
+        fails=fails,
         score=out_of(worth.score, worth.max_score),
         exercises=tuple(scores.get(name, DASH) for name in names),
+        devices=tuple(_on(result, device) for device in devices),
         remark=_remark(result),
     )
+
+
+def _on(result: SubmissionResult, device: str) -> str:
+    """What the grader gave on one device, before corrections; a dash where nothing was judged there."""
+    rows = [row for exercise in result.exercises for row in exercise.criteria if row.device == device]
+    if result.status == "harness" or not rows:
+        return DASH
+    return out_of(sum(row.points for row in rows), sum(row.max_points for row in rows))
 
 
 def _words(result: SubmissionResult, state: State) -> str:
@@ -259,5 +223,4 @@ def _exercise_remark(exercise: ExerciseResult) -> tuple[str, ...]:
         return (f"no {exercise.name}",)
     if exercise.diagnosis:
         return (exercise.diagnosis.title,)
-    failed = (row for row in exercise.criteria if row.outcome == "failed")
-    return tuple(row.message.partition(": ")[2] or row.message or row.title for row in islice(failed, 1))
+    return tuple(attention.first_failure(exercise))

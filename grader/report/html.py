@@ -1,7 +1,8 @@
-"""View records -> pages that stand alone: no script, nothing from elsewhere, readable from file://.
+"""View records -> pages that stand alone: nothing from elsewhere, readable from file:// and without a script.
 
-The templates are jinja2 with autoescape on and StrictUndefined; they only loop and choose. The one
-style sheet is allowed by its hash, so markup that got past the escaping could still not bring its own.
+The templates are jinja2 with autoescape on and StrictUndefined; they only loop and choose. The one style
+sheet and the one script are allowed by their hashes, so markup that got past the escaping could still not
+bring its own. An assignment's own template may extend `default/class.html.j2` and replace single blocks.
 """
 
 from __future__ import annotations
@@ -12,9 +13,17 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PackageLoader, StrictUndefined
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PackageLoader,
+    PrefixLoader,
+    StrictUndefined,
+)
 from jinja2.exceptions import TemplateError, UndefinedError
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from grader import store
 from grader.errors import GraderError
@@ -32,11 +41,11 @@ class Renderer:
 
     def __init__(self, templates: Path | None = None) -> None:
         self._environment = _environment(templates)
-        style = self._render("style.css.j2", None)
-        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-        # Our own style sheet, rendered without any student's text: the one thing that is not escaped.
+        style, script = self._render("style.css.j2", None), self._render("script.js.j2", None)
+        # Rendered without any student's text: the two things that are not escaped.
         self._environment.globals["style"] = Markup(style)  # noqa: S704 -- see above
-        self._environment.globals["policy"] = _policy(digest)
+        self._environment.globals["script"] = Markup(script)  # noqa: S704 -- likewise
+        self._environment.globals["policy"] = _policy(_digest(style), _digest(script))
 
     def class_page(self, results: Results, overrides: Overrides) -> str:
         return self._render("class.html.j2", classview.classroom(results, overrides))
@@ -83,15 +92,28 @@ def write_student(
 
 def _environment(templates: Path | None) -> Environment:
     own: list[BaseLoader] = [FileSystemLoader(templates)] if templates else []
-    return Environment(
-        loader=ChoiceLoader([*own, PackageLoader("grader.templates", "")]),
+    default = PackageLoader("grader.templates", "")
+    environment = Environment(
+        loader=ChoiceLoader([*own, default, PrefixLoader({"default": default})]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
     )
+    environment.filters["breakable"] = _breakable
+    return environment
 
 
-def _policy(digest: str) -> str:
-    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+def _breakable(name: str) -> Markup:
+    """A long name in Python's spelling may go on in the next line after an underscore."""
+    return Markup("_<wbr>").join(map(escape, name.split("_")))
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _policy(style: str, script: str) -> str:
+    allowed = f"style-src 'sha256-{style}'; script-src 'sha256-{script}'"
+    return f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"

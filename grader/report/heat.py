@@ -1,0 +1,239 @@
+"""Stored results -> the map of a class: a strip for each criterion and device, a column for each student.
+
+The columns go from the best mark to the least, and students with one mark who fail alike stand together, so
+that a mistake of many is one block. Equal neighbours are one rectangle on a ground that means "passed":
+a strip costs what changes in it, and a class of a thousand less than a photograph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Final, Literal
+
+from grader.overrides import Mark
+from grader.report.figures import plural
+from grader.report.views import NAME, View
+from grader.results import CriterionResult, ExerciseResult, Results, SubmissionResult
+from grader.store import file_name
+from grader.text import one_line
+
+Cell = Literal["passed", "failed", "missing", "harness"]
+Key = tuple[str, str, str]  # exercise, criterion, device
+States = Mapping[str, Mapping[Key, Cell]]  # by student
+
+HEIGHT: Final = 12
+NAMED: Final = 30  # up to so many students have their names below their columns
+RULED: Final = 120  # and up to so many a line between them
+_COLUMN: Final = 20  # pixels, where there is room
+_WIDE: Final = 640  # pixels of a strip where there is not
+_LETTERS: Final = 14  # of a name below a column
+_LETTER: Final = 8  # pixels, about: the widest of most names
+
+# Where a state's rectangle begins and how high it is: told apart without colour too.
+_BOXES: Final[dict[Cell, tuple[int, int]]] = {
+    "passed": (0, HEIGHT),
+    "failed": (0, HEIGHT),
+    "missing": (7, 5),
+    "harness": (5, 2),
+}
+_WORDS: Final[dict[Cell, str]] = {
+    "passed": "passed",
+    "failed": "failed",
+    "missing": "not started or not run",
+    "harness": "not graded",
+}
+
+
+class StripView(View, frozen=True):
+    """A criterion on a device. The paths hold a rectangle for each run of students in that state."""
+
+    number: int  # from 1: what the students' table and the address call it
+    title: str
+    device: str
+    text: str  # how many passed
+    told: str  # the same for who does not see it
+    failed: str
+    missing: str
+    harness: str
+
+
+class StripGroup(View, frozen=True):
+    exercise: str
+    strips: tuple[StripView, ...]
+
+
+class LabelView(View, frozen=True):
+    """A name that stands below its column, turned by a quarter."""
+
+    x: int
+    text: str
+
+
+class StandingView(View, frozen=True):
+    """A column of the map in words, one text an exercise."""
+
+    student: str
+    link: str
+    cells: tuple[str, ...]
+
+
+class SampleView(View, frozen=True):
+    """What a state looks like: its place in the legend."""
+
+    state: Cell
+    words: str
+    path: str
+
+
+class MapView(View, frozen=True):
+    legend: tuple[SampleView, ...]
+    students: int  # the width of a strip's picture, in its own units
+    pixels: int
+    rules: str  # a path between the columns; empty where they are too narrow
+    labels: tuple[LabelView, ...]
+    labels_height: int
+    several: bool  # graded on more than one device
+    groups: tuple[StripGroup, ...]
+    standing: tuple[StandingView, ...]
+    fails: Mapping[str, str]  # by student: the numbers of the strips that are not passed
+
+
+def map_of(results: Results, marks: Mapping[str, Mark], exercises: Sequence[str]) -> MapView:
+    """The map of a class; `exercises` in the order in which they are shown."""
+    titles = _titles(results, exercises)
+    states = {one.student: _states(one) for one in results.submissions}
+    columns = _columns(results, marks, states, titles)
+    several = len({device for _, _, device in titles}) > 1
+    count = len(columns)
+    labels = _labels(columns) if count <= NAMED else ()
+    return MapView(
+        legend=tuple(SampleView(state, words, _path([state], state)) for state, words in _WORDS.items()),
+        students=count,
+        pixels=_COLUMN * count if count <= NAMED else _WIDE,
+        rules="".join(f"M{x} 0v{HEIGHT}" for x in range(1, count)) if count <= RULED else "",
+        labels=labels,
+        labels_height=max((len(label.text) for label in labels), default=0) * _LETTER,
+        several=several,
+        groups=tuple(_groups(titles, columns, states, exercises)),
+        standing=tuple(_standing(one, exercises, several=several) for one in columns),
+        fails={one.student: _fails(states[one.student], titles) for one in columns},
+    )
+
+
+def _titles(results: Results, exercises: Sequence[str]) -> dict[Key, str]:
+    """Every strip there is, an exercise after the other, and what it is called."""
+    found: dict[str, dict[Key, str]] = {name: {} for name in exercises}
+    for result in results.submissions:
+        for exercise in result.exercises:
+            for row in exercise.criteria:
+                found[exercise.name].setdefault(_key(exercise, row), row.title)
+    return {key: title for group in found.values() for key, title in group.items()}
+
+
+def _key(exercise: ExerciseResult, row: CriterionResult) -> Key:
+    return exercise.name, row.id, row.device
+
+
+def _states(result: SubmissionResult) -> dict[Key, Cell]:
+    if result.status == "harness":
+        return {}
+    return {_key(one, row): _cell(one, row) for one in result.exercises for row in one.criteria}
+
+
+def _cell(exercise: ExerciseResult, row: CriterionResult) -> Cell:
+    return row.outcome if exercise.status == "graded" else exercise.status
+
+
+def _state(states: Mapping[Key, Cell], key: Key) -> Cell:
+    """A strip that a submission lacks was not judged: that is ours to answer for."""
+    return states.get(key, "harness")
+
+
+def _columns(
+    results: Results, marks: Mapping[str, Mark], states: States, titles: Mapping[Key, str]
+) -> list[SubmissionResult]:
+    def place(one: SubmissionResult) -> tuple[bool, float, list[Cell]]:
+        score = marks[one.student].score
+        return score is None, -(score or 0.0), [_state(states[one.student], key) for key in titles]
+
+    return sorted(results.submissions, key=place)  # sorting keeps the order of equals
+
+
+def _groups(
+    titles: Mapping[Key, str], columns: Sequence[SubmissionResult], states: States, exercises: Sequence[str]
+) -> Iterator[StripGroup]:
+    numbers = {key: number for number, key in enumerate(titles, 1)}
+    for name in exercises:
+        yield StripGroup(
+            exercise=one_line(name, NAME),
+            strips=tuple(
+                _strip(numbers[key], title, key[2], [_state(states[one.student], key) for one in columns])
+                for key, title in titles.items()
+                if key[0] == name
+            ),
+        )
+
+
+def _strip(number: int, title: str, device: str, cells: Sequence[Cell]) -> StripView:
+    """A submission that lost an exercise through our fault does not count against its criteria."""
+    judged = sum(cell != "harness" for cell in cells)
+    passed, missing = cells.count("passed"), cells.count("missing")
+    told = (f"{passed} pass", f"{cells.count('failed')} fail", f"{missing} have not started" * bool(missing))
+    return StripView(
+        number=number,
+        title=one_line(title, NAME),
+        device=one_line(device, NAME),
+        text=f"{passed:,} of {judged:,}",
+        told=f"{plural(len(cells), 'submission')}: {', '.join(filter(None, told))}",
+        failed=_path(cells, "failed"),
+        missing=_path(cells, "missing"),
+        harness=_path(cells, "harness"),
+    )
+
+
+def _path(cells: Sequence[Cell], wanted: Cell) -> str:
+    y, height = _BOXES[wanted]
+    x = 0
+    drawn: list[str] = []
+    for cell, run in groupby(cells):
+        width = sum(1 for _ in run)
+        if cell == wanted:
+            drawn.append(f"M{x} {y}h{width}v{height}h-{width}z")
+        x += width
+    return "".join(drawn)
+
+
+def _labels(columns: Sequence[SubmissionResult]) -> tuple[LabelView, ...]:
+    return tuple(
+        LabelView(x=_COLUMN * index + _COLUMN // 2, text=_shortened(one_line(one.student, NAME)))
+        for index, one in enumerate(columns)
+    )
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= _LETTERS else f"{name[: _LETTERS - 1]}…"
+
+
+def _fails(states: Mapping[Key, Cell], titles: Mapping[Key, str]) -> str:
+    numbered = enumerate(titles, 1)
+    return " ".join(str(number) for number, key in numbered if _state(states, key) in ("failed", "missing"))
+
+
+def _standing(result: SubmissionResult, exercises: Sequence[str], *, several: bool) -> StandingView:
+    found = {one.name: one for one in result.exercises}
+    return StandingView(
+        student=one_line(result.student, NAME),
+        link=f"students/{file_name(result.student)}.html",
+        cells=tuple(_words(result, found.get(name), several=several) for name in exercises),
+    )
+
+
+def _words(result: SubmissionResult, exercise: ExerciseResult | None, *, several: bool) -> str:
+    if exercise is None or "harness" in (result.status, exercise.status):
+        return "not graded"
+    if exercise.status == "missing":
+        return "not run" if result.status == "load_failed" else "not started"
+    failed = [row for row in exercise.criteria if row.outcome == "failed"]
+    names = (f"{row.title} ({row.device})" if several else row.title for row in failed)
+    return "; ".join(one_line(name, NAME) for name in names) or "all passed"
