@@ -1,6 +1,8 @@
 """Child side: what every optimiser step of a call saw and left, by torch.optim's own global hooks.
 
-Only the outermost step is recorded, so an optimiser that steps another inside counts once.
+Only the outermost step is recorded, so an optimiser that steps another inside counts once, and so does a
+subclass whose step calls the one it inherits. PyTorch tells no end of a step that raised: what has begun is
+known by the frame that told the hook, and a frame that is on the stack no more has ended.
 What is recorded here is a claim: the student's code runs in the same interpreter.
 
 Most calls of a suite are watched, so a hook only takes the numbers down; they become records when
@@ -10,6 +12,8 @@ the call has ended.
 from __future__ import annotations
 
 import struct
+import sys
+from types import FrameType
 from typing import Any, Final, NamedTuple, Self
 
 import torch
@@ -50,7 +54,7 @@ class Recorder:
         self._limit = limit
         self._steps: list[_Seen] = []
         self._dropped = 0
-        self._open: list[Optimizer] = []  # optimisers whose step has begun, outermost first
+        self._open: list[FrameType] = []  # of steps that have begun, outermost first
         self._before: list[Taken] = []
         self._classes: dict[type, tuple[str, ...]] = {}
         self._handles: list[Any] = []
@@ -70,14 +74,19 @@ class Recorder:
         return Trace(steps=tuple(_step(seen) for seen in self._steps), dropped=self._dropped)
 
     def _on_begin(self, optimiser: Optimizer, *_: object) -> None:
-        if any(optimiser is one for one in self._open):  # its last step raised before it ended
-            self._open.clear()
-        self._open.append(optimiser)
+        told = _told_by()
+        if self._open:  # a step inside a step, or one that raised
+            running = _stack(told)
+            self._open = [one for one in self._open if one in running]
+        self._open.append(told)
         if len(self._open) == 1 and len(self._steps) < self._limit:
             self._before = _all_taken(_parameters(optimiser))
 
     def _on_end(self, optimiser: Optimizer, *_: object) -> None:
-        self._open.pop()
+        told = _told_by()
+        if told not in self._open:  # two threads stepped at once
+            return
+        del self._open[self._open.index(told) :]
         if self._open:
             return
         if len(self._steps) == self._limit:
@@ -103,6 +112,20 @@ class Recorder:
                 if one.__module__.startswith("torch.optim") and one is not Optimizer
             )
         return self._classes[kind]
+
+
+def _told_by() -> FrameType:
+    """The frame that called the hook: that of PyTorch's wrapper around one step."""
+    return sys._getframe(2)  # noqa: SLF001 - the sys module documents it
+
+
+def _stack(innermost: FrameType) -> set[FrameType]:
+    frames: set[FrameType] = set()
+    frame: FrameType | None = innermost
+    while frame is not None:
+        frames.add(frame)
+        frame = frame.f_back
+    return frames
 
 
 def _parameters(optimiser: Optimizer) -> list[torch.Tensor]:
