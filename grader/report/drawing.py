@@ -66,11 +66,12 @@ class Numbers(msgspec.Struct, frozen=True):
 
 
 class PictureView(msgspec.Struct, frozen=True):
-    """`title` names it, `description` says in words what one sees."""
+    """`title` names it, `description` says in words what one sees; `caption` is what of it stands below."""
 
     title: str
     call: str  # empty where it shows more than one call
     description: str
+    caption: str
     height: str
     field: Field
     strokes: tuple[Stroke, ...]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from textwrap import shorten
 from typing import Final, Literal
 
 import msgspec
@@ -34,14 +35,16 @@ from grader.text import one_line
 MANY: Final = 120  # cases of a strip that are drawn
 _CELLS: Final = 100  # numbers of a criterion in the table
 _STRIPS: Final = 8  # criteria, on each device, that are drawn
-_TITLE: Final = 40  # characters of a criterion's title
+_TITLE: Final = 120  # characters of a criterion's title
+_FITS: Final = 42  # characters of it that fit above a strip
 
-_TOP, _STRIP, _PITCH = 26.0, 56.0, 6.0  # of the first strip; of each; of dots that stand on each other
+_TOP, _STRIP, _PITCH = 26.0, 61.0, 6.0  # of the first strip; of each; of dots that stand on each other
 _ZERO, _LEFT, _RIGHT, _NONE, _END = 14.0, 86.0, 352.0, 376.0, 430.0  # where the three places begin and end
 _STACK: Final = 30.0  # the height in which the dots of one place are stacked
 _FOOT: Final = 10.0  # from the lowest dots to the next strip
 _ABREAST: Final = 8  # dots in a row, where all stand for one number
 _SMALL, _LARGE = -4, 21  # powers of ten: what lies beyond is drawn at the end
+_UNITS: Final = "Each mark is a case: how far off it is, in units of what honest rounding can explain."
 _SUPERSCRIPT: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -85,6 +88,7 @@ def picture(
         title="Errors against the bound",
         call="",
         description=_described(strips),
+        caption=_UNITS,
         height=coordinate(bottom + 24),
         field=field(_ZERO - 6, _TOP, _END - _ZERO + 12, bottom - _TOP),
         strokes=tuple(one for one in (*_frame(places, len(strips)), *_marks(marks)) if one.d),
@@ -96,7 +100,7 @@ def picture(
                 (one.title, f"{one.failed} of {len(one.cases)}", _listed(one.cases)) for one in strips
             ),
             marked=tuple(i for i, one in enumerate(strips) if one.failed),
-            more=f"{plural(more, 'more criterion')} in the evidence file." if more else "",
+            more=f"{plural(more, 'more criterion')} not shown." if more else "",
         ),
     )
 
@@ -186,15 +190,15 @@ def _frame(places: Places, strips: int) -> Iterator[Stroke]:
         ),
     )
     x = places.log.at(0)
-    yield Stroke("bound", line([(x, _TOP), (x, _TOP + _STRIP * strips)]))
+    yield Stroke("bound", "".join(line([(x, y - _STACK - 4), (x, y)]) for y in grounds))
 
 
 def _labels(strips: Sequence[Strip], places: Places, bottom: float) -> Iterator[Label]:
-    yield label(places.log.at(0), _TOP - 8, "middle strong", "bound")
+    yield label(places.log.at(0), _TOP - 8, "middle strong", "the bound")
     for index, strip in enumerate(strips):
-        y = _TOP + _STRIP * index + 14
-        yield label(_ZERO - 6, y, "strong", strip.title)
-        yield label(_END + 6, y, "end bad" if strip.failed else "end", _counted(strip))
+        y = _TOP + _STRIP * index + 17
+        yield label(_ZERO - 1, y, "", shorten(strip.title, _FITS, placeholder="…"))
+        yield label(_END + 1, y, "end bad" if strip.failed else "end", _counted(strip))
     for power in _decades(places.log):
         yield label(places.log.at(power), bottom + 16, "middle", _power(power))
     if places.zero:
@@ -214,12 +218,15 @@ def _power(power: int) -> str:
 
 
 def _counted(strip: Strip) -> str:
-    return f"{strip.failed} of {len(strip.cases)} fail" if strip.failed else f"all {len(strip.cases)} right"
+    count = len(strip.cases)
+    if strip.failed in (0, count):
+        return f"all {count} {'fail' if strip.failed else 'right'}"
+    return f"{strip.failed} of {count} fail"
 
 
 def _described(strips: Sequence[Strip]) -> str:
     told = "; ".join(f"{strip.title}: {_counted(strip)}{_worst(strip.cases)}" for strip in strips)
-    return f"Each mark is a case: how far off it is, in units of what honest rounding can explain. {told}."
+    return f"{_UNITS} {told}."
 
 
 def _worst(cases: Iterable[CaseEvidence]) -> str:

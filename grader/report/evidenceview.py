@@ -37,7 +37,7 @@ def failing(
     rows = _traces(row, evidence) if row.kind == "optimiser" else _cases(row, evidence)
     shown = tuple(islice(rows, most))
     rest = row.failed_cases - len(shown)
-    return shown, f"{rest} more are in the evidence file." if shown and rest > 0 else ""
+    return shown, f"{rest:,} more of its cases fail." if shown and rest > 0 else ""
 
 
 def _cases(row: CriterionResult, evidence: ExerciseEvidence) -> Iterator[CaseRow]:

@@ -110,13 +110,14 @@ def _plane(run: Run) -> PictureView:
     across, up = _axes(run, centre)
     curves = [_path(thetas, across, up) for thetas in (run.mine, run.reference)]
     start = curves[0].points[0]
+    rising = (start[0] - across.at(centre[0])) * (start[1] - up.at(centre[1])) <= 0  # y counts downwards
     columns, levels = ticks(across.low, across.high), ticks(up.low, up.high)
     labels = [
         *(label(_LEFT - _ROOM, up.at(y) + 4, "end", tick_text(y)) for y in levels),
         *(label(across.at(x), _FLOOR + 17, "middle", tick_text(x)) for x in columns),
         label((_LEFT + _RIGHT) / 2, _FLOOR + 34, "middle", "first component"),
         label(4, _TOP - _ROOM, "", "second component"),
-        *_beside(start, "", "start" if run.first == 0 else f"step {run.first}"),
+        *_beside(start, "", "start" if run.first == 0 else f"step {run.first}", rising=rising),
         *_cut_label(curves[0], [shown(theta) for theta in run.mine]),
     ]
     at = _left_in_plane(run, curves)
@@ -126,7 +127,7 @@ def _plane(run: Run) -> PictureView:
         field(_LEFT, _TOP, _RIGHT - _LEFT, _FLOOR - _TOP, _circles(centre, across, up)),
         _FLOOR + _BELOW,
         [*([Stroke("ring", dots([at])), Stroke("hole", dots([at]))] if at else []), *_strokes(curves)],
-        [*labels, *(_beside(at, "bad", f"step {run.diverges}") if at else ())],
+        [*labels, *(_beside(at, "bad", f"step {run.diverges}", rising=rising) if at else ())],
         numbers(run),
     )
 
@@ -174,7 +175,7 @@ def _circles(centre: Point, across: Axis, up: Axis) -> Iterator[Circle]:
         max(abs(across.low - centre[0]), abs(across.high - centre[0])),
         max(abs(up.low - centre[1]), abs(up.high - centre[1])),
     )
-    for radius in ticks(0.0, corner, 6)[1:]:
+    for radius in ticks(0.0, corner, 8)[1:]:
         yield Circle(*map(coordinate, (x - _LEFT, y - _TOP, radius * unit)))
 
 
@@ -209,11 +210,11 @@ def _line(curve: Curve) -> str:
     return "".join(map(line, kept)) if curve.cut else line(curve.points)
 
 
-def _beside(at: Point, style: str, text: str) -> Iterator[Label]:
-    """A label next to a point, on the side where there is room."""
+def _beside(at: Point, style: str, text: str, *, rising: bool = True) -> Iterator[Label]:
+    """A label next to a point, on the side where there is room, and off a line that rises to the right."""
     left = at[0] > (_LEFT + _RIGHT) / 2
-    y = at[1] + 20 if at[1] < _TOP + 20 else at[1] - 10
-    yield label(at[0] - 10 if left else at[0] + 10, y, f"end {style}".strip() if left else style, text)
+    y = at[1] - 10 if left == rising else at[1] + 22
+    yield label(at[0] - 12 if left else at[0] + 12, y, f"end {style}".strip() if left else style, text)
 
 
 def _cut_label(curve: Curve, texts: Sequence[str]) -> Iterator[Label]:
@@ -232,10 +233,12 @@ def _drawn(
     labels: Sequence[Label],
     table: Numbers,
 ) -> PictureView:
+    told = described(run)
     return PictureView(
         title=title,
         call=one_line(run.call, _CALL),
-        description=described(run),
+        description=told,
+        caption=told,
         height=coordinate(height),
         field=area,
         strokes=tuple(one for one in strokes if one.d),

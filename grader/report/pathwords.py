@@ -15,6 +15,10 @@ _FEW: Final = 4  # components that a sentence can list; of more it tells the nor
 
 def described(run: Run) -> str:
     """What one sees, in words."""
+    if run.reference and run.diverges is None:
+        steps = plural(run.first + len(run.mine) - 1, "step")
+        way = f"Your function goes the same way as the reference, to {shown(run.mine[-1])} after {steps}."
+        return f"{way} {_undrawn(run)}".strip()
     return " ".join(filter(None, (_left(run), _ends(run), _undrawn(run))))
 
 
@@ -61,7 +65,7 @@ def _at(thetas: Sequence[Theta], step: int) -> str:
 def _left(run: Run) -> str:
     """Where the two part."""
     if run.diverges is None:
-        return "Your function goes the same way as the reference." if run.reference else ""
+        return ""
     step, index = run.diverges, run.diverges - run.first
     if index >= len(run.reference) and run.reference:
         return f"Your function takes a step {step}; the reference does not."

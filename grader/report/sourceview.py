@@ -66,7 +66,7 @@ def _source(cell: Cell, index: int, cells: Sequence[Cell], quotes: Sequence[Quot
         prefix=_prefix(index, cells),
         lines=tuple(lines[:LINES]),
         quoted=tuple(sorted({one.line for one in quotes if _same(cell, one)})),
-        more=f"{rest:,} more lines are in the evidence file." if rest > 0 else "",
+        more=f"{rest:,} more lines are not shown." if rest > 0 else "",
     )
 
 

@@ -30,7 +30,7 @@ class StepCells(msgspec.Struct, frozen=True):
 class StepView(msgspec.Struct, frozen=True):
     """`columns` are the headings of both halves; `reference` is false where there is only one half."""
 
-    call: str
+    call: str  # empty where it stands just above
     device: str  # empty where there is only one
     columns: tuple[str, ...]
     reference: bool
@@ -39,12 +39,12 @@ class StepView(msgspec.Struct, frozen=True):
     more: str
 
 
-def steps(table: StepTable, *, several: bool) -> StepView:
-    """`several`: more than one device was graded, so the reader has to be told which."""
+def steps(table: StepTable, shown: str, *, several: bool) -> StepView:
+    """`shown`: the call just above, not to be told twice; `several`: graded on more than one device."""
     rows = table.rows[:ROWS]
     more = table.more + len(table.rows) - len(rows)
     return StepView(
-        call=one_line(table.call, _CALL),
+        call="" if table.call == shown else one_line(table.call, _CALL),
         device=one_line(table.device) if several else "",
         columns=("theta", "gradient", "change"),
         reference=any(row.reference_theta is not None for row in rows),
