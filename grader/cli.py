@@ -172,6 +172,11 @@ def check(path: Path, form: str, as_json: bool, **options: Any) -> None:
     metavar="PERCENT",
     help="Exit 1 where the class's mean is lower.",
 )
+@click.option(
+    "--hide-expected/--show-expected",
+    default=None,
+    help="Whether students' pages say what was expected. Default: as before in DIR, at first they do.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="A line for each submission that is done.")
 def grade(path: Path, **options: Any) -> None:
     """Grade a class: a folder with a file or a folder for each student, or a zip of either."""
@@ -183,11 +188,16 @@ def grade(path: Path, **options: Any) -> None:
 @cli.command()
 @click.argument("folder", type=Folder)
 @click.option("--templates", type=Folder, metavar="DIR", help="Templates that replace the default ones.")
-def report(folder: Path, templates: Path | None) -> None:
+@click.option(
+    "--hide-expected/--show-expected",
+    default=None,
+    help="Whether students' pages say what was expected. Default: as before.",
+)
+def report(folder: Path, templates: Path | None, hide_expected: bool | None) -> None:
     """Render a report again from its results.json, evidence/ and overrides.csv."""
     from grader.commands import report as command  # noqa: PLC0415
 
-    sys.exit(command.run(folder, templates))
+    sys.exit(command.run(folder, templates, hide_expected))
 
 
 @cli.command()

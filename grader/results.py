@@ -165,6 +165,7 @@ class Results(Stored, frozen=True):
     devices: tuple[Device, ...]
     unmatched: tuple[str, ...]
     submissions: tuple[SubmissionResult, ...]
+    hide_expected: bool = False  # students' pages say nothing of expected values
 
 
 # --- the long truth of one student ---------------------------------------------------------

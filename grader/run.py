@@ -155,6 +155,7 @@ def results_of(head: Head, discovery: Discovery, finished: dict[str, SubmissionR
         devices=head.devices,
         unmatched=discovery.unmatched,
         submissions=tuple(finished[s.student] for s in discovery.submissions if s.student in finished),
+        hide_expected=head.hide_expected,
     )
 
 

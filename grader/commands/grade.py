@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
 from grader import overrides
 from grader.commands import report
@@ -26,6 +27,7 @@ def run(
     students: tuple[str, ...],
     resume: bool,
     fail_under: float | None,
+    hide_expected: bool | None,
     verbose: bool,
     kit_file: Path | None,
     assignment: Path | None,
@@ -41,7 +43,8 @@ def run(
             click.echo(f"note: {note}", err=True)
         loaded = find_kit(near(path), kit_file, assignment, expect_digest)
         again = Again(resume, students)
-        results = _grade(discovery, loaded, options_from(given, jobs), output, again, verbose)
+        hide = report.hides_expected(output, hide_expected)
+        results = _grade(discovery, loaded, options_from(given, jobs), output, again, hide, verbose)
     corrections = overrides.read(output / overrides.OVERRIDES_FILE)
     index = report.render(output, results, corrections, report.templates_near(near(path), assignment))
     from grader.report import terminal  # noqa: PLC0415 -- after the work
@@ -52,9 +55,16 @@ def run(
 
 
 def _grade(
-    discovery: Discovery, loaded: LoadedKit, options: Options, output: Path, again: Again, verbose: bool
+    discovery: Discovery,
+    loaded: LoadedKit,
+    options: Options,
+    output: Path,
+    again: Again,
+    hide: bool,
+    verbose: bool,
 ) -> Results:
-    with opened(loaded, options) as (session, head):
+    with opened(loaded, options) as (session, found):
+        head = msgspec.structs.replace(found, hide_expected=hide)
         header = journal_header(head, session)
         todo = plan(discovery, header, output, again)
         if todo.note:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+import msgspec
 
 from grader import overrides, store
 from grader.commands.common import assignment_near
@@ -18,9 +19,12 @@ from grader.results import Evidence, Results
 TEMPLATES = "templates"
 
 
-def run(folder: Path, templates: Path | None) -> int:
-    """Render, say where it is, return the exit code."""
+def run(folder: Path, templates: Path | None, hide_expected: bool | None = None) -> int:
+    """Render, say where it is, return the exit code; what is chosen about expected values is kept."""
     results = store.read_results(folder)
+    if hide_expected not in (None, results.hide_expected):
+        results = msgspec.structs.replace(results, hide_expected=hide_expected)
+        store.write_results(folder, results)
     corrections = overrides.read(folder / overrides.OVERRIDES_FILE)
     for warning in corrections.warnings:
         click.echo(f"warning: {warning}", err=True)
@@ -29,6 +33,19 @@ def run(folder: Path, templates: Path | None) -> int:
     index = render(folder, results, corrections, templates)
     click.echo(f"Report: {index}")
     return 3 if any(result.status == "harness" for result in results.submissions) else 0
+
+
+def hides_expected(folder: Path, asked: bool | None) -> bool:
+    """Whether students' pages hide what was expected: as asked, else as in the results that are there.
+
+    So nobody who grades one student again shows by oversight what was hidden.
+    """
+    if asked is not None:
+        return asked
+    try:
+        return store.read_results(folder).hide_expected
+    except GraderError:
+        return False
 
 
 def render(folder: Path, results: Results, corrections: Overrides, templates: Path | None) -> Path:

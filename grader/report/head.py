@@ -11,7 +11,8 @@ class Head(Stored, frozen=True):
     assignment: Assignment
     environment: Environment
     devices: tuple[Device, ...]
+    hide_expected: bool = False  # students' pages say nothing of expected values
 
 
 def head_of(results: Results) -> Head:
-    return Head(assignment=results.assignment, environment=results.environment, devices=results.devices)
+    return Head(results.assignment, results.environment, results.devices, results.hide_expected)

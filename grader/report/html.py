@@ -28,7 +28,7 @@ from markupsafe import Markup, escape
 from grader import store
 from grader.errors import GraderError
 from grader.overrides import NONE, Overrides
-from grader.report import classview, views
+from grader.report import classview, redaction, views
 from grader.report.head import Head
 from grader.results import Evidence, Results, SubmissionResult
 
@@ -53,7 +53,8 @@ class Renderer:
     def student_page(
         self, result: SubmissionResult, evidence: Evidence | None, head: Head, overrides: Overrides = NONE
     ) -> str:
-        return self._render("student.html.j2", views.student(result, evidence, head, overrides))
+        shown = redaction.for_student(result, evidence, hide_expected=head.hide_expected)
+        return self._render("student.html.j2", views.student(*shown, head, overrides))
 
     def _render(self, name: str, view: msgspec.Struct | None) -> str:
         try:
