@@ -26,17 +26,21 @@ class Page(HTMLParser):
         self.elements: list[Element] = []
         self.texts: list[str] = []
         self.others: list[str] = []
+        self.unshown = False
         self.feed(text)
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, tuple(attrs)))
+        self.unshown = tag in ("style", "script")
 
     def handle_endtag(self, tag: str) -> None:
         self.elements.append((f"/{tag}", ()))
+        self.unshown = False
 
     def handle_data(self, data: str) -> None:
-        self.texts.append(data)
+        if not self.unshown:
+            self.texts.append(data)
 
     def handle_comment(self, data: str) -> None:
         self.others.append(data)
@@ -49,13 +53,11 @@ class Page(HTMLParser):
 
     @property
     def shape(self) -> list[Element]:
-        """Elements and attributes, but for the addresses that are made of students' ids."""
+        """Elements and attributes, but for addresses made of students' ids and room made for their length."""
         return [
-            (
-                tag,
-                tuple((name, "" if name == "href" and value != "#main" else value) for name, value in attrs),
-            )
+            (tag, tuple((name, "" if _measured(name, value) else value) for name, value in attrs))
             for tag, attrs in self.elements
+            if tag not in ("wbr", "/wbr")  # where a long name may be broken
         ]
 
     def all(self, tag: str) -> list[dict[str, str | None]]:
@@ -64,6 +66,10 @@ class Page(HTMLParser):
     @property
     def text(self) -> str:
         return "".join(self.texts)
+
+
+def _measured(name: str, value: str | None) -> bool:
+    return name == "viewbox" or (name == "href" and value != "#main")
 
 
 def filled(value: T, write: Callable[[str], str], field: str = "") -> T:

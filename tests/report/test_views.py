@@ -8,9 +8,8 @@ import sys
 import msgspec
 import pytest
 
-from grader.overrides import NONE, parse
 from grader.records import Cell, Failure, Note, Place
-from grader.report import classview, evidenceview, views
+from grader.report import evidenceview, views
 from grader.results import SubmissionResult
 from tests.report import samples
 
@@ -151,56 +150,6 @@ def test_source_of_many_lines_is_cut_and_says_so() -> None:
     assert source.more == "1,000 more lines are in the evidence file."
 
 
-def test_the_class_is_counted_without_those_we_failed() -> None:
-    view = classview.classroom(samples.RESULTS, NONE)
-
-    assert [
-        (group.exercise, [(rate.text, rate.width) for rate in group.rates][:2]) for group in view.rates
-    ] == [
-        (samples.ONE, [("3 of 4", 75), ("3 of 4", 75)]),
-        (samples.TWO, [("2 of 4", 50), ("1 of 4", 25)]),
-    ]
-    assert [(one.label, one.count) for one in view.bins if one.count] == [
-        ("0 to 10 %", 1),
-        ("50 to 60 %", 1),
-        ("80 to 90 %", 1),
-        ("90 to 100 %", 1),
-    ]
-
-
-def test_corrections_count_in_the_class() -> None:
-    overrides = parse(f"student,exercise,score\ns02,{samples.TWO},10\n".encode())
-
-    view = classview.classroom(samples.RESULTS, overrides)
-
-    assert [row.score for row in view.rows][:2] == ["20 / 20", "20 / 20"]
-    assert view.rows[1].exercises == ("10", "10 *")
-    assert {fact.name: fact.text for fact in view.summary}["Full marks"] == "2 of 5"
-
-
-def test_the_instructor_is_told_of_answers_close_to_the_bound() -> None:
-    close = msgspec.structs.replace(samples.row(0), borderline=2)
-    exercise = msgspec.structs.replace(samples.passed(samples.ONE), criteria=(close,))
-    results = msgspec.structs.replace(
-        samples.RESULTS, submissions=(samples.submission("s06", exercise),), unmatched=()
-    )
-
-    (alert,) = classview.classroom(results, NONE).alerts
-
-    assert (alert.level, alert.title) == ("warning", "Accepted, but close to the bound")
-    assert alert.items == ("s06: 2 cases above a quarter of the bound",)
-
-
-def test_common_mistakes_come_first_and_long_lists_of_names_are_cut() -> None:
-    many = tuple(msgspec.structs.replace(samples.WRONG, student=f"t{n}") for n in range(30))
-    results = msgspec.structs.replace(samples.RESULTS, submissions=many)
-
-    (mistake,) = classview.classroom(results, NONE).mistakes
-
-    assert mistake.count == 30
-    assert mistake.students.endswith("t18, t19 and 10 more")
-
-
 def test_rendering_imports_no_torch_no_hypothesis_and_no_numpy() -> None:
     script = (
         "import sys\n"
@@ -213,31 +162,6 @@ def test_rendering_imports_no_torch_no_hypothesis_and_no_numpy() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
 
     assert done.stdout == "[]\n"
-
-
-def test_a_correction_that_fits_nothing_is_told_above_the_class() -> None:
-    overrides = parse(f"student,exercise,score\ns99,{samples.ONE},5\n".encode())
-    results = msgspec.structs.replace(samples.RESULTS, submissions=(samples.RIGHT,), unmatched=())
-
-    (alert,) = classview.classroom(results, overrides).alerts
-
-    assert alert.title == "Corrections"
-    assert alert.items == ("overrides.csv, line 2: there is no submission of 's99'.",)
-
-
-def test_the_remark_names_the_mistake_or_else_what_fails_first() -> None:
-    unknown = msgspec.structs.replace(samples.WRONG_EXERCISE, name=samples.ONE, diagnosis=None)
-    submissions = (
-        samples.submission("s06", unknown, samples.WRONG_EXERCISE),
-        samples.submission("s07", samples.missing(samples.ONE), samples.passed(samples.TWO)),
-    )
-
-    view = classview.classroom(msgspec.structs.replace(samples.RESULTS, submissions=submissions), NONE)
-
-    assert [row.remark for row in view.rows] == [
-        "wrong by up to 3e+07 bounds; The gradients of all steps add up.",
-        "no gradient_descent_torch_optimiser",
-    ]
 
 
 @pytest.mark.parametrize(
