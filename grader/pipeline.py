@@ -21,7 +21,7 @@ from grader.judging import award, compare, evidence
 from grader.judging.award import Finding
 from grader.judging.evidence import CaseSheet, Ran
 from grader.judging.findings import find
-from grader.records import Execution, ExerciseRun, Failure, Outcome, Stopped, Submission
+from grader.records import Execution, ExerciseRun, Failure, Stopped, Submission
 from grader.results import EVIDENCE_SCHEMA, Device, Evidence, Graded, SubmissionResult
 from grader.sandbox.pool import Pool
 
@@ -83,10 +83,11 @@ def _grade(submission: Submission, session: Session) -> Graded:
         return _not_loaded(submission, session, message, executions)
     executions = [one if one.loaded else _loaded_elsewhere(one, session.kit) for one in executions]
     judged = judge(executions, session.kit)
-    findings = explain(submission, judged, session)
+    findings = explain(submission, executions, judged, session)
+    steps = {name: finding.steps for name, finding in findings.items()}
     return Graded(
         result=award.award(submission, executions, findings, session.kit),
-        evidence=evidence.gather(submission.student, executions, judged, session.kit, session.sheet),
+        evidence=evidence.gather(submission.student, executions, judged, session.kit, session.sheet, steps),
     )
 
 
@@ -111,19 +112,20 @@ def judge(executions: Sequence[Execution], kit: kits.Kit) -> dict[str, list[Ran]
     }
 
 
-def explain(submission: Submission, judged: dict[str, list[Ran]], session: Session) -> dict[str, Finding]:
+def explain(
+    submission: Submission, executions: Sequence[Execution], judged: dict[str, list[Ran]], session: Session
+) -> dict[str, Finding]:
     """Rubric, diagnosis and counterexample of each exercise."""
+    cells = next((one.cells for one in executions if one.cells), ())
 
-    def climb(exercise: kits.Exercise, device: str, rungs: int) -> Sequence[Outcome]:
+    def climb(exercise: kits.Exercise, device: str, rungs: int) -> ExerciseRun | None:
         execution = session.pool.run(submission, device, "ladder", frozenset({exercise.name}), rungs)
-        return [
-            compare.judge_case(index, exercise.ladder[index], answer, device)
-            for run in execution.exercises
-            if run.name == exercise.name
-            for index, answer in sorted(run.answers.items())
-        ]
+        return next((run for run in execution.exercises if run.name == exercise.name), None)
 
-    return {exercise.name: find(exercise, judged[exercise.name], climb) for exercise in session.kit.exercises}
+    return {
+        exercise.name: find(exercise, judged[exercise.name], climb, cells)
+        for exercise in session.kit.exercises
+    }
 
 
 def _not_loaded(
@@ -131,7 +133,7 @@ def _not_loaded(
 ) -> Graded:
     return Graded(
         award.not_loaded(submission, session.kit, session.graded_devices, message, executions),
-        evidence.gather(submission.student, executions, {}, session.kit, session.sheet),
+        evidence.gather(submission.student, executions, {}, session.kit, session.sheet, {}),
     )
 
 

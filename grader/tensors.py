@@ -87,6 +87,11 @@ def text(values: list[float], dtype: str, shape: tuple[int, ...]) -> str:
     return _nested([_short(value, dtype) for value in values], shape)
 
 
+def shortest(value: float, dtype: str) -> float:
+    """The number of fewest decimals that reads back as the same value of this dtype."""
+    return float(_short(value, dtype)) if dtype in _FLOATS else value
+
+
 def literal(value: Value, device: str = "cpu") -> str:
     """Python that makes this argument after `import torch`: `torch.tensor([1.0, -2.5])`, `0.1`, `3`."""
     if not isinstance(value, Tensor):

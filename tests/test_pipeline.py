@@ -32,9 +32,7 @@ def descent(name: str, *start: float) -> Exercise:
             steps=steps,
             criterion=criterion,
             repeats=repeats,
-            trajectory=()
-            if repeats is None
-            else [tensor(*(x / 2**n for x in start)) for n in range(steps + 1)],
+            trajectory=[tensor(*(x / 2**n for x in start)) for n in range(steps + 1)],
         )
 
     halves = [returned(*(x * 0.75**n for x in start)) for n in (1, 2, 2)]
@@ -335,6 +333,6 @@ def test_judging_goes_by_exercise_then_device(pool: Pool, session: Session, tmp_
 
     assert list(judged) == ["descend", "descend_two"]
     assert [[outcomes.device for _, outcomes in one] for one in judged.values()] == [["cpu", "twin"]] * 2
-    found = explain(given, judged, session)
+    found = explain(given, executions, judged, session)
     assert [type(one) for one in found.values()] == [Finding, Finding]
     assert all(row.outcome == "passed" for one in found.values() for row in one.criteria)

@@ -8,7 +8,14 @@ from itertools import chain
 from grader import kit as kits
 from grader.judging import score
 from grader.records import Execution, ExerciseRun, Failure, Note, Record, Submission
-from grader.results import Counterexample, CriterionResult, Diagnosis, ExerciseResult, SubmissionResult
+from grader.results import (
+    Counterexample,
+    CriterionResult,
+    Diagnosis,
+    ExerciseResult,
+    StepTable,
+    SubmissionResult,
+)
 
 
 class Finding(Record, frozen=True):
@@ -18,6 +25,7 @@ class Finding(Record, frozen=True):
     diagnosis: Diagnosis | None = None
     counterexample: Counterexample | None = None
     notes: tuple[str, ...] = ()
+    steps: StepTable | None = None
 
 
 def award(

@@ -10,27 +10,33 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Collection, Sequence
-from typing import Final
 
 from grader import kit as kits
 from grader import tensors
+from grader.judging.compare import judge_case
+from grader.judging.steps import step_table
 from grader.records import (
     Answer,
     ExerciseOutcomes,
     ExerciseRun,
     Failure,
     Outcome,
+    Place,
     Raised,
+    Record,
     Returned,
     Stopped,
-    Tensor,
     Trace,
 )
-from grader.results import Counterexample, Diagnosis, TensorView, number
+from grader.results import Counterexample, Diagnosis, StepTable, TensorView, number
 
-DIVERGES: Final = 64 * 2.0**-24
-"""Relative difference from which a traced value counts as another one: far above honest single-precision
-rounding of a few steps. Only a pointer; marks never depend on it."""
+
+class Shown(Record, frozen=True):
+    """What is shown of a mistake, and the steps of that very call."""
+
+    counterexample: Counterexample | None = None
+    steps: StepTable | None = None
+    raised: Place | None = None  # where the call raised, if it did
 
 
 def counterexample(
@@ -39,25 +45,28 @@ def counterexample(
     run: ExerciseRun,
     failed: Collection[str],
     diagnosis: Diagnosis | None = None,
-    rungs: Sequence[Outcome] = (),
-) -> Counterexample | None:
-    """The smallest call that shows why the criteria failed; None where no value and no form is to blame.
+    climbed: ExerciseRun | None = None,
+) -> Shown:
+    """The smallest call that shows why the criteria failed; none where no value and no form is to blame.
 
-    `rungs` are the judged rungs of the ladder, where one was climbed.
+    `climbed`: what the function did on the first rungs of the ladder, where it was asked.
+    Where steps alone are to blame, those of the simplest such call are shown.
     """
     sought = _Sought(exercise, failed)
     known = diagnosis.misconceptions[0] if diagnosis and diagnosis.misconceptions else None
     shrunk = next((one.smallest for one in exercise.misconceptions if one.id == known), None)
-    candidates = [(exercise.cases[one.case], one) for one in outcomes.outcomes]
-    if shrunk is not None and sought.shows(*candidates[shrunk]):
-        return _show(*candidates[shrunk], outcomes, exercise, run)
-    candidates += [(exercise.ladder[one.case], one) for one in rungs if _tells(one.answer)]
-    failing = [pair for pair in candidates if sought.shows(*pair)]
+    candidates = [
+        _Candidate(exercise.cases[one.case], one, run.traces.get(one.case)) for one in outcomes.outcomes
+    ]
+    if shrunk is not None and sought.shows(candidates[shrunk]):
+        return _show(candidates[shrunk], outcomes, exercise)
+    candidates += _rungs(climbed, exercise, outcomes.device) if climbed else []
+    failing = [one for one in candidates if sought.shows(one)]
     if not failing:
-        return None
-    simplest = min(_simplicity(*pair) for pair in failing)
-    equals = [pair for pair in failing if _simplicity(*pair) == simplest]
-    return _show(*min(equals, key=lambda pair: _length(pair[0])), outcomes, exercise, run)
+        return Shown(steps=_steps_alone(outcomes, exercise, failed, candidates))
+    simplest = min(map(_simplicity, failing))
+    equals = [one for one in failing if _simplicity(one) == simplest]
+    return _show(min(equals, key=lambda one: _length(one.case)), outcomes, exercise)
 
 
 def rungs_to_climb(outcomes: ExerciseOutcomes, exercise: kits.Exercise, failed: Collection[str]) -> int:
@@ -68,18 +77,51 @@ def rungs_to_climb(outcomes: ExerciseOutcomes, exercise: kits.Exercise, failed: 
     of a function that takes steps these never show it more simply.
     """
     sought = _Sought(exercise, failed)
-    suite = [(exercise.cases[one.case], one) for one in outcomes.outcomes]
-    failing = [pair for pair in suite if sought.shows(*pair)]
+    suite = [_Candidate(exercise.cases[one.case], one) for one in outcomes.outcomes]
+    failing = [one for one in suite if sought.shows(one)]
     if not failing:
         return 0
-    *worse, steps = simplest = min(_simplicity(*pair) for pair in failing)
+    *worse, steps = simplest = min(map(_simplicity, failing))
     if any(worse):
         return len(exercise.ladder)
-    length = min(_length(case) for case, one in failing if _simplicity(case, one) == simplest)
+    length = min(_length(one.case) for one in failing if _simplicity(one) == simplest)
     if math.isinf(steps):
         return 0
     rungs = bisect_left(exercise.ladder, (steps, length), key=lambda rung: (rung.effort, _length(rung)))
     return rungs if any(rung.effort > 0 for rung in exercise.ladder[:rungs]) else 0
+
+
+class _Candidate(Record, frozen=True):
+    """A judged call, of the suite or of the ladder."""
+
+    case: kits.Case
+    outcome: Outcome
+    trace: Trace | None = None
+
+
+def _rungs(climbed: ExerciseRun, exercise: kits.Exercise, device: str) -> list[_Candidate]:
+    return [
+        _Candidate(
+            exercise.ladder[index],
+            judge_case(index, exercise.ladder[index], answer, device),
+            climbed.traces.get(index),
+        )
+        for index, answer in sorted(climbed.answers.items())
+        if _tells(answer)
+    ]
+
+
+def _steps_alone(
+    outcomes: ExerciseOutcomes,
+    exercise: kits.Exercise,
+    failed: Collection[str],
+    candidates: Sequence[_Candidate],
+) -> StepTable | None:
+    """The steps of the simplest call that was judged by its steps, and failed."""
+    asked = {one.optimiser for one in exercise.rubric if one.kind == "optimiser" and one.id in failed}
+    broken = [candidates[one.case] for one in outcomes.chains if not one.holds and one.optimiser in asked]
+    simplest = min(broken, key=lambda one: (one.case.effort, _length(one.case)), default=None)
+    return _steps(simplest, outcomes, exercise) if simplest else None
 
 
 def _length(case: kits.Case) -> int:
@@ -96,7 +138,8 @@ class _Sought:
             exercise.cases[index].criterion for one in broken if one.kind == "return" for index in one.cases
         }
 
-    def shows(self, case: kits.Case, outcome: Outcome) -> bool:
+    def shows(self, candidate: _Candidate) -> bool:
+        case, outcome = candidate.case, candidate.outcome
         value = outcome.failure is not None and case.criterion in self._values
         return value or (outcome.form is not None and case.criterion in self._forms)
 
@@ -106,22 +149,23 @@ def _tells(answer: Answer) -> bool:
     return isinstance(answer, Raised) or (isinstance(answer, Returned) and answer.value is not None)
 
 
-def _simplicity(case: kits.Case, outcome: Outcome) -> tuple[bool, bool, bool, float]:
+def _simplicity(candidate: _Candidate) -> tuple[bool, bool, bool, float]:
     """Wrong values before wrong forms, an answer before none, few steps; among equals, few digits.
 
     A call without a step says least about a function that takes steps, so it comes last.
     """
+    case, outcome = candidate.case, candidate.outcome
     not_run = outcome.failure is Failure.NOT_RUN
     steps = case.effort if case.effort > 0 else math.inf
     return outcome.failure is None, not_run, isinstance(outcome.answer, Stopped), steps
 
 
-def _show(
-    case: kits.Case, outcome: Outcome, outcomes: ExerciseOutcomes, exercise: kits.Exercise, run: ExerciseRun
-) -> Counterexample:
+def _show(candidate: _Candidate, outcomes: ExerciseOutcomes, exercise: kits.Exercise) -> Shown:
+    case, outcome = candidate.case, candidate.outcome
     answer = outcome.answer
     ratio = outcome.error_over_bound
-    return Counterexample(
+    steps = _steps(candidate, outcomes, exercise)
+    found = Counterexample(
         device=outcomes.device,
         arguments={name: tensors.argument_view(value) for name, value in case.arguments.items()},
         call=tensors.call(exercise.name, case.arguments, outcomes.device),
@@ -129,42 +173,15 @@ def _show(
         got=returned_view(answer),
         raised=answer.line if isinstance(answer, Raised) else None,
         error_over_bound=None if ratio is None else number(ratio),
-        first_diverging_step=_first_diverging_step(case, exercise, run),
+        first_diverging_step=steps.diverges if steps else None,
     )
+    return Shown(found, steps, answer.place if isinstance(answer, Raised) else None)
+
+
+def _steps(candidate: _Candidate, outcomes: ExerciseOutcomes, exercise: kits.Exercise) -> StepTable | None:
+    return step_table(candidate.case, exercise, candidate.trace, candidate.outcome.answer, outcomes.device)
 
 
 def returned_view(answer: Answer) -> TensorView | None:
     """What came back, for reports."""
     return tensors.view(answer.value) if isinstance(answer, Returned) and answer.value is not None else None
-
-
-# --- the first step that goes wrong -------------------------------------------------------
-
-
-def _first_diverging_step(case: kits.Case, exercise: kits.Exercise, run: ExerciseRun) -> int | None:
-    """The first step, from 1, that leaves another value; None where no trace of the same call is there."""
-    for index, other in enumerate(exercise.cases):
-        if other.trajectory and other.arguments == case.arguments and index in run.traces:
-            return diverging_step(run.traces[index], other.trajectory)
-    return None
-
-
-def diverging_step(trace: Trace, trajectory: Sequence[Tensor]) -> int | None:
-    """The first step, counted from 1, after which the parameter differs from the reference's.
-
-    A step too many or too few counts. None where they agree, and where the trace cannot be laid beside
-    the reference's: no step was recorded, or each step moved only some of the components.
-    """
-    mine = [[x for tensor in step.after for x in tensors.floats(tensor)] for step in trace.steps]
-    theirs = [tensors.floats(tensor) for tensor in trajectory]
-    if not mine or any(len(one) != len(theirs[0]) for one in mine):
-        return None
-    for step, (got, wanted, before) in enumerate(zip(mine, theirs[1:], theirs, strict=False), start=1):
-        if any(map(_apart, got, wanted, before)):
-            return step
-    return None if len(mine) == len(theirs) - 1 else min(len(mine), len(theirs) - 1) + 1
-
-
-def _apart(got: float, wanted: float, before: float) -> bool:
-    """Rounding of a step is relative to where it began: it may end at 0."""
-    return not (got == wanted or abs(got - wanted) <= DIVERGES * max(abs(wanted), abs(before)))

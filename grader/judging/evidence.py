@@ -6,7 +6,7 @@ not told as wrong.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from grader import kit as kits
 from grader import tensors
@@ -29,6 +29,7 @@ from grader.results import (
     ExerciseEvidence,
     Number,
     StepEvidence,
+    StepTable,
     TensorView,
     TraceEvidence,
     number,
@@ -67,8 +68,13 @@ def gather(
     judged: dict[str, list[Ran]],
     kit: kits.Kit,
     sheet: CaseSheet,
+    steps: Mapping[str, StepTable | None],
 ) -> Evidence:
-    """Put together what is stored; `judged` holds for each exercise what it did on each device."""
+    """Put together what is stored; `judged` holds for each exercise what it did on each device.
+
+    `steps`: for each exercise those of its counterexample. Of all the calls that were traced only these
+    and the ones that were judged by their steps are kept.
+    """
     first = executions[0] if executions else None
     return Evidence(
         schema=EVIDENCE_SCHEMA,
@@ -77,12 +83,15 @@ def gather(
         notes=tuple(dict.fromkeys(note for one in executions for note in one.notes)),
         output="\n".join(one.output for one in executions if one.output),
         exercises=tuple(
-            _exercise(exercise, judged.get(exercise.name, []), sheet) for exercise in kit.exercises
+            _exercise(exercise, judged.get(exercise.name, []), sheet, steps.get(exercise.name))
+            for exercise in kit.exercises
         ),
     )
 
 
-def _exercise(exercise: kits.Exercise, judged: list[Ran], sheet: CaseSheet) -> ExerciseEvidence:
+def _exercise(
+    exercise: kits.Exercise, judged: list[Ran], sheet: CaseSheet, steps: StepTable | None
+) -> ExerciseEvidence:
     return ExerciseEvidence(
         name=exercise.name,
         cases=tuple(_case(outcome, exercise, o.device, sheet) for _, o in judged for outcome in o.outcomes),
@@ -93,6 +102,7 @@ def _exercise(exercise: kits.Exercise, judged: list[Ran], sheet: CaseSheet) -> E
             if chain.case in run.traces
         ),
         place=next((run.place for run, _ in judged if run.place is not None), None),
+        steps=steps,
     )
 
 

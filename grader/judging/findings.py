@@ -15,15 +15,19 @@ from grader.judging import diagnose, score
 from grader.judging.award import Finding
 from grader.judging.counterexample import counterexample, rungs_to_climb
 from grader.judging.evidence import Ran
-from grader.records import ExerciseOutcomes, ExerciseRun, Failure, Outcome, Stopped
+from grader.judging.where import quote
+from grader.records import Cell, ExerciseOutcomes, ExerciseRun, Failure, Place, Stopped
 from grader.results import CriterionResult, Diagnosis
 
-Climb = Callable[[kits.Exercise, str, int], Sequence[Outcome]]
-"""Runs the student's function on the first rungs of an exercise's ladder on a device, and judges them."""
+Climb = Callable[[kits.Exercise, str, int], ExerciseRun | None]
+"""Runs the student's function on the first rungs of an exercise's ladder on a device."""
 
 
-def find(exercise: kits.Exercise, ran: Sequence[Ran], climb: Climb) -> Finding:
-    """Apply the rubric on each device, whose shares of the points are equal, and explain what failed."""
+def find(exercise: kits.Exercise, ran: Sequence[Ran], climb: Climb, cells: Sequence[Cell] = ()) -> Finding:
+    """Apply the rubric on each device, whose shares of the points are equal, and explain what failed.
+
+    `cells` are the student's source, which a line may be quoted from.
+    """
     rows = [_rows(exercise, run, outcomes, 1 / len(ran)) for run, outcomes in ran]
     finding = Finding(
         criteria=tuple(_told_by_device(row, rows[0]) for device in rows for row in device),
@@ -37,9 +41,24 @@ def find(exercise: kits.Exercise, ran: Sequence[Ran], climb: Climb) -> Finding:
     diagnosis = _diagnose(exercise, outcomes, failed[first], ran[0][1].device if first else None)
     unknown = diagnosis is None and not _was_stopped(outcomes)
     most = rungs_to_climb(outcomes, exercise, failed[first]) if unknown else 0
-    rungs = climb(exercise, outcomes.device, most) if most else ()
-    shown = counterexample(outcomes, exercise, run, failed[first], diagnosis, rungs)
-    return Finding(finding.criteria, diagnosis, shown, finding.notes)
+    climbed = climb(exercise, outcomes.device, most) if most else None
+    shown = counterexample(outcomes, exercise, run, failed[first], diagnosis, climbed)
+    if diagnosis is not None:
+        diagnosis = _quoting(diagnosis, exercise, run, cells, shown.raised)
+    return Finding(finding.criteria, diagnosis, shown.counterexample, finding.notes, shown.steps)
+
+
+def _quoting(
+    diagnosis: Diagnosis,
+    exercise: kits.Exercise,
+    run: ExerciseRun,
+    cells: Sequence[Cell],
+    raised: Place | None,
+) -> Diagnosis:
+    """With the student's own line that the mistake points at."""
+    known = (one for one in exercise.misconceptions if one.id in diagnosis.misconceptions[:1])
+    where = next((one.where for one in known), None)
+    return msgspec.structs.replace(diagnosis, quote=quote(where, run, cells, raised))
 
 
 def _rows(

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import msgspec
 import pytest
 
 from grader import kit
-from grader.judging.compare import judge_case
-from grader.judging.counterexample import counterexample, diverging_step, rungs_to_climb
-from grader.records import Answer, Failure, Outcome, Stopped, Trace
+from grader.judging.counterexample import counterexample, rungs_to_climb
+from grader.records import Answer, Failure, Place, Stopped
 from grader.results import Counterexample, Diagnosis, TensorView
 from tests.judging.build import (
     case,
@@ -48,17 +47,17 @@ def smallest(
     failed: set[str],
     diagnosis: Diagnosis | None = None,
     known: Sequence[kit.Misconception] = (),
-    rungs: Sequence[Outcome] = (),
+    rungs: Mapping[int, Answer] | None = None,
 ) -> str:
     """The call that is shown, without the name."""
-    found = counterexample(
-        judged(given(*known), answers), given(*known), run(answers), failed, diagnosis, rungs
+    shown = counterexample(
+        judged(given(*known), answers), given(*known), run(answers), failed, diagnosis, run(rungs or {})
     )
-    return found.call.removeprefix("descend") if found else ""
+    return shown.counterexample.call.removeprefix("descend") if shown.counterexample else ""
 
 
 def test_everything_about_the_call_is_told() -> None:
-    found = counterexample(judged(given(), WRONG), given(), run(WRONG), {"values"})
+    found = counterexample(judged(given(), WRONG), given(), run(WRONG), {"values"}).counterexample
 
     assert found == Counterexample(
         device="cpu",
@@ -75,14 +74,16 @@ def test_everything_about_the_call_is_told() -> None:
 def test_what_was_raised_is_told() -> None:
     answers = [raised("TypeError", "no")] * 4
 
-    found = counterexample(judged(given(), answers), given(), run(answers), {"values"})
+    found = counterexample(judged(given(), answers), given(), run(answers), {"values"}).counterexample
 
     assert found is not None
     assert (found.got, found.raised, found.error_over_bound) == (None, "TypeError: no", None)
 
 
 def test_the_call_names_the_device() -> None:
-    found = counterexample(judged(given(), WRONG, device="cuda"), given(), run(WRONG), {"values"})
+    found = counterexample(
+        judged(given(), WRONG, device="cuda"), given(), run(WRONG), {"values"}
+    ).counterexample
 
     assert found is not None
     assert (found.device, found.call) == ("cuda", "descend(torch.tensor([1.0], device='cuda'), 0.1, 2)")
@@ -151,31 +152,27 @@ def test_one_that_does_not_show_here_gives_way_to_the_simplest() -> None:
 # --- on the ladder --------------------------------------------------------------------------------
 
 
-def rung(index: int, answer: Answer) -> Outcome:
-    return judge_case(index, LADDER[index], answer)
-
-
 def test_a_simpler_rung_is_shown() -> None:
-    rungs = [rung(1, returned(0.5)), rung(2, returned(9.0))]
+    rungs: dict[int, Answer] = {1: returned(0.5), 2: returned(9.0)}
 
     assert smallest(WRONG, {"values"}, rungs=rungs) == "(torch.tensor([1.5]), 0.1, 1)"
 
 
 def test_a_rung_of_a_criterion_that_passed_is_not_shown() -> None:
-    assert smallest(WRONG, {"values"}, rungs=[rung(0, returned(9.0))]) == "(torch.tensor([1.0]), 0.1, 2)"
-    assert smallest(WRONG, {"form"}, rungs=[rung(0, returned(0.5, type="list"))]) == ""
+    assert smallest(WRONG, {"values"}, rungs={0: returned(9.0)}) == "(torch.tensor([1.0]), 0.1, 2)"
+    assert smallest(WRONG, {"form"}, rungs={0: returned(0.5, type="list")}) == ""
 
 
 def test_a_rung_may_show_a_form_where_the_criterion_looks_at_such_cases() -> None:
     answers = [returned(0.5, type="list"), *RIGHT[1:]]
 
-    rungs = [rung(1, returned(0.5, type="list"))]
+    rungs: dict[int, Answer] = {1: returned(0.5, type="list")}
     assert smallest(answers, {"form"}, rungs=rungs) == "(torch.tensor([1.0]), 0.1, 1)"
 
 
 @pytest.mark.parametrize("answer", [nothing(), Stopped(Failure.TIMED_OUT, "no end")])
 def test_a_rung_of_which_nothing_can_be_told_is_not_shown(answer: Answer) -> None:
-    assert smallest(WRONG, {"values"}, rungs=[rung(1, answer)]) == "(torch.tensor([1.0]), 0.1, 2)"
+    assert smallest(WRONG, {"values"}, rungs={1: answer}) == "(torch.tensor([1.0]), 0.1, 2)"
 
 
 # --- which rungs are worth climbing ------------------------------------------------------------------
@@ -205,49 +202,68 @@ def test_steps_by_hand_show_in_no_call() -> None:
     assert rungs_to_climb(judged(given(), RIGHT), given(), {"values"}) == 0
 
 
-# --- the first step that goes wrong -----------------------------------------------------------------
+# --- the steps of the call --------------------------------------------------------------------------
 
 REFERENCE = [tensor(1.0), tensor(0.8), tensor(0.64)]
+SAME = trace(step([1.0], [0.8]), step([0.8], [0.64]))
+OTHER = trace(step([1.0], [0.8]), step([0.8], [0.44]))
 
 
-@pytest.mark.parametrize(
-    ("afters", "first"),
-    [
-        ([0.8, 0.64], None),
-        ([0.8000001, 0.6400002], None),
-        ([0.8, 0.44], 2),
-        ([0.9, 0.64], 1),
-        ([math.nan, math.nan], 1),
-        ([0.8], 2),
-        ([0.8, 0.64, 0.512], 3),
-        ([], None),
-    ],
-)
-def test_the_first_step_that_leaves_the_reference(afters: list[float], first: int | None) -> None:
-    before = [1.0, *afters]
-    made = trace(*(step([b], [a]) for b, a in zip(before, afters, strict=False)))
+def test_the_first_step_that_goes_wrong_is_that_of_the_table() -> None:
+    one = exercise([case(0.64, trajectory=REFERENCE)])
+    answers, made = [returned(0.44)], {0: OTHER}
 
-    assert diverging_step(made, REFERENCE) == first
+    shown = counterexample(judged(one, answers, made), one, run(answers, made), {"values"})
+
+    assert shown.counterexample is not None
+    assert shown.steps is not None
+    assert shown.steps.call == shown.counterexample.call
+    assert shown.counterexample.first_diverging_step == shown.steps.diverges == 2
 
 
-def test_a_step_that_should_end_at_the_minimum_may_miss_it_by_rounding() -> None:
-    assert diverging_step(trace(step([1.0], [1e-8])), [tensor(1.0), tensor(0.0)]) is None
-    assert diverging_step(trace(step([1.0], [1e-3])), [tensor(1.0), tensor(0.0)]) == 1
+def test_the_steps_are_those_of_the_very_call_not_of_one_like_it() -> None:
+    one = exercise([case(0.64, trajectory=REFERENCE), case(0.64, repeats=0, trajectory=REFERENCE)])
+    answers, made = [returned(0.44), returned(0.44)], {0: SAME, 1: OTHER}
+
+    shown = counterexample(judged(one, answers, made), one, run(answers, made), {"values"})
+
+    assert shown.steps is not None
+    assert shown.steps.diverges is None
 
 
-def test_steps_of_one_component_at_a_time_cannot_be_laid_beside_the_references() -> None:
-    two = [tensor(1.0, 2.0), tensor(0.8, 1.6)]
+def test_the_steps_of_a_rung_are_shown_with_it() -> None:
+    rungs = [LADDER[0], case(0.5, trajectory=[tensor(1.0), tensor(0.5)])]
+    one = exercise(CASES, RUBRIC, (), rungs)
+    climbed = run({1: returned(9.0)}, {1: trace(step([1.0], [9.0]))})
 
-    assert diverging_step(trace(step([1.0], [0.8]), step([2.0], [1.6])), two) is None
+    shown = counterexample(judged(one, WRONG), one, run(WRONG), {"values"}, climbed=climbed)
+
+    assert shown.counterexample is not None
+    assert shown.counterexample.call == "descend(torch.tensor([1.0]), 0.1, 1)"
+    assert shown.counterexample.first_diverging_step == 1
 
 
-def test_the_step_is_told_where_the_same_call_was_traced() -> None:
-    cases = [case(0.64), case(0.64, repeats=0, trajectory=REFERENCE)]
-    answers = [returned(0.44), returned(0.44)]
-    made: dict[int, Trace] = {1: trace(step([1.0], [0.8]), step([0.8], [0.44]))}
-    one = exercise(cases)
+def test_a_call_that_was_not_traced_has_no_steps() -> None:
+    shown = counterexample(judged(given(), WRONG), given(), run(WRONG), {"values"})
 
-    found = counterexample(judged(one, answers, made), one, run(answers, made), {"values"})
+    assert shown.counterexample is not None
+    assert (shown.steps, shown.counterexample.first_diverging_step) == (None, None)
 
-    assert found is not None
-    assert found.first_diverging_step == 2
+
+def test_where_steps_alone_are_to_blame_those_of_the_simplest_such_call_are_shown() -> None:
+    cases = [case(0.64, steps=2, trajectory=REFERENCE), case(0.8, trajectory=REFERENCE[:2])]
+    one = exercise(cases, [criterion("values", [0, 1]), criterion("sgd", [0, 1], "optimiser")])
+    answers, made = [returned(0.64), returned(0.8)], {0: trace(), 1: trace()}
+
+    shown = counterexample(judged(one, answers, made), one, run(answers, made), {"sgd"})
+
+    assert shown.counterexample is None
+    assert shown.steps is not None
+    assert shown.steps.call == "descend(torch.tensor([1.0]), 0.1, 1)"
+
+
+def test_the_line_where_the_shown_call_raised_is_handed_on() -> None:
+    place = Place("s01.py", None, 7)
+    answers: list[Answer] = [msgspec.structs.replace(raised(), place=place)] * 4
+
+    assert counterexample(judged(given(), answers), given(), run(answers), {"values"}).raised == place

@@ -16,6 +16,7 @@ from grader.results import (
     Evidence,
     ExerciseEvidence,
     StepEvidence,
+    StepTable,
     TensorView,
     TraceEvidence,
 )
@@ -45,7 +46,7 @@ def execution(device: str = "cpu", **changed: object) -> Execution:
 def gathered(given: kit.Exercise, ran: ExerciseRun, device: str = "cpu") -> ExerciseEvidence:
     judged: dict[str, list[Ran]] = {given.name: [(ran, compare.judge(ran, given, device))]}
     frozen = kit_of(given, devices=("cpu", "cuda"))
-    return gather("s01", [execution()], judged, frozen, CaseSheet(frozen)).exercises[0]
+    return gather("s01", [execution()], judged, frozen, CaseSheet(frozen), {}).exercises[0]
 
 
 def test_everything_about_a_case_is_stored() -> None:
@@ -165,6 +166,18 @@ def test_an_optimiser_that_is_none_of_torchs_is_told_as_that() -> None:
     assert stored.steps[0].optimiser == "an optimiser of its own"
 
 
+def test_of_the_other_traced_calls_nothing_is_stored_but_the_steps_that_are_shown() -> None:
+    given = exercise([case(0.5, trajectory=[tensor(1.0), tensor(0.5)])], [criterion("values", [0])])
+    ran = run([returned(0.75)], {0: trace(step([1.0], [0.75]))})
+    judged: dict[str, list[Ran]] = {given.name: [(ran, compare.judge(ran, given, "cpu"))]}
+    table = StepTable("descend(torch.tensor([1.0]), 0.1, 1)", "cpu", (), None, ("1 step",), 0)
+    frozen = kit_of(given)
+
+    (stored,) = gather("s01", [], judged, frozen, CaseSheet(frozen), {"descend": table}).exercises
+
+    assert (stored.traces, stored.steps) == ((), table)
+
+
 def test_the_place_of_the_definition_is_stored() -> None:
     place = Place("s01.ipynb", 3, 1)
 
@@ -184,7 +197,7 @@ def test_what_was_printed_and_noted_on_all_devices_is_kept_and_the_source_once()
         execution("cuda", cells=(cell,), notes=(Note("b"), Note("c")), output=""),
     ]
 
-    assert gather("s01", both, {}, frozen, CaseSheet(frozen)) == Evidence(
+    assert gather("s01", both, {}, frozen, CaseSheet(frozen), {}) == Evidence(
         schema=EVIDENCE_SCHEMA,
         student="s01",
         source=(cell,),
@@ -197,7 +210,7 @@ def test_what_was_printed_and_noted_on_all_devices_is_kept_and_the_source_once()
 def test_a_submission_that_was_never_run_has_no_source() -> None:
     frozen = kit_of(ONE)
 
-    assert gather("s01", [], {}, frozen, CaseSheet(frozen)) == Evidence(
+    assert gather("s01", [], {}, frozen, CaseSheet(frozen), {}) == Evidence(
         EVIDENCE_SCHEMA, "s01", (), (), "", (ExerciseEvidence("descend", (), ()),)
     )
 

@@ -8,10 +8,9 @@ import pytest
 
 from grader import kit
 from grader.judging import compare
-from grader.judging.compare import judge_case
 from grader.judging.evidence import Ran
 from grader.judging.findings import find
-from grader.records import Answer, ExerciseRun, Failure, Outcome, Trace
+from grader.records import Answer, ExerciseRun, Failure, Trace
 from tests.judging.build import (
     LATE,
     case,
@@ -43,10 +42,10 @@ class Climbs:
         self.devices: list[str] = []
         self._answer = answer
 
-    def __call__(self, given: kit.Exercise, device: str, rungs: int) -> Sequence[Outcome]:
+    def __call__(self, given: kit.Exercise, device: str, rungs: int) -> ExerciseRun:
         assert 0 < rungs <= len(given.ladder)
         self.devices.append(device)
-        return [] if self._answer is None else [judge_case(0, given.ladder[0], self._answer, device)]
+        return run([] if self._answer is None else [self._answer])
 
 
 def ran(answers: Sequence[Answer], device: str = "cpu", traces: dict[int, Trace] | None = None) -> Ran:
