@@ -41,24 +41,32 @@ class Renderer:
 
     def __init__(self, templates: Path | None = None) -> None:
         self._environment = _environment(templates)
-        style, script = self._render("style.css.j2", None), self._render("script.js.j2", None)
-        # Rendered without any student's text: the two things that are not escaped.
-        self._environment.globals["style"] = Markup(style)  # noqa: S704 -- see above
-        self._environment.globals["script"] = Markup(script)  # noqa: S704 -- likewise
-        self._environment.globals["policy"] = _policy(_digest(style), _digest(script))
+        self._dress = {kind: self._dressed(kind) for kind in ("class", "student")}
 
     def class_page(self, results: Results, overrides: Overrides) -> str:
-        return self._render("class.html.j2", classview.classroom(results, overrides))
+        return self._page("class", classview.classroom(results, overrides))
 
     def student_page(
         self, result: SubmissionResult, evidence: Evidence | None, head: Head, overrides: Overrides = NONE
     ) -> str:
         shown = redaction.for_student(result, evidence, hide_expected=head.hide_expected)
-        return self._render("student.html.j2", views.student(*shown, head, overrides))
+        return self._page("student", views.student(*shown, head, overrides))
 
-    def _render(self, name: str, view: msgspec.Struct | None) -> str:
+    def _dressed(self, kind: str) -> dict[str, str]:
+        style, script = (self._render(name, kind=kind) for name in ("style.css.j2", "script.js.j2"))
+        # Rendered without any student's text: the two things that are not escaped.
+        return {
+            "style": Markup(style),  # noqa: S704 -- see above
+            "script": Markup(script),  # noqa: S704 -- likewise
+            "policy": _policy(_digest(style), _digest(script)),
+        }
+
+    def _page(self, kind: str, view: msgspec.Struct) -> str:
+        return self._render(f"{kind}.html.j2", view=view, **self._dress[kind])
+
+    def _render(self, name: str, **values: object) -> str:
         try:
-            return self._environment.get_template(name).render(view=view)
+            return self._environment.get_template(name).render(values)
         except (TemplateError, UndefinedError) as error:
             raise GraderError(
                 f"template {name}: {type(error).__name__}: {error}",
