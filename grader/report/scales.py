@@ -29,6 +29,10 @@ _NARROWEST: Final = 1e-4
 """Least width beside the values' size, so that the labels of two ticks differ."""
 
 
+_CLOSE: Final = 0.7
+"""How much closer than asked for ticks may stand, to be at rounder numbers."""
+
+
 class Axis(msgspec.Struct, frozen=True):
     """A linear scale: `low` is drawn at `start`, `high` at `end`."""
 
@@ -63,7 +67,7 @@ def ticks(low: float, high: float, wanted: int = 5) -> tuple[float, ...]:
     """Round numbers (1, 2 or 5 times a power of ten apart) from `low` to `high`, about so many."""
     raw = (high - low) / wanted
     power = 10.0 ** math.floor(math.log10(raw))
-    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= raw * (1 - 1e-9))
+    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= _CLOSE * raw)
     return tuple(index * step for index in range(math.ceil(low / step), math.floor(high / step) + 1))
 
 

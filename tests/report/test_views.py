@@ -147,7 +147,7 @@ def test_source_of_many_lines_is_cut_and_says_so() -> None:
     (source,) = views.student(samples.WRONG, evidence, samples.HEAD).sources
 
     assert (source.title, len(source.lines), set(source.lines)) == ("hw.py", 4000, {"x = 1"})
-    assert source.more == "1,000 more lines are in the evidence file."
+    assert source.more == "1,000 more lines are not shown."
 
 
 def test_rendering_imports_no_torch_no_hypothesis_and_no_numpy() -> None:
