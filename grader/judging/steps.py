@@ -44,7 +44,7 @@ def step_table(
         device=device,
         rows=shown,
         diverges=diverges,
-        shows=tuple(sentences(trace, mine, case, exercise.moves, answer)),
+        shows=tuple(sentences(trace, mine, theirs, case, exercise.moves, answer)),
         more=len(rows) - 1 - shown[-1].step + trace.dropped if shown else 0,
     )
 

@@ -1,13 +1,14 @@
 """What a trace shows, in few sentences: who took how many steps with which options, and what is odd.
 
 The first sentence is always there; of the others at most two, in the order in which one would find
-them by following the call from its start.
+them by following the call from its start. No value of the reference's stands in them: a page that must
+not tell what was expected can show them all the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby, islice, pairwise
+from itertools import chain, groupby, islice, pairwise
 from typing import Final
 
 from grader import kit as kits
@@ -17,22 +18,37 @@ from grader.tensors import floats, text
 
 MORE: Final = 2
 FEW: Final = 4  # optimisers in turn, or values of one option, that are told one by one
+SHOWN: Final = 8  # numbers of a result
 _FLAGS: Final = ("nesterov", "maximize")
 _NAMES: Final = {"weight_decay": "weight decay"}
 
+Shape = tuple[int, ...]
+
 
 def sentences(
-    trace: Trace, path: Sequence[Whole] | None, case: kits.Case, moves: str, answer: Answer
+    trace: Trace,
+    mine: Sequence[Whole] | None,
+    theirs: Sequence[Whole] | None,
+    case: kits.Case,
+    moves: str,
+    answer: Answer,
 ) -> Iterator[str]:
-    """`path`: the trace as whole steps, where it can be read so."""
+    """`mine` and `theirs`: the trace and the reference's as whole steps, where they can be read so."""
     start = case.arguments[moves]
     assert isinstance(start, Tensor), "only such calls are traced"
     yield _summary(trace, case.trace or Trace(()))
-    if path is None:
+    if mine is None:
         yield _other_numbers(trace.steps, start, moves)
-    else:
-        complete = path if not trace.dropped else None
-        yield from islice(_oddities(path, complete, start, moves, answer), MORE)
+        return
+    returned = answer.value if isinstance(answer, Returned) and not trace.dropped else None
+    oddities = chain(
+        _other_start(mine, start, moves),
+        _no_gradient(mine),
+        _other_gradient(mine, theirs or [], start.shape),
+        _moved_between(mine, start.shape),
+        _returned_else(mine, returned, start.shape),
+    )
+    yield from islice(oddities, MORE)
 
 
 # --- who took how many steps --------------------------------------------------------------
@@ -53,8 +69,9 @@ def _told(trace: Trace) -> str:
         return "none"
     runs = [list(run) for _, run in groupby(trace.steps, key=_optimiser)]
     if len(runs) > FEW or trace.dropped:
-        names = ", ".join(dict.fromkeys(map(_optimiser, trace.steps)))
-        return f"{_count(len(trace.steps) + trace.dropped)} by {names}"
+        names = list(dict.fromkeys(map(_optimiser, trace.steps)))
+        others = " and others" if len(names) > FEW else ""
+        return f"{_count(len(trace.steps) + trace.dropped)} by {', '.join(names[:FEW])}{others}"
     return " and ".join(f"{_count(len(run))} by {_optimiser(run[0])}{_options(run)}" for run in runs)
 
 
@@ -92,16 +109,6 @@ def _other_numbers(steps: Sequence[Step], start: Tensor, moves: str) -> str:
     return f"The optimiser held {several}, where {moves} has {len(floats(start))}."
 
 
-def _oddities(
-    path: Sequence[Whole], complete: Sequence[Whole] | None, start: Tensor, moves: str, answer: Answer
-) -> Iterator[str]:
-    yield from _other_start(path, start, moves)
-    yield from _no_gradient(path)
-    yield from _moved_between(path, start)
-    if complete and isinstance(answer, Returned) and answer.value is not None:
-        yield from _returned_else(complete[-1], answer.value, start)
-
-
 def _other_start(path: Sequence[Whole], start: Tensor, moves: str) -> Iterator[str]:
     given = floats(start)
     if path and not same(path[0].before, given, given):
@@ -118,16 +125,43 @@ def _no_gradient(path: Sequence[Whole]) -> Iterator[str]:
         yield f"Step {without[0]} had no gradient to go by: .grad was None."
 
 
-def _moved_between(path: Sequence[Whole], start: Tensor) -> Iterator[str]:
+def _other_gradient(mine: Sequence[Whole], theirs: Sequence[Whole], shape: Shape) -> Iterator[str]:
+    """The first gradient that the reference does not have at the same theta."""
+    for i, (one, two) in enumerate(zip(mine, theirs, strict=False)):
+        if one.gradient is None or two.gradient is None or not same(one.before, two.before, two.before):
+            return
+        if not same(one.gradient, two.gradient, two.gradient):
+            told, at = (text(values, one.dtype, shape) for values in (one.gradient, one.before))
+            kept = _is_left(mine[i - 1].gradient if i else None, one.gradient, two.gradient)
+            why = (
+                f": that of step {i} was still in it"
+                if kept
+                else f" at {at}, where the reference has another"
+            )
+            yield f"Step {i + 1} had the gradient {told}{why}."
+            return
+
+
+def _is_left(earlier: list[float] | None, gradient: list[float], wanted: list[float]) -> bool:
+    """Whether a gradient is the one that was wanted and that of the step before."""
+    if earlier is None or not any(earlier):
+        return False
+    both = [one + other for one, other in zip(earlier, wanted, strict=True)]
+    return same(gradient, both, both)
+
+
+def _moved_between(path: Sequence[Whole], shape: Shape) -> Iterator[str]:
     for i, (one, two) in enumerate(pairwise(path), start=1):
         if not same(two.before, one.after, one.before):
-            left, found = (text(x, one.dtype, start.shape) for x in (one.after, two.before))
+            left, found = (text(values, one.dtype, shape) for values in (one.after, two.before))
             yield f"Step {i} left {left}, but step {i + 1} began at {found}."
             return
 
 
-def _returned_else(last: Whole, returned: Tensor, start: Tensor) -> Iterator[str]:
+def _returned_else(path: Sequence[Whole], returned: Tensor | None, shape: Shape) -> Iterator[str]:
+    if returned is None or not path:
+        return
     got = floats(returned)
-    if len(got) == len(last.after) and not same(got, last.after, last.before):
-        left = text(last.after, last.dtype, start.shape)
+    if 0 < len(got) <= SHOWN and not same(got, path[-1].after, path[-1].before):
+        left = text(path[-1].after, path[-1].dtype, shape)
         yield f"The last step left {left}, what came back is {text(got, returned.dtype, returned.shape)}."
