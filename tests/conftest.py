@@ -18,13 +18,18 @@ ROOT = Path(__file__).parent.parent
 
 @pytest.fixture(scope="session")
 def kit() -> LoadedKit:
+    """The kit of `reference/`."""
+    return frozen()
+
+
+def frozen(seed: int | None = None) -> LoadedKit:
     """The kit of `reference/`, through the cache that the command line uses, kept between sessions."""
     cache = Path(tempfile.gettempdir()) / f"torch-grader-tests-{getpass.getuser()}"
     cache.mkdir(exist_ok=True)
     with pytest.MonkeyPatch.context() as patch, (cache / "lock").open("w") as lock:
         patch.setenv("XDG_CACHE_HOME", str(cache))
         fcntl.flock(lock, fcntl.LOCK_EX)  # one worker freezes, the others find it done
-        return kits.find(ROOT, kit=None, assignment=ROOT)
+        return kits.cached(ROOT, seed)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,0 +1,146 @@
+"""A class of our own, marked: nobody who is right loses a point, and every mistake is called by its name.
+
+What `right/` and `wrong/` hold was written as students write it, before any of it was graded, by
+someone who had not read the catalogue of mistakes. `pytest -s` prints the confusion table of each suite.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from grader import kit as kits
+from grader.judging.families import FAMILIES
+from grader.kit import LoadedKit
+from grader.results import ExerciseResult, Results, SubmissionResult
+from tests.cli.running import grader
+from tests.conftest import frozen
+from tests.teaching import verdicts
+from tests.teaching.verdicts import HERE, labels
+
+SEEDS = (0, 1, 2)
+NAMED = 0.95  # of the wrong ones, where a wrong name counts double
+
+
+@pytest.fixture(scope="module")
+def handed_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Right and wrong ones in one folder, as a class hands in."""
+    folder = tmp_path_factory.mktemp("class")
+    for kind in ("right", "wrong"):
+        shutil.copytree(HERE / kind, folder, dirs_exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="module", params=SEEDS, ids="suite {}".format)
+def results(
+    request: pytest.FixtureRequest, handed_in: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Results:
+    """The class graded by one suite, as an instructor grades it: walls and all."""
+    folder = tmp_path_factory.mktemp("graded")
+    (folder / "suite.kit").write_bytes(kits.encode(frozen(request.param or None).kit))
+    run = grader("grade", handed_in, "--kit", folder / "suite.kit", "-o", folder / "report", "--jobs", "2")
+    assert run.code == 0, run.err
+    return msgspec.json.decode((folder / "report" / "results.json").read_bytes(), type=Results)
+
+
+def those_in(kind: str, results: Results) -> list[SubmissionResult]:
+    names = {path.stem for path in (HERE / kind).iterdir()}
+    found = [one for one in results.submissions if one.student in names]
+    assert len(found) == len(names)
+    return found
+
+
+def losses(submission: SubmissionResult, exercises: Iterator[ExerciseResult]) -> list[str]:
+    return [
+        f"{submission.student}, {row.id}: {row.message}"
+        for exercise in exercises
+        if exercise.score != exercise.max_score
+        for row in exercise.criteria
+        if row.outcome == "failed"
+    ]
+
+
+def test_nobody_who_is_right_loses_a_point(results: Results) -> None:
+    right = those_in("right", results)
+
+    lost = [line for one in right for line in losses(one, iter(one.exercises))]
+    assert lost == []
+    assert [one.student for one in right if one.score != one.max_score] == []
+
+
+def test_the_exercise_beside_a_mistake_keeps_its_points(results: Results) -> None:
+    known = labels()
+    beside = [
+        line
+        for one in those_in("wrong", results)
+        for line in losses(
+            one, (x for x in one.exercises if x.status == "graded" and x.name not in known[one.student].wrong)
+        )
+    ]
+    assert beside == []
+
+
+def test_nobody_who_is_wrong_keeps_all_points(results: Results) -> None:
+    known = labels()
+    passed = [
+        f"{one.student}, {exercise.name}: {known[one.student].mistake}"
+        for one in those_in("wrong", results)
+        for exercise in verdicts.exercises(one, known[one.student])
+        if exercise.score == exercise.max_score
+    ]
+    assert passed == []
+
+
+def test_every_lost_point_is_shown_by_a_call_or_by_what_no_call_can_show(results: Results) -> None:
+    known = labels()
+    bare = [
+        f"{one.student}, {exercise.name}"
+        for one in those_in("wrong", results)
+        for exercise in verdicts.exercises(one, known[one.student])
+        if exercise.score != exercise.max_score and not is_shown(one, exercise)
+    ]
+    assert bare == []
+
+
+def is_shown(submission: SubmissionResult, exercise: ExerciseResult) -> bool:
+    """By the smallest call; or, where values are right or nothing ran, by the sentence that says why."""
+    if exercise.status == "missing":
+        return bool(submission.message or submission.notes or exercise.notes)
+    failed = [row for row in exercise.criteria if row.outcome == "failed"]
+    unseen = all(row.kind == "optimiser" and row.message for row in failed)
+    return exercise.counterexample is not None or unseen
+
+
+def test_the_mistakes_are_named(results: Results) -> None:
+    table = verdicts.table(results)
+    print(f"\n\n{table}")  # noqa: T201 - for whoever runs this with -s
+
+    assert verdicts.score(results) >= NAMED, table
+
+
+# --- the class itself ---------------------------------------------------------------------------
+
+
+def test_the_class_is_as_large_as_promised() -> None:
+    assert len(list((HERE / "right").iterdir())) >= 60
+    assert len(labels()) >= 120
+
+
+def test_every_wrong_submission_has_a_label() -> None:
+    assert sorted(labels()) == sorted(path.stem for path in (HERE / "wrong").iterdir())
+
+
+def test_labels_accept_only_what_the_grader_can_say(kit: LoadedKit) -> None:
+    known = {one.id for exercise in kit.kit.exercises for one in exercise.misconceptions}
+    known |= {one.id for one in FAMILIES}
+
+    accepted = {entry.partition(" ")[0] for label in labels().values() for entry in label.accepts}
+    assert sorted(accepted - known) == []
+
+
+def test_every_label_accepts_or_awaits_something() -> None:
+    assert [name for name, one in labels().items() if not one.accepts and one.tells is None] == []
