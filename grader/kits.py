@@ -30,10 +30,14 @@ FREEZER: Final = (
     "__init__.py", "errors.py", "exercises.py", "kit.py", "records.py", "results.py",
     "strategies.py", "tensors.py", "freezing/__init__.py", "freezing/assignment.py",
     "freezing/choose.py", "freezing/drawing.py", "freezing/freeze.py", "freezing/ladder.py",
-    "freezing/landscape.py", "freezing/oracle.py", "freezing/trials.py", "judging/__init__.py",
-    "judging/apart.py", "judging/chains.py", "judging/compare.py", "judging/descent.py",
-    "judging/score.py", "sandbox/__init__.py", "sandbox/calling.py", "sandbox/devices.py",
-    "sandbox/tracebacks.py", "sandbox/tracing.py", "sandbox/twin.py", "sandbox/values.py",
+    "freezing/landscape.py", "freezing/oracle.py", "freezing/telling.py", "freezing/trials.py",
+    "judging/__init__.py", "judging/apart.py", "judging/bound_families.py", "judging/candidates.py",
+    "judging/chains.py", "judging/compare.py", "judging/count_families.py", "judging/descent.py",
+    "judging/families.py", "judging/family.py", "judging/gradient_families.py",
+    "judging/optimiser_families.py", "judging/optimisers.py", "judging/rate_families.py",
+    "judging/readings.py", "judging/score.py", "judging/value_families.py", "sandbox/__init__.py",
+    "sandbox/calling.py", "sandbox/devices.py", "sandbox/tracebacks.py", "sandbox/tracing.py",
+    "sandbox/twin.py", "sandbox/values.py",
 )  # fmt: skip
 """The source that a kit depends on: what the freezer imports of this package, and nothing else."""
 

@@ -34,6 +34,7 @@ from grader.freezing.drawing import pool, simplest
 from grader.freezing.ladder import RUNG_EFFORT, ladder
 from grader.freezing.landscape import landscape
 from grader.freezing.oracle import finite
+from grader.freezing.telling import telling
 from grader.freezing.trials import Trials, bare, key, quiet, recorded
 from grader.judging import compare, score
 from grader.records import Answer, ExerciseRun, Tensor, Trace, Value
@@ -41,6 +42,7 @@ from grader.sandbox import calling
 
 POOL: Final = 1200  # drawn, a third of them distinct; the ladder is made of these
 CANDIDATES: Final = 60  # of these the suite is chosen: each is run by every misconception
+SIMULATED: Final = 300  # of these the cases that tell fitted mistakes: no program but the reference runs them
 EFFORT: Final = 600.0  # of all suites together, repeats included: SGD steps a submission
 RANDOM_CASES: Final = 10  # beyond what the known mistakes need, for the unknown ones
 REPEATS_EACH: Final = 2  # for each form of input
@@ -101,7 +103,7 @@ def freeze_exercise(exercise: Exercise, seed: int, budget: float) -> kit.Exercis
     trials = Trials(exercise)
     drawn = draw(exercise, seed)
     shrunk = shrink(trials, drawn[0], seed)
-    chosen = suite(trials, list(shrunk.values()), drawn[:CANDIDATES], budget)
+    chosen = suite(trials, list(shrunk.values()), drawn, budget)
     cases = [followed(exercise, case) for case in chosen]
     frozen = kit.Exercise(
         name=exercise.name,
@@ -164,16 +166,30 @@ def suite(
     edges = [recorded(one, trials.exercise) for one in trials.exercise.edge_cases]
     given = _distinct(trials, shrunk, "shrunk", [])
     given += _distinct(trials, edges, "edge", given)
-    candidates = _distinct(trials, drawn, "chosen", given)
+    candidates = _distinct(trials, drawn[:CANDIDATES], "chosen", given)
     given += every_form(trials, given, candidates)
     candidates = [case for case in candidates if case not in given]
     cases = given + cover(trials, given, candidates)
     moving = [case for case in cases if case.effort > 0]
     again = repeats(trials, moving)
     left = budget - sum(case.effort for case in (*cases, *again))
+    more = told_apart(
+        trials, [*cases, *_distinct(trials, drawn[CANDIDATES:SIMULATED], "chosen", cases)], len(cases), left
+    )
+    left -= sum(case.effort for case in more)
+    cases += more
     cases += fill(cases, candidates, left)
-    moving += [case for case in cases if case.effort > 0 and case.origin == "random"]
+    moving = [case for case in cases if case.effort > 0]
     return moving + again + [case for case in cases if case.effort <= 0]
+
+
+def told_apart(trials: Trials, cases: list[kit.Case], given: int, left: float) -> list[kit.Case]:
+    """Of the cases after the first `given` those that fitted mistakes need, where constants can be fitted."""
+    found = landscape(trials.exercise, cases)
+    if found is None:
+        return []
+    moves = next(name for name, value in cases[0].arguments.items() if isinstance(value, Tensor))
+    return telling(cases[:given], cases[given:], found, moves, left)
 
 
 def fill(cases: list[kit.Case], candidates: list[kit.Case], left: float) -> list[kit.Case]:

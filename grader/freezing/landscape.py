@@ -74,14 +74,16 @@ def _gradients(
 ) -> tuple[tuple[float, ...], ...] | None:
     """Each component's gradient as a polynomial; None where it is none."""
     starts = (*FITTED, *TRIED)
-    stepped = [_one_step(exercise, case, moves, names, start) for start in starts]
-    if any(one is None for one in stepped):
-        return None
-    slopes = np.array([start - one for start, one in zip(starts, stepped, strict=True)])
-    fitted = np.linalg.solve(np.vander(FITTED, increasing=True), slopes[: len(FITTED)])
+    slopes = []
+    for start in starts:
+        stepped = _one_step(exercise, case, moves, names, start)
+        if stepped is None:
+            return None
+        slopes.append(start - stepped)
+    fitted = np.linalg.solve(np.vander(FITTED, increasing=True), np.array(slopes[: len(FITTED)]))
     coefficients = np.where(abs(fitted) < 10.0**-DIGITS, 0.0, fitted)
     there = np.vander(TRIED, len(FITTED), increasing=True) @ coefficients
-    if not np.allclose(there, slopes[len(FITTED) :], rtol=10.0**-DIGITS, atol=10.0**-DIGITS):
+    if not np.allclose(there, np.array(slopes[len(FITTED) :]), rtol=10.0**-DIGITS, atol=10.0**-DIGITS):
         return None
     return tuple(_trimmed(column) for column in coefficients.T)
 

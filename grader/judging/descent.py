@@ -184,9 +184,9 @@ def predict(descent: Descent, cases: Sheet, single: Sheet) -> Prediction:
     return Prediction(exact, tolerance, beyond)
 
 
-def rounding(value: Array, cases: Sheet, count: Array | None = None) -> Array:
+def rounding(value: Array, cases: Sheet, count: Array | None = None, roundoff: float | None = None) -> Array:
     """8 u (n + 1) max(|theta_0|, |value|), u the unit roundoff of the case's dtype."""
     steps = cases.steps if count is None else np.maximum(count, cases.steps)
-    u = np.where(cases.single, 2.0**-24, 2.0**-53)
+    u = np.where(cases.single, 2.0**-24, 2.0**-53) if roundoff is None else roundoff
     largest = np.maximum(abs(cases.theta).max(axis=1, keepdims=True, initial=0.0), abs(value))
     return ROUNDING_FACTOR * u * (steps + 1) * np.where(np.isfinite(largest), largest, 0.0)

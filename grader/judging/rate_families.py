@@ -1,0 +1,401 @@
+"""Families of the learning rate: another one, one out of bounds, one that changes from step to step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from grader.judging.descent import RIGHT, Array, Descent, Sheet
+from grader.judging.family import Family, Guess, When, decided, single
+from grader.judging.readings import Constant, Formula, Points, View, agreed, between, told
+
+_USED: Final = "Print the lr of your optimiser for two different learning rates."
+_EACH_STEP: Final = "Print the lr of your optimiser in every step: does it change?"
+_SCHEDULED: Final = (
+    "The exercise asks for a constant rate; a scheduler, or a division inside the loop, changes it."
+)
+
+
+# --- one rate for the whole run -----------------------------------------------------------
+
+
+def used_rate(points: Points) -> Array:
+    """The rate that the one step looks as if it had used."""
+    return points.step / points.gradient
+
+
+def with_rate(rate: Callable[[Array], Array]) -> Descent:
+    return replace(RIGHT, rate=lambda cases, _: rate(cases.rate))
+
+
+def _scaled_title(factor: float) -> str:
+    if factor == -1:
+        return "Theta climbs: every step goes the wrong way"
+    if factor < 0:
+        return f"Theta climbs: every step goes the wrong way and is {told(-factor)} times as long"
+    words = {0.5: "half as long", 2.0: "twice as long"}
+    return f"Every step is {words.get(factor, f'{told(factor)} times as long')} as it should be"
+
+
+def _capped(view: View) -> Points:
+    """The single steps that used another rate than they were given."""
+    return view.ones.only(view.ones.off)
+
+
+def _replaced(view: View, *, above: bool) -> Iterator[Guess]:
+    """One rate stands in for all on one side of a threshold."""
+    moving = (view.points.steps > 0) & (view.points.first != 0)
+    off = view.points.rate[moving & view.points.wrong]
+    kept = view.points.rate[moving & ~view.points.wrong & (view.points.right != view.points.theta)]
+    if not len(off) or not len(kept):
+        return
+    for value in agreed(used_rate, _capped(view)):
+        if above and kept.max() < off.min():
+            yield value, between(float(kept.max()), float(off.min()))
+        elif not above and off.max() < kept.min():
+            yield value, between(float(off.max()), float(kept.min()))
+
+
+def _below_title(value: float, threshold: float) -> str:
+    return f"Learning rates below about {told(threshold)} are replaced by {told(value)}"
+
+
+RATES: Final = (
+    Family(
+        "rate-fixed",
+        "Every step uses the rate {0}, whatever is passed",
+        "Call your function twice with different learning rates. Do the results differ?",
+        "first",
+        lambda view: single(agreed(used_rate, view.ones)),
+        lambda c: with_rate(lambda rate: np.full_like(rate, c)),
+        rank=10,
+        teacher="The argument never reaches the optimiser: a number stands in its place.",
+        where="optimiser",
+        samples=((0.05,), (0.03,), (0.2,), (0.7,), (1.5,)),
+    ),
+    Family(
+        "step-scaled",
+        _scaled_title,
+        "Compare theta.grad after one backward() with the derivative on paper, and the lr of your optimiser"
+        " with the one passed.",
+        "first",
+        lambda view: single(agreed(lambda p: p.effective / p.gradient, view.ones)),
+        lambda c: with_rate(lambda rate: rate * c),
+        rank=12,
+        teacher="A constant factor on the loss, the gradient or the rate; outputs cannot tell which.",
+        where="loss",
+        samples=((0.5,), (2.0,), (0.3,), (-1.0,), (1 / 3,)),
+    ),
+    Family(
+        "rate-offset",
+        "{0} is added to the learning rate",
+        _USED,
+        "first",
+        lambda view: single(agreed(lambda p: used_rate(p) - p.rate, view.ones)),
+        lambda c: with_rate(lambda rate: rate + c),
+        rank=30,
+        where="optimiser",
+        samples=((0.1,), (0.01,), (-0.05,), (0.5,), (1.0,)),
+    ),
+    Family(
+        "rate-power",
+        lambda c: (
+            "The learning rate is squared: it is applied twice"
+            if c == 2  # noqa: PLR2004
+            else f"The learning rate is raised to the power {told(c)}"
+        ),
+        "Which lines multiply with the learning rate? Is it only one?",
+        "first",
+        lambda view: single(agreed(_rate_power, view.ones)),
+        lambda c: with_rate(lambda rate: rate**c),
+        rank=28,
+        where="optimiser",
+        samples=((2.0,), (0.5,), (3.0,), (1.5,), (0.25,)),
+    ),
+    Family(
+        "rate-at-most",
+        "Learning rates above {0} are cut to {0}",
+        _USED,
+        "any",
+        lambda view: single(c for c in agreed(used_rate, _capped(view)) if c.value > 0),
+        lambda c: with_rate(lambda rate: np.minimum(rate, c)),
+        rank=20,
+        where="optimiser",
+        samples=((0.5,), (0.3,), (0.1,), (0.4,), (0.75,)),
+    ),
+    Family(
+        "rate-at-least",
+        "Learning rates below {0} are raised to {0}",
+        _USED,
+        "any",
+        lambda view: single(agreed(used_rate, _capped(view))),
+        lambda c: with_rate(lambda rate: np.maximum(rate, c)),
+        rank=20,
+        where="optimiser",
+        samples=((0.01,), (0.1,), (0.3,), (0.5,), (0.05,)),
+    ),
+    Family(
+        "rate-zero-replaced",
+        "A learning rate of 0 is replaced by {0}",
+        "Call your function with the rate 0. What should it return?",
+        "any",
+        lambda view: single(
+            agreed(lambda p: p.steady_rate, view.points.only((view.points.rate == 0) & view.points.off))
+        ),
+        lambda c: with_rate(lambda rate: np.where(rate == 0, c, rate)),
+        rank=18,
+        teacher="`rate or default` takes 0 for no rate at all.",
+        where="optimiser",
+        samples=((0.01,), (0.1,), (0.001,), (0.5,), (1.0,)),
+    ),
+    Family(
+        "rate-replaced-above",
+        "Learning rates above about {1} are replaced by {0}",
+        _USED,
+        "first",
+        lambda view: _replaced(view, above=True),
+        lambda c, t: with_rate(lambda rate: np.where(rate >= t, c, rate)),
+        rank=24,
+        where="optimiser",
+        samples=((0.1, 1.0), (0.01, 0.5), (0.1, 0.4)),
+    ),
+    Family(
+        "rate-replaced-below",
+        _below_title,
+        _USED,
+        "first",
+        lambda view: _replaced(view, above=False),
+        lambda c, t: with_rate(lambda rate: np.where(rate < t, c, rate)),
+        rank=24,
+        where="optimiser",
+        samples=((0.5, 0.09), (0.1, 0.05), (0.2, 0.15)),
+    ),
+    Family(
+        "rate-rounded",
+        lambda digits: (
+            "The learning rate is cut to a whole number"
+            if digits < 0
+            else f"The learning rate is rounded to {int(digits)} decimals"
+        ),
+        "Print the lr of your optimiser for the rate 0.25.",
+        "first",
+        lambda _: ((Constant(-1),), (Constant(0),), (Constant(1),), (Constant(2),)),
+        lambda digits: with_rate(lambda rate: np.trunc(rate) if digits < 0 else np.round(rate, int(digits))),
+        rank=26,
+        where="optimiser",
+        samples=((1,), (0,), (-1,), (2,)),
+    ),
+)
+
+
+def _rate_power(points: Points) -> Array:
+    return np.where(points.rate == 1, np.nan, np.log(used_rate(points)) / np.log(points.rate))
+
+
+# --- a rate that changes --------------------------------------------------------------------
+
+Factor = Callable[[int, Array], "Array | float"]
+"""Step from 0 and number of steps (case x 1) -> what the rate is multiplied by."""
+
+
+def with_factor(factor: Factor) -> Descent:
+    return replace(RIGHT, rate=lambda cases, i: cases.rate * _as_dtype(factor(i, cases.steps), cases))
+
+
+def _as_dtype(factor: Array | float, cases: Sheet) -> Array | float:
+    return factor.astype(cases.rate.dtype) if isinstance(factor, np.ndarray) else factor
+
+
+def _second(points: Points) -> Array:
+    """By what the second step's rate is multiplied."""
+    return points.effective / points.gradient
+
+
+def _seconds(read: Callable[[Array], Array]) -> Callable[[View], Iterable[Guess]]:
+    return lambda view: single(agreed(lambda p: read(_second(p)), view.twos))
+
+
+def _firsts(read: Callable[[Array], Array]) -> Callable[[View], Iterable[Guess]]:
+    return lambda view: single(agreed(lambda p: read(p.effective / p.gradient), view.ones))
+
+
+def _stepped(view: View) -> Iterator[Guess]:
+    """StepLR: a factor c every k steps. Runs of at most k steps are right, of up to 2 k have one factor."""
+    wrong = view.cases.steps[view.wrong, 0]
+    for period in range(2, int(wrong.min(initial=view.longest))):
+        steps = view.points.steps
+        points = view.points.only((steps > period) & (steps <= 2 * period) & (view.points.rate != 0))
+        yield from ((factor, Constant(period)) for factor in agreed(_late_factor(period), points))
+
+
+def _late_factor(period: int) -> Formula:
+    """The factor on the steps after `period`, from how far from its rest an affine descent still is."""
+
+    def read(points: Points) -> Array:
+        late = points.steps - period
+        rest = points.before - points.gradient / points.slope
+        rho = 1 - points.rate * points.slope
+        shrunk = (points.got - rest) / (points.right - rest) * rho**late
+        sign = np.where(late % 2 == 1, np.sign(shrunk), np.where(rho > 0, 1, np.nan))
+        return (1 - sign * abs(shrunk) ** (1 / late)) / (1 - rho)
+
+    return read
+
+
+_BY_COUNT: Final[tuple[tuple[str, str, When, int, Callable[[], Descent]], ...]] = (
+    ("rate-over-steps", "The learning rate is divided by the number of steps", "later", 18,
+     lambda: with_factor(lambda _, n: 1 / np.maximum(n, 1))),
+    ("rate-over-root-of-steps", "The learning rate is divided by the root of the number of steps", "later",
+     22, lambda: with_factor(lambda _, n: 1 / np.sqrt(np.maximum(n, 1)))),
+    ("rate-over-steps-and-one", "The learning rate is divided by the number of steps plus 1", "first", 24,
+     lambda: with_factor(lambda _, n: 1 / (n + 1))),
+    ("rate-times-steps", "The learning rate is multiplied by the number of steps", "later", 22,
+     lambda: with_factor(lambda _, n: n + 0.0)),
+)  # fmt: skip
+
+DECAYS: Final = (
+    Family(
+        "rate-decays-exponentially",
+        lambda c: f"The learning rate {'grows' if c > 1 else 'shrinks'} by a factor {told(c)} in every step",
+        _EACH_STEP,
+        "later",
+        _seconds(lambda f: f),
+        lambda c: with_factor(lambda i, _: c**i),
+        rank=20,
+        teacher=_SCHEDULED,
+        where="step",
+        samples=((0.5,), (0.95,), (0.99,), (0.1,), (1.1,)),
+    ),
+    Family(
+        "rate-decays-exponentially-at-once",
+        "The learning rate shrinks by a factor {0} in every step, before the first one too",
+        _EACH_STEP,
+        "first",
+        _firsts(lambda f: f),
+        lambda c: with_factor(lambda i, _: c ** (i + 1)),
+        rank=24,
+        teacher=_SCHEDULED,
+        where="step",
+        samples=((0.5,), (0.95,), (0.9,), (0.1,), (1.1,)),
+    ),
+    Family(
+        "rate-decays-in-time",
+        "The learning rate is divided by 1 + {0} i in step i, counted from 0",
+        _EACH_STEP,
+        "later",
+        _seconds(lambda f: 1 / f - 1),
+        lambda c: with_factor(lambda i, _: 1 / (1 + c * i)),
+        rank=22,
+        teacher=_SCHEDULED,
+        where="step",
+        samples=((0.5,), (0.1,), (0.01,), (2.0,), (1.0,)),
+    ),
+    Family(
+        "rate-decays-in-time-at-once",
+        "The learning rate is divided by 1 + {0} i in step i, counted from 1",
+        _EACH_STEP,
+        "first",
+        _firsts(lambda f: 1 / f - 1),
+        lambda c: with_factor(lambda i, _: 1 / (1 + c * (i + 1))),
+        rank=26,
+        teacher=_SCHEDULED,
+        where="step",
+        samples=((0.5,), (0.1,), (0.01,), (2.0,), (1.0,)),
+    ),
+    Family(
+        "rate-decays-as-power",
+        lambda p: (
+            f"The learning rate grows from step to step like the power {told(-p)} of 1, 2, 3"
+            if p < 0
+            else f"The learning rate is divided by the power {told(p)} of 1, 2, 3 from step to step"
+        ),
+        _EACH_STEP,
+        "later",
+        _seconds(lambda f: -np.log2(f)),
+        lambda p: with_factor(lambda i, _: (i + 1.0) ** -p),
+        rank=23,
+        teacher=_SCHEDULED,
+        where="step",
+        samples=((0.5,), (2.0,), (1.0,), (0.75,), (-1.0,)),
+    ),
+    Family(
+        "rate-stepped-down",
+        lambda c, k: f"The learning rate is multiplied by {told(c)} every {int(k)} steps",
+        _EACH_STEP,
+        "later",
+        _stepped,
+        lambda c, k: with_factor(lambda i, _: c ** (i // int(k))),
+        rank=21,
+        teacher="A StepLR, or the like of it, that the exercise does not ask for.",
+        where="step",
+        samples=((0.5, 2), (0.1, 2), (0.1, 3), (0.9, 3), (0.5, 4)),
+    ),
+    Family(
+        "rate-falls-to-zero",
+        "The learning rate falls evenly from step to step, to 0 after the last",
+        _EACH_STEP,
+        "later",
+        decided,
+        lambda: with_factor(lambda i, n: np.maximum(1 - i / np.maximum(n, 1), 0)),
+        rank=22,
+        teacher=_SCHEDULED,
+        where="step",
+        samples=((),),
+    ),
+    Family(
+        "rate-falls-as-cosine",
+        "The learning rate falls like half a cosine, to 0 after the last step",
+        _EACH_STEP,
+        "later",
+        decided,
+        lambda: with_factor(lambda i, n: (1 + np.cos(math.pi * np.minimum(i / np.maximum(n, 1), 1))) / 2),
+        rank=22,
+        teacher="A CosineAnnealingLR over the steps that the exercise does not ask for.",
+        where="step",
+        samples=((),),
+    ),
+    Family(
+        "rate-falls-until",
+        lambda k: f"The learning rate falls evenly, to 0 after {round(k)} steps",
+        _EACH_STEP,
+        "later",
+        lambda view: single(c for c in agreed(lambda p: 1 / (1 - _second(p)), view.twos) if c.value > 1.5),  # noqa: PLR2004
+        lambda k: with_factor(lambda i, _: max(1 - i / round(k), 0.0)),
+        rank=23,
+        teacher=_SCHEDULED,
+        where="step",
+        samples=((5,), (10,), (100,), (20,), (3,)),
+    ),
+    Family(
+        "rate-warms-up",
+        lambda c, k: f"The learning rate warms up, from {told(c)} of what is passed, over {int(k)} steps",
+        _EACH_STEP,
+        "first",
+        lambda view: (
+            (c, Constant(k)) for c in agreed(_second, view.ones) for k in (2, 3, 4, 5, 10) if 0 < c.value < 1
+        ),
+        lambda c, k: with_factor(lambda i, _: c + (1 - c) * min(i / k, 1)),
+        rank=27,
+        teacher="A LinearLR, or the like of it, that the exercise does not ask for.",
+        where="step",
+        samples=((1 / 3, 5), (0.1, 10), (0.5, 2)),
+    ),
+    *(
+        Family(
+            name,
+            title,
+            "Print the lr of your optimiser for number_steps = 1 and for number_steps = 10.",
+            when,
+            decided,
+            descent,
+            rank=rank,
+            where="optimiser",
+            samples=((),),
+        )
+        for name, title, when, rank, descent in _BY_COUNT
+    ),
+)  # fmt: skip
