@@ -32,7 +32,7 @@ OPEN_FILES: Final = 256
 FILE_BYTES: Final = 64 << 20  # one file that a student's program writes
 SCRATCH_BYTES: Final = 128 << 20  # all of its files, those that were handed in included
 SCRATCH_FILES: Final = 8_192
-PROCESSES: Final = 256  # threads, for only those can be started; of one user for each worker
+THREADS: Final = 256  # at once
 
 _Step = tuple[str, Callable[[], object]]
 
@@ -76,13 +76,18 @@ def steps(room: Room, order: Start) -> Iterator[_Step]:
     if room.level != "none":
         yield "capabilities", walls.drop_capabilities
     yield "no new privileges", linux.forbid_new_privileges
-    yield "no inspection", linux.forbid_inspection  # a change of user has undone it
+    if room.level == "standard":  # Landlock parts the workers; the zygote is to see what this one writes
+        yield "inspection by the zygote", linux.allow_inspection
+    else:
+        yield "no inspection", linux.forbid_inspection  # a change of user has undone it
     if room.level == "standard":
         yield "Landlock", lambda: landlock.restrict(room.readable, (order.folder, *DEVICES))
     if room.level == "strict":
         yield "Landlock", lambda: landlock.restrict(("/",), (SCRATCH, *DEVICES))
     if room.level != "none" and seccomp.SUPPORTED:
         yield "system calls", lambda: seccomp.load(seccomp.program(os.getpid()))
+    if room.level == "none" and order.device != "cpu" and seccomp.SUPPORTED:
+        yield "network", lambda: seccomp.load(seccomp.without_network())
 
 
 def _secluded(room: Room, order: Start) -> Iterator[_Step]:
@@ -94,7 +99,10 @@ def _secluded(room: Room, order: Start) -> Iterator[_Step]:
     yield "new root", lambda: _enter(room, order.folder, user)
     if user is not None:
         yield "user", lambda: walls.become(user)
-        yield "end with the parent", linux.die_with_parent  # a change of user has undone it
+    else:
+        yield "own count of processes", lambda: walls.unshare(walls.NEW_USER)  # the limit counts by namespace
+    yield "end with the parent", linux.die_with_parent  # a change of user has undone it
+    if user is not None:
         yield "another user's Python", _read_python
 
 
@@ -151,20 +159,20 @@ def _limit(level: Level, memory_bytes: int, cpu_seconds: float) -> None:
     """Memory over what the zygote's image has; the parent's clock is the finer limit of the CPU."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     seconds = int(used.ru_utime + used.ru_stime + cpu_seconds) + 2
-    limits = {
+    most = {
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_CPU: seconds,
         resource.RLIMIT_NOFILE: OPEN_FILES,
         resource.RLIMIT_FSIZE: FILE_BYTES,
     }
     if linux.ON_LINUX:
-        limits[resource.RLIMIT_DATA] = memory_bytes
+        most[resource.RLIMIT_DATA] = memory_bytes
     if level != "none":  # a driver may have to lock memory
-        limits[resource.RLIMIT_MEMLOCK] = limits[resource.RLIMIT_MSGQUEUE] = 0
-    if os.geteuid() >= walls.FIRST_USER:  # nobody else's processes count against it
-        limits[resource.RLIMIT_NPROC] = PROCESSES
-    for kind, most in limits.items():
+        most[resource.RLIMIT_MEMLOCK] = most[resource.RLIMIT_MSGQUEUE] = 0
+    if level == "strict":  # nobody else's processes count against it
+        most[resource.RLIMIT_NPROC] = THREADS  # for only those can be started
+    for kind, wanted in most.items():
         hard = resource.getrlimit(kind)[1]
-        most = most if hard == resource.RLIM_INFINITY else min(most, hard)  # noqa: PLW2901 -- never above what is allowed
-        resource.setrlimit(kind, (most, most))
+        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(kind, (allowed, allowed))
     sys.setrecursionlimit(1000)

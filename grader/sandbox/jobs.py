@@ -141,7 +141,7 @@ class Ended(Record, frozen=True, tag="ended"):
 
     status: int  # as os.waitpid gives it
     cpu_seconds: float
-    crowded: bool = False  # ended because it had started too many processes
+    excess: str = ""  # what it took too much of, a phrase, where that ended it
 
 
 Report = Ready | Refused | Trouble | Forked | Ended

@@ -18,7 +18,7 @@ PYTHON_FILE: Final = 1 << 20
 NOTEBOOK: Final = 32 << 20
 FOLDER_BYTES: Final = 64 << 20
 FOLDER_FILES: Final = 1_000
-PROCESSES: Final = 64  # of one submission at once, where it may start any
+FOLDER_DEPTH: Final = 32
 STATEMENT: Final = 2.5  # a top-level statement may train for a while: times the limit of a case
 READING: Final = 5.0  # likewise the parsing of a file: 32 MiB of notebook take about a second
 SKIPPED_STATEMENTS: Final = 2
@@ -36,18 +36,16 @@ _LINUX: Final = (
     "no new privileges",
     "no inspection of the grader's memory",
     "left-behind processes are ended",
+    "limits of threads, and of files and bytes in its own folder",
 )
 _COUNTED: Final = "a limit of processes"
 _CALLS: Final = "a filter of system calls (seccomp)"
 _FILTERED: Final = ("no new processes", _CALLS)
 _FILES: Final = ("no capabilities", "no files but Python's and its own (Landlock)")
 _SPACES: Final = "user, process, mount, network, IPC, host name and control group namespaces"
-_ROOT: Final = (
-    "a root of its own, read-only, with Python and its packages alone",
-    "a limit of disk space and files",
-)
+_ROOT: Final = "a root of its own, read-only, with Python and its packages alone"
 _OTHER_USER: Final = "an unused user for each submission"
-CUDA: Final = "on CUDA: every layer but those of the level none"
+CUDA: Final = "on CUDA: every layer but those of the level none; there is no network there"
 
 
 def isolation_report(level: Level, *, privileged: bool = False, weaker: str = "") -> Isolation:
@@ -63,13 +61,13 @@ def isolation_report(level: Level, *, privileged: bool = False, weaker: str = ""
     filtered = _FILTERED if seccomp.SUPPORTED else ()
     unfiltered = () if seccomp.SUPPORTED else _FILTERED
     layers: tuple[str, ...] = ()
-    lacking: tuple[str, ...] = (*_FILES, *_FILTERED, _SPACES, *_ROOT)
-    apart = (spaces, *_ROOT, *((_OTHER_USER,) if privileged else ()))
+    lacking: tuple[str, ...] = (*_FILES, *_FILTERED, _SPACES, _ROOT)
+    apart = (spaces, _ROOT, *((_OTHER_USER,) if privileged else ()))
     because = f" ({weaker})" if weaker else ""
     if level == "strict":
         layers, lacking = (*_FILES, *filtered, *apart), unfiltered
     elif level == "standard":
-        layers, lacking = (*_FILES, *filtered), (*unfiltered, _SPACES + because, *_ROOT)
+        layers, lacking = (*_FILES, *filtered), (*unfiltered, _SPACES + because, _ROOT)
     return Isolation(level=level, layers=(*_EVERYWHERE, *applied, *layers), missing=(*missing, *lacking))
 
 

@@ -7,7 +7,6 @@ zygote of its own, so that one submission cannot take another's second chance.
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 import threading
 from pathlib import Path
@@ -20,7 +19,7 @@ from grader.errors import GraderError
 from grader.kit import Case, Exercise, Kit, Limits
 from grader.records import Execution, Failure, Note, Submission
 from grader.results import Isolation
-from grader.sandbox import limits, linux, reading
+from grader.sandbox import folders, limits, linux, reading
 from grader.sandbox.clock import Clock
 from grader.sandbox.jobs import Call, Calls, Inputs, Ready, Setup, Start, Wanted
 from grader.sandbox.launcher import Zygote, ZygoteLost
@@ -36,7 +35,8 @@ __all__ = ["Pool", "Versions", "probe"]
 
 _CUT: Final = (
     f"The folder is too large: its first {limits.FOLDER_FILES} files, "
-    f"or {limits.FOLDER_BYTES >> 20} MiB, were there when the code ran."
+    f"or {limits.FOLDER_BYTES >> 20} MiB, down to {limits.FOLDER_DEPTH} folders deep, "
+    "were there when the code ran."
 )
 
 
@@ -175,7 +175,7 @@ class Pool:
                 tally.note(Note(_CUT))
             return watched
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            folders.remove(str(folder))
 
     def _inside(self, folder: Path, device: str) -> str:
         """The working folder as the worker sees it."""

@@ -122,8 +122,14 @@ def copy_folder(source: Path, target: Path) -> bool:
     return True
 
 
-def _regular_files(folder: Path) -> Iterator[tuple[Path, int]]:
-    """Every regular file below, in a stable order; links and hidden folders are left out."""
+def _regular_files(folder: Path, depth: int = limits.FOLDER_DEPTH) -> Iterator[tuple[Path, int]]:
+    """Every regular file below, in a stable order; links and hidden folders are left out.
+
+    What lies too deep counts as too large: a folder can be nested deeper than Python calls.
+    """
+    if not depth:
+        yield folder, limits.FOLDER_BYTES + 1
+        return
     try:
         with os.scandir(folder) as entries:
             found = sorted(entries, key=lambda entry: entry.name)
@@ -132,7 +138,7 @@ def _regular_files(folder: Path) -> Iterator[tuple[Path, int]]:
     for entry in found:
         if entry.is_dir(follow_symlinks=False):
             if not entry.name.startswith(".") and entry.name not in _SKIPPED_FOLDERS:
-                yield from _regular_files(Path(entry.path))
+                yield from _regular_files(Path(entry.path), depth - 1)
         elif entry.is_file(follow_symlinks=False):
             yield Path(entry.path), entry.stat(follow_symlinks=False).st_size
 

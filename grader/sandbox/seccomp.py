@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import os
 import platform
 import struct
 from collections.abc import Iterable
@@ -42,7 +41,7 @@ ALLOWED: Final = {
     "waitid": 247, "openat": 257, "mkdirat": 258, "futimesat": 261, "newfstatat": 262, "unlinkat": 263,
     "renameat": 264, "linkat": 265, "symlinkat": 266, "readlinkat": 267, "fchmodat": 268, "faccessat": 269,
     "pselect6": 270, "ppoll": 271, "set_robust_list": 273, "utimensat": 280, "epoll_pwait": 281,
-    "fallocate": 285, "eventfd2": 290, "epoll_create1": 291, "dup3": 292, "pipe2": 293, "preadv": 295,
+    "eventfd2": 290, "epoll_create1": 291, "dup3": 292, "pipe2": 293, "preadv": 295,
     "pwritev": 296, "getcpu": 309, "renameat2": 316, "getrandom": 318, "membarrier": 324,
     "copy_file_range": 326, "preadv2": 327, "pwritev2": 328, "statx": 332, "rseq": 334, "close_range": 436,
     "faccessat2": 439,
@@ -61,9 +60,14 @@ DEADLY: Final = {
     "fsmount": 432, "fspick": 433, "pidfd_getfd": 438, "process_madvise": 440, "mount_setattr": 442,
 }  # fmt: skip
 
+# Of those, what a driver or a profiler might make.
+_OF_DRIVERS: Final = frozenset(
+    {"name_to_handle_at", "perf_event_open", "kcmp", "process_madvise", "userfaultfd"},
+)
+
 # Looked into.
 _MMAP, _IOCTL, _SOCKETPAIR, _CLONE, _KILL, _FCNTL, _PRCTL = 9, 16, 53, 56, 62, 72, 157
-_TKILL, _TGKILL, _PRLIMIT, _CLONE3 = 200, 234, 302, 435
+_TKILL, _TGKILL, _PRLIMIT, _CLONE3, _FLOCK, _FALLOCATE = 200, 234, 302, 435, 73, 285
 EXAMINED: Final = frozenset({_MMAP, _IOCTL, _SOCKETPAIR, _CLONE, _KILL, _FCNTL, _PRCTL, _TGKILL, _PRLIMIT})
 _ATTRIBUTES: Final = range(188, 200)  # setxattr to fremovexattr: copying a file asks, and takes "none" well
 
@@ -84,16 +88,19 @@ _FCNTLS: Final = (
     5,
     1030,
     1032,
-)  # copies and flags; a lock would be a channel
+)  # copies and flags
+_LOCKS: Final = (6, 7, 37, 38)  # taking one: it would be a channel, so it is answered and not taken
 _PRCTLS: Final = (3, 15, 16, 23, 39, 0x53564D41)  # names, and questions
 _SHARED, _VALIDATED, _ANONYMOUS, _MAP_KIND = 1, 3, 0x20, 0x0F
 _THREAD: Final = 0x10000
 _AF_UNIX, _SOCK_STREAM, _SOCK_KIND = 1, 1, 0x0F
+_SOCKET, _AF_NETLINK = 41, 16
 
 _ARCHITECTURE: Final = 0xC000_003E
 _FOREIGN: Final = 0x4000_0000  # from here on the numbers are x32's
 _KILL_PROCESS, _ERRNO, _ALLOW = 0x8000_0000, 0x0005_0000, 0x7FFF_0000
-_SET_SECCOMP, _MODE_FILTER = 22, 2
+_DONE = _ERRNO  # number 0: the call succeeds, and nothing happens
+_SECCOMP, _SET_FILTER, _EVERY_THREAD = 317, 1, 1
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _AND, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
 _Step = tuple[int, int, int, int]  # code, jump where true, jump where false, value
@@ -102,20 +109,42 @@ _Step = tuple[int, int, int, int]  # code, jump where true, jump where false, va
 def program(pid: int) -> bytes:
     """The filter of the process `pid`, which may send signals to itself and nobody else."""
     steps: list[_Step] = [
+        *_head(),
+        *_each(ALLOWED.values(), _ALLOW),
+        *_each(DEADLY.values(), _KILL_PROCESS),
+        *_each((_CLONE3,), _ERRNO | errno.ENOSYS),  # its flags are behind a pointer; libraries then use clone
+        *_each((*_ATTRIBUTES, _FALLOCATE), _ERRNO | errno.ENOTSUP),  # a file's space: then it is written
+        *_each((_FLOCK,), _DONE),
+    ]
+    for number, body in _examined(pid).items():
+        steps += [(_EQUAL, 0, len(body), number), *body]
+    return _packed([*steps, _end(_ERRNO | errno.EPERM)])
+
+
+def without_network() -> bytes:
+    """A filter for processes that must do what is not known here, a driver's: all but the network is allowed.
+
+    Also refused is what reaches into other processes or makes namespaces and mounts. Nothing is deadly.
+    """
+    refused = [number for name, number in DEADLY.items() if name not in _OF_DRIVERS]
+    families = [_argument(0), *_each((_AF_UNIX, _AF_NETLINK), _ALLOW), _end(_ERRNO | errno.EPERM)]
+    steps = [*_head(), *_each(refused, _ERRNO | errno.EPERM), (_EQUAL, 0, len(families), _SOCKET), *families]
+    return _packed([*steps, _end(_ALLOW)])
+
+
+def _head() -> list[_Step]:
+    """Only x86-64's own table of calls; then the call's number is loaded."""
+    return [
         (_LOAD, 0, 0, 4),
         (_EQUAL, 1, 0, _ARCHITECTURE),
         _end(_KILL_PROCESS),
         (_LOAD, 0, 0, 0),
         (_AT_LEAST, 0, 1, _FOREIGN),
         _end(_KILL_PROCESS),
-        *_each(ALLOWED.values(), _ALLOW),
-        *_each(DEADLY.values(), _KILL_PROCESS),
-        *_each((_CLONE3,), _ERRNO | errno.ENOSYS),  # its flags are behind a pointer; libraries then use clone
-        *_each(_ATTRIBUTES, _ERRNO | errno.ENOTSUP),
     ]
-    for number, body in _examined(pid).items():
-        steps += [(_EQUAL, 0, len(body), number), *body]
-    steps.append(_end(_ERRNO | errno.EPERM))
+
+
+def _packed(steps: list[_Step]) -> bytes:
     return b"".join(struct.pack("HBBI", *step) for step in steps)
 
 
@@ -125,7 +154,7 @@ def _examined(pid: int) -> dict[int, list[_Step]]:
         _MMAP: _mmap(),
         _CLONE: [_argument(0), (_ANY_BIT, 0, 1, _THREAD), _end(_ALLOW), _end(_ERRNO | errno.EPERM)],
         _IOCTL: _one_of(1, _IOCTLS, errno.ENOTTY),
-        _FCNTL: _one_of(1, _FCNTLS, errno.EPERM),
+        _FCNTL: [_argument(1), *_each(_LOCKS, _DONE), *_one_of(1, _FCNTLS, errno.EPERM)],
         _PRCTL: _one_of(0, _PRCTLS, errno.EPERM),
         _KILL: _one_of(0, (pid,), errno.EPERM),
         _TGKILL: _one_of(0, (pid,), errno.EPERM),
@@ -196,10 +225,8 @@ def _end(action: int) -> _Step:
 
 
 def load(code: bytes) -> None:
-    """No way back; after no_new_privs. Raises OSError."""
+    """For every thread of this process; no way back. After no_new_privs. Raises OSError."""
     held = ctypes.create_string_buffer(code, len(code))
-    head = ctypes.create_string_buffer(struct.pack("HxxxxxxQ", len(code) // 8, ctypes.addressof(held)))
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(_SET_SECCOMP, _MODE_FILTER, ctypes.byref(head), 0, 0) < 0:
-        code_ = ctypes.get_errno()
-        raise OSError(code_, os.strerror(code_))
+    head = struct.pack("HxxxxxxQ", len(code) // 8, ctypes.addressof(held))
+    if linux.call(_SECCOMP, _SET_FILTER, _EVERY_THREAD, head):
+        raise OSError(errno.EBUSY, "a thread has a filter of its own")

@@ -201,10 +201,7 @@ class Watch:
             seen.harness = words[-1] if words else f"a process ended before it began (exit code {code})"
         elif code == jobs.EXIT_FAILED and words and words[-1].startswith(jobs.FAULT):
             seen.harness = words[-1]
-        seen.stop = _CROWDED if ended.crowded else _ending(code)
-
-
-_CROWDED: Final = Stop(Failure.REFUSED, f"it started more than {limits.PROCESSES} processes")
+        seen.stop = Stop(Failure.REFUSED, ended.excess) if ended.excess else _ending(code)
 
 
 def _ending(code: int) -> Stop:

@@ -16,7 +16,6 @@ import importlib
 import os
 import platform
 import select
-import shutil
 import signal
 import socket
 import sys
@@ -26,11 +25,12 @@ from typing import Final, NoReturn
 
 import msgspec
 
-from grader.sandbox import confine, jobs, levels, limits, linux, rooms, seccomp
+from grader.sandbox import confine, folders, jobs, levels, linux, rooms, seccomp
+from grader.sandbox.excess import PROCESSES, Watchman
 
 _ORDERS: Final = msgspec.msgpack.Decoder(jobs.Start)
 _SETUP: Final = msgspec.msgpack.Decoder(jobs.Setup)
-_COUNT_MS: Final = 50  # between two looks at how many processes there are, where any can be started
+_LOOK_MS: Final = 50  # between two looks at what the workers take of the machine
 _FILES: Final = 4  # that come with an order to start: job, frames, output, status
 _MAX_ORDER: Final = 4096
 _PAYS_AFTER: Final = 20  # forks: these have cost as much as gathering the pages; a check never has so many
@@ -94,8 +94,9 @@ class Server:
         self._room = room
         self._workers: dict[int, socket.socket] = {}  # each worker's status socket by process id
         self._folders: dict[int, str] = {}  # likewise its folder on the machine
-        self._crowded: set[int] = set()
-        self._counts = room.level == "none" or not seccomp.SUPPORTED  # else nobody can fork
+        self._watchmen: dict[int, Watchman] = {}
+        self._forkable = room.level == "none" or not seccomp.SUPPORTED  # that workers can fork
+        self._excess: dict[int, str] = {}
         self._forks = 0
         self._wake, self._waker = os.pipe()
         self._poll = select.poll()
@@ -108,10 +109,8 @@ class Server:
         self._poll.register(self._control, select.POLLIN)
         self._poll.register(self._wake, select.POLLIN)
         while True:
-            counting = self._counts and self._workers
-            ready = {fd for fd, _ in self._poll.poll(_COUNT_MS if counting else None)}
-            if counting:
-                self._end_crowds()
+            ready = {fd for fd, _ in self._poll.poll(_LOOK_MS if self._watchmen else None)}
+            self._end_excess()
             for pid, status in self._workers.items():
                 if status.fileno() in ready:
                     self._poll.unregister(status)  # asked once is enough
@@ -154,6 +153,8 @@ class Server:
                 self._become_worker(order, job, frames, output)
             self._workers[pid] = speaker
             self._folders[pid] = order.folder
+            if self._room.level != "strict":  # there the kernel counts
+                self._watchmen[pid] = Watchman(pid, order.folder, forks=self._forkable)
             self._poll.register(speaker, select.POLLIN)
         for fd in (job, frames, output):
             os.close(fd)
@@ -181,27 +182,29 @@ class Server:
             pid, status, seconds = dead
             speaker = self._workers.pop(pid, None)
             folder = self._folders.pop(pid, "")
+            self._watchmen.pop(pid, None)
             if speaker is not None:
                 _kill(pid, group_only=True)
-                report = jobs.Ended(status, seconds, crowded=pid in self._crowded)
+                report = jobs.Ended(status, seconds, excess=self._excess.pop(pid, ""))
                 ended.append((speaker, report, folder))
-                self._crowded.discard(pid)
         self._end_strays()
         for speaker, report, folder in ended:
             with contextlib.suppress(KeyError):
                 self._poll.unregister(speaker)
             if not _tell(speaker, report):
-                _remove(folder)
+                folders.remove(folder)  # a parent that was killed leaves it behind
             speaker.close()
 
-    def _end_crowds(self) -> None:
+    def _end_excess(self) -> None:
         """A fork bomb is stopped by its number of processes, not by what the machine can bear."""
-        for pid in self._workers:
-            if linux.descendants(pid, limits.PROCESSES) > limits.PROCESSES:
-                self._crowded.add(pid)
+        for pid, watchman in self._watchmen.items():
+            if pid not in self._excess and (excess := watchman.excess()):
+                self._excess[pid] = excess
                 _kill(pid)
+        if not self._forkable:
+            return
         strays = linux.children() - self._workers.keys()
-        if sum(1 + linux.descendants(pid, limits.PROCESSES) for pid in strays) > limits.PROCESSES:
+        if sum(1 + linux.descendants(pid, PROCESSES) for pid in strays) > PROCESSES:
             self._end_strays()
 
     def _end_strays(self) -> None:
@@ -228,7 +231,7 @@ class Server:
             self._workers.pop(dead[0], None)
         self._end_strays()
         for folder in self._folders.values():
-            _remove(folder)
+            folders.remove(folder)
         os._exit(0)
 
 
@@ -239,11 +242,6 @@ def _tell(speaker: socket.socket, report: jobs.Report) -> bool:
     except OSError:
         return False
     return True
-
-
-def _remove(folder: str) -> None:
-    """A worker's folder, which a parent that was killed leaves behind."""
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _import_each(names: tuple[str, ...]) -> None:

@@ -29,6 +29,9 @@ HARMLESS: Final = r"Tensor"
 NO_MEMORY: Final = r"out_of_memory: .*"
 FLOODED: Final = r"flooded: more than 64 MiB printed"
 SPOILT: Final = r"raised: (OSError: \[Errno 30\] Read-only file system|PermissionError: \[Errno 13\] .*): .*"
+FULL: Final = r"refused: it wrote more than 128 MiB"
+MANY: Final = r"refused: it made more than 8192 files"
+HIDDEN: Final = r"refused: it made folders that cannot be looked into"
 LEFT: Final = r"exited: the process was ended from within \(exit code {}\)"
 
 Outcome = str | dict[Level, str]  # the answer as a pattern; by level where they differ
@@ -76,14 +79,6 @@ FILES: dict[str, tuple[str, Outcome]] = {
     ),
     "a device of its own": ("os.mknod('disk', 0o60600, os.makedev(8, 0))", REFUSED),
     "leaving the root by chroot": ("os.chroot('.')", ENDED),
-    "a lock that another worker sees": (
-        "import fcntl; fcntl.flock(os.open(torch.__file__, os.O_RDONLY), fcntl.LOCK_EX | fcntl.LOCK_NB)",
-        REFUSED,
-    ),
-    "a record lock that another worker sees": (
-        "import fcntl; fcntl.lockf(os.open('mine', os.O_RDWR | os.O_CREAT), fcntl.LOCK_EX)",
-        REFUSED,
-    ),
 }
 
 PROCESSES: dict[str, tuple[str, Outcome]] = {
@@ -153,10 +148,17 @@ EXHAUSTION: dict[str, tuple[str, Outcome]] = {
     ),
     "threads without end": (
         (
-            "import threading\n"
-            "for _ in range(1000): threading.Thread(target=time.sleep, args=(9,), daemon=True).start()"
+            "import threading\nthreading.stack_size(1 << 15)\n"  # or memory alone would bound them
+            "try:\n"
+            "    for _ in range(1000): threading.Thread(target=time.sleep, args=(9,), daemon=True).start()\n"
+            "except RuntimeError: raise ValueError(threading.active_count()) from None\n"
+            "time.sleep(9)"
         ),
-        r"(raised: RuntimeError: can't start new thread|out_of_memory: .*)",
+        {
+            "strict": r"raised: ValueError: 256",
+            "standard": r"refused: it started more than 256 threads",
+            "none": r"refused: it started more than 256 threads",
+        },
     ),
     "files without end": (
         "keep = [open(os.devnull) for _ in range(1000)]",
@@ -167,16 +169,41 @@ EXHAUSTION: dict[str, tuple[str, Outcome]] = {
         r"raised: OSError: \[Errno 27\] File too large",
     ),
     "the disk": (
-        _fill_disk("."),
-        {"strict": NO_ROOM},
+        _fill_disk(".") + "\ntime.sleep(9)",
+        {"strict": NO_ROOM, "standard": FULL, "none": FULL},
+    ),
+    "the disk, in files without a name": (
+        (
+            "for i in range(600):\n"
+            "    with open('x', 'wb') as file: file.write(bytes(2 << 20))\n"
+            "    os.remove('x')\n"
+            "time.sleep(9)"
+        ),
+        {"standard": r"refused: it wrote more than 1024 MiB"},
+    ),
+    "the disk, without writing": (
+        "os.posix_fallocate(os.open('x', os.O_RDWR | os.O_CREAT), 0, 1 << 27)",
+        r"raised: OSError: \[Errno (27|95)\] (File too large|Operation not supported)",
     ),
     "the shared memory of files": (
         _fill_disk("/dev/shm"),  # noqa: S108 -- a link to the worker's own
         {"strict": NO_ROOM, "standard": NO_RIGHT},
     ),
     "the names of files": (
-        "for i in range(10000): os.close(os.open(str(i), os.O_CREAT))",
-        {"strict": NO_ROOM + ": .*"},
+        (
+            "os.close(os.open('x', os.O_CREAT))\n"
+            "for i in range(10000): os.link('x', str(i))\n"  # quicker to make than files of their own
+            "time.sleep(9)"
+        ),
+        {"strict": NO_ROOM + ": .*", "standard": MANY, "none": MANY},
+    ),
+    "folders deeper than a path": (
+        "for _ in range(5000): os.mkdir('d' * 200); os.chdir('d' * 200)\ntime.sleep(9)",
+        {"standard": HIDDEN, "none": HIDDEN},
+    ),
+    "a folder that nobody may enter": (
+        "os.mkdir('x'); open('x/y', 'w'); os.chmod('x', 0)\nreturn initial_theta",
+        HARMLESS,
     ),
     "a loop": ("while True: pass", SPENT),
     "a loop of a regular expression": ("re.match('(a+)+$', 'a' * 40 + 'b')", SPENT),
@@ -263,8 +290,8 @@ CHEATING: dict[str, tuple[str, Outcome]] = {
 
 ATTACKS: Final = FILES | PROCESSES | NETWORK | EXHAUSTION | CHEATING
 AT_NONE: Final = (EXHAUSTION.keys() | CHEATING.keys()) - {
-    "memory that is a file", "shared memory that no limit counts", "the disk", "the shared memory of files",
-    "the names of files", "threads without end",
+    "memory that is a file", "shared memory that no limit counts", "the shared memory of files",
+    "the disk, without writing",
 }  # fmt: skip
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -56,7 +58,7 @@ def tried(numbers: list[int]) -> dict[int, int]:
 def test_every_call_that_is_not_allowed_is_refused() -> None:
     known = set(seccomp.ALLOWED.values()) | set(seccomp.DEADLY.values()) | seccomp.EXAMINED
     attributes = range(188, 200)
-    elsewhere = {*known, *attributes, *PROBES, 435}
+    elsewhere = {*known, *attributes, *PROBES, 435, 73, 285}
     others = [number for number in range(LAST) if number not in elsewhere]
 
     results = tried(others)
@@ -88,6 +90,65 @@ def test_what_is_allowed_is_answered_by_the_kernel() -> None:
 def test_libraries_fall_back_where_they_ask_for_what_the_filter_cannot_see() -> None:
     assert tried([435]) == {435: errno.ENOSYS}, "clone3: then clone is used, whose flags can be seen"
     assert tried([188, 191, 199]) == dict.fromkeys((188, 191, 199), errno.ENOTSUP), "no extended attributes"
+    assert tried([285]) == {285: errno.ENOTSUP}, "no space ahead of writing: then zeros are written"
+
+
+THREADS: Final = """
+import socket, threading
+from grader.sandbox import linux, seccomp
+
+go, said = threading.Event(), []
+
+def reach():
+    go.wait()
+    try: socket.socket()
+    except PermissionError: said.append("refused")
+
+thread = threading.Thread(target=reach)
+thread.start()
+linux.forbid_new_privileges()
+seccomp.load(seccomp.without_network())
+go.set()
+thread.join()
+reach()
+print(*said)
+"""
+
+
+def test_a_filter_binds_threads_that_were_there_before_it() -> None:
+    """A driver starts some, and the filter for its processes comes after it."""
+    done = subprocess.run(
+        [sys.executable, "-c", THREADS], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "refused refused\n"
+
+
+LOCK: Final = """
+import fcntl, os, sys
+from grader.sandbox import linux, seccomp
+
+linux.forbid_new_privileges()
+seccomp.load(seccomp.program(os.getpid()))
+with open(sys.argv[1], "r+") as file:
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    print("locked", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_lock_is_answered_and_not_taken_so_that_nobody_else_can_see_it(tmp_path: Path) -> None:
+    path = tmp_path / "shared"
+    path.write_text("")
+    command = [sys.executable, "-c", LOCK, str(path)]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as one:
+        assert one.stdout is not None
+        assert one.stdout.readline() == "locked\n"
+
+        with path.open("r+") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def test_the_filter_fits_into_the_kernel_and_allows_the_commonest_first() -> None:

@@ -74,7 +74,10 @@ def test_auto_is_never_none() -> None:
 )
 def test_an_ordinary_user_gets_the_same_walls() -> None:
     """Some attacks again, as somebody who is not root."""
-    names = "listing-the-class or memory-of-the-parent or a-fork-bomb or for-TCP or the-disk or its-limits"
+    names = (
+        "listing-the-class or memory-of-the-parent or a-fork-bomb or for-TCP or shared-memory-of-files "
+        "or its-limits or threads-without-end"
+    )
     command = [
         sys.executable,
         "-m",
@@ -96,4 +99,4 @@ def test_an_ordinary_user_gets_the_same_walls() -> None:
             check=False,
         )
 
-    assert done.stdout.splitlines()[-1].startswith("7 passed"), done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1].startswith("8 passed"), done.stdout + done.stderr

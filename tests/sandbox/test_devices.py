@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from grader.records import Returned
 from grader.results import Device
+from grader.sandbox import seccomp
 from grader.sandbox.pool import Pool, Versions, probe
 from tests.sandbox import small
 from tests.sandbox.small import NAMES, answers, submission
@@ -86,6 +88,25 @@ def test_the_course_solution_is_right_and_traced_on_the_twin(pool: Pool, tmp_pat
     one, two = execution.exercises
     assert one.answers[3] == Returned("Tensor", small.tensor(0.125), "twin")
     assert two.traces[4].steps[1].after == (small.tensor(0.25, -0.5),)
+
+
+REACH: Final = """
+import ctypes, socket
+tried = []
+for act in (lambda: socket.socket(), lambda: socket.socket(socket.AF_UNIX), lambda: open("x", "w")):
+    try: act(); tried.append("done")
+    except PermissionError: tried.append("refused")
+tried.append(ctypes.CDLL(None).ptrace(16, 1, 0, 0))
+raise ValueError(tried)
+"""
+
+
+@pytest.mark.skipif(not seccomp.SUPPORTED, reason="the filter is written for x86-64 alone")
+def test_a_worker_on_another_device_has_no_network_even_without_walls(pool: Pool, tmp_path: Path) -> None:
+    """As those on CUDA, whose driver needs what the other walls hide."""
+    execution = pool.run(submission(tmp_path, small.first(REACH)), device="twin")
+
+    assert answers(execution.exercises[0]) == ["raised: ValueError: ['refused', 'done', 'done', -1]"] * 5
 
 
 def test_a_fresh_process_gives_what_a_fork_gives(pool: Pool, tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ def test_the_isolation_says_what_is_applied_and_what_is_missing() -> None:
 
     assert report.level == "none"
     assert "a limit of memory" in report.layers
+    assert "limits of threads, and of files and bytes in its own folder" in report.layers
     assert report.missing == (
         "no capabilities",
         "no files but Python's and its own (Landlock)",
@@ -46,5 +47,4 @@ def test_the_isolation_says_what_is_applied_and_what_is_missing() -> None:
         "a filter of system calls (seccomp)",
         "user, process, mount, network, IPC, host name and control group namespaces",
         "a root of its own, read-only, with Python and its packages alone",
-        "a limit of disk space and files",
     )

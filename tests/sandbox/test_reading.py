@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from grader.records import Failure, Note, Submission
-from grader.sandbox import limits, reading
+from grader.sandbox import folders, limits, reading
 from grader.sandbox.jobs import File
 from grader.sandbox.pool import Pool
 from tests.sandbox import small
@@ -130,8 +130,75 @@ def test_a_folder_over_the_cap_is_cut_and_said(pool: Pool, tmp_path: Path) -> No
 
     assert execution.output == "1000\n"
     assert small.notes(execution) == [
-        "The folder is too large: its first 1000 files, or 64 MiB, were there when the code ran."
+        (
+            "The folder is too large: its first 1000 files, or 64 MiB, down to 32 folders deep, "
+            "were there when the code ran."
+        )
     ]
+
+
+def nested(folder: Path, depth: int) -> Path:
+    """A folder so deep that Python's own functions, which call themselves, give up."""
+    here = Path.cwd()
+    folder.mkdir()
+    os.chdir(folder)
+    for _ in range(depth):
+        Path("d").mkdir()
+        os.chdir("d")
+    Path("deep.txt").write_text("x")
+    os.chdir(here)
+    return folder
+
+
+def test_a_folder_nested_without_end_is_cut_and_ends_nothing(tmp_path: Path) -> None:
+    source = nested(tmp_path / "source", 1_500)
+    (source / "a.txt").write_text("x")
+    target = tmp_path / "target"
+    target.mkdir()
+
+    whole = reading.copy_folder(source, target)
+
+    assert not whole
+    assert [path.name for path in target.rglob("*")] == ["a.txt"]
+    folders.remove(str(source))
+    assert not source.exists()
+
+
+def test_whatever_a_submission_made_of_its_folder_is_removed(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "kept.txt").write_text("x")
+    folder = nested(tmp_path / "folder", 3)
+    for name in ("closed", "read-only"):
+        (folder / name / "inner").mkdir(parents=True)
+        (folder / name / "inner" / "x").touch()
+    (folder / "link").symlink_to(elsewhere, target_is_directory=True)
+    os.mkfifo(folder / "pipe")
+    (folder / os.fsdecode(b"\xff\n")).touch()
+    (folder / "read-only").chmod(0o500)
+    (folder / "closed").chmod(0)
+
+    folders.remove(str(folder))
+
+    assert [path.name for path in tmp_path.iterdir()] == ["elsewhere"]
+    assert (elsewhere / "kept.txt").exists()
+
+
+def test_files_are_counted_by_what_they_take_of_the_disk_and_no_further_than_asked(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(bytes(1 << 20))
+    with (tmp_path / "sparse").open("wb") as file:
+        file.truncate(1 << 30)
+    (tmp_path / "link").symlink_to("/")
+
+    size, number = folders.occupied(str(tmp_path), most=10)
+
+    assert (1 << 20) <= size < (2 << 20)
+    assert number == 3
+    assert folders.occupied(str(tmp_path), most=1)[1] == 2
+    nested(tmp_path / "deep", 2_100)
+    with pytest.raises(folders.Hidden):
+        folders.occupied(str(tmp_path), most=10_000)
+    folders.remove(str(tmp_path / "deep"))
 
 
 def test_a_hostile_file_name_is_plain_text_everywhere(pool: Pool, tmp_path: Path) -> None:
