@@ -57,24 +57,16 @@ def test_what_one_submission_leaves_the_next_does_not_find(pools: Pools, tmp_pat
     assert not Path("/tmp/left").exists()  # noqa: S108 -- where the submission wrote, had it been the machine's
 
 
-def test_many_jobs_leave_no_process_no_file_and_no_descriptor(pools: Pools, tmp_path: Path) -> None:
-    pool = pools.at("strict")
-    given = [small.submission(tmp_path, small.RIGHT, f"s{i:02}.py") for i in range(40)]
-    pool.run(given[0])
-    before = (descendants(os.getpid()), descriptors())
-
-    with ThreadPoolExecutor(4) as threads:
-        executions = list(threads.map(pool.run, given))
-
-    after = (descendants(os.getpid()), descriptors())
-    assert {one.harness for one in executions} == {None}
-    assert after == before
-
-
-def test_a_job_whose_zygote_is_killed_runs_again(tmp_path: Path) -> None:
+def test_a_job_whose_zygote_is_killed_runs_again_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if attacking.problem("strict"):
         pytest.skip("this machine has no strict")
-    slow = small.first("time.sleep(0.5); return initial_theta")
+    slow = small.first("open('x', 'w').write('x'); time.sleep(0.5); return initial_theta")
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    before = (descendants(os.getpid()), descriptors())
     with (
         Pool(attacking.KIT, attacking.LIMITS, fresh=True, level="strict") as pool,
         ThreadPoolExecutor(1) as threads,
@@ -91,6 +83,8 @@ def test_a_job_whose_zygote_is_killed_runs_again(tmp_path: Path) -> None:
         wait_until_gone(workers)
     assert execution.harness is None
     assert small.answers(execution.exercises[0]) == ["Tensor"]
+    assert (descendants(os.getpid()), descriptors()) == before, "no zombie either"
+    assert list(scratch.iterdir()) == []
 
 
 PARENT = """
