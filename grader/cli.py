@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -18,13 +19,19 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 import rich_click as click
-from click.exceptions import Exit
+from click import exceptions
 
 import grader
+from grader.commands.outputs import FORMS, Output, OutputType
 from grader.errors import GraderError
 
 INTERRUPTED: Final = 130
 FAULT: Final = 3
+NAME: Final = "grader"
+_PLACE: Final = re.compile(r"(?P<file>[^\n]+?\.\w+), line (?P<line>\d+): (?P<what>.*)", re.DOTALL)
+_NO_ARGUMENTS: Final[Any] = getattr(
+    exceptions, "NoArgsIsHelpError", ()
+)  # older versions of click print the help
 
 Folder = click.Path(path_type=Path)
 
@@ -32,14 +39,17 @@ Folder = click.Path(path_type=Path)
 def main() -> NoReturn:
     """Run the command line and exit."""
     try:
-        cli(standalone_mode=False)
+        cli(prog_name=NAME, standalone_mode=False)
     except GraderError as error:
         _say(error.message, error.hint)
         sys.exit(error.exit_code)
-    except Exit as stop:
+    except exceptions.Exit as stop:
         sys.exit(stop.exit_code)
+    except _NO_ARGUMENTS as error:
+        click.echo(error.format_message(), err=True)
+        sys.exit(error.exit_code)
     except click.ClickException as error:
-        error.show()
+        _misused(error)
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         _say("interrupted")
@@ -51,10 +61,18 @@ def main() -> NoReturn:
 
 
 def _say(message: str, hint: str = "") -> None:
-    from grader.text import clean  # noqa: PLC0415 -- only when there is something to say
+    """What is wrong, where (a message may begin with a file and a line of it), and what to do."""
+    from grader.commands.common import tell  # noqa: PLC0415 -- only when there is something to say
 
-    text = f"error: {message}" + (f"\n  help: {hint}" if hint else "")
-    click.echo(clean(text), err=True)
+    found = _PLACE.fullmatch(message)
+    what, where = (found["what"], f"\n  --> {found['file']}:{found['line']}") if found else (message, "")
+    tell(f"error: {what}{where}" + (f"\n  help: {hint}" if hint else ""))
+
+
+def _misused(error: click.ClickException) -> None:
+    """Wrong arguments, in the same form as every other error."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    _say(error.format_message(), f"{context.command_path} --help" if context else "")
 
 
 def _fault(error: Exception) -> None:
@@ -120,6 +138,16 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def _format_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--format",
+        "formats",
+        type=OutputType(),
+        multiple=True,
+        help=f"Any of {', '.join(FORMS)}; several times, all but one with =FILE. Default: text.",
+    )(command)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(grader.__version__, prog_name="grader")
 def cli() -> None:
@@ -130,15 +158,18 @@ def cli() -> None:
 @click.argument("path", type=Folder)
 @_kit_options
 @_run_options
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json", "github"]), default="text", help="Default: text."
-)
+@_format_option
 @click.option("--json", "as_json", is_flag=True, help="Short for --format json.")
-def check(path: Path, form: str, as_json: bool, **options: Any) -> None:
+@click.option("-q", "--quiet", count=True, help="One line; -qq: nothing but the exit code.")
+@click.option(
+    "-v", "--verbose", is_flag=True, help="The steps, every failing case, all notes, what was printed."
+)
+def check(path: Path, formats: tuple[Output, ...], as_json: bool, **options: Any) -> None:
     """Check one submission: a .py, a .ipynb, or a folder or zip of one student's files."""
     from grader.commands import check as command  # noqa: PLC0415 -- --help need not wait for it
 
-    sys.exit(command.run(path, "json" if as_json else form, **_given(options)))
+    wanted = (*formats, Output("json")) if as_json else formats
+    sys.exit(command.run(path, wanted, **_given(options)))
 
 
 @cli.command()
@@ -178,6 +209,7 @@ def check(path: Path, form: str, as_json: bool, **options: Any) -> None:
     help="Whether students' pages say what was expected. Default: as before in DIR, at first they do.",
 )
 @click.option("-v", "--verbose", is_flag=True, help="A line for each submission that is done.")
+@_format_option
 def grade(path: Path, **options: Any) -> None:
     """Grade a class: a folder with a file or a folder for each student, or a zip of either."""
     from grader.commands import grade as command  # noqa: PLC0415
@@ -193,11 +225,14 @@ def grade(path: Path, **options: Any) -> None:
     default=None,
     help="Whether students' pages say what was expected. Default: as before.",
 )
-def report(folder: Path, templates: Path | None, hide_expected: bool | None) -> None:
+@_format_option
+def report(
+    folder: Path, templates: Path | None, hide_expected: bool | None, formats: tuple[Output, ...]
+) -> None:
     """Render a report again from its results.json, evidence/ and overrides.csv."""
     from grader.commands import report as command  # noqa: PLC0415
 
-    sys.exit(command.run(folder, templates, hide_expected))
+    sys.exit(command.run(folder, templates, hide_expected, formats))
 
 
 @cli.command()
@@ -235,6 +270,17 @@ def doctor() -> None:
     from grader.commands import doctor as command  # noqa: PLC0415
 
     sys.exit(command.run())
+
+
+@cli.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print a script that completes commands and options: eval "$(grader completion bash)"."""
+    from click.shell_completion import get_completion_class  # noqa: PLC0415
+
+    found = get_completion_class(shell)
+    assert found is not None  # the three that click knows
+    click.echo(found(cli, {}, NAME, f"_{NAME.upper()}_COMPLETE").source())
 
 
 def _given(options: dict[str, Any]) -> dict[str, Any]:

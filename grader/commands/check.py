@@ -1,37 +1,47 @@
-"""`grader check FILE`: one submission, on the terminal."""
+"""`grader check FILE`: one submission, on the terminal and in whatever form is asked for."""
 
 from __future__ import annotations
 
-import os
-import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import click
-
+from grader.commands import outputs
 from grader.commands.common import find_kit, near
-from grader.commands.options import options_from, show, symbols
+from grader.commands.options import options_from
+from grader.commands.outputs import Output
 from grader.intake.submissions import open_submissions
 from grader.pipeline import grade
 from grader.report.head import Head
 from grader.results import Graded
 from grader.run import opened
 
+if TYPE_CHECKING:
+    from rich.text import Text
+
 
 def run(
     path: Path,
-    form: str,
+    formats: Sequence[Output],
+    quiet: int,
+    verbose: bool,
     kit_file: Path | None,
     assignment: Path | None,
     expect_digest: str | None,
     **given: Any,
 ) -> int:
-    """Grade, say it in the form asked for, return the exit code."""
+    """Grade, say it in the forms asked for, return the exit code."""
+    wanted = outputs.chosen(formats, one=True)
     with open_submissions(path, one=True) as discovery:
         loaded = find_kit(near(path), kit_file, assignment, expect_digest)
         with opened(loaded, options_from(given)) as (session, head):
             graded = grade(discovery.submissions[0], session)
-    {"text": _text, "json": _json, "github": _github}[form](graded, head, path)
+    from grader.report.material import of_check  # noqa: PLC0415 -- after the work
+
+    def text(symbols: bool) -> Text:
+        return _text(graded, head, quiet=quiet, verbose=verbose, symbols=symbols)
+
+    outputs.write(wanted, of_check(graded, head, outputs.root()), text)
     return _exit_code(graded)
 
 
@@ -45,28 +55,14 @@ def _exit_code(graded: Graded) -> int:
     return 0 if passed else 1
 
 
-def _text(graded: Graded, head: Head, _: Path) -> None:
-    from grader.report import terminal  # noqa: PLC0415 -- only the form that is asked for
+def _text(graded: Graded, head: Head, *, quiet: int, verbose: bool, symbols: bool) -> Text:
+    """`quiet` once is a line, twice nothing but the exit code."""
+    from rich.text import Text  # noqa: PLC0415
 
-    show(terminal.check(graded.result, graded.evidence, head, symbols=symbols()))
+    from grader.report import terminal  # noqa: PLC0415
 
-
-def _json(graded: Graded, head: Head, _: Path) -> None:
-    from grader.report.documents import check_json  # noqa: PLC0415
-
-    sys.stdout.buffer.write(check_json(graded.result, head))
-    sys.stdout.buffer.flush()
-
-
-def _github(graded: Graded, head: Head, path: Path) -> None:
-    """Annotations on standard output; the summary where GitHub says."""
-    from grader.report import github  # noqa: PLC0415
-
-    click.echo(github.annotations(graded.result, graded.evidence, str(path)), nl=False)
-    summary = os.environ.get("GITHUB_STEP_SUMMARY")
-    text = github.summary(graded.result, graded.evidence, head)
-    if summary:
-        with Path(summary).open("a", encoding="utf-8") as file:
-            file.write(text)
-    else:
-        click.echo(text, nl=False)
+    if quiet > 1:
+        return Text()
+    if quiet:
+        return terminal.brief(graded.result, head, symbols=symbols)
+    return terminal.check(graded.result, graded.evidence, head, symbols=symbols, verbose=verbose)

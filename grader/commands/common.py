@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import click
+
 from grader import kits
 from grader.errors import GraderError
 from grader.kit import LoadedKit
+from grader.text import clean
+
+
+def tell(text: str) -> None:
+    """Say something beside the results; names and paths in it may be hostile, also to GitHub's logs."""
+    from grader.report.github import harmless  # noqa: PLC0415 -- it loads the views
+
+    click.echo(harmless(clean(text)), err=True)
 
 
 def find_kit(

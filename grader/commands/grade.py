@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,10 @@ import click
 import msgspec
 
 from grader import overrides
-from grader.commands import report
+from grader.commands import outputs, report
 from grader.commands.common import find_kit, near
-from grader.commands.options import options_from, show, symbols
+from grader.commands.options import options_from
+from grader.commands.outputs import Output
 from grader.commands.progress import Progress
 from grader.intake.submissions import Discovery, open_submissions
 from grader.kit import LoadedKit
@@ -29,12 +31,14 @@ def run(
     fail_under: float | None,
     hide_expected: bool | None,
     verbose: bool,
+    formats: Sequence[Output],
     kit_file: Path | None,
     assignment: Path | None,
     expect_digest: str | None,
     **given: Any,
 ) -> int:
     """Grade, write everything, say what came out, return the exit code."""
+    wanted = outputs.chosen(formats, one=False)
     overrides.create(
         output / overrides.OVERRIDES_FILE
     )  # first of all: an unwritable folder is told before work
@@ -47,10 +51,8 @@ def run(
         results = _grade(discovery, loaded, options_from(given, jobs), output, again, hide, verbose)
     corrections = overrides.read(output / overrides.OVERRIDES_FILE)
     index = report.render(output, results, corrections, report.templates_near(near(path), assignment))
-    from grader.report import terminal  # noqa: PLC0415 -- after the work
-
-    show(terminal.class_summary(results, corrections, symbols=symbols()))
-    click.echo(f"Report: {index}")
+    report.write_formats(output, results, corrections, wanted)
+    click.echo(f"Report: {index}", err=not outputs.for_people(wanted))
     return _exit_code(results, corrections, fail_under)
 
 

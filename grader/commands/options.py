@@ -1,14 +1,9 @@
-"""What the two commands that run submissions share: their options, and how they show their text."""
+"""What the two commands that run submissions share: their options as a record."""
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
-from rich.console import Console
-from rich.text import Text
-
-from grader.report.terminal import can_show
 from grader.run import Options
 
 
@@ -23,14 +18,3 @@ def options_from(given: dict[str, Any], jobs: int = 1) -> Options:
         timeout=given["timeout"],
         memory=given["memory"],
     )
-
-
-def show(text: Text) -> None:
-    """Print a rendered text as it is: no markup is read in it, nothing is wrapped again."""
-    console = Console(highlight=False, markup=False, soft_wrap=True)
-    console.print(text, end="")
-
-
-def symbols() -> bool:
-    """Whether standard output can show the marks."""
-    return can_show(sys.stdout.encoding)

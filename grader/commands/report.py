@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
 from grader import overrides, store
+from grader.commands import outputs
 from grader.commands.common import assignment_near
+from grader.commands.outputs import Output
 from grader.errors import GraderError
 from grader.overrides import Overrides
 from grader.report import gradebook
@@ -16,11 +20,17 @@ from grader.report.head import head_of
 from grader.report.html import Renderer, write_class, write_student
 from grader.results import Evidence, Results
 
+if TYPE_CHECKING:
+    from rich.text import Text
+
 TEMPLATES = "templates"
 
 
-def run(folder: Path, templates: Path | None, hide_expected: bool | None = None) -> int:
+def run(
+    folder: Path, templates: Path | None, hide_expected: bool | None = None, formats: Sequence[Output] = ()
+) -> int:
     """Render, say where it is, return the exit code; what is chosen about expected values is kept."""
+    wanted = outputs.chosen(formats, one=False)
     results = store.read_results(folder)
     if hide_expected not in (None, results.hide_expected):
         results = msgspec.structs.replace(results, hide_expected=hide_expected)
@@ -31,8 +41,25 @@ def run(folder: Path, templates: Path | None, hide_expected: bool | None = None)
     if templates is not None and not templates.is_dir():
         raise GraderError(f"--templates {templates}: there is no such folder.")
     index = render(folder, results, corrections, templates)
-    click.echo(f"Report: {index}")
+    if formats:
+        write_formats(folder, results, corrections, wanted)
+    click.echo(f"Report: {index}", err=not outputs.for_people(wanted))
     return 3 if any(result.status == "harness" for result in results.submissions) else 0
+
+
+def write_formats(folder: Path, results: Results, corrections: Overrides, wanted: Sequence[Output]) -> None:
+    """Everything that is asked for, of a class whose evidence is in the folder."""
+    from grader.report.classterminal import class_summary  # noqa: PLC0415 -- after the work
+    from grader.report.material import Material  # noqa: PLC0415
+
+    def text(symbols: bool) -> Text:
+        return class_summary(results, corrections, symbols=symbols)
+
+    def evidence(student: str) -> Evidence | None:
+        return _evidence(folder, student)
+
+    material = Material(results, corrections, evidence, root=outputs.root())
+    outputs.write(wanted, material, text)
 
 
 def hides_expected(folder: Path, asked: bool | None) -> bool:

@@ -1,4 +1,4 @@
-"""View-free output for programs: one submission as one JSON document."""
+"""View-free output for programs: one submission, or a class, as one JSON document."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Final
 
 from grader import store
 from grader.report.head import Head
+from grader.report.material import Material
 from grader.results import Assignment, Device, Environment, Stored, SubmissionResult
 
 SCHEMA: Final = "grader/check/v1"
@@ -19,6 +20,14 @@ class Check(Stored, frozen=True):
     environment: Environment
     devices: tuple[Device, ...]
     submission: SubmissionResult
+
+
+def document(material: Material) -> str:
+    """Of a class it is results.json, on one line."""
+    if not material.one:
+        return store.encode(material.results).decode() + "\n"
+    (result,) = material.results.submissions
+    return check_json(result, material.head).decode()
 
 
 def check_json(result: SubmissionResult, head: Head) -> bytes:

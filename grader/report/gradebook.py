@@ -17,6 +17,7 @@ from grader import store
 from grader.overrides import NONE, ExerciseMark, Overrides, mark
 from grader.report.classview import exercise_names
 from grader.report.figures import DASH, points
+from grader.report.material import Material
 from grader.results import Results, SubmissionResult
 from grader.text import one_line
 
@@ -31,6 +32,11 @@ def write(folder: Path, results: Results, overrides: Overrides = NONE) -> Path:
     path = folder / GRADES_FILE
     store.write_bytes(path, table(results, overrides).encode("utf-8-sig"))
     return path
+
+
+def document(material: Material) -> str:
+    """The same table as `write` makes."""
+    return table(material.results, material.overrides)
 
 
 def table(results: Results, overrides: Overrides = NONE) -> str:

@@ -1,7 +1,9 @@
-"""View records -> text for a terminal, laid out for 80 columns, that reads well without colour too.
+"""View records -> what `grader check` says: at most a screen of 80 columns for one mistake.
 
-What comes out is a rich `Text`: rich decides about colour, and no student's text is ever read as its
-markup. Print it with `console.print(text, soft_wrap=True)`, so that calls to paste stay on one line.
+What is right in one line, what is wrong, the call, what was expected and came back, the name of the mistake,
+a hint, where, and what the trace shows. `details` has the rest. What comes out is a rich `Text`: rich
+decides about colour, and no student's text is ever read as its markup. Print it with
+`console.print(text, soft_wrap=True)`, so that calls to paste stay on one line.
 """
 
 from __future__ import annotations
@@ -11,58 +13,23 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Final
 
-import msgspec
 from rich.text import Text
 
 from grader.overrides import NONE, Overrides
-from grader.report import classview, views
-from grader.report.classview import ClassView
+from grader.report import details, views
+from grader.report.counterview import CounterView
+from grader.report.diagnosisview import DiagnosisView
+from grader.report.differences import Marked
+from grader.report.figures import plural
 from grader.report.head import Head
-from grader.report.views import CriterionView, ExerciseView, PartView, State, StudentView
-from grader.results import Evidence, Results, SubmissionResult
+from grader.report.lines import STYLES, WIDTH, Line, apart, fitted, sign, to_text, wrapped
+from grader.report.stepview import StepCells, StepView
+from grader.report.views import CriterionView, ExerciseView, PartView, StudentView
+from grader.results import Evidence, SubmissionResult
 
-WIDTH: Final = 80
 _LABEL: Final = 14  # columns before what was expected and what came back
-LISTED: Final = 40  # students a summary lists; of a larger class the distribution is shown
-_ALERTS: Final = 10  # lines of one warning
-
-_STYLES: Final[dict[State, str]] = {
-    "passed": "green",
-    "partly": "yellow",
-    "failed": "red",
-    "missing": "yellow",
-    "harness": "bold red",
-}
-_SYMBOLS: Final[dict[State, str]] = {
-    "passed": "✓",
-    "partly": "✗",
-    "failed": "✗",
-    "missing": "·",
-    "harness": "!",
-}
-_WORDS: Final[dict[State, str]] = {
-    "passed": "ok",
-    "partly": "FAIL",
-    "failed": "FAIL",
-    "missing": "--",
-    "harness": "ERROR",
-}
-
-
-class Line(msgspec.Struct, frozen=True):
-    """A line and how it looks."""
-
-    text: str
-    style: str = ""
-
-
-def can_show(encoding: str | None) -> bool:
-    """Whether a stream of this encoding can show the marks."""
-    try:
-        "".join(_SYMBOLS.values()).encode(encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True
+_NOTES: Final = 3  # notes that are shown without -v
+_SHOWN: Final = 2  # sentences about the trace
 
 
 def check(
@@ -72,98 +39,112 @@ def check(
     overrides: Overrides = NONE,
     *,
     symbols: bool = True,
+    verbose: bool = False,
 ) -> Text:
-    """What `grader check` says; `symbols=False` for a terminal that cannot show them (`can_show`)."""
+    """What `grader check` says; `symbols=False` for a terminal that cannot show them (`lines.can_show`)."""
     view = views.student(result, evidence, head, overrides)
-    lines = chain(_banner(head), _student(view, symbols=symbols))
-    return _text(lines, symbols=symbols)
+    more = details.details(result, evidence, view) if verbose else _pointer(view)
+    lines = chain(_banner(head), _student(view, symbols=symbols, verbose=verbose), more)
+    return to_text(lines, symbols=symbols)
 
 
-def class_summary(results: Results, overrides: Overrides = NONE, *, symbols: bool = True) -> Text:
-    """What `grader grade` says at the end."""
-    return _text(_class(classview.classroom(results, overrides), symbols=symbols), symbols=symbols)
-
-
-def _text(lines: Iterator[Line], *, symbols: bool) -> Text:
-    text = Text(end="")
-    for line in lines:
-        plain = line.text if symbols else _ascii(line.text)
-        text.append(plain.rstrip(), style=line.style)
-        text.append("\n")
-    return text
-
-
-def _ascii(text: str) -> str:
-    r"""Our own dashes as dashes, everything else as `\u2713`: no encoding fails on it."""
-    plain = text.replace("\N{EN DASH}", "-").replace("\N{HORIZONTAL ELLIPSIS}", "...")
-    return plain.encode("ascii", "backslashreplace").decode("ascii")
-
-
-def _student(view: StudentView, *, symbols: bool) -> Iterator[Line]:
-    yield Line(_apart(view.path, f"{view.score} points"), "bold")
-    yield from _wrapped(view.headline, "", _STYLES[view.state])
-    yield from _wrapped(view.message, "")
-    yield from _wrapped(view.correction, "", "yellow")
-    for device in view.devices:
-        if not device.graded:
-            yield from _wrapped(f"{device.name}: {device.words}", "", "dim")
-    if view.state != "harness" and not view.message:
-        for exercise in view.exercises:
-            yield from _exercise(exercise, symbols=symbols)
-    yield from _notes(view)
+def brief(result: SubmissionResult, head: Head, overrides: Overrides = NONE, *, symbols: bool = True) -> Text:
+    """One line: which file, how many points, how many checks."""
+    view = views.student(result, None, head, overrides)
+    line = Line(f"{view.path}: {view.score} points. {view.headline}", STYLES[view.state])
+    return to_text([line], symbols=symbols)
 
 
 def _banner(head: Head) -> Iterator[Line]:
     """Who runs a check is who would be harmed: first of all, and in red."""
     told = views.banner(head)
     if told:
-        yield from _wrapped(told, "", "bold red")
+        yield from wrapped(told, "", "bold red")
         yield Line("")
 
 
-def _exercise(exercise: ExerciseView, *, symbols: bool) -> Iterator[Line]:
+def _student(view: StudentView, *, symbols: bool, verbose: bool) -> Iterator[Line]:
+    yield Line(apart(view.path, f"{view.score} points"), "bold")
+    yield from wrapped(view.headline, "", STYLES[view.state])
+    yield from wrapped(view.message)
+    yield from wrapped(view.correction, "", "yellow")
+    for device in view.devices:
+        if not device.graded:
+            yield from wrapped(f"{device.name}: {device.words}", "", "dim")
+    if view.state != "harness" and not view.message:
+        told: set[str] = set()
+        for exercise in view.exercises:
+            yield from _exercise(exercise, told, symbols=symbols, verbose=verbose)
+    yield from _notes(view.notes if verbose else view.notes[:_NOTES])
+
+
+def _exercise(exercise: ExerciseView, told: set[str], *, symbols: bool, verbose: bool) -> Iterator[Line]:
+    """`told`: what was said of the exercises above, and need not be said again."""
     yield Line("")
     begun = exercise.state not in ("missing", "harness")
     right = exercise.score if begun else f"{exercise.words}   {exercise.score}"
-    yield Line(_apart(exercise.name, right), "bold" if begun else _STYLES[exercise.state])
-    yield from _wrapped(exercise.correction, "  ", "yellow")
+    yield Line(apart(exercise.name, right), "bold" if begun else STYLES[exercise.state])
+    yield from wrapped(exercise.correction, "  ", "yellow")
     for note in exercise.notes:
-        yield from _wrapped(note, "  ")
-    said: set[str] = set()
-    for criterion in exercise.criteria:
-        yield from _criterion(criterion, said, symbols=symbols)
+        yield from wrapped(note, "  ")
+    yield from _criteria(exercise, symbols=symbols, verbose=verbose)
     yield from _counterexample(exercise)
     if exercise.diagnosis:
-        yield Line("")
-        yield from _wrapped(f"Likely mistake: {exercise.diagnosis.title}", "  ", "bold")
-        yield from _wrapped(f"Hint: {exercise.diagnosis.hint}", "  ")
+        yield from _diagnosis(exercise.diagnosis, exercise.steps, told)
+    elif exercise.steps:
+        yield from _trace(exercise.steps)
+    for other in exercise.further:
+        yield Line(fitted(f"  Also: {other.title}", WIDTH))
 
 
-def _criterion(criterion: CriterionView, said: set[str], *, symbols: bool) -> Iterator[Line]:
-    """One line, or one for each device where they differ; a failing one says why."""
+def _criteria(exercise: ExerciseView, *, symbols: bool, verbose: bool) -> Iterator[Line]:
+    """What is right in one line, then what is wrong; with -v everything in the rubric's order."""
+    right = () if verbose else tuple(one for one in exercise.criteria if one.state == "passed")
+    yield from _right(right, len(exercise.criteria), symbols=symbols)
+    said = {exercise.counterexample.outcome} if exercise.counterexample else set()
+    for criterion in exercise.criteria:
+        if criterion not in right:
+            yield from _criterion(criterion, said, exercise, symbols=symbols, verbose=verbose)
+
+
+def _right(criteria: tuple[CriterionView, ...], whole: int, *, symbols: bool) -> Iterator[Line]:
+    if criteria:
+        names = ", ".join(one.id or one.title for one in criteria)
+        told = f"all {plural(whole, 'check')}" if len(criteria) == whole else f"right: {names}"
+        yield from wrapped(told, "  ", "green", hang=f"{sign('passed', symbols=symbols)} ")
+
+
+def _criterion(
+    criterion: CriterionView, said: set[str], exercise: ExerciseView, *, symbols: bool, verbose: bool
+) -> Iterator[Line]:
+    """Once, or once for each device where they differ."""
     alike = len({(part.state, part.message) for part in criterion.parts}) == 1
-    if alike:
-        yield _marked(criterion.title, criterion.state, criterion.points, symbols=symbols)
-        yield from _why(criterion.parts[0], said)
+    for part in criterion.parts[:1] if alike else criterion.parts:
+        state = criterion.state if alike else part.state
+        title = criterion.title if alike else f"{criterion.title} ({part.device})"
+        head = f"  {sign(state, symbols=symbols)} {title}"
+        reason = part.message.partition(": ")[2]
+        known = not verbose and (reason in said or _shows(exercise, reason))
+        said.add(reason)
+        points = criterion.points if alike else part.points
+        yield from _judged(head, part, points, STYLES[state], known=known)
+
+
+def _judged(head: str, part: PartView, points: str, style: str, *, known: bool) -> Iterator[Line]:
+    """A line, and below it why; a reason that is `known` from elsewhere gives way to the count of cases."""
+    count = part.message.partition(": ")[0].partition(", for instance")[0]
+    right = f"{count}   {points}"
+    if known and len(head) + len(right) + 2 <= WIDTH:
+        yield Line(apart(head, right), style)
         return
-    for part in criterion.parts:
-        title = f"{criterion.title} ({part.device})"
-        yield _marked(title, part.state, part.points, symbols=symbols)
-        yield from _why(part, said)
+    yield Line(apart(head, points), style)
+    told = count if known else part.message
+    yield from wrapped(told, "      ", "" if part.state == "failed" else "dim")
 
 
-def _marked(title: str, state: State, points: str, *, symbols: bool) -> Line:
-    mark = _SYMBOLS[state] if symbols else f"{_WORDS[state]:4}"
-    return Line(_apart(f"  {mark} {title}", points), _STYLES[state])
-
-
-def _why(part: PartView, said: set[str]) -> Iterator[Line]:
-    """What is wrong; a reason that was `said` above is not told again in full."""
-    counted, _, reason = part.message.partition(": ")
-    known = bool(reason) and reason in said
-    said.add(reason)
-    message = f"{counted.partition(',')[0]}, as above" if known else part.message
-    return _wrapped(message, "      ", "" if part.state == "failed" else "dim")
+def _shows(exercise: ExerciseView, reason: str) -> bool:
+    """Whether the call that is shown says it: there two values differ too."""
+    return exercise.counterexample is not None and reason.startswith("expected ")
 
 
 def _counterexample(exercise: ExerciseView) -> Iterator[Line]:
@@ -174,82 +155,91 @@ def _counterexample(exercise: ExerciseView) -> Iterator[Line]:
     yield Line("")
     yield Line(f"  The smallest call that shows it{where}:")
     yield Line(f"    {found.call}", "cyan")
-    yield from _labelled("expected", found.expected)
-    yield from _labelled("happened" if found.raised else "got", found.outcome, "red")
-    for fact in found.facts:
-        yield from _wrapped(fact, "    ")
+    if found.expected:
+        yield from _labelled("expected", found.expected, found.marked[0])
+    yield from _labelled("happened" if found.raised else "got", found.outcome, found.marked[1], "red")
+    yield from _pointed(found)
+    yield from wrapped(" ".join(found.facts), "  ")
 
 
-def _labelled(label: str, text: str, style: str = "") -> Iterator[Line]:
+def _labelled(label: str, text: str, marked: Marked, style: str = "") -> Iterator[Line]:
     lines = [part for line in text.split("\n") for part in textwrap.wrap(line, WIDTH - _LABEL) or [""]]
+    begin = _LABEL + len(marked.before) + len(marked.shared)
+    mark = (begin, begin + len(marked.differs)) if len(lines) == 1 and marked.differs else (0, 0)
     for number, line in enumerate(lines):
-        yield Line(f"    {'' if number else label:9} {line}", style)
+        yield Line(f"    {'' if number else label:9} {line}", style, mark)
 
 
-def _notes(view: StudentView) -> Iterator[Line]:
-    if view.notes:
+def _pointed(found: CounterView) -> Iterator[Line]:
+    """Without colours too: where two tensors of several values part."""
+    mine = found.marked[1]
+    fits = max(len(found.expected), len(found.outcome)) <= WIDTH - _LABEL
+    if mine.differs and fits and "," in found.outcome:
+        begin = _LABEL + len(mine.before) + len(mine.shared)
+        yield Line(f"{'':{begin}}{'^' * len(mine.differs)}", "red")
+
+
+def _diagnosis(found: DiagnosisView, steps: StepView | None, told: set[str]) -> Iterator[Line]:
+    yield Line("")
+    if found.title in told:
+        yield from wrapped(f"Likely mistake: as above: {found.title}", "  ", "bold")
+        yield from wrapped(found.partial, "  ")
+        yield from _where(found)
+        return
+    told.add(found.title)
+    yield from wrapped(f"Likely mistake: {found.title}", "  ", "bold")
+    yield from wrapped(" ".join(filter(None, (found.ground, found.partial))), "  ")
+    for title in found.alternatives:
+        yield from wrapped(f"These cases cannot tell it from: {title}", "  ")
+    yield from wrapped(found.hint, "  ", hang="Hint:  ")
+    yield from _where(found)
+    yield from _trace(steps)
+
+
+def _where(found: DiagnosisView) -> Iterator[Line]:
+    if found.quote:
+        yield from wrapped(found.quote.where, "  ", hang="Where: ")
+        yield Line(f"         {found.quote.text}", "cyan")
+
+
+def _trace(steps: StepView | None) -> Iterator[Line]:
+    if steps is None:
+        return
+    parted = next((row for row in steps.rows if row.apart), None)
+    told = [*steps.shows[:_SHOWN], *([_parted(steps, parted)] if parted else [])]
+    yield from wrapped(" ".join(told), "  ", hang="Trace: ")
+
+
+def _parted(steps: StepView, row: StepCells) -> str:
+    """Such as `At step 2 theta is 0.44 (reference 0.64), gradient is 3.6 (reference 1.6).`."""
+    cells = zip(steps.columns, row.mine, row.reference, strict=False)
+    told = [
+        f"{name} is {mine}" + (f" (reference {theirs})" if steps.reference else "")
+        for name, mine, theirs in cells
+        if mine != theirs and name != "change"
+    ]
+    return f"At step {row.step} {', '.join(told)}." if told else ""
+
+
+def _notes(notes: tuple[str, ...]) -> Iterator[Line]:
+    if notes:
         yield Line("")
         yield Line("Notes", "bold")
-    for note in view.notes:
-        yield from _wrapped(note, "  - ")
+    for note in notes:
+        yield from wrapped(note, "  - ")
 
 
-def _class(view: ClassView, *, symbols: bool) -> Iterator[Line]:
-    for alert in view.alerts:
-        style = "bold red" if alert.level == "fault" else "yellow"
-        yield from _wrapped(f"{alert.title}:", "", style)
-        for item in alert.items[:_ALERTS]:
-            yield from _wrapped(item, "  - ", style)
-        if len(alert.items) > _ALERTS:
-            yield Line(f"  - and {len(alert.items) - _ALERTS} more: see the report", style)
+def _pointer(view: StudentView) -> Iterator[Line]:
+    """What there is besides, and how to see it."""
+    parts = [part for exercise in view.exercises for one in exercise.criteria for part in one.parts]
+    rest = len(view.notes) - _NOTES
+    there = {
+        "every failing case": any(part.rows for part in parts),
+        "the steps": any(one.steps for one in view.exercises),
+        plural(rest, "more note"): rest > 0,
+        "what was printed": bool(view.output),
+    }
+    told = ", ".join(name for name, found in there.items() if found)
+    if told:
         yield Line("")
-    yield from _wrapped(f"{view.title}: {view.headline}", "", "bold")
-    for device in view.devices:
-        if not device.graded:
-            yield from _wrapped(f"{device.name}: {device.words}", "", "dim")
-    yield Line("")
-    yield from (
-        _rows(view, symbols=symbols) if len(view.rows) <= LISTED else _distribution(view, symbols=symbols)
-    )
-    yield Line("")
-    for fact in view.summary:
-        yield Line(f"{fact.name:12} {fact.text}")
-
-
-def _rows(view: ClassView, *, symbols: bool) -> Iterator[Line]:
-    widest = max((len(row.student) for row in view.rows), default=0)
-    room = min(max(widest, 7), 30)
-    for row in view.rows:
-        mark = _SYMBOLS[row.state] if symbols else f"{_WORDS[row.state]:5}"
-        start = f"{mark} {textwrap.shorten(row.student, room, placeholder='…'):{room}}  {row.score:>9}  "
-        left = WIDTH - len(start)
-        told = row.remark or row.words
-        yield Line(start + (told if len(told) <= left else f"{told[: left - 1]}…"), _STYLES[row.state])
-
-
-def _distribution(view: ClassView, *, symbols: bool) -> Iterator[Line]:
-    block = "█" if symbols else "#"
-    for one in view.bins:
-        yield Line(f"{one.label:>11}  {one.count:>5}  {block * (one.height // 2)}")
-
-
-def _apart(left: str, right: str) -> str:
-    """Two texts at the two ends of a line; the left one gives way."""
-    room = WIDTH - len(right) - 2
-    if len(left) > room:
-        left = f"{left[: room - 1]}…"
-    return f"{left}{' ' * (WIDTH - len(left) - len(right))}{right}"
-
-
-def _wrapped(text: str, indent: str, style: str = "") -> Iterator[Line]:
-    """A paragraph; nothing where there is no text."""
-    lines = textwrap.wrap(
-        text,
-        WIDTH,
-        initial_indent=indent,
-        subsequent_indent=" " * len(indent),
-        break_on_hyphens=False,
-        break_long_words=False,
-    )
-    for line in lines:
-        yield Line(line, style)
+        yield from wrapped(f"-v shows {told}.", "", "dim")

@@ -13,8 +13,18 @@ from hypothesis import strategies as st
 
 from grader.overrides import NONE
 from grader.records import Cell, Note
-from grader.report import documents, github, gradebook, terminal
+from grader.report import (
+    classterminal,
+    documents,
+    github,
+    gradebook,
+    gradescope,
+    junit,
+    markdown,
+    terminal,
+)
 from grader.report.html import Renderer
+from grader.report.material import of_check
 from grader.results import (
     EVIDENCE_SCHEMA,
     CaseEvidence,
@@ -24,6 +34,7 @@ from grader.results import (
     Evidence,
     ExerciseEvidence,
     ExerciseResult,
+    Graded,
     SubmissionResult,
     TensorView,
     TraceEvidence,
@@ -88,18 +99,22 @@ EVIDENCE: Final = st.builds(
 @given(one=SUBMISSIONS, evidence=EVIDENCE)
 def test_every_renderer_copes_with_any_submission(one: SubmissionResult, evidence: Evidence) -> None:
     results = msgspec.structs.replace(samples.RESULTS, submissions=(one,))
+    material = of_check(Graded(one, evidence), samples.HEAD)
     written = [
         RENDERER.class_page(results, NONE),
         RENDERER.student_page(one, evidence, samples.HEAD),
-        terminal.class_summary(results).plain,
-        terminal.check(one, evidence, samples.HEAD).plain,
-        github.summary(one, evidence, samples.HEAD),
+        classterminal.class_summary(results).plain,
+        terminal.check(one, evidence, samples.HEAD, verbose=True).plain,
+        markdown.student(one, evidence, samples.HEAD),
+        markdown.classroom(results),
+        junit.document(material),
+        gradescope.document(material),
     ]
 
     assert not any(FORBIDDEN.search(text) for text in written)
     assert not any(Page(text).others for text in written[:2])
     assert terminal.check(one, evidence, samples.HEAD, symbols=False).plain.isascii()
-    lines = github.annotations(one, evidence, "x").split("\n")
+    lines = github.commands(material).split("\n")
     assert all(line.startswith("::error ") for line in lines[:-1])
     assert len(list(csv.reader(io.StringIO(gradebook.table(results), newline="")))) == 2
     assert json.loads(documents.check_json(one, samples.HEAD))["schema"] == documents.SCHEMA
