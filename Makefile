@@ -5,7 +5,13 @@ READY := .venv/.ready
 # torch first and alone: the constraints name its version, and an installed CPU build is never replaced.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: install report test test-cuda check format verify bench clean
+# Without a browser the tests that need one say so: on a laptop they are skipped, where CI is set they fail.
+APT := apt-get -qq -o Acquire::Retries=3
+GET_BROWSER = if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; \
+	then $(APT) update && DEBIAN_FRONTEND=noninteractive $(APT) install --yes --no-install-recommends chromium; \
+	else $(BIN)/python -m playwright install chromium; fi
+
+.PHONY: install report test test-cuda browser check format verify bench screenshots clean
 
 install: $(READY)
 
@@ -18,11 +24,14 @@ $(READY): pyproject.toml constraints.txt
 report: $(READY)  ## grade the sample class in submissions/ into report/
 	$(BIN)/grader grade submissions --output report
 
-test: $(READY)  ## every test that this machine can run
+test: $(READY) browser  ## every test that this machine can run
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 test-cuda: $(READY)  ## the tests that need a CUDA device, and nothing else
 	$(BIN)/python -m pytest -m cuda
+
+browser: $(READY)  ## a Chromium for the tests of the pages: Debian's where apt may install it, else Playwright's
+	@$(BIN)/python tests/browser/chromium.py > /dev/null || $(GET_BROWSER) || echo "No browser: the tests of the pages are skipped."
 
 check: $(READY)  ## format, lint, types, import rule
 	$(BIN)/ruff format --check .
@@ -36,6 +45,9 @@ format: $(READY)
 
 verify: $(READY)  ## prove that the suite catches every known mistake
 	$(BIN)/grader verify
+
+screenshots: $(READY) browser  ## the pictures in docs/, of the sample class
+	$(BIN)/python -m tests.browser.screenshots
 
 bench: $(READY)  ## ratios, measured in one run
 	$(BIN)/python bench/bench.py
