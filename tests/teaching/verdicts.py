@@ -91,9 +91,10 @@ def said(submission: SubmissionResult, label: Label) -> list[Said]:
 
 def _said(submission: SubmissionResult, exercise: ExerciseResult, label: Label) -> Said:
     if label.tells is not None:
-        words = " ".join(filter(None, (submission.message, *submission.notes, *exercise.notes)))
+        told = (*(row.message for row in exercise.criteria), *submission.notes)
+        words = " ".join(dict.fromkeys(told))
         verdict = Verdict.NAMED if label.tells in words else Verdict.NOT_NAMED
-        return Said(exercise.name, verdict, words or "nothing")
+        return Said(exercise.name, verdict, words)
     if exercise.diagnosis is None:
         return Said(exercise.name, Verdict.NOT_NAMED, "no known mistake fits")
     named = any(label.accepted(*one) for one in _listed(exercise.diagnosis))
