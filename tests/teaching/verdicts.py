@@ -10,7 +10,7 @@ from __future__ import annotations
 import textwrap
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import zip_longest
@@ -85,8 +85,8 @@ def exercises(submission: SubmissionResult, label: Label) -> Iterator[ExerciseRe
     return (one for one in submission.exercises if one.name in label.wrong)
 
 
-def said(submission: SubmissionResult, label: Label) -> list[Said]:
-    return [_said(submission, one, label) for one in exercises(submission, label)]
+def said(submission: SubmissionResult, label: Label) -> tuple[Said, ...]:
+    return tuple(_said(submission, one, label) for one in exercises(submission, label))
 
 
 def _said(submission: SubmissionResult, exercise: ExerciseResult, label: Label) -> Said:
@@ -116,51 +116,58 @@ def _listed(diagnosis: Diagnosis) -> list[tuple[str, str]]:
 # --- the class ------------------------------------------------------------------------------
 
 
-def verdicts(results: Results) -> dict[str, Verdict]:
-    """Of each wrong submission, its worst."""
-    known = labels()
-    return {
-        one.student: max(part.verdict for part in said(one, known[one.student]))
-        for one in results.submissions
-        if one.student in known
-    }
+@dataclass(frozen=True)
+class Row:
+    """A wrong submission: its label, and what was said of each exercise that it gets wrong."""
+
+    student: str
+    label: Label
+    said: tuple[Said, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        return max(one.verdict for one in self.said)
 
 
-def score(results: Results) -> float:
-    """1 where all are named rightly; one not named costs one share, a wrong name two."""
-    counts = Counter(verdicts(results).values())
-    return (counts[Verdict.NAMED] - counts[Verdict.WRONG_NAME]) / counts.total()
-
-
-def table(results: Results) -> str:
-    """The confusion table: each mistake and what was said of it; what was not named comes first."""
-    known, worst = labels(), verdicts(results)
+def rows(results: Results, known: Mapping[str, Label]) -> list[Row]:
+    """Those with a label, the worst first."""
     wrong = [one for one in results.submissions if one.student in known]
-    wrong.sort(key=lambda one: (-worst[one.student], one.student))
-    rows = [row for one in wrong for row in _rows(one, known[one.student])]
+    found = [Row(one.student, known[one.student], said(one, known[one.student])) for one in wrong]
+    return sorted(found, key=lambda row: (-row.verdict, row.student))
+
+
+def score(rows: Sequence[Row]) -> float:
+    """1 where all are named rightly; one not named costs one share, a wrong name two."""
+    counts = Counter(row.verdict for row in rows)
+    return (counts[Verdict.NAMED] - counts[Verdict.WRONG_NAME]) / len(rows)
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The confusion table: each mistake and what was said of it."""
     head = _columns(" ", "Submission", "Its mistake", "What the grader says")
-    return "\n".join((_summary(results), "", *head, "-" * 100, *rows))
+    body = [line for row in rows for line in _lines(row)]
+    return "\n".join((summary(rows), "", *head, "-" * 100, *body))
 
 
-def _summary(results: Results) -> str:
-    counts = Counter(verdicts(results).values())
+def summary(rows: Sequence[Row]) -> str:
+    counts = Counter(row.verdict for row in rows)
     return (
-        f"{counts.total()} wrong submissions: {counts[Verdict.NAMED]} named rightly, "
+        f"{len(rows)} wrong submissions: {counts[Verdict.NAMED]} named rightly, "
         f"{counts[Verdict.NOT_NAMED]} not named (?), {counts[Verdict.WRONG_NAME]} named wrongly (✗); "
-        f"score {score(results):.1%}"
+        f"score {score(rows):.1%}"
     )
 
 
-def _rows(submission: SubmissionResult, label: Label) -> list[str]:
-    parts = said(submission, label)
-    if len({(one.verdict, one.words) for one in parts}) == 1:
-        parts = parts[:1]
-    rows = []
+def _lines(row: Row) -> list[str]:
+    """One paragraph where the same was said of both exercises, else one for each."""
+    alike = len({(one.verdict, one.words) for one in row.said}) == 1
+    parts = row.said[:1] if alike else row.said
+    lines = []
     for i, part in enumerate(parts):
-        which = f"{1 if part.exercise == FIRST else 2}: " if len(parts) > 1 else ""
-        begin = (submission.student, label.mistake) if i == 0 else ("", "")
-        rows += _columns(SIGNS[part.verdict], *begin, which + part.words)
-    return rows
+        which = "" if len(parts) == 1 else "1: " if part.exercise == FIRST else "2: "
+        begin = (row.student, row.label.mistake) if i == 0 else ("", "")
+        lines += _columns(SIGNS[part.verdict], *begin, which + part.words)
+    return lines
 
 
 def _columns(sign: str, *cells: str) -> list[str]:
