@@ -70,8 +70,7 @@ def steps(room: Room, order: Start) -> Iterator[_Step]:
         yield "one thread", lambda: _require(linux.threads() == 1, "there are more already")
     if room.level == "strict":
         yield from _secluded(room, order)
-    if room.level == "standard":
-        yield "temporary files", lambda: _own_temporary_files(order.folder)
+    yield "home", lambda: _own_home(room, order.folder)
     yield "limits", lambda: _limit(room.level, private + order.memory_bytes, order.cpu_seconds)
     if room.level != "none":
         yield "capabilities", walls.drop_capabilities
@@ -140,10 +139,13 @@ def _copy(source: str, target: str) -> None:
     Path(target).chmod(0o444)
 
 
-def _own_temporary_files(folder: str) -> None:
-    """Where a program of its own accord writes: there is no other place where it may."""
-    os.environ["TMPDIR"] = folder
-    tempfile.tempdir = None
+def _own_home(room: Room, folder: str) -> None:
+    """Where a library of its own accord writes: at `standard` there is no other place where it may."""
+    os.environ.pop("MPLCONFIGDIR", None)  # the user's
+    os.environ["HOME"] = f"{SCRATCH}/{Path(folder).name}" if room.level == "strict" else folder
+    if room.level == "standard":
+        os.environ["TMPDIR"] = folder
+        tempfile.tempdir = None
 
 
 def _own_files(job: int, frames: int, output: int) -> None:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import msgspec
+import platformdirs
 
 from grader.errors import GraderError, HarnessError
 from grader.sandbox import jobs, limits, linux
@@ -151,6 +152,9 @@ def environment(*, cuda: bool) -> dict[str, str]:
         "LOGNAME": "grader",  # a root without /etc/passwd knows no names
         "PYTHONHASHSEED": "0",
         "MPLBACKEND": "Agg",
+        "MPLCONFIGDIR": platformdirs.user_cache_dir(
+            "torch-grader"
+        ),  # its list of fonts, made once; no worker's
         **dict.fromkeys(_ALONE, "1"),
     }
     if site.ENABLE_USER_SITE:

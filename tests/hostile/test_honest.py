@@ -1,7 +1,8 @@
-"""Honest code must not notice the walls: the same results at every level. About 15 seconds."""
+"""Honest code must not notice the walls: the same results at every level. About 25 seconds."""
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -76,7 +77,103 @@ PROGRAMS: Final = {
     "torch's settings": (
         "torch.set_num_threads(2)\ntheta.data.fill_(float((torch.ones(64, 64) @ torch.ones(64, 64)).sum()))"
     ),
+    "every optimiser and a schedule": (
+        "for kind in ('Adagrad', 'Adadelta', 'RMSprop', 'NAdam', 'RAdam', 'AdamW', 'Rprop', 'ASGD'):\n"
+        "    fit(getattr(torch.optim, kind)([theta], lr=0.01))\n"
+        "optimiser = torch.optim.SGD([theta], lr=0.1)\n"
+        "schedule = torch.optim.lr_scheduler.StepLR(optimiser, 2)\nfit(optimiser); schedule.step()"
+    ),
+    "larger networks": (
+        "torch.manual_seed(0)\n"
+        "theta.data.fill_(torch.nn.LSTM(3, 4)(torch.ones(2, 1, 3))[0].sum().item()\n"
+        "    + torch.nn.TransformerEncoderLayer(8, 2).eval()(torch.ones(2, 1, 8)).sum().item()\n"
+        "    + torch.nn.Conv2d(3, 8, 3)(torch.ones(2, 3, 32, 32)).sum().item())"
+    ),
+    "other ways to a gradient": (
+        "square = lambda x: x * x\n"
+        "a = torch.autograd.functional.jacobian(square, theta.data).diag()\n"
+        "b = torch.func.grad(lambda x: square(x).sum())(theta.data)\n"
+        "c = torch.vmap(square)(theta.data)\n"
+        "d = torch.jit.trace(square, (theta.data,))(theta.data)\n"
+        "e, = torch.autograd.grad((theta ** 3).sum(), theta, create_graph=True)\n"
+        "with torch.autograd.set_detect_anomaly(True): f, = torch.autograd.grad(e.sum(), theta)\n"
+        "theta.data.copy_(a + b + c + d + f)"
+    ),
+    "a compiled function, in Python": (
+        "torch.compiler.reset()\n"
+        "theta.data.copy_(torch.compile(lambda x: x * 2, backend='eager')(theta.data))"
+    ),
+    "a data loader": (
+        "from torch.utils.data import DataLoader, TensorDataset\n"
+        "torch.manual_seed(0)\n"
+        "for (x,) in DataLoader(TensorDataset(torch.arange(10.0)), batch_size=3, shuffle=True):\n"
+        "    theta.data.mul_(0.5).add_(x.sum())"
+    ),
+    "a database, an archive and a table": (
+        "import csv, gzip, sqlite3, zipfile\n"
+        "with sqlite3.connect('my.db') as base:\n"
+        "    base.execute('create table t (a)'); base.execute('insert into t values (3)')\n"
+        "with zipfile.ZipFile('a.zip', 'w') as file: file.writestr('x', 'y')\n"
+        "with gzip.open('x.gz', 'wt') as file: csv.writer(file).writerow([1, 2])\n"
+        "theta.data.fill_(sqlite3.connect('my.db').execute('select a from t').fetchone()[0])"
+    ),
+    "an array on the disk, and locked files": (
+        "import fcntl, numpy, pickle\n"
+        "array = numpy.memmap('m.bin', dtype='float32', mode='w+', shape=(10,))\n"
+        "array[:] = 1; array.flush()\n"
+        "with open('m.bin', 'r+b') as file:\n"
+        "    fcntl.flock(file, fcntl.LOCK_EX); fcntl.lockf(file, fcntl.LOCK_EX)\n"
+        "with open('p', 'wb') as file: pickle.dump(float(array.sum()), file)\n"
+        "theta.data.fill_(pickle.load(open('p', 'rb')) + float(torch.from_file('m.bin', size=10).sum()))"
+    ),
+    "a log, a timer and a profile": (
+        "import cProfile, logging, time, timeit\n"
+        "logging.basicConfig(filename='x.log', level='INFO', force=True); logging.info('x')\n"
+        "time.sleep(0.01); time.strftime('%H'); timeit.timeit('1 + 1', number=9)\n"
+        "with cProfile.Profile(): sum(range(9))\ntheta.data.fill_(os.path.getsize('x.log'))"
+    ),
+    "many threads": (
+        "import concurrent.futures, threading\n"
+        "with concurrent.futures.ThreadPoolExecutor(32) as pool: total = sum(pool.map(abs, range(99)))\n"
+        "more = [threading.Thread(target=lambda: torch.ones(9).sum()) for _ in range(64)]\n"
+        "for one in more: one.start()\n"
+        "for one in more: one.join()\n"
+        "theta.data.fill_(total)"
+    ),
+    "questions about the machine": (
+        "import getpass, locale, platform, resource, shutil, tracemalloc\n"
+        "getpass.getuser(); platform.platform(); platform.processor(); shutil.get_terminal_size()\n"
+        "resource.getrusage(resource.RUSAGE_SELF); locale.setlocale(locale.LC_ALL, '')\n"
+        "os.cpu_count(); tracemalloc.start(); tracemalloc.stop(); torch.__config__.show()\n"
+        "theta.data.fill_(torch.cuda.is_available() + sys.stdout.isatty())"
+    ),
+    "a file in the home folder": (
+        "import pathlib\npath = pathlib.Path.home() / '.cache' / 'x'\npath.parent.mkdir(parents=True)\n"
+        "path.write_text('xy'); theta.data.fill_(path.stat().st_size)"
+    ),
+    "a question to nobody": "try: input('?')\nexcept EOFError: theta.data.fill_(3)",
+    "the absence of a network": (
+        "import urllib.request\n"
+        "try: urllib.request.urlopen('http://127.0.0.1:9')\nexcept OSError: theta.data.fill_(4)"
+    ),
 }  # fmt: skip
+
+PICTURES: Final = {
+    "matplotlib": (
+        "import matplotlib.pyplot as plt\n"
+        "plt.plot([1, 2], label='$x^2$'); plt.legend()\n"
+        "plt.savefig('x.png'); plt.savefig('x.svg'); plt.show()\n"
+        "plt.figure(); plt.imshow([[1, 2], [3, 4]]); plt.colorbar(); plt.savefig('x.pdf')\n"
+        "theta.data.fill_(os.path.getsize('x.png'))"
+    ),
+    "pandas": (
+        "import pandas\n"
+        "days = pandas.date_range('2020', periods=2, tz='Europe/Berlin')\n"
+        "table = pandas.DataFrame({'a': [1.0, 2.0], 'b': days})\n"
+        "table.to_csv('x.csv'); print(table.describe())\n"
+        "theta.data.fill_(float(pandas.read_csv('x.csv')['a'].mean()))"
+    ),
+}
 
 AROUND: Final = """
 import os, sys, torch
@@ -149,13 +246,39 @@ def test_a_notebook_with_magics_gives_the_same(pools: Pools, tmp_path: Path, lev
 
 
 @pytest.mark.parametrize("level", ["strict", "standard"])
-def test_a_picture_is_drawn(pools: Pools, tmp_path: Path, level: Level) -> None:
-    pytest.importorskip("matplotlib")
-    body = (
-        "import matplotlib.pyplot as plt\nplt.plot([1, 2]); plt.savefig('x.png')\n"
-        "theta.data.fill_(os.path.getsize('x.png'))"
-    )
+@pytest.mark.parametrize("package", PICTURES)
+def test_a_picture_is_drawn_and_a_table_read(
+    pools: Pools, tmp_path: Path, package: str, level: Level
+) -> None:
+    """The zygote imports matplotlib for them all; nothing that this makes is left on the machine."""
+    pytest.importorskip(package)
+    given = small.submission(tmp_path, program(PICTURES[package]))
 
-    execution = same_everywhere(pools, small.submission(tmp_path, program(body)), level)
+    execution = same_everywhere(pools, given, level)
 
     assert small.answers(execution.exercises[0]) == ["Parameter"]
+    assert execution.notes == ()
+    assert not list(Path(tempfile.gettempdir()).glob("matplotlib-*"))
+    assert not Path("/nonexistent").exists()
+
+
+REFUSED: Final = {
+    "a program": "import subprocess; subprocess.run(['true'])",
+    "a process": "if os.fork() == 0: os._exit(0)",
+    "a pool of processes": "import multiprocessing; multiprocessing.Pool(2)",
+    "a data loader with processes": (
+        "from torch.utils.data import DataLoader\nnext(iter(DataLoader(range(4), num_workers=2)))"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_needs_other_processes_is_refused_by_name_and_harms_nothing_else(
+    pools: Pools, tmp_path: Path, name: str
+) -> None:
+    execution = pools.at("strict").run(small.submission(tmp_path, program(REFUSED[name])))
+
+    assert small.answers(execution.exercises[0]) == [
+        "raised: PermissionError: [Errno 1] Operation not permitted"
+    ]
+    assert small.answers(execution.exercises[1]) == ["Tensor"]
