@@ -297,6 +297,7 @@ def frozen_mistake(
         smallest=smallest,
         teacher=mistake.teacher,
         where=mistake.where,
+        raises=mistake.raises,
     )
 
 

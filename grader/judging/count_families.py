@@ -27,16 +27,9 @@ def with_count(count: Callable[[Array], Array]) -> Descent:
     return replace(RIGHT, count=lambda cases: np.maximum(count(cases.steps), 0))
 
 
-def places(view: View) -> Array:
-    """Place on the right path x case: whether the answer equals the theta there."""
-    allowed = LOOSE / 8 * view.tolerance
-    near = (abs(view.right - view.got) <= allowed) | ~view.cases.there
-    return np.all(near, axis=2)
-
-
 def _proposing(view: View) -> tuple[int, list[int]] | None:
     """The number of steps of the wrong case with the fewest places that it may have stopped at, and these."""
-    found = places(view)
+    found = view.places
     fits = found.sum(axis=0)
     if (fits[view.wrong] == 0).any():
         # The longest paths may have been left beyond what was walked; but not the shortest.
@@ -50,11 +43,13 @@ def _proposing(view: View) -> tuple[int, list[int]] | None:
     return int(view.cases.steps[row, 0]), [int(m) for m in np.nonzero(found[:, row])[0]]
 
 
-def _proposed(propose: Callable[[int, int], list[float]]) -> Callable[[View], Iterator[Guess]]:
-    """propose(steps asked for, steps taken) -> constants."""
+def _proposed(
+    propose: Callable[[int, int], list[float]], *, fewer: bool = False
+) -> Callable[[View], Iterator[Guess]]:
+    """propose(steps asked for, steps taken) -> constants; `fewer`: no more steps than asked for."""
 
     def guess(view: View) -> Iterator[Guess]:
-        found = _proposing(view)
+        found = _proposing(view) if view.on_path or not fewer else None
         if found is None:
             return
         asked, taken = found
@@ -66,7 +61,7 @@ def _proposed(propose: Callable[[int, int], list[float]]) -> Callable[[View], It
 
 def _fixed(view: View) -> Iterator[Guess]:
     """Read off the path, or off how far theta has come where that is beyond the path."""
-    found = places(view).all(axis=1)
+    found = view.places.all(axis=1)
     walked = [float(m) for m in np.nonzero(found)[0]]
     if walked:
         yield (Constant(walked[0]),)
@@ -148,7 +143,7 @@ COUNTS: Final = (
         lambda c: f"Only one step in {int(c)} is taken: number_steps // {int(c)}",
         _COUNT,
         "any",
-        _proposed(lambda asked, taken: [c for c in range(2, asked + 2) if asked // c == taken]),
+        _proposed(lambda asked, taken: [c for c in range(2, asked + 2) if asked // c == taken], fewer=True),
         lambda c: with_count(lambda n: n // int(c)),
         rank=15,
         where="loop",
@@ -159,7 +154,9 @@ COUNTS: Final = (
         "The loop counts by {0}, so most steps are left out",
         _COUNT,
         "any",
-        _proposed(lambda asked, taken: [c for c in range(2, asked + 1) if -(-asked // c) == taken]),
+        _proposed(
+            lambda asked, taken: [c for c in range(2, asked + 1) if -(-asked // c) == taken], fewer=True
+        ),
         lambda c: with_count(lambda n: -(-n // int(c))),
         rank=16,
         where="loop",
@@ -170,7 +167,7 @@ COUNTS: Final = (
         lambda k: f"Never more than {told(k)} step{'s are' if k != 1 else ' is'} taken",
         "Compare number_steps = 2, 5 and 20: from where on does theta stay the same?",
         "any",
-        _proposed(lambda asked, taken: [taken] if 0 < taken < asked else []),
+        _proposed(lambda asked, taken: [taken] if 0 < taken < asked else [], fewer=True),
         lambda k: with_count(lambda n: np.minimum(n, int(k))),
         rank=13,
         where="loop",
@@ -238,9 +235,10 @@ def _stopping(measure: Measure, threshold: float, *, after: int) -> Descent:
 
 def _threshold(view: View, measure: Measure, after: int) -> Iterator[Guess]:
     """A number that all places where the path was left, and those before, agree on."""
-    found = places(view)
-    path = view.right
-    height = measure(path, view.cases)
+    if not view.on_path:
+        return
+    found = view.places
+    height = measure(view.right, view.cases)
     low, high = 0.0, np.inf
     seen = 0
     for row in np.nonzero(view.wrong & view.fresh)[0]:
@@ -300,6 +298,9 @@ STOPS: Final = (
 def far_too_many(view: View) -> Iterator[Guess]:
     """Everything is at rest that can come to rest."""
     settles = abs(1 - view.points.rate * view.points.slope) < 0.97  # noqa: PLR2004 -- 50 steps show
+    still = view.points.only(view.points.rate == 0)
+    if (still.got != still.theta).any():
+        return
     settled = view.points.only(settles & (view.points.steps > 0))
     rest = settled.before - settled.gradient / settled.slope
     if len(rest) and (abs(settled.got - rest) <= LOOSE * settled.tolerance).all():

@@ -171,17 +171,27 @@ class Prediction:
 def predict(descent: Descent, cases: Sheet, single: Sheet) -> Prediction:
     """`single` are the float32 cases among them, in float32.
 
-    The tolerance is that of a misconception in the kit: max(4 |float32 - float64|, 8 u (n + 1) scale).
+    The tolerance is that of a misconception in the kit, max(4 |float32 - float64|, 8 u (n + 1) scale), but
+    the scale is that of the whole path: a run that went far out and came back has rounded there.
     """
-    exact = run(descent, cases)
+    count = descent.count(cases)
+    path = walk(descent, cases, int(count.max(initial=0)))
+    exact = descent.result(path, count, cases)
     rough = run(descent, single).astype(np.float64)
     rows = cases.single[:, 0]
     off = abs(rough - exact[rows])
     spread, beyond = np.zeros_like(exact), np.zeros(exact.shape, dtype=bool)
     spread[rows] = np.where(np.isfinite(off), off, 0.0)
     beyond[rows] = ~np.isfinite(rough)
-    tolerance = np.maximum(SPREAD_FACTOR * spread, rounding(exact, cases, descent.count(cases)))
+    tolerance = np.maximum(SPREAD_FACTOR * spread, rounding(_reach(path, count, exact), cases, count))
     return Prediction(exact, tolerance, beyond)
+
+
+def _reach(path: Array, count: Array, value: Array) -> Array:
+    """The largest size on the way, or at its end, of each component."""
+    walked = np.arange(len(path))[:, None, None] <= np.maximum(count, 0)
+    size = np.where(walked & np.isfinite(path), abs(path), 0).max(axis=0)
+    return np.maximum(size, abs(value))
 
 
 def rounding(value: Array, cases: Sheet, count: Array | None = None, roundoff: float | None = None) -> Array:

@@ -171,7 +171,7 @@ GRADIENTS: Final = (
         "first",
         lambda view: single(agreed(lambda p: (p.gradient - p.effective) / p.slope, view.ones)),
         lambda c: with_gradient(lambda g, _, cases: g - c * _slope(cases)),
-        rank=28,
+        rank=24,
         teacher="A loss such as (theta - c)^2, or a constant added to the gradient.",
         where="loss",
         samples=((1.0,), (-2.0,), (0.5,), (3.0,), (5.0,)),

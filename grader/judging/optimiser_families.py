@@ -162,7 +162,7 @@ def _other(name: str, *, fixed: bool) -> Family:
         ways[0] if fixed else ways[1],
         _CLASS,
         "first",
-        lambda view: single(agreed(read, view.ones.only(view.ones.gradient != 0))),
+        lambda view: single(agreed(read, view.sloping)),
         descent,
         rank=32,
         where="optimiser",

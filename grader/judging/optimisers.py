@@ -160,9 +160,9 @@ def asgd() -> Update:
 
     def update(theta: Array, gradient: Array, rate: Array, i: int) -> Array:
         nonlocal eta
-        eta = rate if eta is None else eta
+        eta = rate.astype(np.float32).astype(rate.dtype) if eta is None else eta  # torch keeps it so
         moved = theta * (1 - 1e-4 * eta) - eta * gradient
-        eta = rate / (1 + 1e-4 * rate * (i + 1)) ** 0.75
+        eta = (rate / (1 + 1e-4 * rate * (i + 1)) ** 0.75).astype(np.float32).astype(rate.dtype)
         return moved
 
     return update

@@ -179,17 +179,22 @@ RATES: Final = (
         lambda digits: (
             "The learning rate is cut to a whole number"
             if digits < 0
-            else f"The learning rate is rounded to {int(digits)} decimals"
+            else f"The learning rate is rounded to {int(digits)} decimal{'' if digits == 1 else 's'}"
         ),
         "Print the lr of your optimiser for the rate 0.25.",
         "first",
         lambda _: ((Constant(-1),), (Constant(0),), (Constant(1),), (Constant(2),)),
-        lambda digits: with_rate(lambda rate: np.trunc(rate) if digits < 0 else np.round(rate, int(digits))),
+        lambda digits: with_rate(lambda rate: np.trunc(rate) if digits < 0 else _rounded(rate, int(digits))),
         rank=26,
         where="optimiser",
         samples=((1,), (0,), (-1,), (2,)),
     ),
 )
+
+
+def _rounded(rates: Array, digits: int) -> Array:
+    """As Python does: numpy takes 0.05 to 0.0, Python to 0.1."""
+    return np.array([[round(float(rate), digits)] for rate in rates[:, 0]], rates.dtype)
 
 
 def _rate_power(points: Points) -> Array:

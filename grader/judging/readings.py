@@ -36,6 +36,7 @@ from grader.tensors import numbers
 
 SHORT: Final = 3  # steps: what is tried first, for it costs a fraction of the suite
 LOOSE: Final = 32.0  # times the rounding, where nothing is decided yet
+NEAR_PATH: Final = 4.0  # times the rounding, that an answer on the right path may be off it
 TELLING: Final = 1000.0  # times the tolerance: a case so far off that agreeing with it is no accident
 SHARP: Final = 0.02  # relative doubt up to which a point says anything of a constant
 FORMULA_ROUNDING: Final = 2.0**-46  # relative: a logarithm or two
@@ -104,6 +105,16 @@ class Points:
     def _norm(self, values: Array) -> Array:
         return np.sqrt(np.bincount(self.case, weights=values**2))[self.case]
 
+    @cached_property
+    def above(self) -> Points:
+        """The same with every answer as much higher as rounding may take it."""
+        return replace(self, got=self.got + self.tolerance)
+
+    @cached_property
+    def below(self) -> Points:
+        """Lower by less than that: a formula with |x| in it has two sides that are alike."""
+        return replace(self, got=self.got - self.tolerance / 2)
+
     def only(self, which: Array) -> Points:
         return Points(*(getattr(self, name)[which] for name in self.__dataclass_fields__))
 
@@ -141,14 +152,21 @@ class View:
         return rounding(largest, self.cases) + self.coarse
 
     @cached_property
+    def places(self) -> Array:
+        """Place on the right path x case: whether the answer equals the theta there."""
+        near = (abs(self.right - self.got) <= NEAR_PATH * self.tolerance) | ~self.cases.there
+        return np.all(near, axis=2)
+
+    @cached_property
+    def on_path(self) -> bool:
+        """Whether every answer is a theta that the right run passes: it may have been left too early."""
+        reached = np.arange(len(self.places))[:, None] <= self.cases.steps[:, 0]
+        return bool((self.places & reached).any(axis=0).all())
+
+    @cached_property
     def first_right(self) -> bool:
         """Whether every single step is right: the mistake shows in later steps alone."""
         return not bool(self.wrong[self.cases.steps[:, 0] == 1].any())
-
-    @cached_property
-    def idle_right(self) -> bool:
-        """Whether theta comes back without a step."""
-        return not bool(self.wrong[self.cases.steps[:, 0] <= 0].any())
 
     @cached_property
     def points(self) -> Points:
@@ -182,6 +200,11 @@ class View:
     def ones(self) -> Points:
         """After one step."""
         return self.points.only(self.points.steps == 1)
+
+    @cached_property
+    def sloping(self) -> Points:
+        """After one step from where there is a slope."""
+        return self.ones.only(self.ones.gradient != 0)
 
     @cached_property
     def twos(self) -> Points:
@@ -303,11 +326,8 @@ def agreed(formula: Formula, points: Points) -> tuple[Constant, ...]:
 def readings(formula: Formula, points: Points) -> tuple[Array, Array]:
     """What each point says, and by how much that moves with its rounding."""
     values = formula(points)
-    above = formula(replace(points, got=points.got + points.tolerance))
-    below = formula(
-        replace(points, got=points.got - points.tolerance / 2)
-    )  # a formula with |x| has two sides
-    doubts = np.maximum(np.maximum(abs(above - values), abs(below - values)), FORMULA_ROUNDING * abs(values))
+    off = np.maximum(abs(formula(points.above) - values), abs(formula(points.below) - values))
+    doubts = np.maximum(off, FORMULA_ROUNDING * abs(values))
     return values, np.where(np.isfinite(doubts), doubts, np.inf)
 
 

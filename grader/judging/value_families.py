@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from grader.judging.descent import RIGHT, Array, Descent, Sheet, last
-from grader.judging.family import Family, decided, named, single
+from grader.judging.family import Family, When, decided, named, single
 from grader.judging.readings import Points, agreed, told
 
 RETURN_HINT: Final = "Print theta in the last line of the loop, and what the function returns."
@@ -75,9 +75,11 @@ def _change(path: Array, count: Array, cases: Sheet) -> Array:
     return last(path, count, cases) - path[0]
 
 
-def _result(name: str, title: str, result: Callable[[Array, Array, Sheet], Array], rank: int) -> Family:
+def _result(
+    name: str, title: str, result: Callable[[Array, Array, Sheet], Array], rank: int, when: When = "any"
+) -> Family:
     return Family(
-        name, title, RETURN_HINT, "any", decided, lambda: replace(RIGHT, result=result),
+        name, title, RETURN_HINT, when, decided, lambda: replace(RIGHT, result=result),
         rank=rank, where="return", samples=((),),
     )  # fmt: skip
 
@@ -174,11 +176,13 @@ ENDS: Final = (
         where="definition",
         samples=((2.0,), (0.5,), (1.1,), (10.0,)),
     ),
-    _result("result-mean", "The mean of all thetas is returned, the initial one included", _mean(0), 22),
-    _result("result-mean-after", "The mean of the thetas after each step is returned", _mean(1), 22),
-    _result("result-mean-before", "The mean of the thetas before each step is returned", _mean_before, 24),
+    _result("result-mean", "The mean of all thetas is returned, the initial one included", _mean(0), 22,
+            "first"),
+    _result("result-mean-after", "The mean of the thetas after each step is returned", _mean(1), 22, "later"),
+    _result("result-mean-before", "The mean of the thetas before each step is returned", _mean_before, 24,
+            "first"),
     _result("result-best", "The smallest theta on the way is returned, not the last", _best, 22),
-    _result("result-change", "The change of theta is returned, not theta", _change, 22),
+    _result("result-change", "The change of theta is returned, not theta", _change, 22, "first"),
     _result("result-absolute", "The absolute value of theta is returned",
             lambda p, n, s: abs(last(p, n, s)), 20),
     _result("result-reversed", "The components of theta are returned in the reverse order",

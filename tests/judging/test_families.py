@@ -1,0 +1,173 @@
+"""Mistakes with constants that nobody listed, made in torch itself and told from the outputs alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from grader import kit as kits
+from grader.judging import compare, families
+from grader.judging.candidates import Candidate
+from grader.records import ExerciseOutcomes, ExerciseRun, Raised, Returned, Tensor
+from grader.sandbox import calling
+
+TEMPLATE: Final = """
+def student(initial_theta, learning_rate, number_steps):
+    {start}
+    optimiser = {optimiser}
+    for i in range({steps}):
+        {clear}
+        loss = {loss}
+        loss.backward()
+        {between}
+        {step}
+        {after}
+    return {result}
+"""
+USUAL: Final = {
+    "start": "theta = torch.nn.Parameter(initial_theta.clone())",
+    "optimiser": "torch.optim.SGD([theta], lr=learning_rate)",
+    "steps": "number_steps",
+    "clear": "optimiser.zero_grad()",
+    "loss": "torch.sum(theta * theta)",
+    "between": "pass",
+    "step": "optimiser.step()",
+    "after": "pass",
+    "result": "theta.detach()",
+}
+
+
+@dataclass(frozen=True)
+class Student:
+    """What is told first; `also` stands among the three that may be told beside it."""
+
+    title: str
+    decisions: dict[str, str]
+    also: str = ""
+
+
+def sgd(options: str) -> dict[str, str]:
+    return {"optimiser": f"torch.optim.SGD([theta], lr=learning_rate, {options})"}
+
+
+def rate(expression: str) -> dict[str, str]:
+    return {"optimiser": f"torch.optim.SGD([theta], lr={expression})"}
+
+
+def in_step(line: str) -> dict[str, str]:
+    return {"step": f"optimiser.step(); {line}"}
+
+
+def scheduled(scheduler: str) -> dict[str, str]:
+    return {
+        "optimiser": f"torch.optim.SGD([theta], lr=learning_rate); s = torch.optim.lr_scheduler.{scheduler}",
+        "after": "s.step()",
+    }
+
+
+STUDENTS: Final = (
+    Student("Every step uses the rate 0.03, whatever is passed", rate("0.03")),
+    Student("Every step uses the rate 0.7, whatever is passed", rate("0.7")),
+    Student("Every step is 0.3 times as long as it should be", {"loss": "0.3 * torch.sum(theta * theta)"}),
+    Student("Every step is 1/3 times as long as it should be", rate("learning_rate / 3")),
+    Student("0.05 is added to the learning rate", rate("learning_rate + 0.05")),
+    Student("The learning rate is raised to the power 0.5", rate("learning_rate ** 0.5")),
+    Student("Learning rates above 0.2 are cut to 0.2", rate("min(learning_rate, 0.2)")),
+    Student("Learning rates below 0.15 are raised to 0.15", rate("max(learning_rate, 0.15)")),
+    Student("A learning rate of 0 is replaced by 0.01", rate("learning_rate or 0.01")),
+    Student("The learning rate is rounded to 1 decimal", rate("round(learning_rate, 1)")),
+    Student("SGD runs with momentum 0.85", sgd("momentum=0.85")),
+    Student("SGD runs with momentum 0.3", sgd("momentum=0.3")),
+    Student("SGD runs with momentum 0.9 and dampening 0.2", sgd("momentum=0.9, dampening=0.2")),
+    Student("SGD runs with Nesterov momentum 0.6", sgd("momentum=0.6, nesterov=True")),
+    Student("SGD runs with weight decay 0.2", sgd("weight_decay=0.2"),
+            also="Every step is 1.1 times as long as it should be"),
+    Student("The loss has a penalty of 0.4 |theta|", {"loss": "torch.sum(theta * theta) + 0.4 * theta.abs().sum()"}),
+    Student("The minimum of the loss is moved by 1.5", {"loss": "torch.sum((theta - 1.5) ** 2)"}),
+    Student("The learning rate shrinks by a factor 0.95 in every step",
+            scheduled("ExponentialLR(optimiser, 0.95)")),
+    Student("The learning rate is multiplied by 0.5 every 2 steps", scheduled("StepLR(optimiser, 2, 0.5)")),
+    Student("The learning rate is multiplied by 0.1 every 3 steps", scheduled("StepLR(optimiser, 3, 0.1)")),
+    Student("The learning rate is divided by 1 + 0.2 i in step i, counted from 0",
+            scheduled("LambdaLR(optimiser, lambda i: 1 / (1 + 0.2 * i))")),
+    Student("The learning rate falls like half a cosine, to 0 after the last step",
+            scheduled("CosineAnnealingLR(optimiser, max(number_steps, 1))")),
+    Student("The gradient is clipped to length 0.3",
+            {"between": "torch.nn.utils.clip_grad_norm_([theta], 0.3)"}),
+    Student("The gradient is clipped to length 4",
+            {"between": "torch.nn.utils.clip_grad_norm_([theta], 4.0)"}),
+    Student("Always 7 steps are taken, whatever is passed", {"steps": "7"}),
+    Student("Always 100 steps are taken, whatever is passed", {"steps": "100"}),
+    Student("3 steps too many are taken", {"steps": "number_steps + 3"}),
+    Student("2 steps too few are taken", {"steps": "2, number_steps"}),
+    Student("3 times as many steps are taken as asked for", {"steps": "3 * number_steps"}),
+    Student("Only one step in 2 is taken: number_steps // 2", {"steps": "number_steps // 2"}),
+    Student("Never more than 4 steps are taken", {"steps": "min(number_steps, 4)"}),
+    Student("At least 3 steps are taken, however few are asked for", {"steps": "max(number_steps, 3)"}),
+    Student("The gradient is cleared every 3 steps only", {"clear": "i % 3 or optimiser.zero_grad()"}),
+    Student("0.25 is added to the theta that is returned", {"result": "theta.detach() + 0.25"}),
+    Student("What is returned is theta times 1.5", {"result": "1.5 * theta.detach()"},
+            also="The descent starts at 1.5 times the initial theta"),
+    Student("The descent starts at 5, whatever is passed",
+            {"start": "theta = torch.nn.Parameter(torch.full_like(initial_theta, 5.0))"}),
+    Student("0.5 is added to the initial theta", {"start": "theta = torch.nn.Parameter(initial_theta + 0.5)"}),
+    Student("Theta is rounded to 3 decimals before it is returned",
+            {"result": "theta.detach().round(decimals=3)"}),
+    Student("Theta is kept within [-5, 5] in every step",
+            in_step("theta.data.clamp_(-5.0, 5.0)")),
+    Student("Negative values of theta are set to 0 in every step", in_step("theta.data.clamp_(min=0.0)")),
+    Student("The mean of all thetas is returned, the initial one included",
+            {"start": "theta = torch.nn.Parameter(initial_theta.clone()); seen = [initial_theta.clone()]",
+             "after": "seen.append(theta.detach().clone())", "result": "torch.stack(seen).mean(dim=0)"}),
+    Student("The optimiser is Adam with the rate 0.05, whatever is passed",
+            {"optimiser": "torch.optim.Adam([theta], lr=0.05)"}),
+    Student("The optimiser is RMSprop with the rate 0.02, whatever is passed",
+            {"optimiser": "torch.optim.RMSprop([theta], lr=0.02)"}),
+    Student("The optimiser is Adagrad with the rate 0.3, whatever is passed",
+            {"optimiser": "torch.optim.Adagrad([theta], lr=0.3)"}),
+    Student("The optimiser is AdamW", {"optimiser": "torch.optim.AdamW([theta], lr=learning_rate)"}),
+    Student("The optimiser is Adamax", {"optimiser": "torch.optim.Adamax([theta], lr=learning_rate)"}),
+    Student("The optimiser is Adadelta", {"optimiser": "torch.optim.Adadelta([theta], lr=learning_rate)"}),
+    Student("The optimiser is Rprop", {"optimiser": "torch.optim.Rprop([theta], lr=learning_rate)"}),
+    Student("The optimiser is ASGD", {"optimiser": "torch.optim.ASGD([theta], lr=learning_rate)"}),
+    Student("Theta goes through float16, which keeps fewer digits",
+            {"start": "theta = torch.nn.Parameter(initial_theta.half())",
+             "result": "theta.detach().to(initial_theta.dtype)"}),
+    Student("The loop ends early, as soon as the loss is below about 0.01",
+            {"after": "\n        if loss.item() < 0.01: break"}),
+)  # fmt: skip
+
+
+def function_of(decisions: dict[str, str]) -> Callable[..., Any]:
+    scope: dict[str, Any] = {"torch": torch}
+    exec(TEMPLATE.format_map({**USUAL, **decisions}), scope)  # noqa: S102 -- our own programs
+    return scope["student"]  # type: ignore[no-any-return]
+
+
+def outcomes_of(function: Callable[..., Any], exercise: kits.Exercise) -> ExerciseOutcomes:
+    """Run as a worker does, judged as a student's."""
+    answers = {i: calling.call(function, case.arguments) for i, case in enumerate(exercise.cases)}
+    return compare.judge(ExerciseRun(exercise.name, found=True, answers=answers), exercise, "cpu")
+
+
+def fitted(function: Callable[..., Any], exercise: kits.Exercise) -> tuple[Candidate, ...]:
+    return families.fit(outcomes_of(function, exercise), exercise, [one.id for one in exercise.rubric])
+
+
+@pytest.mark.parametrize("student", STUDENTS, ids=lambda one: one.title)
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_constant_of_the_students_own_is_named(student: Student, which: int, kit: kits.LoadedKit) -> None:
+    exercise = kit.kit.exercises[which]
+
+    found = fitted(function_of(student.decisions), exercise)
+
+    assert student.title in [one.title for one in found][:1]
+    assert student.also in ["", *(one.title for one in found[:3])]
+    assert all(one.whole for one in found)
