@@ -122,13 +122,15 @@ def map_of(results: Results, marks: Mapping[str, Mark], exercises: Sequence[str]
 
 
 def _titles(results: Results, exercises: Sequence[str]) -> dict[Key, str]:
-    """Every strip there is, an exercise after the other, and what it is called."""
-    found: dict[str, dict[Key, str]] = {name: {} for name in exercises}
+    """Every strip there is and what it is called: by exercise, by criterion, by device."""
+    found: dict[Key, str] = {}
     for result in results.submissions:
         for exercise in result.exercises:
             for row in exercise.criteria:
-                found[exercise.name].setdefault(_key(exercise, row), row.title)
-    return {key: title for group in found.values() for key, title in group.items()}
+                found.setdefault(_key(exercise, row), row.title)
+    names = list(exercises)
+    criteria = list(dict.fromkeys(criterion for _, criterion, _ in found))
+    return dict(sorted(found.items(), key=lambda item: (names.index(item[0][0]), criteria.index(item[0][1]))))
 
 
 def _key(exercise: ExerciseResult, row: CriterionResult) -> Key:

@@ -267,10 +267,12 @@ def test_two_devices_have_a_column_each_and_a_strip_for_each_criterion() -> None
 
     assert view.columns == ("cpu", "cuda")
     assert [row.devices for row in view.rows] == [("10 / 10", "2 / 5"), (DASH, DASH)]
-    assert [(strip.device, strip.text) for strip in view.map.groups[0].strips][5:] == [
-        ("cpu", "1 of 1"),
-        ("cuda", "1 of 1"),
-        ("cuda", "0 of 1"),
+    assert [(strip.title, strip.device, strip.text) for strip in view.map.groups[0].strips][:5] == [
+        ("one step", "cpu", "1 of 1"),
+        ("one step", "cuda", "1 of 1"),
+        ("many steps", "cpu", "1 of 1"),
+        ("many steps", "cuda", "0 of 1"),
+        ("no steps leave theta as it is", "cpu", "1 of 1"),
     ]
     assert view.map.standing[0].cells[0] == "many steps (cuda)"
 
