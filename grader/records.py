@@ -165,6 +165,8 @@ class ExerciseRun(Record, frozen=True):
     traces: dict[int, Trace] = {}
     place: Place | None = None  # where the graded definition stands
     landmarks: dict[Landmark, Place] = {}  # where its lines stand
+    keeps: bool = False  # a call may have left something behind that a later one met
+    draws: bool = False  # a call drew random numbers; each was seeded with 0
     notes: tuple[Note, ...] = ()
 
 

@@ -89,6 +89,14 @@ class Keyword(Record, frozen=True, tag="keyword"):
     exercise: int
 
 
+class Observed(Record, frozen=True, tag="observed"):
+    """All cases were called: whether calls left something behind, and whether any drew random numbers."""
+
+    exercise: int
+    keeps: bool
+    draws: bool
+
+
 class Unloadable(Record, frozen=True, tag="unloadable"):
     """Nothing of the submission could run; only `done` follows."""
 
@@ -96,7 +104,7 @@ class Unloadable(Record, frozen=True, tag="unloadable"):
     place: Place | None = None
 
 
-Point = Started | Reading | Statement | Begun | Calling | Keyword | Unloadable
+Point = Started | Reading | Statement | Begun | Calling | Keyword | Observed | Unloadable
 
 
 # --- frames -------------------------------------------------------------------------------

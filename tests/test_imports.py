@@ -28,8 +28,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 )
 CHILD = {  # the only modules that may import torch, Hypothesis, nbformat or IPython
     "strategies", "freezing", "sandbox.calling", "sandbox.devices", "sandbox.loading", "sandbox.magics",
-    "sandbox.notebooks", "sandbox.probing", "sandbox.settings", "sandbox.tracing", "sandbox.twin",
-    "sandbox.values", "sandbox.worker", "sandbox.zygote",
+    "sandbox.notebooks", "sandbox.probing", "sandbox.remains", "sandbox.settings", "sandbox.tracing",
+    "sandbox.twin", "sandbox.values", "sandbox.worker", "sandbox.zygote",
 }  # fmt: skip
 HEAVY = ("torch", "hypothesis", "nbformat", "IPython", "matplotlib")
 

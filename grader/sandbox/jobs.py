@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
+import msgspec
+
 from grader.records import Record, Value
 
-Calls = Literal["suite", "ladder"]
+Calls = Literal["suite", "ladder", "picked"]
 Level = Literal["strict", "standard", "none"]
 Wanted = Literal["auto", "strict", "standard", "none"]
 
@@ -40,7 +42,10 @@ class Inputs(Record, frozen=True):
     ladder: tuple[Call, ...]
     keyword: int | None = None  # the suite's cheapest case with a step: called once more by keyword
 
-    def calls(self, kind: Calls, rungs: int | None) -> tuple[Call, ...]:
+    def calls(self, kind: Calls, rungs: int | None, picked: tuple[int, ...] = ()) -> tuple[Call, ...]:
+        """The suite, the ladder's first rungs, or those of the suite that are picked, in that order."""
+        if kind == "picked":
+            return tuple(self.suite[index] for index in picked)
         return self.suite if kind == "suite" else self.ladder[:rungs]
 
 
@@ -88,6 +93,9 @@ class Job(Record, frozen=True):
     exercises: tuple[int, ...]  # indices into the setup
     calls: Calls
     rungs: int | None  # of the ladder, how many calls from the first
+    picked: dict[int, tuple[int, ...]] = msgspec.field(
+        default_factory=dict
+    )  # of each exercise, which of its suite's calls
     skip: tuple[Skip, ...] = ()
     stop_at: Target | None = None  # loading ends before this one
 

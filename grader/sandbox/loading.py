@@ -32,7 +32,7 @@ class Loaded:
 
     def __init__(self, wanted: tuple[str, ...]) -> None:
         self._wanted = wanted
-        self._modules: list[ModuleType] = []
+        self.modules: list[ModuleType] = []
         self.functions: dict[str, Function] = {}
         self.landmarks: dict[str, Landmarks] = {}
 
@@ -41,7 +41,7 @@ class Loaded:
 
     def take(self, module: ModuleType, lines: dict[str, Landmarks]) -> None:
         """Keep what is still missing of this module's functions."""
-        self._modules.append(module)
+        self.modules.append(module)
         for name in self.missing():
             found = vars(module).get(name)
             if callable(found):
@@ -52,7 +52,7 @@ class Loaded:
         """The most similar name of a callable that the submission itself defines for nothing else."""
         own = {
             key
-            for module in self._modules
+            for module in self.modules
             for key, value in vars(module).items()
             if getattr(value, "__module__", None) == module.__name__ and callable(value)
         }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -102,13 +103,18 @@ class Pool:
         calls: Calls = "suite",
         exercises: frozenset[str] | None = None,
         rungs: int | None = None,
+        picked: Mapping[str, tuple[int, ...]] | None = None,
     ) -> Execution:
-        """Run one submission; whatever its code does is a value. `rungs`: of the ladder, None: all."""
+        """Run one submission; whatever its code does is a value.
+
+        `rungs`: of the ladder, None: all. `picked`: of each of the `exercises`, which of the suite's calls.
+        """
         content = reading.read(submission)
         if content.problem is not None:
             return _no_result(device, content, content.problem, Failure.LOAD_FAILED)
         asked = tuple(i for i, one in enumerate(self._inputs) if exercises is None or one.name in exercises)
-        tally = Tally(content, self._inputs, asked, calls, rungs)
+        cases = {i: picked[self._inputs[i].name] for i in asked} if picked else {}
+        tally = Tally(content, self._inputs, asked, calls, rungs, cases)
         try:
             for _ in range(self._limits.workers):
                 watched = self._attempt(tally, submission, device)

@@ -7,8 +7,9 @@ statement that did not end.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
 from grader import tensors, wire
@@ -59,6 +60,8 @@ class _Run:
     nearest: str | None = None
     place: Place | None = None
     landmarks: dict[Landmark, Place] = field(default_factory=dict)
+    keeps: bool = False
+    draws: bool = False
     answers: dict[int, Answer] = field(default_factory=dict)
     traces: dict[int, Trace] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
@@ -86,12 +89,14 @@ class Tally:
         asked: tuple[int, ...],
         calls: jobs.Calls,
         rungs: int | None = None,
+        picked: Mapping[int, tuple[int, ...]] = MappingProxyType({}),
     ) -> None:
         self._content = content
         self._exercises = exercises
         self._asked = asked
         self._calls: jobs.Calls = calls
         self._rungs = rungs
+        self._picked = dict(picked)
         self._left = asked
         self._notes = list(content.notes)
         self._skip: list[jobs.Skip] = []
@@ -114,6 +119,7 @@ class Tally:
             exercises=self._left,
             calls=self._calls,
             rungs=self._rungs,
+            picked=self._picked,
             skip=tuple(self._skip),
             stop_at=self._stop_at,
         )
@@ -132,8 +138,11 @@ class Tally:
         return tuple(self._expected(index) for index in self._left)
 
     def _expected(self, index: int) -> wire.Expected:
-        calls = self._exercises[index].calls(self._calls, self._rungs)
+        calls = self._calls_of(index)
         return wire.Expected(index, len(calls), frozenset(i for i, call in enumerate(calls) if call.traced))
+
+    def _calls_of(self, index: int) -> tuple[jobs.Call, ...]:
+        return self._exercises[index].calls(self._calls, self._rungs, self._picked.get(index, ()))
 
     # --- one worker's frames ----------------------------------------------------------------
 
@@ -167,7 +176,7 @@ class Tally:
         self._left = self._left[self._left.index(index) + 1 :]
 
     def _close(self, run: _Run, index: int, stop: Stop) -> None:
-        calls = self._exercises[index].calls(self._calls, self._rungs)
+        calls = self._calls_of(index)
         open_cases = [case for case in range(len(calls)) if case not in run.answers]
         if not open_cases:
             return
@@ -232,7 +241,7 @@ class Tally:
         if run is None:
             why = self._last_stop.why if self._last_stop is not None else "no worker was left for it"
             run = _Run(found=True)
-            count = len(self._exercises[index].calls(self._calls, self._rungs))
+            count = len(self._calls_of(index))
             run.answers = {case: Stopped(Failure.NOT_RUN, f"not run: {why}") for case in range(count)}
         return ExerciseRun(
             name=self._exercises[index].name,
@@ -242,6 +251,8 @@ class Tally:
             traces=run.traces,
             place=run.place,
             landmarks=run.landmarks,
+            keeps=run.keeps,
+            draws=run.draws,
             notes=tuple(run.notes),
         )
 
@@ -275,6 +286,8 @@ def _sort_point(point: wire.Point, loading: _Loading, runs: dict[int, _Run]) -> 
         nearest = None if point.nearest is None else cleaning.name(point.nearest)
         landmarks = {name: cleaning.place(place) for name, place in point.landmarks.items()}
         runs[point.exercise] = _Run(point.found, nearest, cleaning.place(point.place), landmarks)
+    elif isinstance(point, wire.Observed):
+        runs[point.exercise].keeps, runs[point.exercise].draws = point.keeps, point.draws
 
 
 def _sort_output(frame: wire.Output, target: _Loading | _Run) -> None:

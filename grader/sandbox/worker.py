@@ -14,19 +14,21 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import torch
 
 from grader import wire
 from grader.records import MAX_STEPS, Answer, Note, Place, Raised, Returned, Stopped
-from grader.sandbox import calling, confine, devices, jobs, rooms, settings, tracebacks
+from grader.sandbox import calling, confine, devices, jobs, remains, rooms, settings, tracebacks
 from grader.sandbox.channel import Channel
 from grader.sandbox.loading import Loaded, Loader
 from grader.sandbox.tracing import FEW
 
 _JOB = msgspec.msgpack.Decoder(jobs.Job)
+
+LOOKED_AT: Final = 12  # calls: a function that draws lots hardly begins to do so later
 
 Function = Callable[..., Any]
 
@@ -52,7 +54,7 @@ def run(room: rooms.Room, order: jobs.Start, exercises: tuple[jobs.Inputs, ...],
     loaded = Loader(job, tuple(inputs.name for inputs in exercises), channel).load()
     if loaded is not None:
         for index in job.exercises:
-            _Grading(channel, index, exercises[index], order.device).run(loaded, job.calls, job.rungs)
+            _Grading(channel, index, exercises[index], order.device).run(loaded, job)
     channel.send(wire.Done())
     channel.write_out()
 
@@ -72,8 +74,9 @@ class _Grading:
         self._device = device
         self._settings = settings.current()  # as they stand after loading, and before each call
         self._changed: set[str] = set()
+        self._draws = False
 
-    def run(self, loaded: Loaded, kind: jobs.Calls, rungs: int | None) -> None:
+    def run(self, loaded: Loaded, job: jobs.Job) -> None:
         name = self._inputs.name
         function = loaded.functions.get(name)
         if function is None:
@@ -87,20 +90,25 @@ class _Grading:
                 f"{name} is {unusual}: a call returns that, not a tensor. Write it with `def` and `return`."
             )
             self._channel.note(Note(text, _place(function)))
-        calls = self._inputs.calls(kind, rungs)
+        calls = self._inputs.calls(job.calls, job.rungs, job.picked.get(self._index, ()))
+        before = remains.state(loaded.modules)
         answers = [self._case(function, i, call) for i, call in enumerate(calls)]
+        keeps = remains.state(loaded.modules) != before
+        if keeps or self._draws:
+            self._channel.point(wire.Observed(self._index, keeps, self._draws))
         if self._changed:
             what = ", ".join(sorted(self._changed))
             self._channel.note(
                 Note(f"{name} changes settings of PyTorch ({what}); they were put back after each call.")
             )
-        if kind == "suite" and self._inputs.keyword is not None:
+        if job.calls == "suite" and self._inputs.keyword is not None:
             self._by_keyword(function, self._inputs.keyword, answers[self._inputs.keyword])
 
     def _case(self, function: Function, case: int, call: jobs.Call) -> Answer:
         self._channel.point(wire.Calling(self._index, case))
         with nullcontext() if call.again else _silent_print():
             answer = self._answer(function, case, call)
+        self._draws = self._draws or (case < LOOKED_AT and remains.draws())
         self._changed |= settings.put_back(self._settings)
         assert not isinstance(answer, Stopped), "only the parent knows of stops"
         self._send(wire.Case(self._index, case, answer))
