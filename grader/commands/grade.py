@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,13 @@ import msgspec
 
 from grader import overrides
 from grader.commands import outputs, report
-from grader.commands.common import find_kit, near
+from grader.commands.common import find_kit, near, tell
 from grader.commands.options import options_from
 from grader.commands.outputs import Output
 from grader.commands.progress import Progress
 from grader.intake.submissions import Discovery, open_submissions
 from grader.kit import LoadedKit
+from grader.report import stale
 from grader.results import Results
 from grader.run import Again, Options, grade_into, journal_header, opened, plan, results_of
 from grader.store import write_results
@@ -44,11 +46,13 @@ def run(
     )  # first of all: an unwritable folder is told before work
     with open_submissions(path) as discovery:
         for note in discovery.notes:
-            click.echo(f"note: {note}", err=True)
+            tell(f"note: {note}")
         loaded = find_kit(near(path), kit_file, assignment, expect_digest)
         again = Again(resume, students)
         hide = report.hides_expected(output, hide_expected)
         results = _grade(discovery, loaded, options_from(given, jobs), output, again, hide, verbose)
+    stale.remove(output, [result.student for result in results.submissions])
+    _tell_of_one_student(path, discovery, results)
     corrections = overrides.read(output / overrides.OVERRIDES_FILE)
     index = report.render(output, results, corrections, report.templates_near(near(path), assignment))
     report.write_formats(output, results, corrections, wanted)
@@ -70,12 +74,29 @@ def _grade(
         header = journal_header(head, session)
         todo = plan(discovery, header, output, again)
         if todo.note:
-            click.echo(f"note: {output}: {todo.note}", err=True)
+            tell(f"note: {output}: {todo.note}")
         with Progress(len(todo.waiting), len(todo.done), output, verbose=verbose) as progress:
             finished = grade_into(output, todo, header, session, progress.done)
     results = results_of(head, discovery, finished)
     write_results(output, results)
     return results
+
+
+def _tell_of_one_student(path: Path, discovery: Discovery, results: Results) -> None:
+    """Files of one student look like a class of flat files, until no two of them solve the same exercise."""
+    flat = path.is_dir() and all(one.folder is None and one.files for one in discovery.submissions)
+    alone = len(discovery.submissions) == 1 and not discovery.unmatched
+    begun = [
+        exercise.name
+        for result in results.submissions
+        for exercise in result.exercises
+        if result.status == "graded" and exercise.status == "graded"
+    ]
+    if flat and not alone and begun and len(begun) == len(set(begun)):
+        tell(
+            f"note: {path}: each file was graded as a student's, and no two solve the same exercise.\n"
+            f"  help: If they are one student's files: grader check {shlex.quote(str(path))}"
+        )
 
 
 def _exit_code(results: Results, corrections: overrides.Overrides, fail_under: float | None) -> int:

@@ -11,6 +11,7 @@ from typing import Any, Final, Self
 
 import click
 
+from grader.commands.common import tell
 from grader.results import SubmissionResult
 
 EVERY: Final = 5.0  # seconds between two lines where there is no terminal
@@ -53,7 +54,7 @@ class Progress:
             self._scores.append(100 * result.score / result.max_score)
         if self._verbose:
             score = "no score" if result.score is None else f"{result.score:g} / {result.max_score:g}"
-            click.echo(f"{self._count} of {self._waiting}: {result.student}: {score}", err=True)
+            tell(f"{self._count} of {self._waiting}: {result.student}: {score}")
         elif self._bar is not None:
             self._bar.update(self._bar.task_ids[0], advance=1, pace=self._pace())
         elif time.monotonic() - self._last >= EVERY:

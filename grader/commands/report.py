@@ -11,7 +11,7 @@ import msgspec
 
 from grader import overrides, store
 from grader.commands import outputs
-from grader.commands.common import assignment_near
+from grader.commands.common import assignment_near, tell
 from grader.commands.outputs import Output
 from grader.errors import GraderError
 from grader.overrides import Overrides
@@ -37,7 +37,7 @@ def run(
         store.write_results(folder, results)
     corrections = overrides.read(folder / overrides.OVERRIDES_FILE)
     for warning in corrections.warnings:
-        click.echo(f"warning: {warning}", err=True)
+        tell(f"warning: {warning}")
     if templates is not None and not templates.is_dir():
         raise GraderError(f"--templates {templates}: there is no such folder.")
     index = render(folder, results, corrections, templates)
@@ -90,7 +90,7 @@ def _evidence(folder: Path, student: str) -> Evidence | None:
     try:
         return store.read_evidence(folder, student)
     except GraderError as error:
-        click.echo(f"warning: {error.message} {error.hint}", err=True)
+        tell(f"warning: {error.message} {error.hint}")
         return None
 
 

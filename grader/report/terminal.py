@@ -20,10 +20,10 @@ from grader.report import details, views
 from grader.report.counterview import CounterView
 from grader.report.diagnosisview import DiagnosisView
 from grader.report.differences import Marked
-from grader.report.figures import plural
+from grader.report.figures import DASH, plural
 from grader.report.head import Head
 from grader.report.lines import STYLES, WIDTH, Line, apart, fitted, sign, to_text, wrapped
-from grader.report.stepview import StepCells, StepView
+from grader.report.stepview import StepView
 from grader.report.views import CriterionView, ExerciseView, PartView, StudentView
 from grader.results import Evidence, SubmissionResult
 
@@ -88,10 +88,13 @@ def _exercise(exercise: ExerciseView, told: set[str], *, symbols: bool, verbose:
     for note in exercise.notes:
         yield from wrapped(note, "  ")
     yield from _criteria(exercise, symbols=symbols, verbose=verbose)
-    yield from _counterexample(exercise)
+    again = exercise.diagnosis is not None and exercise.diagnosis.title in told
+    yield from _counterexample(exercise, again=again, verbose=verbose)
     if exercise.diagnosis:
-        yield from _diagnosis(exercise.diagnosis, exercise.steps, told)
-    elif exercise.steps:
+        told.add(exercise.diagnosis.title)
+        yield from wrapped(exercise.diagnosis.partial if again else "", "  ")
+        yield from _where(exercise.diagnosis) if again else _diagnosis(exercise.diagnosis)
+    if not again:
         yield from _trace(exercise.steps)
     for other in exercise.further:
         yield Line(fitted(f"  Also: {other.title}", WIDTH))
@@ -133,7 +136,7 @@ def _criterion(
 def _judged(head: str, part: PartView, points: str, style: str, *, known: bool) -> Iterator[Line]:
     """A line, and below it why; a reason that is `known` from elsewhere gives way to the count of cases."""
     count = part.message.partition(": ")[0].partition(", for instance")[0]
-    right = f"{count}   {points}"
+    right = f"{count.replace(' cases', '')}   {points}"
     if known and len(head) + len(right) + 2 <= WIDTH:
         yield Line(apart(head, right), style)
         return
@@ -147,19 +150,25 @@ def _shows(exercise: ExerciseView, reason: str) -> bool:
     return exercise.counterexample is not None and reason.startswith("expected ")
 
 
-def _counterexample(exercise: ExerciseView) -> Iterator[Line]:
+def _counterexample(exercise: ExerciseView, *, again: bool, verbose: bool) -> Iterator[Line]:
+    """`again`: of a mistake that was told above. How far off it is says less than where the steps part."""
     found = exercise.counterexample
+    if found or again:
+        yield Line("")
+    if again and exercise.diagnosis:
+        yield from wrapped(f"The same mistake: {exercise.diagnosis.title}", "  ", "bold")
     if not found:
         return
     where = f" on {found.device}" if found.device else ""
-    yield Line("")
-    yield Line(f"  The smallest call that shows it{where}:")
+    if not again:
+        yield Line(f"  The smallest call that shows it{where}:")
     yield Line(f"    {found.call}", "cyan")
     if found.expected:
         yield from _labelled("expected", found.expected, found.marked[0])
     yield from _labelled("happened" if found.raised else "got", found.outcome, found.marked[1], "red")
     yield from _pointed(found)
-    yield from wrapped(" ".join(found.facts), "  ")
+    if verbose or not (again or (exercise.steps and _parted(exercise.steps))):
+        yield from wrapped(" ".join(found.facts), "  ")
 
 
 def _labelled(label: str, text: str, marked: Marked, style: str = "") -> Iterator[Line]:
@@ -179,21 +188,14 @@ def _pointed(found: CounterView) -> Iterator[Line]:
         yield Line(f"{'':{begin}}{'^' * len(mine.differs)}", "red")
 
 
-def _diagnosis(found: DiagnosisView, steps: StepView | None, told: set[str]) -> Iterator[Line]:
+def _diagnosis(found: DiagnosisView) -> Iterator[Line]:
     yield Line("")
-    if found.title in told:
-        yield from wrapped(f"Likely mistake: as above: {found.title}", "  ", "bold")
-        yield from wrapped(found.partial, "  ")
-        yield from _where(found)
-        return
-    told.add(found.title)
     yield from wrapped(f"Likely mistake: {found.title}", "  ", "bold")
     yield from wrapped(" ".join(filter(None, (found.ground, found.partial))), "  ")
     for title in found.alternatives:
         yield from wrapped(f"These cases cannot tell it from: {title}", "  ")
     yield from wrapped(found.hint, "  ", hang="Hint:  ")
     yield from _where(found)
-    yield from _trace(steps)
 
 
 def _where(found: DiagnosisView) -> Iterator[Line]:
@@ -205,18 +207,20 @@ def _where(found: DiagnosisView) -> Iterator[Line]:
 def _trace(steps: StepView | None) -> Iterator[Line]:
     if steps is None:
         return
-    parted = next((row for row in steps.rows if row.apart), None)
-    told = [*steps.shows[:_SHOWN], *([_parted(steps, parted)] if parted else [])]
-    yield from wrapped(" ".join(told), "  ", hang="Trace: ")
+    told = [*steps.shows[:_SHOWN], _parted(steps)]
+    yield from wrapped(" ".join(filter(None, told)), "  ", hang="Trace: ")
 
 
-def _parted(steps: StepView, row: StepCells) -> str:
-    """Such as `At step 2 theta is 0.44 (reference 0.64), gradient is 3.6 (reference 1.6).`."""
+def _parted(steps: StepView) -> str:
+    """Such as `At step 2 theta is 0.44 (reference 0.64).`; nothing where the student took no such step."""
+    row = next((row for row in steps.rows if row.apart), None)
+    if row is None:
+        return ""
     cells = zip(steps.columns, row.mine, row.reference, strict=False)
     told = [
         f"{name} is {mine}" + (f" (reference {theirs})" if steps.reference else "")
         for name, mine, theirs in cells
-        if mine != theirs and name != "change"
+        if mine not in (theirs, DASH) and name != "change"
     ]
     return f"At step {row.step} {', '.join(told)}." if told else ""
 

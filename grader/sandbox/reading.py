@@ -8,6 +8,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,9 @@ from grader.sandbox import limits
 from grader.sandbox.jobs import File
 from grader.text import clean, one_line
 
+_FLAGS: Final = (
+    os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+)
 _PIECE: Final = 1 << 20
 _NAME: Final = 2_000  # more than any file name has, its bytes escaped
 _SKIPPED_FOLDERS: Final = frozenset({"__pycache__", "node_modules", "venv"})
@@ -49,22 +53,31 @@ def read(submission: Submission) -> Content:
             continue
         files.append(File(one_line(path.name, _NAME), data))
         digest.update(data)
+    if submission.folder is not None:
+        _add_further(submission.folder, frozenset(submission.files), digest)
     problem = None if files else next(iter(problems), f"{submission.path}: there is no file to grade.")
     notes = tuple(Note(clean(text, limits.MESSAGE)) for text in problems) if files else ()
     return Content(tuple(files), digest.hexdigest(), notes, problem)
 
 
+def _add_further(folder: Path, candidates: frozenset[Path], digest: hashlib._Hash) -> None:
+    """What a student's code may import or read is part of the submission: with it, results change."""
+    room, count = limits.FOLDER_BYTES, limits.FOLDER_FILES
+    for path, size in _regular_files(folder):
+        room, count = room - size, count - 1
+        if room < 0 or count < 0:  # no more is copied either
+            return
+        if path not in candidates:
+            digest.update(os.fsencode(path.relative_to(folder)) + b"\0")
+            with suppress(OSError), os.fdopen(os.open(path, _FLAGS), "rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+
+
 def read_file(path: Path) -> bytes:
     """A regular file's bytes. Raises Unreadable; follows no link and waits for no writer."""
     cap = limits.NOTEBOOK if path.suffix.lower() == ".ipynb" else limits.PYTHON_FILE
-    flags = (
-        os.O_RDONLY
-        | getattr(os, "O_NOFOLLOW", 0)
-        | getattr(os, "O_NONBLOCK", 0)
-        | getattr(os, "O_CLOEXEC", 0)
-    )
     try:
-        fd = os.open(path, flags)
+        fd = os.open(path, _FLAGS)
     except OSError as error:
         raise Unreadable(f"{path.name}: {_reason(error)}") from None
     try:

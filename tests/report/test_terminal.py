@@ -72,7 +72,7 @@ def test_the_same_mistake_is_told_once_and_its_place_twice() -> None:
     text = terminal.check(replace(told.WRONG, exercises=(told.WRONG.exercises[1], again)), None, samples.HEAD)
 
     assert text.plain.count("Likely mistake: The gradients of all steps add up.\n") == 1
-    assert text.plain.count("Likely mistake: as above: The gradients of all steps add up.\n") == 1
+    assert text.plain.count("\n  The same mistake: The gradients of all steps add up.\n    grad") == 1
     assert text.plain.count("Hint:") == 1
     assert text.plain.count("Where: s02.ipynb, cell 3, line 6\n") == 2
 

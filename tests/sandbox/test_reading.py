@@ -214,3 +214,17 @@ def test_a_hostile_file_name_is_plain_text_everywhere(pool: Pool, tmp_path: Path
             "What stands below it ran all the same."
         )
     ]
+
+
+def test_a_students_further_files_are_part_of_what_was_handed_in(tmp_path: Path) -> None:
+    file = tmp_path / "hw.py"
+    file.write_bytes(b"x = 1")
+    submission = Submission("s01", "hw", files=(file,), folder=tmp_path)
+    alone = reading.read(submission).sha256
+    (tmp_path / "helper").mkdir()
+    (tmp_path / "helper" / "data.csv").write_bytes(b"1")
+    first = reading.read(submission).sha256
+    (tmp_path / "helper" / "data.csv").write_bytes(b"2")
+
+    assert alone == hashlib.sha256(b"x = 1").hexdigest()
+    assert len({alone, first, reading.read(submission).sha256}) == 3

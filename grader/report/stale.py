@@ -1,0 +1,53 @@
+"""Evidence and pages of students who are no longer in the results: made by an earlier run into the folder.
+
+Only files that we made are removed: an evidence file says whose it is, and `store.file_name` makes its
+name of that. A student's page has the same name. Whatever else lies in the folder stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from grader import store
+from grader.report.html import STUDENTS_FOLDER
+from grader.results import EVIDENCE_SCHEMA
+
+_MOST: Final = 1 << 28  # bytes: our evidence is never as long
+
+
+class _Whose(msgspec.Struct):
+    schema: str
+    student: str
+
+
+def remove(folder: Path, students: Iterable[str]) -> tuple[str, ...]:
+    """Remove what was made of others than these; returns who they were."""
+    stems = frozenset(store.file_name(student) for student in students)
+    gone = dict(_others(folder / store.EVIDENCE_FOLDER, stems))
+    for file, stem in gone.items():
+        with suppress(OSError):  # not ours to remove after all
+            file.unlink()
+            (folder / STUDENTS_FOLDER / f"{stem}.html").unlink(missing_ok=True)
+    return tuple(gone.values())
+
+
+def _others(folder: Path, stems: frozenset[str]) -> Iterator[tuple[Path, str]]:
+    for file in sorted(folder.glob("*.json")):
+        if file.stem not in stems and _is_ours(file):
+            yield file, file.stem
+
+
+def _is_ours(file: Path) -> bool:
+    """Whether its name is the one that we give to the student whom it names."""
+    try:
+        if not file.is_file() or file.is_symlink() or file.stat().st_size > _MOST:
+            return False
+        whose = msgspec.json.decode(file.read_bytes(), type=_Whose)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return False
+    return whose.schema == EVIDENCE_SCHEMA and store.file_name(whose.student) == file.stem
