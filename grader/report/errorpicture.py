@@ -32,8 +32,8 @@ from grader.report.scales import Axis, coordinate
 from grader.results import CaseEvidence, CriterionResult, ExerciseEvidence, as_float
 from grader.text import one_line
 
-MANY: Final = 120  # cases of a strip that are drawn
-_CELLS: Final = 100  # numbers of a criterion in the table
+MANY: Final = 240  # cases of a picture that are drawn, the same number of each strip
+_CELLS: Final = 160  # numbers in the table, the same number of each criterion
 _STRIPS: Final = 8  # criteria, on each device, that are drawn
 _TITLE: Final = 120  # characters of a criterion's title
 _FITS: Final = 42  # characters of it that fit above a strip
@@ -82,13 +82,14 @@ def picture(
         return None
     places = _places([case for strip in strips for case in strip.cases])
     bottom = _TOP + _STRIP * len(strips)
-    marks = [mark for index, strip in enumerate(strips) for mark in _stacked(strip, places, index)]
+    drawn = MANY // len(strips)
+    marks = [mark for index, strip in enumerate(strips) for mark in _stacked(strip, places, index, drawn)]
     more = len(every) - len(strips)
     return PictureView(
         title="Errors against the bound",
         call="",
         description=_described(strips),
-        caption=_UNITS,
+        caption=_caption(strips, drawn),
         height=coordinate(bottom + 24),
         field=field(_ZERO - 6, _TOP, _END - _ZERO + 12, bottom - _TOP),
         strokes=tuple(one for one in (*_frame(places, len(strips)), *_marks(marks)) if one.d),
@@ -97,7 +98,8 @@ def picture(
         numbers=Numbers(
             headings=("criterion", "fail", "error / bound, case by case"),
             rows=tuple(
-                (one.title, f"{one.failed} of {len(one.cases)}", _listed(one.cases)) for one in strips
+                (one.title, f"{one.failed} of {len(one.cases)}", _listed(one.cases, _CELLS // len(strips)))
+                for one in strips
             ),
             marked=tuple(i for i, one in enumerate(strips) if one.failed),
             more=f"{plural(more, 'more criterion')} not shown." if more else "",
@@ -145,11 +147,11 @@ def _places(cases: Sequence[CaseEvidence]) -> Places:
     return Places(Axis(low, high, start, end), zero="zero" in kinds, none="none" in kinds)
 
 
-def _stacked(strip: Strip, places: Places, index: int) -> Iterator[tuple[CaseEvidence, Point]]:
+def _stacked(strip: Strip, places: Places, index: int, most: int) -> Iterator[tuple[CaseEvidence, Point]]:
     """A place for each case: a column for each number, rows of eight where all numbers are one."""
     columns: dict[float, list[CaseEvidence]] = defaultdict(list)
     blocks: dict[float, list[CaseEvidence]] = defaultdict(list)
-    for case in strip.cases[:MANY]:
+    for case in strip.cases[:most]:
         kind = _kind(_ratio(case))
         if kind == "log":
             columns[places.column(case)].append(case)
@@ -229,12 +231,17 @@ def _described(strips: Sequence[Strip]) -> str:
     return f"{_UNITS} {told}."
 
 
+def _caption(strips: Sequence[Strip], drawn: int) -> str:
+    cut = any(len(strip.cases) > drawn for strip in strips)
+    return f"{_UNITS} Drawn are the first {drawn} of a criterion." if cut else _UNITS
+
+
 def _worst(cases: Iterable[CaseEvidence]) -> str:
     ratios = [_ratio(case) for case in cases if _kind(_ratio(case)) == "log"]
     return f", the worst at {magnitude(max(ratios))}" if ratios else ""
 
 
-def _listed(cases: Sequence[CaseEvidence]) -> str:
-    rest = len(cases) - _CELLS
-    numbers = ", ".join(short(case.error_over_bound) for case in cases[:_CELLS])
+def _listed(cases: Sequence[CaseEvidence], most: int) -> str:
+    rest = len(cases) - most
+    numbers = ", ".join(short(case.error_over_bound) for case in cases[:most])
     return f"{numbers} and {rest:,} more" if rest > 0 else numbers

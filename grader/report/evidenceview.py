@@ -6,7 +6,7 @@ for `return`, its trace for `optimiser`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Final
 
@@ -19,6 +19,7 @@ from grader.results import CaseEvidence, CriterionResult, ExerciseEvidence, Tens
 from grader.text import clean, one_line
 
 SHOWN: Final = 4  # failing cases of a criterion: more of the same teaches nothing
+TOGETHER: Final = 6  # of all criteria of an exercise: each message has an instance, and so has the picture
 _MESSAGE: Final = 400  # characters
 
 
@@ -28,6 +29,20 @@ class CaseRow(msgspec.Struct, frozen=True):
     got: str
     error: str  # over its bound
     message: str  # what is wrong; empty where the two values say it
+
+
+Shares = dict[tuple[str, str], int]
+"""How many rows a criterion has on a device."""
+
+
+def shares(rows: Sequence[CriterionResult]) -> Shares:
+    """The first that fail have rows, until there are enough."""
+    found: Shares = {}
+    left = TOGETHER
+    for row in rows:
+        found[row.id, row.device] = min(SHOWN, left, row.failed_cases)
+        left -= found[row.id, row.device]
+    return found
 
 
 def failing(

@@ -15,7 +15,7 @@ from grader.report.figures import DASH, plural, single
 from grader.results import Number, StepRow, StepTable, as_float
 from grader.text import one_line
 
-ROWS: Final = 24  # steps that are shown: those up to the first difference are what teaches
+ROWS: Final = 8  # steps that are shown, the first that differs among them
 _FEW: Final = 8  # components of a value that are shown
 _CALL: Final = 2000  # characters of the call
 
@@ -41,7 +41,9 @@ class StepView(msgspec.Struct, frozen=True):
 
 def steps(table: StepTable, shown: str, *, several: bool) -> StepView:
     """`shown`: the call just above, not to be told twice; `several`: graded on more than one device."""
-    rows = table.rows[:ROWS]
+    apart = next((index for index, row in enumerate(table.rows) if row.apart), 0)
+    first = max(0, apart + 2 - ROWS)
+    rows = table.rows[first : first + ROWS]
     more = table.more + len(table.rows) - len(rows)
     return StepView(
         call="" if table.call == shown else one_line(table.call, _CALL),

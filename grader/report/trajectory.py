@@ -21,7 +21,7 @@ from grader.results import (
     as_float,
 )
 
-MANY: Final = 40  # steps that are drawn, and stand in the table below: what goes wrong shows long before
+MANY: Final = 16  # steps that are drawn, and stand in the table below: what goes wrong shows long before
 
 _DIVERGES: Final = 64 * 2.0**-24
 """Relative difference from which two values count as different, as in `judging.counterexample`."""
@@ -66,10 +66,12 @@ def _worth(run: Run) -> tuple[bool, int, float]:
 
 
 def _of_table(table: StepTable) -> Iterator[Run]:
-    mine = [_numbers(row.theta) for row in table.rows if row.theta is not None]
-    theirs = [_numbers(row.reference_theta) for row in table.rows if row.reference_theta is not None]
+    """Without the start, where the table leaves out the steps after it."""
+    rows = table.rows[1:] if len(table.rows) > 1 and table.rows[1].step > 1 else table.rows
+    mine = tuple(_numbers(row.theta) for row in rows if row.theta is not None)
+    theirs = tuple(_numbers(row.reference_theta) for row in rows if row.reference_theta is not None)
     if mine and _alike([*mine, *theirs]):
-        yield _cut(Run(table.call, table.device, tuple(mine), tuple(theirs), table.diverges, table.more))
+        yield _cut(Run(table.call, table.device, mine, theirs, table.diverges, table.more, rows[0].step))
 
 
 def _of_trace(trace: TraceEvidence) -> Iterator[Run]:
@@ -93,14 +95,14 @@ def _cut(run: Run) -> Run:
     longest = max(len(run.mine), len(run.reference))
     if longest <= MANY + 1:
         return run
-    leaves = run.diverges or 0
+    leaves = (run.diverges or run.first) - run.first
     first = min(leaves - MANY // 2, longest - MANY - 1) if leaves > MANY else 0
     shown = slice(first, first + MANY + 1)
     return msgspec.structs.replace(
         run,
         mine=run.mine[shown],
         reference=run.reference[shown],
-        first=first,
+        first=run.first + first,
         more=run.more + longest - len(range(longest)[shown]),
     )
 

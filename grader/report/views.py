@@ -17,7 +17,7 @@ from grader.report import counterview, diagnosisview, evidenceview, pictures, so
 from grader.report.counterview import CounterView
 from grader.report.diagnosisview import DiagnosisView
 from grader.report.drawing import PictureView
-from grader.report.evidenceview import CaseRow
+from grader.report.evidenceview import CaseRow, Shares
 from grader.report.figures import limit, out_of, plural, points, seconds
 from grader.report.head import Head
 from grader.report.sourceview import SourceView
@@ -34,6 +34,7 @@ from grader.text import clean, one_line
 
 NAME: Final = 120  # characters of a name that are shown
 SENTENCE: Final = 600  # of a message
+OUTPUT: Final = 2000  # of what was printed
 
 State = Literal["passed", "partly", "failed", "missing", "harness"]
 """What a mark, a word and a colour speak of; templates use it as the name of a style."""
@@ -144,7 +145,7 @@ def student(
         banner=banner(head, "the rights of whoever graded it"),
         exercises=exercises,
         notes=notes(result.notes, evidence.notes if evidence else ()),
-        output=clean(evidence.output) if evidence else "",
+        output=clean(evidence.output, OUTPUT) if evidence else "",
         sources=sourceview.sources(cells, _quotes(result)),
         devices=devices(head),
         facts=(*facts(head), FactView("Time taken", seconds(result.seconds))),
@@ -312,26 +313,29 @@ def _criteria(
     rows: Sequence[CriterionResult], evidence: ExerciseEvidence | None
 ) -> tuple[CriterionView, ...]:
     """One a criterion, in the rubric's order, with a part for each device."""
+    shares = evidenceview.shares(rows)
     groups: dict[str, list[CriterionResult]] = {}
     for row in rows:
         groups.setdefault(row.id, []).append(row)
-    return tuple(_criterion(group, evidence) for group in groups.values())
+    return tuple(_criterion(group, evidence, shares) for group in groups.values())
 
 
-def _criterion(rows: Sequence[CriterionResult], evidence: ExerciseEvidence | None) -> CriterionView:
+def _criterion(
+    rows: Sequence[CriterionResult], evidence: ExerciseEvidence | None, shares: Shares
+) -> CriterionView:
     state = _shared([row.outcome == "passed" for row in rows])
     return CriterionView(
         title=one_line(rows[0].title, NAME),
         state=state,
         words=WORDS[state],
         points=out_of(sum(row.points for row in rows), sum(row.max_points for row in rows)),
-        parts=tuple(_part(row, evidence) for row in rows),
+        parts=tuple(_part(row, evidence, shares[row.id, row.device]) for row in rows),
         id=one_line(rows[0].id, NAME),
     )
 
 
-def _part(row: CriterionResult, evidence: ExerciseEvidence | None) -> PartView:
-    rows, more = evidenceview.failing(row, evidence) if evidence else ((), "")
+def _part(row: CriterionResult, evidence: ExerciseEvidence | None, most: int) -> PartView:
+    rows, more = evidenceview.failing(row, evidence, most) if evidence else ((), "")
     right = row.cases - row.failed_cases
     return PartView(
         device=one_line(row.device, NAME),

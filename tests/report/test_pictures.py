@@ -245,10 +245,10 @@ def test_steps_beyond_what_can_be_seen_are_told() -> None:
 
     view = drawn(trace(*mine, reference=reference))
 
-    assert view.numbers.rows[0][0] == "50"
+    assert view.numbers.rows[0][0] == "62"
     assert len(view.numbers.rows) == MANY + 1
     assert view.numbers.rows[view.numbers.marked[0]][:2] == ("70", "0.0")
-    assert view.description.endswith("59 more steps not drawn.")
+    assert view.description.endswith("83 more steps not drawn.")
 
 
 def test_many_components_are_told_by_their_norm() -> None:
