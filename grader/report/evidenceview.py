@@ -40,7 +40,7 @@ def shares(rows: Sequence[CriterionResult]) -> Shares:
     found: Shares = {}
     left = TOGETHER
     for row in rows:
-        found[row.id, row.device] = min(SHOWN, left, row.failed_cases)
+        found[row.id, row.device] = max(0, min(SHOWN, left, row.failed_cases))
         left -= found[row.id, row.device]
     return found
 
