@@ -146,10 +146,19 @@ def shrink(trials: Trials, first: dict[str, Value], seed: int) -> dict[str, dict
         if trials.leaves(mistake, trials.case(first)):
             found[mistake.id] = first
             continue
+        known = next((one for one in found.values() if trials.leaves(mistake, trials.case(one)) and _nearly(one, first)), None)
+        if known is not None:
+            found[mistake.id] = known
+            continue
         drawn = simplest(trials.exercise.arguments, lambda a, m=mistake: _shows(trials, m, a), seed)  # type: ignore[misc]
         if drawn is not None:
             found[mistake.id] = recorded(drawn, trials.exercise)
     return found
+
+
+def _nearly(one: dict[str, Value], first: dict[str, Value]) -> bool:
+    """Whether an input, shrunk for another mistake, differs from the simplest in one argument: none is simpler."""
+    return sum(one[name] != first[name] for name in first) == 1
 
 
 def _shows(trials: Trials, mistake: Misconception, drawn: dict[str, object]) -> bool:

@@ -46,6 +46,12 @@ def _capped(view: View) -> Points:
     return view.ones.only(view.ones.off)
 
 
+def _caps(view: View) -> tuple[Guess, ...]:
+    """A bound that some of the rates keep to."""
+    lowest, highest = float(view.cases.rate.min()), float(view.cases.rate.max())
+    return single(c for c in agreed(used_rate, _capped(view)) if lowest < c.value < highest)
+
+
 def _replaced(view: View, *, above: bool) -> Iterator[Guess]:
     """One rate stands in for all on one side of a threshold."""
     moving = (view.points.steps > 0) & (view.points.first != 0)
@@ -121,7 +127,7 @@ RATES: Final = (
         "Learning rates above {0} are cut to {0}",
         _USED,
         "any",
-        lambda view: single(c for c in agreed(used_rate, _capped(view)) if c.value > 0),
+        _caps,
         lambda c: with_rate(lambda rate: np.minimum(rate, c)),
         rank=20,
         where="optimiser",
@@ -132,7 +138,7 @@ RATES: Final = (
         "Learning rates below {0} are raised to {0}",
         _USED,
         "any",
-        lambda view: single(agreed(used_rate, _capped(view))),
+        _caps,
         lambda c: with_rate(lambda rate: np.maximum(rate, c)),
         rank=20,
         where="optimiser",
