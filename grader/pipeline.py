@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import msgspec
 
 from grader import kit as kits
-from grader.judging import award, compare, evidence
+from grader.judging import award, compare, evidence, replay
 from grader.judging.award import Finding
 from grader.judging.evidence import CaseSheet, Ran
 from grader.judging.findings import find
@@ -119,12 +119,32 @@ def explain(
     cells = next((one.cells for one in executions if one.cells), ())
 
     def climb(exercise: kits.Exercise, device: str, rungs: int) -> ExerciseRun | None:
+        if any(run.keeps for run, outcomes in judged[exercise.name] if outcomes.device == device):
+            return None  # its rungs would not stand by themselves
         execution = session.pool.run(submission, device, "ladder", frozenset({exercise.name}), rungs)
         return next((run for run in execution.exercises if run.name == exercise.name), None)
 
+    def again(device: str, picked: replay.Picked) -> dict[str, ExerciseRun]:
+        execution = session.pool.run(submission, device, "picked", frozenset(picked), picked=picked)
+        return {run.name: run for run in execution.exercises}
+
+    findings = {}
+    for exercise in session.kit.exercises:
+        found = find(exercise, judged[exercise.name], climb, cells)
+        runs = _up_to(exercise.name, judged, found)
+        findings[exercise.name] = replay.confirmed(found, exercise, session.kit, runs, again)
+    return findings
+
+
+def _up_to(name: str, judged: dict[str, list[Ran]], found: Finding) -> dict[str, ExerciseRun]:
+    """What the exercises did, up to the one of this name, on the device of its counterexample."""
+    device = found.counterexample.device if found.counterexample else ""
+    names = list(judged)
     return {
-        exercise.name: find(exercise, judged[exercise.name], climb, cells)
-        for exercise in session.kit.exercises
+        one: run
+        for one in names[: names.index(name) + 1]
+        for run, outcomes in judged[one]
+        if outcomes.device == device
     }
 
 

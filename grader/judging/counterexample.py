@@ -10,6 +10,9 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Collection, Sequence
+from typing import Final
+
+from msgspec.structs import replace
 
 from grader import kit as kits
 from grader import tensors
@@ -29,6 +32,9 @@ from grader.records import (
     Trace,
 )
 from grader.results import Counterexample, Diagnosis, StepTable, TensorView, number
+
+SEEDED: Final = "torch.manual_seed(0); "
+"""In front of a call that draws random numbers: as it was made."""
 
 
 class Shown(Record, frozen=True):
@@ -52,21 +58,21 @@ def counterexample(
     `climbed`: what the function did on the first rungs of the ladder, where it was asked.
     Where steps alone are to blame, those of the simplest such call are shown.
     """
-    sought = _Sought(exercise, failed)
+    sought, before = _Sought(exercise, failed), SEEDED if run.draws else ""
     known = diagnosis.misconceptions[0] if diagnosis and diagnosis.misconceptions else None
     shrunk = next((one.smallest for one in exercise.misconceptions if one.id == known), None)
     candidates = [
         _Candidate(exercise.cases[one.case], one, run.traces.get(one.case)) for one in outcomes.outcomes
     ]
     if shrunk is not None and sought.shows(candidates[shrunk]):
-        return _show(candidates[shrunk], outcomes, exercise)
+        return _show(candidates[shrunk], exercise, outcomes.device, before)
     candidates += _rungs(climbed, exercise, outcomes.device) if climbed else []
     failing = [one for one in candidates if sought.shows(one)]
     if not failing:
         return Shown(steps=_steps_alone(outcomes, exercise, failed, candidates))
     simplest = min(map(_simplicity, failing))
     equals = [one for one in failing if _simplicity(one) == simplest]
-    return _show(min(equals, key=lambda one: _length(one.case)), outcomes, exercise)
+    return _show(min(equals, key=lambda one: _length(one.case)), exercise, outcomes.device, before)
 
 
 def rungs_to_climb(outcomes: ExerciseOutcomes, exercise: kits.Exercise, failed: Collection[str]) -> int:
@@ -121,7 +127,7 @@ def _steps_alone(
     asked = {one.optimiser for one in exercise.rubric if one.kind == "optimiser" and one.id in failed}
     broken = [candidates[one.case] for one in outcomes.chains if not one.holds and one.optimiser in asked]
     simplest = min(broken, key=lambda one: (one.case.effort, _length(one.case)), default=None)
-    return _steps(simplest, outcomes, exercise) if simplest else None
+    return _steps(simplest, exercise, outcomes.device) if simplest else None
 
 
 def _length(case: kits.Case) -> int:
@@ -160,15 +166,31 @@ def _simplicity(candidate: _Candidate) -> tuple[bool, bool, bool, float]:
     return outcome.failure is None, not_run, isinstance(outcome.answer, Stopped), steps
 
 
-def _show(candidate: _Candidate, outcomes: ExerciseOutcomes, exercise: kits.Exercise) -> Shown:
+def shown_again(
+    index: int,
+    reply: ExerciseRun,
+    position: int,
+    exercise: kits.Exercise,
+    failed: Collection[str],
+    device: str,
+    before: str,
+) -> Shown | None:
+    """A case that was called again, after the calls in `before`; None where it does not fail there."""
+    case, answer = exercise.cases[index], reply.answers[position]
+    candidate = _Candidate(case, judge_case(index, case, answer, device), reply.traces.get(position))
+    return _show(candidate, exercise, device, before) if _Sought(exercise, failed).shows(candidate) else None
+
+
+def _show(candidate: _Candidate, exercise: kits.Exercise, device: str, before: str) -> Shown:
+    """`before`: what has to be pasted in front of the call."""
     case, outcome = candidate.case, candidate.outcome
     answer = outcome.answer
     ratio = outcome.error_over_bound
-    steps = _steps(candidate, outcomes, exercise)
+    steps = _steps(candidate, exercise, device, before)
     found = Counterexample(
-        device=outcomes.device,
+        device=device,
         arguments={name: tensors.argument_view(value) for name, value in case.arguments.items()},
-        call=tensors.call(exercise.name, case.arguments, outcomes.device),
+        call=before + tensors.call(exercise.name, case.arguments, device),
         expected=tensors.view(case.expected),
         got=returned_view(answer),
         raised=answer.line if isinstance(answer, Raised) else None,
@@ -178,8 +200,10 @@ def _show(candidate: _Candidate, outcomes: ExerciseOutcomes, exercise: kits.Exer
     return Shown(found, steps, answer.place if isinstance(answer, Raised) else None)
 
 
-def _steps(candidate: _Candidate, outcomes: ExerciseOutcomes, exercise: kits.Exercise) -> StepTable | None:
-    return step_table(candidate.case, exercise, candidate.trace, candidate.outcome.answer, outcomes.device)
+def _steps(candidate: _Candidate, exercise: kits.Exercise, device: str, before: str = "") -> StepTable | None:
+    answer = candidate.outcome.answer
+    table = step_table(candidate.case, exercise, candidate.trace, answer, device)
+    return table and replace(table, call=before + table.call)
 
 
 def returned_view(answer: Answer) -> TensorView | None:

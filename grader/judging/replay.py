@@ -1,0 +1,134 @@
+"""A counterexample of a function that remembers -> one that shows the same when it is pasted alone.
+
+In the suite every call meets what those before it left behind; pasted into a fresh process it does not.
+So where calls leave something behind, the call is made again by a worker of its own: alone, then twice,
+then after a call that may have left what made it wrong. The first that fails is shown, as one line to
+paste. Of functions that leave nothing behind, and so of nearly all, none is made again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+import msgspec
+
+from grader import kit as kits
+from grader import tensors
+from grader.judging.award import Finding
+from grader.judging.counterexample import SEEDED, Shown, shown_again
+from grader.records import Answer, ExerciseRun, Returned
+
+Picked = Mapping[str, tuple[int, ...]]
+"""Of each exercise, in the kit's order, which of its suite's calls."""
+
+Again = Callable[[str, Picked], Mapping[str, ExerciseRun]]
+"""Makes some calls of the suites in a fresh process on a device; the answers are keyed by their order."""
+
+TRIES: Final = 4  # workers at most, each as dear as a submission
+_ALONE: Final = (
+    "{name}: the call shown is right in a fresh process: it goes wrong after other calls,"
+    " because something outlives a call."
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A counterexample that may need other calls before it."""
+
+    case: int
+    exercise: kits.Exercise
+    kit: kits.Kit
+    failed: Collection[str]
+    device: str
+    runs: Mapping[str, ExerciseRun]
+
+
+def confirmed(
+    finding: Finding, exercise: kits.Exercise, kit: kits.Kit, runs: Mapping[str, ExerciseRun], again: Again
+) -> Finding:
+    """The finding with a counterexample that stands by itself.
+
+    `runs`: what all exercises did on its device, in the kit's order, up to this one.
+    """
+    asked = _asked(finding, exercise, kit, runs)
+    if asked is None:
+        return finding
+    for picked in islice(_orders(asked), TRIES):
+        shown = _tried(picked, asked, again(asked.device, picked).get(exercise.name))
+        if shown is not None:
+            return msgspec.structs.replace(finding, counterexample=shown.counterexample, steps=shown.steps)
+    return msgspec.structs.replace(finding, notes=(*finding.notes, _ALONE.format(name=exercise.name)))
+
+
+def _asked(
+    finding: Finding, exercise: kits.Exercise, kit: kits.Kit, runs: Mapping[str, ExerciseRun]
+) -> Asked | None:
+    """None where the call need not be made again; one that never ends would only cost its wait again."""
+    found = finding.counterexample
+    if found is None or (found.got is None and found.raised is None):
+        return None
+    calls = [tensors.call(exercise.name, case.arguments, found.device) for case in exercise.cases]
+    case = next((i for i, call in enumerate(calls) if found.call.endswith(call)), None)
+    if case is None or not any(run.keeps for run in runs.values()):
+        return None
+    rows = [row for row in finding.criteria if row.device == found.device]
+    failed = {row.id for row in rows if row.outcome == "failed"}
+    return Asked(case, exercise, kit, failed, found.device, runs)
+
+
+# --- which calls before it ----------------------------------------------------------------
+
+
+def _orders(asked: Asked) -> Iterator[Picked]:
+    """The call twice; after one that got the same answer, of its own or another exercise; after the first."""
+    own, case = asked.exercise.name, asked.case
+    answers = asked.runs[own].answers
+    yield {own: (case, case)}
+    twins = [i for i, other in answers.items() if i < case and _alike(other, answers.get(case))]
+    earlier = [*twins[:1], *(i for i in (0, case - 1) if 0 <= i < case)]
+    others = {
+        name: next((i for i, other in run.answers.items() if _alike(other, answers.get(case))), 0)
+        for name, run in asked.runs.items()
+        if name != own and run.found
+    }
+    yield from ({own: (i, case)} for i in dict.fromkeys(earlier[:1]))
+    yield from ({name: (i,), own: (case,)} for name, i in others.items())
+    yield from ({own: (i, case)} for i in dict.fromkeys(earlier[1:]))
+
+
+def _alike(one: Answer, other: Answer | None) -> bool:
+    """Whether two calls may have got one answer: the same numbers, in whatever shape."""
+    if not isinstance(one, Returned) or not isinstance(other, Returned):
+        return False
+    if one.value is None or other.value is None:
+        return False
+    return tensors.floats(one.value) == tensors.floats(other.value)
+
+
+# --- what came of them --------------------------------------------------------------------
+
+
+def _tried(picked: Picked, asked: Asked, reply: ExerciseRun | None) -> Shown | None:
+    """The call with those before it, as soon as it fails; None where it does not."""
+    if reply is None:
+        return None
+    made = [(one.name, index) for one in asked.kit.exercises for index in picked.get(one.name, ())]
+    first = len(made) - len(picked[asked.exercise.name])
+    for position, (_, index) in enumerate(made[first:]):
+        if index != asked.case or position not in reply.answers:
+            continue
+        before = _pasted(made[: first + position], asked, draws=reply.draws)
+        shown = shown_again(index, reply, position, asked.exercise, asked.failed, asked.device, before)
+        if shown is not None:
+            return shown
+    return None
+
+
+def _pasted(made: Sequence[tuple[str, int]], asked: Asked, *, draws: bool) -> str:
+    cases = {one.name: one.cases for one in asked.kit.exercises}
+    seed = SEEDED if draws else ""
+    calls = [seed + tensors.call(name, cases[name][i].arguments, asked.device) for name, i in made]
+    return "".join(f"{call}; " for call in calls) + seed
