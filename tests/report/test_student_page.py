@@ -32,6 +32,7 @@ from grader.store import read_results, write_evidence, write_results
 from tests.report import samples
 from tests.report.reading import Page
 from tests.report.samples import tensor
+from tests.report.test_html import _contrast
 
 RENDERER: Final = Renderer()
 LIMIT: Final = 60_000  # bytes of a page without its source listing
@@ -218,6 +219,17 @@ def test_pictures_of_a_passed_exercise_are_folded_and_of_a_failed_one_not() -> N
     assert "<h3>Pictures</h3>" in failed
     assert not folded.search(failed)
     assert folded.search(passed)
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+def test_marked_rows_lines_and_values_can_be_read_in_both_themes(theme: int) -> None:
+    found = re.findall(r"--([a-z-]+):light-dark\((#[0-9a-f]+),(#[0-9a-f]+)\)", page())
+    colours = {name: both[theme] for name, *both in found}
+    texts = [("text", "bad-ground"), ("text", "part-ground"), ("quiet", "surface"), ("bad", "code-ground")]
+    shapes = [(drawn, "surface") for drawn in ("accent", "quiet", "good", "bad", "text")]
+
+    assert [pair for pair in texts if _contrast(colours[pair[0]], colours[pair[1]]) < 4.5] == []
+    assert [pair for pair in shapes if _contrast(colours[pair[0]], colours[pair[1]]) < 3] == []
 
 
 # --- what is not there --------------------------------------------------------------------
