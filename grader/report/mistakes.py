@@ -103,6 +103,9 @@ def _others(group: Sequence[_Made], titles: Counter[str]) -> Iterator[str]:
     partial = {one.student for one in group if one.diagnosis.partial}
     if partial:
         yield f"It explains only a part of what is wrong for {plural(len(partial), 'student')}."
+    alike = dict.fromkeys(title for one in group for title in one.diagnosis.titles[1:])
+    if alike:
+        yield f"Not to be told apart from: {'; '.join(map(sentence, alike))}."
     others = [title for title, _ in titles.most_common()][1:]
     if others:
         rest = f"; and {len(others) - TITLES:,} more" if len(others) > TITLES else ""

@@ -174,6 +174,20 @@ def test_a_mistake_with_a_number_of_its_own_is_one_mistake() -> None:
     assert mistake.example.text == "t2"  # whom it explains wholly
 
 
+def test_mistakes_that_cannot_be_told_apart_are_named_together() -> None:
+    found = replace(
+        samples.DIAGNOSIS,
+        misconceptions=("rate-halved", "halved-loss"),
+        title="The rate is halved",
+        titles=("The rate is halved", "The loss is halved"),
+    )
+
+    (mistake,) = seen(samples.submission("s06", replace(samples.WRONG_EXERCISE, diagnosis=found))).mistakes
+
+    assert mistake.title == "The rate is halved"
+    assert mistake.others == ("Not to be told apart from: The loss is halved.",)
+
+
 def test_what_else_was_found_counts_too() -> None:
     other = replace(samples.DIAGNOSIS, misconceptions=("adam",), title="The optimiser is Adam")
 
