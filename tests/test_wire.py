@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import zlib
+from typing import Any, get_args
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from grader import wire
-from grader.records import Cell, Failure, Place, Raised, Returned, Step, Tensor, Trace
+from grader.records import Cell, Failure, Landmark, Place, Raised, Returned, Step, Tensor, Trace
 from grader.tensors import ITEM_SIZES
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 small = st.integers(-5, 2000)
-places = st.none() | st.builds(Place, file=text, cell=st.none() | small, line=small)
+some_place = st.builds(Place, file=text, cell=st.none() | small, line=small)
+places = st.none() | some_place
 numbers = st.floats(allow_nan=False)
 
 
@@ -52,7 +55,15 @@ points = st.one_of(
     st.builds(wire.Started),
     st.builds(wire.Reading, file=small),
     st.builds(wire.Statement, file=small, index=small, place=st.builds(Place, text, st.none(), small)),
-    st.builds(wire.Begun, exercise=small, found=st.booleans(), nearest=st.none() | text, place=places),
+    st.builds(
+        wire.Begun,
+        exercise=small,
+        found=st.booleans(),
+        nearest=st.none() | text,
+        place=places,
+        landmarks=st.dictionaries(st.sampled_from(get_args(Landmark)), some_place),
+    ),
+    st.builds(wire.Observed, exercise=small, keeps=st.booleans(), draws=st.booleans()),
     st.builds(wire.Calling, exercise=small, case=small),
     st.builds(wire.Keyword, exercise=small),
     st.builds(wire.Unloadable, text=text, place=places),
@@ -113,6 +124,7 @@ VALID: tuple[wire.Frame, ...] = (
     wire.Progress(wire.Calling(0, 1)),
     wire.Traced(0, 1, TRACE),
     wire.Case(0, 1, ANSWER),
+    wire.Progress(wire.Observed(0, keeps=True, draws=False)),
     wire.Progress(wire.Keyword(0)),
     wire.Output("note", "well", exercise=0),
     wire.Progress(wire.Begun(3, found=False)),
@@ -176,14 +188,19 @@ def test_arbitrary_frames_complete_only_what_was_asked(given: list[wire.Frame], 
         (6, VALID[2], "loading after the first exercise began"),
         (6, wire.Progress(wire.Calling(0, 1)), "case 1 is not the one that comes next"),
         (6, wire.Progress(wire.Calling(3, 0)), "exercise 3 cannot be called now"),
-        (6, VALID[13], "an exercise ends when all of its cases have an answer"),
+        (6, VALID[14], "an exercise ends when all of its cases have an answer"),
         (7, wire.Case(0, 1, ANSWER), "case 1 of exercise 0 was not called"),
         (7, wire.Progress(wire.Calling(0, 1)), "exercise 0 cannot be called now"),
         (7, wire.Traced(0, 0, TRACE), "no trace of case 0 was due"),
         (10, wire.Traced(0, 1, TRACE), "no trace of case 1 was due"),
         (8, wire.Case(0, 0, ANSWER), "case 0 of exercise 0 was not called"),
         (8, wire.Done(), "an exercise ends when all of its cases have an answer"),
-        (15, wire.Done(), "a frame after the last one"),
+        (16, wire.Done(), "a frame after the last one"),
+        (
+            7,
+            wire.Progress(wire.Observed(0, keeps=True, draws=False)),
+            "an exercise ends when all of its cases have an answer",
+        ),
     ],
 )
 def test_a_frame_out_of_turn_is_refused(after: int, frame: wire.Frame, words: str) -> None:
@@ -203,6 +220,11 @@ def test_a_submission_that_cannot_be_loaded_owes_no_answers() -> None:
 
 def step(**options: float) -> wire.Traced:
     return wire.Traced(0, 1, Trace((Step((), options, (), (), (VALUE,)),)))
+
+
+def steps_of(count: int, **tensors: Any) -> wire.Traced:
+    made = Step((), {}, tensors.get("before", ()), tensors.get("after", ()), tensors.get("gradients", ()))
+    return wire.Traced(0, 1, Trace((made,) * count))
 
 
 @pytest.mark.parametrize(
@@ -225,6 +247,10 @@ def step(**options: float) -> wire.Traced:
         ),
         (wire.Traced(0, 1, Trace((), dropped=-1)), "-1 dropped steps"),
         (step(**{f"o{i}": 1.0 for i in range(17)}), "an optimiser of 17 options"),
+        (steps_of(1001), "a trace of 1001 steps, the limit is 1000"),
+        (steps_of(1, before=(VALUE,) * 17), "an optimiser of more than 16 parameters"),
+        (steps_of(1, after=(VALUE,) * 17), "an optimiser of more than 16 parameters"),
+        (steps_of(1, gradients=(None,) * 17), "an optimiser of more than 16 parameters"),
     ],
 )
 def test_a_frame_that_contradicts_itself_is_refused(frame: wire.Frame, words: str) -> None:
@@ -236,6 +262,17 @@ def test_a_frame_that_contradicts_itself_is_refused(frame: wire.Frame, words: st
 
 def body(data: bytes) -> bytes:
     return wire.HEAD.pack(wire.MAGIC, len(data), zlib.crc32(data)) + data
+
+
+def test_a_landmark_that_nobody_knows_is_refused() -> None:
+    place = Place("s01.py", None, 1)
+    data = msgspec.msgpack.decode(
+        wire.encode(wire.Progress(wire.Begun(0, found=True, landmarks={"loop": place})))[wire.HEAD.size :]
+    )
+    data["point"]["landmarks"] = {"gold": data["point"]["landmarks"]["loop"]}
+
+    with pytest.raises(wire.ProtocolError, match="Invalid enum value 'gold'"):
+        list(wire.Stream().feed(body(msgspec.msgpack.encode(data))))
 
 
 @pytest.mark.parametrize(
