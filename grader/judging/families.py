@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Final
 
+import msgspec
 import numpy as np
 
 from grader import kit as kits
@@ -36,18 +37,26 @@ CONVINCING: Final = 3  # wrong cases that agree closely, beyond those that fixed
 
 
 def fit(
-    outcomes: ExerciseOutcomes, exercise: kits.Exercise, failed: Collection[str]
+    outcomes: ExerciseOutcomes,
+    exercise: kits.Exercise,
+    failed: Collection[str],
+    among: Collection[int] | None = None,
 ) -> tuple[Candidate, ...]:
-    """The fitted mistakes behind wrong values, simplest first; none where no constant fits them all."""
+    """The fitted mistakes behind wrong values, simplest first; none where no constant fits them all.
+
+    `among`: the cases of a part, where the others behave otherwise; what fits there is not whole.
+    """
     values = {criterion.id for criterion in exercise.rubric if criterion.kind == "values"}
     if not values & set(failed):
         return ()
     with np.errstate(all="ignore"):
-        seen = view(outcomes, exercise)
+        seen = view(outcomes, exercise, among)
         if seen is None or int((seen.wrong & seen.fresh).sum()) < CONVINCING:
             return ()
         found = list(_fitting(seen))
-    return tuple(sorted(_without_twins(found), key=lambda one: one.rank))
+    whole = among is None
+    found = [msgspec.structs.replace(one, whole=whole) for one in _without_twins(found)]
+    return tuple(sorted(found, key=lambda one: one.rank))
 
 
 def _fitting(seen: View) -> Iterator[Candidate]:

@@ -9,7 +9,7 @@ once: the sharpest point gives it, the others have to say the same.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -262,8 +262,10 @@ class View:
         return (got == value) | (abs(got - value) <= allowed) | (np.isnan(got) & np.isnan(value))
 
 
-def view(outcomes: ExerciseOutcomes, exercise: kits.Exercise) -> View | None:
-    """What came back as numbers; None where the exercise has no landscape or nothing came."""
+def view(
+    outcomes: ExerciseOutcomes, exercise: kits.Exercise, among: Collection[int] | None = None
+) -> View | None:
+    """What came back as numbers (`among` these cases); None where there is no landscape or nothing came."""
     if exercise.landscape is None:
         return None
     rows = [
@@ -272,6 +274,7 @@ def view(outcomes: ExerciseOutcomes, exercise: kits.Exercise) -> View | None:
         if isinstance(one.answer, Returned)
         and one.answer.value is not None
         and one.error_over_bound is not None
+        and (among is None or one.case in among)
     ]
     if not rows:
         return None

@@ -268,6 +268,19 @@ def test_calls_that_raise_are_not_explained(kit: kits.LoadedKit) -> None:
     assert raised
 
 
+def test_a_mistake_of_one_part_is_fitted_there_and_is_not_whole(kit: kits.LoadedKit) -> None:
+    exercise = kit.kit.exercises[0]
+    right, wrong = function_of({}), function_of(sgd("momentum=0.85"))
+    outcomes = outcomes_of(lambda *a: (wrong if a[0].dtype == torch.float64 else right)(*a), exercise)
+    part = {i for i, case in enumerate(exercise.cases) if case.dtype == "float64"}
+
+    (found,) = families.fit(outcomes, exercise, ["many-steps"], part)
+
+    assert families.fit(outcomes, exercise, ["many-steps"]) == ()
+    assert (found.title, found.whole) == ("SGD runs with momentum 0.85", False)
+    assert found.explained == {one.case for one in outcomes.outcomes if one.failure}
+
+
 def test_nothing_is_fitted_where_only_form_or_steps_fail(kit: kits.LoadedKit) -> None:
     outcomes = outcomes_of(function_of(rate("0.03")), kit.kit.exercises[1])
 
