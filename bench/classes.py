@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from startup import PYTHON
+from startup import GRADER, PYTHON
 from usage import Usage, least, run
 
 HERE: Final = Path(__file__).parent
@@ -22,6 +23,8 @@ class Graded:
     parent_cpu: float
     parent_peak: int  # bytes
     worker_cpu: float
+    explaining_cpu: float
+    output: Path
 
 
 @dataclass(frozen=True)
@@ -40,18 +43,42 @@ def graded(
     jobs: int,
     cwd: Path,
     given: Mapping[str, str],
-    isolation: str = "auto",
 ) -> Graded:
     """Grade a class as a person would, all pages included, into a new folder."""
-    output, report = scratch / f"report-{folder.name}-{jobs}-{isolation}", scratch / "used.json"
+    output, report = scratch / f"report-{folder.name}-{jobs}", scratch / "used.json"
     options: list[str | Path] = ["--kit", kit, "--jobs", str(jobs), "--output", output]
-    options += ["--isolation", isolation]
     command = [PYTHON, HERE / "graded.py", report, "grade", folder, *options]
     usage = run(command, cwd=cwd, environment=given).usage
     used = json.loads(report.read_bytes())
     results = json.loads((output / "results.json").read_bytes())
     workers = sum(one["seconds"] for one in results["submissions"])
-    return Graded(usage, used["cpu"], used["peak"], workers)
+    return Graded(usage, used["cpu"], used["peak"], workers, used["explaining"], output)
+
+
+def walls(folder: Path, kit: Path, cwd: Path, given: Mapping[str, str]) -> Walls:
+    """The median of what a submission costs more at `strict` than at `none`."""
+    said = run([PYTHON, HERE / "walls.py", kit, folder], cwd=cwd, environment=given).output
+    differences = sorted(json.loads(said))
+    middle, aside = len(differences) / 2, 0.98 * len(differences) ** 0.5
+    return Walls(
+        statistics.median(differences),
+        differences[max(0, round(middle - aside) - 1)],
+        differences[min(len(differences) - 1, round(middle + aside))],
+    )
+
+
+def rendered(graded: Graded, cwd: Path, given: Mapping[str, str]) -> Usage:
+    """All pages again, from what is stored, the start of the command included."""
+    return run([GRADER, "report", graded.output], cwd=cwd, environment=given).usage
+
+
+@dataclass(frozen=True)
+class Walls:
+    """CPU seconds a submission: the median of the differences, and where it lies 19 times in 20."""
+
+    median: float
+    low: float
+    high: float
 
 
 def floor(folder: Path, kit: Path, cwd: Path, given: Mapping[str, str]) -> Floor:
@@ -65,6 +92,8 @@ def least_graded(runs: list[Graded]) -> Graded:
         parent_cpu=min(one.parent_cpu for one in runs),
         parent_peak=max(one.parent_peak for one in runs),
         worker_cpu=min(one.worker_cpu for one in runs),
+        explaining_cpu=min(one.explaining_cpu for one in runs),
+        output=runs[0].output,
     )
 
 
