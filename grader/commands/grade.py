@@ -85,12 +85,13 @@ def _grade(
 def _tell_of_one_student(path: Path, discovery: Discovery, results: Results) -> None:
     """Files of one student look like a class of flat files, until no two of them solve the same exercise."""
     flat = path.is_dir() and all(one.folder is None and one.files for one in discovery.submissions)
+    flat = flat and all(result.status == "graded" for result in results.submissions)
     alone = len(discovery.submissions) == 1 and not discovery.unmatched
     begun = [
         exercise.name
         for result in results.submissions
         for exercise in result.exercises
-        if result.status == "graded" and exercise.status == "graded"
+        if exercise.status == "graded"
     ]
     if flat and not alone and begun and len(begun) == len(set(begun)):
         tell(

@@ -42,7 +42,14 @@ def command(*arguments: str | Path) -> list[str]:
 
 def clean_environment() -> dict[str, str]:
     """The test's own, without what CI systems and terminals put into it."""
-    hidden = ("GITHUB_STEP_SUMMARY", "GITHUB_ACTIONS", "FORCE_COLOR", "GRADER_TRACEBACK")
+    hidden = (
+        "GITHUB_STEP_SUMMARY",
+        "GITHUB_ACTIONS",
+        "GITHUB_WORKSPACE",
+        "CI_PROJECT_DIR",
+        "FORCE_COLOR",
+        "GRADER_TRACEBACK",
+    )
     kept = {name: value for name, value in os.environ.items() if name not in hidden}
     return kept | {"COLUMNS": "80", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
 
