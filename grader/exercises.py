@@ -51,7 +51,8 @@ class Misconception:
 
     `costs` names the criteria that must fail for it; `hint` says what to look at, never the
     solution; `teacher` is a sentence for the instructor alone. `where` is the line that the
-    student is shown beside the mistake. `needs="cuda"`: it differs from the reference only there.
+    student is shown beside the mistake. `needs="cuda"`: it differs from the reference only there; `raises`
+    is then a word of the error that it raises there, if it raises one.
     """
 
     id: str
@@ -62,6 +63,7 @@ class Misconception:
     needs: str | None = None
     teacher: str = ""
     where: Landmark | None = None
+    raises: str = ""
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,7 @@ class Misconception(Record, frozen=True):
     smallest: int | None  # the suite's case that Hypothesis shrank for it
     teacher: str = ""
     where: str | None = None  # a Landmark
+    raises: str = ""  # with `needs`: a word of the error that it raises there
 
 
 class Landscape(Record, frozen=True):

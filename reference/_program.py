@@ -40,6 +40,7 @@ class Descent:
     optimiser: Callable[[Parameter, float], Optimizer] = sgd
     clears: Callable[[int], bool] = lambda _: True  # is the gradient cleared in iteration i?
     adjust: Callable[[Parameter], object] = lambda _: None  # between backward and step
+    steps: int = 1  # in each iteration
     result: Callable[[Parameter], Any] = torch.Tensor.detach
 
     def __call__(self, initial_theta: torch.Tensor, learning_rate: float, number_steps: int) -> Any:
@@ -50,5 +51,6 @@ class Descent:
                 optimiser.zero_grad()
             self.loss(theta).backward()
             self.adjust(theta)
-            optimiser.step()
+            for _ in range(self.steps):
+                optimiser.step()
         return self.result(theta)

@@ -9,13 +9,13 @@ from typing import Any
 import torch
 from _program import EVERYTHING, LATER, MOVES, SGD_ONLY, Descent, Loss, Program
 from torch.nn import Parameter
-from torch.optim import SGD, Adagrad, Adam, RMSprop
+from torch.optim import SGD, Adagrad, Adam, Optimizer, RMSprop
 
 from grader.exercises import Misconception
 
 
 def update_mistakes(right: Descent) -> tuple[Misconception, ...]:
-    return (*_rates(right), *_optimisers(right))
+    return (*_rates(right), *_changing_rates(right), *_options(right), *_optimisers(right))
 
 
 # --- the learning rate --------------------------------------------------------------------
@@ -29,6 +29,8 @@ def _rates(right: Descent) -> tuple[Misconception, ...]:
             "Call your function twice with different learning rates. Do the results differ?",
             replace(right, rate=lambda _: 0.1),
             MOVES,
+            teacher="The rate is written into the function, or read from a global variable.",
+            where="optimiser",
         ),
         Misconception(
             "rate-0.01",
@@ -36,6 +38,8 @@ def _rates(right: Descent) -> tuple[Misconception, ...]:
             "Call your function twice with different learning rates. Do the results differ?",
             replace(right, rate=lambda _: 0.01),
             MOVES,
+            teacher="The rate is written into the function, or read from a global variable.",
+            where="optimiser",
         ),
         Misconception(
             "default-rate",
@@ -43,6 +47,8 @@ def _rates(right: Descent) -> tuple[Misconception, ...]:
             "Print your optimiser: which lr does it show?",
             replace(right, optimiser=lambda theta, _: SGD([theta])),
             MOVES,
+            teacher="SGD is made without lr.",
+            where="optimiser",
         ),
         Misconception(
             "negative-rate",
@@ -50,6 +56,8 @@ def _rates(right: Descent) -> tuple[Misconception, ...]:
             "Read the last line of the error. Who takes care of the minus sign in theta - lr * gradient?",
             replace(right, rate=lambda lr: -lr),
             EVERYTHING,
+            teacher="The minus sign of the descent is written twice.",
+            where="optimiser",
         ),
         Misconception(
             "rate-twice",
@@ -57,27 +65,44 @@ def _rates(right: Descent) -> tuple[Misconception, ...]:
             "Which line multiplies with the learning rate? Is it the only one?",
             _rate_twice(right),
             MOVES,
+            teacher="The loss or its gradient is multiplied with the rate.",
+            where="loss",
         ),
         Misconception(
-            "rate-over-steps",
-            "The learning rate is divided by the number of steps",
-            "Print the lr of your optimiser for number_steps = 10.",
-            _rate_over_steps(right),
-            LATER,
+            "rate-squared",
+            "The learning rate is squared before the optimiser gets it",
+            "Print your optimiser: which lr does it show?",
+            replace(right, rate=lambda lr: lr * lr),
+            MOVES,
+            teacher="The optimiser's lr is the square of what was passed.",
+            where="optimiser",
         ),
         Misconception(
-            "rate-decays",
-            "The learning rate shrinks from step to step like 1, 1/2, 1/3",
-            "Print the lr of your optimiser in every step.",
-            _rate_decays(right.loss, lambda i: 1 / (i + 1)),
-            LATER,
+            "rate-halved",
+            "The learning rate is halved before the optimiser gets it",
+            "Print your optimiser: which lr does it show?",
+            replace(right, rate=lambda lr: lr / 2),
+            MOVES,
+            teacher="Often to make up for the factor 2 of the derivative.",
+            where="optimiser",
         ),
         Misconception(
-            "rate-decays-exponentially",
-            "The learning rate shrinks by a factor 0.9 in every step",
-            "Print the lr of your optimiser in every step. Did the exercise ask for a scheduler?",
-            _rate_decays(right.loss, lambda i: 0.9**i),
-            LATER,
+            "rate-doubled",
+            "The learning rate is doubled before the optimiser gets it",
+            "Print your optimiser: which lr does it show?",
+            replace(right, rate=lambda lr: 2 * lr),
+            MOVES,
+            teacher="The factor 2 of the derivative is put into the rate, where backward() has it already.",
+            where="optimiser",
+        ),
+        Misconception(
+            "rate-in-single-precision",
+            "The learning rate is rounded to single precision",
+            "Print your learning rate with all its digits. Why is it a tensor, if it is one?",
+            replace(right, rate=lambda lr: torch.tensor(lr).item()),
+            frozenset({"one-step", "many-steps"}),
+            teacher="The rate goes through a float32 tensor; float64 thetas show it.",
+            where="optimiser",
         ),
     )
 
@@ -88,6 +113,38 @@ def _rate_twice(right: Descent) -> Program:
         return scaled(initial_theta, learning_rate, number_steps)
 
     return program
+
+
+def _changing_rates(right: Descent) -> tuple[Misconception, ...]:
+    return (
+        Misconception(
+            "rate-over-steps",
+            "The learning rate is divided by the number of steps",
+            "Print the lr of your optimiser for number_steps = 10.",
+            _rate_over_steps(right),
+            LATER,
+            teacher="lr / number_steps.",
+            where="optimiser",
+        ),
+        Misconception(
+            "rate-decays",
+            "The learning rate shrinks from step to step like 1, 1/2, 1/3",
+            "Print the lr of your optimiser in every step.",
+            _rate_decays(right.loss, lambda i: 1 / (i + 1)),
+            LATER,
+            teacher="A decay, or a scheduler, that the exercise does not have.",
+            where="step",
+        ),
+        Misconception(
+            "rate-decays-exponentially",
+            "The learning rate shrinks by a factor 0.9 in every step",
+            "Print the lr of your optimiser in every step. Did the exercise ask for a scheduler?",
+            _rate_decays(right.loss, lambda i: 0.9**i),
+            LATER,
+            teacher="ExponentialLR or StepLR, or the same by hand.",
+            where="step",
+        ),
+    )
 
 
 def _rate_over_steps(right: Descent) -> Program:
@@ -114,7 +171,7 @@ def _rate_decays(loss: Loss, factor: Callable[[int], float]) -> Program:
 # --- the optimiser ------------------------------------------------------------------------
 
 
-def _optimisers(right: Descent) -> tuple[Misconception, ...]:
+def _options(right: Descent) -> tuple[Misconception, ...]:
     return (
         Misconception(
             "momentum",
@@ -122,6 +179,8 @@ def _optimisers(right: Descent) -> tuple[Misconception, ...]:
             "Print your optimiser: which options differ from their defaults?",
             replace(right, optimiser=lambda theta, lr: SGD([theta], lr=lr, momentum=0.9)),
             LATER,
+            teacher="momentum=0.9, as in most tutorials on networks.",
+            where="optimiser",
         ),
         Misconception(
             "nesterov",
@@ -129,6 +188,8 @@ def _optimisers(right: Descent) -> tuple[Misconception, ...]:
             "Print your optimiser: which options differ from their defaults?",
             replace(right, optimiser=lambda theta, lr: SGD([theta], lr=lr, momentum=0.9, nesterov=True)),
             MOVES,
+            teacher="momentum=0.9 and nesterov=True.",
+            where="optimiser",
         ),
         Misconception(
             "weight-decay",
@@ -136,38 +197,8 @@ def _optimisers(right: Descent) -> tuple[Misconception, ...]:
             "Print your optimiser: which options differ from their defaults?",
             replace(right, optimiser=lambda theta, lr: SGD([theta], lr=lr, weight_decay=0.01)),
             MOVES,
-        ),
-        Misconception(
-            "maximise",
-            "SGD runs with maximize=True on half the loss",
-            "Does the loss get smaller from one step to the next?",
-            replace(
-                right,
-                loss=lambda theta: right.loss(theta) / 2,
-                optimiser=lambda theta, lr: SGD([theta], lr=lr, maximize=True),
-            ),
-            MOVES,
-        ),
-        Misconception(
-            "adam",
-            "The optimiser is Adam",
-            "Which class of torch.optim does the exercise ask for?",
-            replace(right, optimiser=lambda theta, lr: Adam([theta], lr=lr)),
-            MOVES | SGD_ONLY,
-        ),
-        Misconception(
-            "rmsprop",
-            "The optimiser is RMSprop",
-            "Which class of torch.optim does the exercise ask for?",
-            replace(right, optimiser=lambda theta, lr: RMSprop([theta], lr=lr)),
-            MOVES | SGD_ONLY,
-        ),
-        Misconception(
-            "adagrad",
-            "The optimiser is Adagrad",
-            "Which class of torch.optim does the exercise ask for?",
-            replace(right, optimiser=lambda theta, lr: Adagrad([theta], lr=lr)),
-            MOVES | SGD_ONLY,
+            teacher="weight_decay, often copied from a training loop for networks.",
+            where="optimiser",
         ),
         Misconception(
             "by-hand",
@@ -175,6 +206,8 @@ def _optimisers(right: Descent) -> tuple[Misconception, ...]:
             "The values are right. Which object of torch.optim can make this update for you?",
             _by_hand(right.loss),
             SGD_ONLY,
+            teacher="theta - lr * theta.grad in the student's code; an optimiser may stand idle beside it.",
+            where="step",
         ),
     )
 
@@ -190,3 +223,23 @@ def _by_hand(loss: Loss) -> Program:
         return theta
 
     return program
+
+
+OTHERS: tuple[type[Optimizer], ...] = (Adam, RMSprop, Adagrad)
+"""Those that students take. Any other is told from its steps, which torch.optim shows."""
+
+
+def _optimisers(right: Descent) -> tuple[Misconception, ...]:
+    return tuple(_another(right, kind) for kind in OTHERS)
+
+
+def _another(right: Descent, kind: Any) -> Misconception:
+    return Misconception(
+        kind.__name__.lower(),
+        f"The optimiser is {kind.__name__}",
+        "Which class of torch.optim does the exercise ask for?",
+        replace(right, optimiser=lambda theta, lr: kind([theta], lr=lr)),
+        MOVES | SGD_ONLY,
+        teacher="Another class of torch.optim than SGD took the steps.",
+        where="optimiser",
+    )

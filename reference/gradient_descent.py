@@ -15,7 +15,7 @@ from __future__ import annotations
 import torch
 from _descent import RUBRIC, arguments, call, rounding_bound, steps
 from _mistakes import shared
-from _program import FORM, MOVES, SGD_ONLY, VALUES, Descent
+from _program import FORM, MOVES, Descent
 
 from grader.exercises import Exercise, Misconception
 
@@ -49,8 +49,8 @@ EDGE_CASES = (
     call([3.0], 0.0, 1, torch.float64),
     call(-1.5, 0.5, 1, torch.float64),
     call([0.7], 0.5, 3),
-    call(0.7, 1.0, 2),
-    call([0.6], 1.0, 2),
+    call(0.703, 1.0, 2),
+    call([0.614], 1.0, 2),
     call(-2.0, 1.0, 3, torch.float64),
     call([-2.0], 1.0, 3, torch.float64),
     call(0.0, 0.1, 2),
@@ -61,19 +61,6 @@ EDGE_CASES = (
 # --- mistakes of this exercise alone ---------------------------------------------------------
 
 
-def always_one_element(initial_theta: torch.Tensor, learning_rate: float, number_steps: int) -> torch.Tensor:
-    return torch.tensor([Descent(square)(initial_theta, learning_rate, number_steps).item()])
-
-
-def only_one_element(initial_theta: torch.Tensor, learning_rate: float, number_steps: int) -> torch.Tensor:
-    return Descent(lambda theta: theta[0] ** 2)(initial_theta, learning_rate, number_steps)  # type: ignore[no-any-return]
-
-
-def all_thetas(initial_theta: torch.Tensor, learning_rate: float, number_steps: int) -> torch.Tensor:
-    every = [Descent(square)(initial_theta, learning_rate, n) for n in range(number_steps + 1)]
-    return torch.stack(every)
-
-
 OWN_MISTAKES = (
     Misconception(
         "loss-is-theta",
@@ -81,20 +68,26 @@ OWN_MISTAKES = (
         "Print theta.grad at two different thetas. What is the derivative of the loss there?",
         Descent(lambda theta: theta.sum()),
         MOVES,
+        teacher="The square is missing.",
+        where="loss",
     ),
     Misconception(
         "loss-is-absolute",
-        "The loss is |theta|",
+        "Every step has the length of the rate: the loss is |theta|, or only the gradient's sign is used",
         "Print theta.grad at theta = 1 and at theta = 3. What is the derivative of the loss there?",
         Descent(torch.abs),
         MOVES,
+        teacher="abs() or norm() without a square, or a normalised gradient.",
+        where="loss",
     ),
     Misconception(
         "halved-loss",
-        "Every step is half as long: the loss has a factor 1/2 that was not asked for",
+        "Every step is half as long as it should be: the loss has a factor 1/2 that was not asked for",
         "Compare your loss at theta = 1 with the one in the exercise.",
         Descent(lambda theta: theta * theta / 2),
         MOVES,
+        teacher="theta ** 2 / 2, or theta in place of 2 theta for the gradient.",
+        where="loss",
     ),
     Misconception(
         "loss-is-cubed",
@@ -102,13 +95,8 @@ OWN_MISTAKES = (
         "Which power of theta does the exercise ask for? Compare the loss at theta = 2.",
         Descent(lambda theta: theta**3),
         MOVES,
-    ),
-    Misconception(
-        "returns-the-loss",
-        "The loss at the final theta is returned",
-        "Which of your variables does the docstring ask for?",
-        Descent(square, result=lambda theta: square(theta).detach()),
-        VALUES | SGD_ONLY,
+        teacher="theta ** 3, which is right nowhere but where theta is 2/3 or 0.",
+        where="loss",
     ),
     Misconception(
         "returns-a-number",
@@ -116,20 +104,35 @@ OWN_MISTAKES = (
         "Print type(...) of what your function returns.",
         Descent(square, result=lambda theta: theta.item()),
         FORM,
+        teacher=".item() or float() at the end.",
+        where="return",
     ),
     Misconception(
         "only-one-element-tensors",
         "Theta is indexed, which a tensor without dimensions refuses",
         "Try both torch.tensor(1.0) and torch.tensor([1.0]). Look at their .shape.",
-        only_one_element,
+        Descent(lambda theta: theta[0] ** 2),
         FORM,
+        teacher="Right for one-element tensors; theta[0] raises for 0-dim ones.",
+        where="loss",
     ),
     Misconception(
-        "returns-all-thetas",
-        "The thetas of all steps are returned, not the last one",
-        "How many elements does the result have, and how many should it have?",
-        all_thetas,
-        MOVES | SGD_ONLY | FORM,
+        "always-one-element",
+        "The result always has the shape (1,), for a theta without dimensions too",
+        "Try both torch.tensor(1.0) and torch.tensor([1.0]). Look at their .shape.",
+        Descent(square, result=lambda theta: theta.detach().reshape(1)),
+        FORM,
+        teacher="torch.tensor([...]) or reshape at one of the ends.",
+        where="return",
+    ),
+    Misconception(
+        "always-without-dimensions",
+        "The result never has a dimension, for a theta of shape (1,) neither",
+        "Try both torch.tensor(1.0) and torch.tensor([1.0]). Look at their .shape.",
+        Descent(square, result=lambda theta: theta.detach().squeeze()),
+        FORM,
+        teacher="squeeze(), sum() or theta[0] at the end.",
+        where="return",
     ),
 )
 

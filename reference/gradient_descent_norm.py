@@ -12,7 +12,7 @@ from __future__ import annotations
 import torch
 from _descent import RUBRIC, arguments, call, rounding_bound, steps
 from _mistakes import shared
-from _program import FORM, MOVES, SGD_ONLY, VALUES, Descent
+from _program import EVERYTHING, FORM, MOVES, SGD_ONLY, VALUES, Descent
 
 from grader.exercises import Exercise, Misconception
 
@@ -44,6 +44,8 @@ EDGE_CASES = (
     call([3.0, 0.0], 0.25, 3),
     call([2.0, 2.0], 0.1, 2),
     call([3.0, -1.0], 0.0, 2),
+    call([0.5, 2.0], 0.0, 1, torch.float64),
+    call([-1.0, 4.0], 0.0, 3),
     call([-1.5, 4.0], 0.5, 1, torch.float64),
     call([0.7, -0.2], 0.5, 3),
     call([0.7, -0.2], 1.0, 2),
@@ -57,25 +59,34 @@ EDGE_CASES = (
 # --- mistakes of this exercise alone ---------------------------------------------------------
 
 
-def all_thetas(initial_theta: torch.Tensor, learning_rate: float, number_steps: int) -> torch.Tensor:
-    every = [Descent(squared_norm)(initial_theta, learning_rate, n) for n in range(number_steps + 1)]
-    return torch.stack(every)
+def components_in_turn(initial_theta: torch.Tensor, learning_rate: float, number_steps: int) -> torch.Tensor:
+    theta = torch.nn.Parameter(initial_theta.clone())
+    optimiser = torch.optim.SGD([theta], lr=learning_rate)
+    for i in range(number_steps):
+        optimiser.zero_grad()
+        (theta[i % 2] ** 2).backward()
+        optimiser.step()
+    return theta.detach()
 
 
 OWN_MISTAKES = (
     Misconception(
         "norm-not-squared",
-        "The loss is the norm itself, not its square",
+        "The gradient has length 1: the loss is the norm itself, not its square",
         "Compare your loss at theta = [3, 4] with the one on paper.",
         Descent(torch.linalg.vector_norm),
         MOVES,
+        teacher="norm() without a square, or a gradient divided by its length.",
+        where="loss",
     ),
     Misconception(
         "mean-for-sum",
-        "Every step is half as long: the loss is the mean of the squares, not their sum",
+        "Every step is half as long: the loss is the mean of the squares, or has a factor 1/2",
         "Compare your loss at theta = [3, 4] with the one on paper.",
         Descent(lambda theta: torch.mean(theta * theta)),
         MOVES,
+        teacher="mean() for sum(), MSELoss, or 1/2 before the norm: of two components they are the same.",
+        where="loss",
     ),
     Misconception(
         "sum-of-absolutes",
@@ -83,6 +94,17 @@ OWN_MISTAKES = (
         "Which norm does the index 2 stand for? Compare your loss at theta = [3, 4].",
         Descent(lambda theta: theta.abs().sum()),
         MOVES,
+        teacher="The norm with index 1, or the sign of the gradient.",
+        where="loss",
+    ),
+    Misconception(
+        "square-of-the-absolutes",
+        "The absolute values are added first and squared afterwards",
+        "Which norm does the index 2 stand for? Compare your loss at theta = [3, 4].",
+        Descent(lambda theta: theta.abs().sum() ** 2),
+        MOVES,
+        teacher="The norm with index 1, squared.",
+        where="loss",
     ),
     Misconception(
         "square-of-the-sum",
@@ -90,6 +112,8 @@ OWN_MISTAKES = (
         "Compare your loss at theta = [1, -1] with the one on paper.",
         Descent(lambda theta: theta.sum() ** 2),
         MOVES,
+        teacher="sum() and ** 2 in the wrong order.",
+        where="loss",
     ),
     Misconception(
         "first-component-only",
@@ -97,6 +121,17 @@ OWN_MISTAKES = (
         "Print theta.grad: which components does your loss look at?",
         Descent(lambda theta: theta[0] ** 2),
         MOVES,
+        teacher="theta[0] ** 2, or the gradient of the first component alone.",
+        where="loss",
+    ),
+    Misconception(
+        "first-component-twice",
+        "Only the first component of theta moves, and its steps are twice as long",
+        "Print theta.grad: which components does your loss look at?",
+        Descent(lambda theta: theta[0] ** 2 + theta[0] ** 2),
+        MOVES,
+        teacher="theta[0] ** 2 + theta[0] ** 2: an index was not changed when the term was copied.",
+        where="loss",
     ),
     Misconception(
         "second-component-only",
@@ -104,6 +139,26 @@ OWN_MISTAKES = (
         "Print theta.grad: which components does your loss look at?",
         Descent(lambda theta: theta[1] ** 2),
         MOVES,
+        teacher="theta[1] ** 2, or the last component alone.",
+        where="loss",
+    ),
+    Misconception(
+        "second-component-twice",
+        "Only the second component of theta moves, and its steps are twice as long",
+        "Print theta.grad: which components does your loss look at?",
+        Descent(lambda theta: 2 * theta[1] ** 2),
+        MOVES,
+        teacher="theta[1] ** 2 + theta[1] ** 2: an index was not changed when the term was copied.",
+        where="loss",
+    ),
+    Misconception(
+        "difference-of-squares",
+        "The second square is subtracted from the first, not added to it",
+        "Compare your loss at theta = [3, 4] with the one on paper.",
+        Descent(lambda theta: theta[0] ** 2 - theta[1] ** 2),
+        MOVES,
+        teacher="A minus sign between the squares.",
+        where="loss",
     ),
     Misconception(
         "loss-is-the-sum",
@@ -111,6 +166,8 @@ OWN_MISTAKES = (
         "Print theta.grad at two different thetas. What is the gradient of the loss there?",
         Descent(torch.sum),
         MOVES,
+        teacher="The squares are missing.",
+        where="loss",
     ),
     Misconception(
         "loss-is-the-product",
@@ -118,6 +175,17 @@ OWN_MISTAKES = (
         "Compare your loss at theta = [3, 0] with the one on paper.",
         Descent(torch.prod),
         MOVES,
+        teacher="theta[0] * theta[1], or prod().",
+        where="loss",
+    ),
+    Misconception(
+        "loss-is-twice-the-product",
+        "The loss is twice the product of the components",
+        "Compare your loss at theta = [3, 0] with the one on paper.",
+        Descent(lambda theta: 2 * torch.prod(theta)),
+        MOVES,
+        teacher="A dot product of theta with itself turned round, or only the mixed term of (a + b) ** 2.",
+        where="loss",
     ),
     Misconception(
         "largest-component",
@@ -125,13 +193,26 @@ OWN_MISTAKES = (
         "Which norm does the index 2 stand for? Print theta.grad.",
         Descent(lambda theta: theta.abs().max() ** 2),
         MOVES,
+        teacher="max(), or a norm with ord=inf.",
+        where="loss",
     ),
     Misconception(
-        "returns-the-loss",
-        "The loss at the final theta is returned",
-        "Which of your variables does the docstring ask for?",
-        Descent(squared_norm, result=lambda theta: squared_norm(theta).detach()),
-        VALUES | SGD_ONLY | FORM,
+        "components-in-turn",
+        "Each step moves one component only, the first and the second in turn",
+        "Print theta.grad in each step: which components does your loss look at?",
+        components_in_turn,
+        MOVES,
+        teacher="theta[i % 2], or a loop over the components where one over the steps was meant.",
+        where="loss",
+    ),
+    Misconception(
+        "loss-is-a-vector",
+        "The loss is a vector: backward() needs one number",
+        "Print the shape of your loss. What makes one number of a norm?",
+        Descent(lambda theta: theta**2),
+        EVERYTHING,
+        teacher="The squares are not summed.",
+        where="loss",
     ),
     Misconception(
         "returns-a-list",
@@ -139,6 +220,8 @@ OWN_MISTAKES = (
         "Print type(...) of what your function returns.",
         Descent(squared_norm, result=lambda theta: theta.tolist()),
         FORM,
+        teacher=".tolist() at the end.",
+        where="return",
     ),
     Misconception(
         "returns-the-norm",
@@ -146,13 +229,26 @@ OWN_MISTAKES = (
         "How many elements does the result have, and how many should it have?",
         Descent(squared_norm, result=lambda theta: theta.detach().norm()),
         VALUES | SGD_ONLY | FORM,
+        teacher="norm() on the result.",
+        where="return",
     ),
     Misconception(
-        "returns-all-thetas",
-        "The thetas of all steps are returned, not the last one",
+        "returns-the-first-component",
+        "Only the first component of theta is returned",
         "How many elements does the result have, and how many should it have?",
-        all_thetas,
-        MOVES | SGD_ONLY | FORM,
+        Descent(squared_norm, result=lambda theta: theta.detach()[0]),
+        VALUES | FORM,
+        teacher="theta[0] is returned, as if theta were in a list.",
+        where="return",
+    ),
+    Misconception(
+        "returns-a-row",
+        "The result has the shape (1, 2), not the one of theta",
+        "Compare the .shape of the result with the one of the initial theta.",
+        Descent(squared_norm, result=lambda theta: theta.detach().reshape(1, 2)),
+        FORM,
+        teacher="A matrix with one row: unsqueeze, reshape or double brackets.",
+        where="return",
     ),
 )
 
@@ -166,7 +262,7 @@ EXERCISE = Exercise(
     arguments=arguments((2,)),
     edge_cases=EDGE_CASES,
     rubric=RUBRIC,
-    misconceptions=(*shared(squared_norm), *OWN_MISTAKES),
+    misconceptions=(*shared(squared_norm, FORM), *OWN_MISTAKES),
     bound=rounding_bound,
     effort=steps,
 )

@@ -146,9 +146,10 @@ def shrink(trials: Trials, first: dict[str, Value], seed: int) -> dict[str, dict
         if trials.leaves(mistake, trials.case(first)):
             found[mistake.id] = first
             continue
-        known = next((one for one in found.values() if trials.leaves(mistake, trials.case(one)) and _nearly(one, first)), None)
-        if known is not None:
-            found[mistake.id] = known
+        known = [one for one in found.values() if _nearly(one, first)]
+        shown = [one for one in known if trials.leaves(mistake, trials.case(one))]
+        if shown:
+            found[mistake.id] = min(shown, key=trials.effort)
             continue
         drawn = simplest(trials.exercise.arguments, lambda a, m=mistake: _shows(trials, m, a), seed)  # type: ignore[misc]
         if drawn is not None:
@@ -157,7 +158,7 @@ def shrink(trials: Trials, first: dict[str, Value], seed: int) -> dict[str, dict
 
 
 def _nearly(one: dict[str, Value], first: dict[str, Value]) -> bool:
-    """Whether an input, shrunk for another mistake, differs from the simplest in one argument: none is simpler."""
+    """Whether an input differs from the simplest in one argument: what shows there needs no search."""
     return sum(one[name] != first[name] for name in first) == 1
 
 

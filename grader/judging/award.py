@@ -26,6 +26,7 @@ class Finding(Record, frozen=True):
     counterexample: Counterexample | None = None
     notes: tuple[str, ...] = ()
     steps: StepTable | None = None
+    further: tuple[Diagnosis, ...] = ()
 
 
 def award(
@@ -130,6 +131,7 @@ def _exercise(exercise: kits.Exercise, finding: Finding, runs: Sequence[Exercise
         criteria=finding.criteria,
         counterexample=finding.counterexample,
         diagnosis=finding.diagnosis,
+        further=finding.further,
     )
 
 

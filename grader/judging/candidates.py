@@ -7,7 +7,13 @@ decides which of them is told first.
 
 from __future__ import annotations
 
+from typing import Final
+
+from grader.kit import CriterionKind
 from grader.records import Record
+
+ALL_KINDS: Final[frozenset[CriterionKind]] = frozenset({"values", "return", "optimiser"})
+VALUES: Final[frozenset[CriterionKind]] = frozenset({"values"})
 
 
 class Candidate(Record, frozen=True):
@@ -21,3 +27,4 @@ class Candidate(Record, frozen=True):
     rank: int  # simpler mistakes have a lower one; ties go to the lower
     teacher: str = ""
     where: str | None = None  # the Landmark to quote
+    kinds: frozenset[CriterionKind] = VALUES  # what of these cases it explains

@@ -1,111 +1,142 @@
-"""Failing outcomes + kit -> the name of the mistake.
+"""Failing outcomes + kit -> the names of the mistakes, the most fundamental first.
 
-Truth comes first: a mistake is named only where every case behaves as it does, and unknown
-stays unknown. A function that is right on one device and wrong on another is told what keeps
-it there, as far as what it did shows that.
+Truth comes first: a mistake is named only where cases behave as it does, and unknown stays
+unknown. Four rooms look for mistakes, one after the other, and each is asked only about what those
+before it left open:
+
+    the instructor's programs     every case behaves so
+    the fitted families           every value does, for a constant that nobody listed
+    the signs                     how calls end shows what no value does
+    partial matches               what is left behaves so, or a part of the inputs does
+
+So a wrong value in a wrong form is two findings. The first to be told is what has to be mended
+first: nothing runs, then nothing of use comes back, then wrong values, then the form, then the style.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Final, Literal
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from enum import IntEnum
+from typing import Final
 
-from grader import kit as kits
-from grader.judging.matching import matches
-from grader.records import ExerciseOutcomes, Failure, Raised, Stopped
+from grader.judging import families, matching, partial, signs
+from grader.judging.candidates import Candidate
+from grader.judging.matching import Beside
+from grader.judging.seen import Flaw, Seen
+from grader.records import Record
 from grader.results import Diagnosis
 
-Way = Literal["returned", "numpy", "mixed", "other"]
-"""How a function fails that is right elsewhere."""
+LISTED: Final = 3  # mistakes that cannot be told apart; more would say nothing
+FINDINGS: Final = 4  # of one exercise: a page of mistakes teaches less than the first
 
-_TITLES: Final[dict[Way, str]] = {
-    "returned": "Right on the {right}, but on {here} the result comes back on another device",
-    "numpy": "Right on the {right}, but a tensor on {here} goes through NumPy, which refuses it",
-    "mixed": "Right on the {right}, but on {here} tensors of two devices meet",
-    "other": "Right on the {right}, wrong on {here}",
-}
-_HINTS: Final[dict[Way, str]] = {
-    "returned": "Compare the .device of the result with the one of {moves}.",
-    "numpy": "Is the conversion needed? PyTorch computes on the tensor itself.",
-    "mixed": "Which tensors does the function make itself? They need device={moves}.device.",
-    "other": "Which lines name a device, or make a tensor without saying where?",
-}
+Finding = tuple[Candidate, ...]
+"""Candidates that cannot be told apart, the simplest first."""
 
 
-def explain(outcomes: ExerciseOutcomes, exercise: kits.Exercise, failed: Collection[str]) -> Diagnosis | None:
-    """Name the mistake behind the criteria that failed on one device; None where none fits."""
-    known = matches(outcomes, exercise, failed)
-    if not known:
-        return None
-    values = {criterion.id for criterion in exercise.rubric if criterion.kind == "values"}
-    explained = failing_cases(outcomes, exercise, {*known[0].costs, *values} & set(failed))
+Room = Callable[[frozenset[Flaw]], Sequence[Candidate]]
+"""Looks for mistakes behind what is left open."""
+
+
+class Named(Record, frozen=True):
+    """A diagnosis, and the landmark whose line is to be quoted beside it."""
+
+    diagnosis: Diagnosis
+    where: str | None = None
+
+
+class Level(IntEnum):
+    """What is to be mended first."""
+
+    NOTHING_RUNS = 0
+    NOTHING_OF_USE = 1
+    VALUES = 2
+    FORM = 3
+    STYLE = 4
+
+
+def explain(seen: Seen) -> tuple[Named, ...]:
+    """Name the mistakes behind the criteria that failed on one device; nothing where none fits."""
+    found, left = _resolved(seen)
+    told = sorted(found, key=lambda one: (_level(one[1][0], seen), -one[0]))
+    return tuple(Named(_diagnosis(one, seen, left), one[0].where) for _, one in told)
+
+
+def _resolved(seen: Seen) -> tuple[list[tuple[int, Finding]], frozenset[Flaw]]:
+    """The findings, with how many flaws each explains that those before it did not; and what is left."""
+    left, found = seen.flaws, list[tuple[int, Finding]]()
+    for room in _rooms(seen):
+        candidates = room(left)
+        while left and len(found) < FINDINGS:
+            best = _best(candidates, left, seen)
+            if not best:
+                break
+            new = _flaws(best[0], seen) & left
+            found.append((len(new), best))
+            left -= new
+    return found, left
+
+
+def _rooms(seen: Seen) -> Iterator[Room]:
+    beside = Beside(seen)
+    yield lambda _: matching.candidates(beside)
+    yield lambda left: families.fit(seen.outcomes, seen.exercise, seen.failed) if _values(left) else ()
+    yield lambda left: signs.candidates(seen) if left else ()
+    yield lambda left: partial.candidates(beside, left) if left else ()
+
+
+def _values(left: Iterable[Flaw]) -> bool:
+    return any(kind == "values" for kind, _ in left)
+
+
+def _best(candidates: Sequence[Candidate], left: frozenset[Flaw], seen: Seen) -> Finding:
+    """Those that explain most of what is left and cannot be told apart; none where none explains any."""
+    gains = [(_gain(one, left, seen), one) for one in candidates]
+    most = max((gain for gain, _ in gains), default=0)
+    if not most:
+        return ()
+    first = min((one for gain, one in gains if gain == most), key=lambda one: (not one.whole, one.rank))
+    alike = [one for gain, one in gains if gain == most and _alike(one, first)]
+    by_id = {one.id: one for one in sorted(alike, key=lambda one: one.rank, reverse=True)}
+    return tuple(sorted(by_id.values(), key=lambda one: one.rank)[:LISTED])
+
+
+def _gain(candidate: Candidate, left: frozenset[Flaw], seen: Seen) -> int:
+    """How many of the open flaws it explains; none where it is about values and no wrong one is open."""
+    new = _flaws(candidate, seen) & left
+    about_values = "values" in candidate.kinds and bool(candidate.explained & seen.broken["values"])
+    return 0 if about_values and not _values(new) else len(new)
+
+
+def _alike(one: Candidate, other: Candidate) -> bool:
+    return (one.whole, one.explained, one.kinds) == (other.whole, other.explained, other.kinds)
+
+
+def _flaws(candidate: Candidate, seen: Seen) -> frozenset[Flaw]:
+    return frozenset(one for one in seen.flaws if one[0] in candidate.kinds and one[1] in candidate.explained)
+
+
+def _level(candidate: Candidate, seen: Seen) -> Level:
+    explained = candidate.explained & seen.moving
+    if seen.moving <= explained & (seen.raised.keys() | seen.stopped.keys()):
+        return Level.NOTHING_RUNS
+    if seen.moving <= explained & seen.valueless:
+        return Level.NOTHING_OF_USE
+    kinds = {kind for kind, _ in _flaws(candidate, seen)}
+    return Level.VALUES if "values" in kinds else Level.FORM if "return" in kinds else Level.STYLE
+
+
+def _diagnosis(found: Finding, seen: Seen, left: frozenset[Flaw]) -> Diagnosis:
+    first = found[0]
+    own = _flaws(first, seen)
+    of_it = {case for kind, case in seen.flaws if kind in first.kinds or (kind, case) in left}
+    explained = {case for _, case in own}
     return Diagnosis(
-        misconceptions=tuple(one.id for one in known),
-        title=known[0].title,
-        hint=known[0].hint,
+        misconceptions=tuple(one.id for one in found),
+        title=first.title,
+        hint=first.hint,
         explained=len(explained),
-        failing=len(failing_cases(outcomes, exercise, failed)),
+        failing=len(of_it),
+        partial=not first.whole or explained != of_it,
+        titles=tuple(one.title for one in found),
+        teacher=first.teacher,
     )
-
-
-def tied_to_device(
-    outcomes: ExerciseOutcomes, exercise: kits.Exercise, failed: Collection[str], right: str
-) -> Diagnosis | None:
-    """For a function that is right on the device `right` and fails here; None where a call was ended."""
-    failing = failing_cases(outcomes, exercise, failed)
-    way = _way(outcomes, failing)
-    if way is None:
-        return None
-    known = [one for one in exercise.misconceptions if _is_this_way(one, exercise, way, failed)]
-    names = {"right": right, "here": outcomes.device, "moves": exercise.moves}
-    return Diagnosis(
-        misconceptions=tuple(one.id for one in known),
-        title=known[0].title if known else _TITLES[way].format_map(names),
-        hint=known[0].hint if known else _HINTS[way].format_map(names),
-        explained=len(failing),
-        failing=len(failing),
-    )
-
-
-def failing_cases(
-    outcomes: ExerciseOutcomes, exercise: kits.Exercise, failed: Collection[str]
-) -> frozenset[int]:
-    """The cases that are wrong in what the failed criteria look at."""
-    cases: set[int] = set()
-    for criterion in exercise.rubric:
-        if criterion.id not in failed:
-            continue
-        if criterion.kind == "optimiser":
-            broken = {one.case for one in outcomes.chains if not one.holds}
-        else:
-            form = criterion.kind == "return"
-            broken = {one.case for one in outcomes.outcomes if (one.form if form else one.failure)}
-        cases |= broken.intersection(criterion.cases)
-    return frozenset(cases)
-
-
-def _way(outcomes: ExerciseOutcomes, failing: Collection[int]) -> Way | None:
-    judged = [outcomes.outcomes[index] for index in failing]
-    if not judged or any(isinstance(one.answer, Stopped) for one in judged):
-        return None
-    raised = [one.answer.message for one in judged if isinstance(one.answer, Raised)]
-    returned = [one for one in judged if not isinstance(one.answer, Raised)]
-    if any(one.failure or one.form is not Failure.WRONG_DEVICE for one in returned):
-        return "other"
-    if not raised:
-        return "returned"
-    if all("numpy" in message for message in raised):
-        return "numpy"
-    return "mixed" if all("same device" in message for message in raised) else "other"
-
-
-def _is_this_way(one: kits.Misconception, exercise: kits.Exercise, way: Way, failed: Collection[str]) -> bool:
-    """Whether a mistake that shows on a device alone costs what failed, and fails in this way.
-
-    The kit holds only what it does on the CPU, where it is right, so what it costs has to speak for it,
-    and where it costs what any exception would, its title.
-    """
-    if one.needs is None or set(one.costs) != set(failed):
-        return False
-    kinds = {criterion.kind for criterion in exercise.rubric if criterion.id in one.costs}
-    return kinds == {"return"} if way == "returned" else way == "numpy" and "numpy" in one.title.lower()

@@ -14,7 +14,10 @@ from grader import kit as kits
 from grader.judging import diagnose, score
 from grader.judging.award import Finding
 from grader.judging.counterexample import counterexample, rungs_to_climb
+from grader.judging.diagnose import Named
 from grader.judging.evidence import Ran
+from grader.judging.seen import Seen
+from grader.judging.tied import tied_to_device
 from grader.judging.where import quote
 from grader.records import Cell, ExerciseOutcomes, ExerciseRun, Failure, Place, Stopped
 from grader.results import CriterionResult, Diagnosis
@@ -38,27 +41,27 @@ def find(exercise: kits.Exercise, ran: Sequence[Ran], climb: Climb, cells: Seque
     if first is None or not ran[first][0].found:
         return finding
     run, outcomes = ran[first]
-    diagnosis = _diagnose(exercise, outcomes, failed[first], ran[0][1].device if first else None)
-    unknown = diagnosis is None and not _was_stopped(outcomes)
+    named = _named(exercise, run, outcomes, failed[first], ran[0][1].device if first else None)
+    known = named[0].diagnosis if named else None
+    unknown = (known is None or known.partial) and not _was_stopped(outcomes)
     most = rungs_to_climb(outcomes, exercise, failed[first]) if unknown else 0
     climbed = climb(exercise, outcomes.device, most) if most else None
-    shown = counterexample(outcomes, exercise, run, failed[first], diagnosis, climbed)
-    if diagnosis is not None:
-        diagnosis = _quoting(diagnosis, exercise, run, cells, shown.raised)
-    return Finding(finding.criteria, diagnosis, shown.counterexample, finding.notes, shown.steps)
+    shown = counterexample(outcomes, exercise, run, failed[first], known, climbed)
+    told = [_quoting(one, run, cells, None if i else shown.raised) for i, one in enumerate(named)]
+    return Finding(
+        finding.criteria,
+        told[0] if told else None,
+        shown.counterexample,
+        finding.notes,
+        shown.steps,
+        tuple(told[1:]),
+    )
 
 
-def _quoting(
-    diagnosis: Diagnosis,
-    exercise: kits.Exercise,
-    run: ExerciseRun,
-    cells: Sequence[Cell],
-    raised: Place | None,
-) -> Diagnosis:
+def _quoting(named: Named, run: ExerciseRun, cells: Sequence[Cell], raised: Place | None) -> Diagnosis:
     """With the student's own line that the mistake points at."""
-    known = (one for one in exercise.misconceptions if one.id in diagnosis.misconceptions[:1])
-    where = next((one.where for one in known), None)
-    return msgspec.structs.replace(diagnosis, quote=quote(where, run, cells, raised))
+    line = quote(named.where, run, cells, raised)
+    return msgspec.structs.replace(named.diagnosis, quote=line)
 
 
 def _rows(
@@ -80,13 +83,19 @@ def _told_by_device(row: CriterionResult, first: Sequence[CriterionResult]) -> C
     return msgspec.structs.replace(row, message=message)
 
 
-def _diagnose(
-    exercise: kits.Exercise, outcomes: ExerciseOutcomes, failed: set[str], right: str | None
-) -> Diagnosis | None:
-    """`right`: the device on which all of it was right, where there is one."""
+def _named(
+    exercise: kits.Exercise,
+    run: ExerciseRun,
+    outcomes: ExerciseOutcomes,
+    failed: set[str],
+    right: str | None,
+) -> tuple[Named, ...]:
+    """The mistakes, the most fundamental first. `right`: the device on which all of it was right, if any."""
+    seen = Seen(outcomes, exercise, frozenset(failed), run.traces)
     if right is None:
-        return diagnose.explain(outcomes, exercise, failed)
-    return diagnose.tied_to_device(outcomes, exercise, failed, right)
+        return diagnose.explain(seen)
+    found = tied_to_device(seen, right)
+    return () if found is None else (Named(found),)
 
 
 def _was_stopped(outcomes: ExerciseOutcomes) -> bool:

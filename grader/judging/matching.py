@@ -1,113 +1,122 @@
 """Whose outputs equal a known mistake's: what the student's function did beside each misconception.
 
 A misconception is claimed only where *every* case behaves as it does, each value within the
-misconception's own rounding tolerance; otherwise nothing is claimed. Form and steps are compared
-where the misconception is one of form or steps.
+misconception's own rounding tolerance. Values, form and steps are looked at apart, and a
+misconception speaks only of what it costs: one of form is recognised beside wrong values too.
 """
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Collection
-from typing import Final
+from collections.abc import Iterator
+from functools import cached_property
 
-from grader import kit as kits
-from grader.judging.chains import chain as chain_of
-from grader.judging.compare import ROUNDOFF, TENSOR_TYPES, judged_dtype
-from grader.records import Answer, Chain, ExerciseOutcomes, Raised, Returned, Stopped, Tensor
-from grader.tensors import floats, single
+import numpy as np
 
-COARSE_FACTOR: Final = 8.0  # as in the tolerance that the freezer computes for the case's own dtype
-_QUOTED: Final = re.compile(r"'[^']*'")  # names in a message are the student's own
+from grader.judging.candidates import ALL_KINDS, VALUES, Candidate
+from grader.judging.chains import manner
+from grader.judging.known import Known, known, values
+from grader.judging.seen import Seen
+from grader.kit import CriterionKind
 
 
-def matches(
-    outcomes: ExerciseOutcomes, exercise: kits.Exercise, failed: Collection[str]
-) -> tuple[kits.Misconception, ...]:
-    """The misconceptions that this student's outputs cannot be told apart from, simplest first.
+class Beside:
+    """A student's answers beside all misconceptions of an exercise: mistake x case."""
 
-    `failed` holds the ids of the criteria that the student failed on this device. A misconception
-    that need not cost points is claimed only for wrong values: those are what it has in common.
-    """
-    wrong = {one.id for one in exercise.rubric if one.kind == "values"} & set(failed)
-    could = [one for one in exercise.misconceptions if one.needs is None and set(one.costs) <= set(failed)]
-    same = [one for one in could if (one.costs or wrong) and agrees(one, outcomes, exercise)]
-    distance = [len(set(failed) - set(one.costs)) for one in same]
-    return tuple(one for one, far in zip(same, distance, strict=True) if far == min(distance))
+    def __init__(self, seen: Seen) -> None:
+        self.seen = seen
+        self.known: Known = known(seen.exercise)
+        self.values = self.known.agreeing(seen.answers)
+        self.forms = self.known.looking_alike(seen.answers)
 
+    def steps(self, mistake: int) -> np.ndarray:
+        """Whether in both the value returned was made by the optimiser's steps, or in neither."""
+        return np.array(
+            [self.known.chain(mistake, one).holds == one.holds for one in self.seen.outcomes.chains],
+            dtype=bool,
+        )
 
-def agrees(misconception: kits.Misconception, outcomes: ExerciseOutcomes, exercise: kits.Exercise) -> bool:
-    """Whether every case behaves as if this were the mistake."""
-    answers = [outcome.answer for outcome in outcomes.outcomes]
-    rows = zip(answers, exercise.cases, misconception.answers, misconception.tolerances, strict=True)
-    if not all(same_value(*row) for row in rows):
-        return False
-    costs = {criterion.kind for criterion in exercise.rubric if criterion.id in misconception.costs}
-    if "return" in costs and not all(map(same_form, answers, misconception.answers)):
-        return False
-    return "optimiser" not in costs or all(
-        same_steps(one, misconception, exercise) for one in outcomes.chains
-    )
+    def unlike(self, mistake: int) -> int:
+        """In how much the steps were taken otherwise: how many, by which optimiser, with which rate."""
+        theirs = self.known.manners[mistake]
+        pairs = (pair for i, own in self._manners.items() for pair in zip(own, theirs[i], strict=True))
+        return sum(own != other for own, other in pairs)
 
+    @cached_property
+    def _manners(self) -> dict[int, tuple[object, ...]]:
+        return {one.case: manner(self.seen.traces.get(one.case)) for one in self.seen.outcomes.chains}
 
-def same_value(answer: Answer, case: kits.Case, known: Answer, tolerance: Tensor | None) -> bool:
-    """Whether one answer equals the misconception's, within the misconception's rounding."""
-    if isinstance(answer, Stopped) or isinstance(known, Stopped):
-        return False
-    if isinstance(answer, Raised) or isinstance(known, Raised):
-        return isinstance(answer, Raised) and isinstance(known, Raised) and _gist(answer) == _gist(known)
-    if answer.value is None or known.value is None:
-        return answer.value is None and known.value is None and answer.problem == known.problem
-    got, wanted = floats(answer.value), floats(known.value)
-    if tolerance is None or len(got) != len(wanted):
-        return False
-    if answer.value.dtype == "float32":
-        wanted = [single(w) for w in wanted]  # what is too large for it is infinite there
-    coarse = _coarseness(answer, answer.value, case, wanted)
-    return all(_close(g, w, t + coarse) for g, w, t in zip(got, wanted, floats(tolerance), strict=True))
+    def candidate(self, mistake: int, cases: frozenset[int], *, whole: bool) -> Candidate:
+        """A misconception that explains these cases; of their form and steps only what is the same."""
+        one = self.known.mistakes[mistake]
+        return Candidate(
+            id=one.id,
+            title=one.title,
+            hint=one.hint,
+            explained=cases,
+            whole=whole,
+            rank=mistake,
+            teacher=one.teacher,
+            where=one.where,
+            kinds=self._kinds(mistake, cases),
+        )
 
-
-def same_form(answer: Answer, known: Answer) -> bool:
-    """Whether two answers look the same: a tensor of the same shape and dtype, or the same other type."""
-    if not isinstance(answer, Returned) or not isinstance(known, Returned):
-        return type(answer) is type(known)
-    return _form(answer) == _form(known)
-
-
-def same_steps(chain: Chain, misconception: kits.Misconception, exercise: kits.Exercise) -> bool:
-    """Whether in both the value returned was made by the optimiser's steps, or in neither."""
-    index, trace = chain.case, misconception.traces.get(chain.case)
-    answer = misconception.answers[index]
-    known = chain_of(index, exercise.cases[index], trace, answer, exercise.moves, chain.optimiser)
-    return known.holds == chain.holds
+    def _kinds(self, mistake: int, cases: frozenset[int]) -> frozenset[CriterionKind]:
+        if cases & (self.seen.valueless | self.seen.raised.keys()):
+            return ALL_KINDS  # what has no value has neither form nor steps
+        kinds = self.known.kinds(mistake) or VALUES
+        broken = self.seen.broken
+        if "return" in kinds and not self.forms[mistake][list(broken["return"] & cases)].all():
+            kinds -= {"return"}
+        if "optimiser" in kinds and not self.steps(mistake).all():
+            kinds -= {"optimiser"}
+        return kinds
 
 
-def _gist(raised: Raised) -> tuple[str, str]:
-    return raised.type, _QUOTED.sub("''", raised.message)
+def candidates(beside: Beside) -> tuple[Candidate, ...]:
+    """The misconceptions that this student's outputs cannot be told apart from, simplest first."""
+    found: dict[tuple[frozenset[CriterionKind], frozenset[int]], list[tuple[tuple[int, ...], Candidate]]] = {}
+    for mistake in _possible(beside):
+        cases = _whole(beside, mistake)
+        if cases:
+            candidate = beside.candidate(mistake, cases, whole=True)
+            kind = VALUES if "values" in beside.known.kinds(mistake) else candidate.kinds
+            found.setdefault((kind, cases & beside.seen.broken["values"]), []).append(
+                (_distance(beside, mistake, candidate), candidate)
+            )
+    return tuple(one for group in found.values() for one in _nearest(group))
 
 
-def _coarseness(answer: Returned, value: Tensor, case: kits.Case, wanted: list[float]) -> float:
-    """What rounding to a dtype coarser than the case's may add."""
-    if value.dtype == case.dtype and answer.type in TENSOR_TYPES:
-        return 0.0
-    dtype = judged_dtype(case, answer, value)
-    if dtype == case.dtype:
-        return 0.0
-    given = [x for one in case.arguments.values() if isinstance(one, Tensor) for x in floats(one)]
-    largest = max((abs(x) for x in (*given, *wanted) if math.isfinite(x)), default=0.0)
-    return COARSE_FACTOR * ROUNDOFF[dtype] * (case.effort + 1) * largest
+def _possible(beside: Beside) -> Iterator[int]:
+    """Those that cost what failed. One that need not cost points is claimed only for wrong values."""
+    for mistake, one in enumerate(beside.known.mistakes):
+        if set(one.costs) <= beside.seen.failed and (one.costs or beside.seen.broken["values"]):
+            yield mistake
 
 
-def _form(answer: Returned) -> tuple[object, ...]:
-    if answer.value is None:
-        return (answer.type, answer.problem)
-    if answer.type in TENSOR_TYPES:
-        return ("tensor", answer.value.dtype, answer.value.shape)
-    return (answer.type,)
+def _whole(beside: Beside, mistake: int) -> frozenset[int]:
+    """The failing cases, where all cases behave as if this were the mistake."""
+    seen, kinds = beside.seen, beside.known.kinds(mistake) or VALUES
+    if "values" in kinds:
+        if not beside.values[mistake].all():
+            return frozenset()
+        return seen.failing
+    if "return" in kinds:
+        judged = [i for one in seen.exercise.rubric if one.kind == "return" for i in one.cases]
+        return seen.broken["return"] if beside.forms[mistake][judged].all() else frozenset()
+    if not all(values(seen.answers[one.case]) for one in seen.outcomes.chains):
+        return frozenset()
+    right = not seen.broken["values"] and beside.values[mistake].all()
+    same = beside.steps(mistake).all() and (right or not beside.unlike(mistake))
+    return seen.broken["optimiser"] if same else frozenset()
 
 
-def _close(got: float, wanted: float, allowed: float) -> bool:
-    if math.isnan(wanted) or math.isnan(got):
-        return math.isnan(wanted) and math.isnan(got)
-    return got == wanted or abs(got - wanted) <= allowed
+def _distance(beside: Beside, mistake: int, candidate: Candidate) -> tuple[int, ...]:
+    """How much of what failed a match leaves open: of two that fit, the nearer is meant."""
+    lost = (beside.known.kinds(mistake) or VALUES) - candidate.kinds
+    open_criteria = len(beside.seen.failed - set(beside.known.mistakes[mistake].costs))
+    return len(lost), open_criteria, beside.unlike(mistake)
+
+
+def _nearest(group: list[tuple[tuple[int, ...], Candidate]]) -> list[Candidate]:
+    least = min(distance for distance, _ in group)
+    return [candidate for distance, candidate in group if distance == least]

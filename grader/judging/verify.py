@@ -11,7 +11,8 @@ from itertools import combinations
 from grader import kit
 from grader.judging import compare, score
 from grader.judging.apart import Behaviour, apart, behaviour
-from grader.judging.matching import same_form, same_steps
+from grader.judging.chains import manner
+from grader.judging.known import chain_of, form
 from grader.records import (
     Answer,
     ExerciseOutcomes,
@@ -175,8 +176,13 @@ def _look_alike(
     first: kit.Misconception, second: kit.Misconception, outcomes: ExerciseOutcomes, exercise: kit.Exercise
 ) -> bool:
     """Whether form and steps, too, are the same; where only these differ, a diagnosis goes by them."""
-    forms = all(same_form(a, b) for a, b in zip(first.answers, second.answers, strict=True))
-    return forms and all(same_steps(chain, first, exercise) for chain in outcomes.chains)
+    if any(form(a) != form(b) for a, b in zip(first.answers, second.answers, strict=True)):
+        return False
+    return all(
+        chain_of(first, chain, exercise).holds == chain.holds
+        and manner(first.traces.get(chain.case)) == manner(second.traces.get(chain.case))
+        for chain in outcomes.chains
+    )
 
 
 # --- doing nothing ------------------------------------------------------------------------

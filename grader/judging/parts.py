@@ -1,0 +1,96 @@
+"""Recognisable parts of a suite: the calls of one dtype, one shape, without a step, with a negative theta.
+
+A mistake that shows in one part only is told with it: "for float64 tensors". The words come from the
+arguments' names, so any exercise has its parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from grader import kit as kits
+from grader.judging.seen import Itself, Seen
+from grader.records import Tensor, Value
+from grader.tensors import floats
+
+KEPT: Final = 8  # exercises whose parts are kept
+FEW: Final = 2  # cases on each side of a border, for it to be one
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some of the cases, in words that follow "right but": "for float64 tensors"."""
+
+    words: str
+    cases: frozenset[int]
+
+
+def exactly(cases: frozenset[int], among: frozenset[int], seen: Seen) -> Part | None:
+    """The part that, `among` some cases, is just these; the first is the plainest. None where none is."""
+    if not cases or cases >= among:
+        return None
+    plain = (part for part in parts(seen.exercise) if part.cases & among == cases)
+    return next(plain, None) or next(_bordered(cases, among, seen), None)
+
+
+def parts(exercise: kits.Exercise) -> tuple[Part, ...]:
+    return _parts(Itself(exercise))
+
+
+@lru_cache(maxsize=KEPT)
+def _parts(key: Itself) -> tuple[Part, ...]:
+    rows = [case.arguments for case in key.exercise.cases]
+    return tuple(
+        Part(words, cases)
+        for name in rows[0]
+        for words, holds in _tests(name, [row[name] for row in rows])
+        if 0 < len(cases := frozenset(i for i, row in enumerate(rows) if holds(row[name]))) < len(rows)
+    )
+
+
+def _tests(name: str, values: list[Value]) -> Iterator[tuple[str, Callable[[Value], bool]]]:
+    tensors = [value for value in values if isinstance(value, Tensor)]
+    for dtype in sorted({one.dtype for one in tensors}):
+        yield f"for {dtype} tensors", lambda v, d=dtype: isinstance(v, Tensor) and v.dtype == d  # type: ignore[misc]
+    for shape in sorted({one.shape for one in tensors}):
+        yield _of_shape(name, shape), lambda v, s=shape: isinstance(v, Tensor) and v.shape == s  # type: ignore[misc]
+    yield f"where {name} is 0", lambda v: not any(numbers_of(v))
+    yield f"where {name} is 1", lambda v: all(x == 1 for x in numbers_of(v))
+    yield f"where {name} is above 1", lambda v: not isinstance(v, Tensor) and v > 1
+    yield f"where {name} is above 0", lambda v: not isinstance(v, Tensor) and v > 0
+    yield f"where {name} is 1 or more", lambda v: not isinstance(v, Tensor) and v >= 1
+    if tensors:
+        whole = "" if all(len(floats(one)) == 1 for one in tensors) else "a component of "
+        yield f"where {whole}{name} is negative", lambda v: any(x < 0 for x in numbers_of(v))
+        yield f"where {whole}{name} is 0", lambda v: not all(numbers_of(v))
+        yield f"where {name} is positive", lambda v: all(x > 0 for x in numbers_of(v))
+    else:
+        yield f"where {name} is above 1/2", lambda v: numbers_of(v)[0] > 1 / 2
+        yield f"where {name} is 1/2 or more", lambda v: numbers_of(v)[0] >= 1 / 2
+
+
+def _of_shape(name: str, shape: tuple[int, ...]) -> str:
+    return f"for {name} of shape {shape}"
+
+
+def numbers_of(value: Value) -> list[float]:
+    return floats(value) if isinstance(value, Tensor) else [float(value)]
+
+
+def _bordered(cases: frozenset[int], among: frozenset[int], seen: Seen) -> Iterator[Part]:
+    """Those above, or below, some value of a number among the arguments."""
+    others = among - cases
+    if seen.fresh(cases) < FEW or seen.fresh(others) < FEW:
+        return
+    for name in seen.exercise.cases[0].arguments:
+        rows = {i: seen.exercise.cases[i].arguments[name] for i in among}
+        if any(isinstance(value, Tensor) for value in rows.values()):
+            continue
+        own, rest = ([float(rows[i]) for i in group] for group in (cases, others))  # type: ignore[arg-type]
+        if max(rest) < min(own):
+            yield Part(f"where {name} is {min(own):g} or more (right up to {max(rest):g})", cases)
+        if max(own) < min(rest):
+            yield Part(f"where {name} is {max(own):g} or less (right from {min(rest):g} on)", cases)

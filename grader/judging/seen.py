@@ -1,0 +1,127 @@
+"""What the rooms that look for mistakes are given: one exercise on one device, and what is wrong with it.
+
+A case can be wrong in three ways at once: its values, its form, its steps. Each is a flaw of its own, so that
+a wrong value in a wrong form is two mistakes and not one that nobody knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+
+from grader import kit as kits
+from grader.kit import CriterionKind
+from grader.records import Answer, ExerciseOutcomes, Failure, Raised, Returned, Stopped, Tensor, Trace
+from grader.tensors import floats
+
+Flaw = tuple[CriterionKind, int]
+"""A failing case, and in what it fails."""
+
+
+class Itself:
+    """An exercise as a key of a cache: itself, whatever it holds."""
+
+    def __init__(self, exercise: kits.Exercise) -> None:
+        self.exercise = exercise
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Itself) and other.exercise is self.exercise
+
+    def __hash__(self) -> int:
+        return id(self.exercise)
+
+
+_NO_VALUE: Final = (Failure.WRONG_TYPE, Failure.WRONG_SHAPE)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One exercise on one device. `failed`: the criteria that failed there."""
+
+    outcomes: ExerciseOutcomes
+    exercise: kits.Exercise
+    failed: frozenset[str]
+    traces: Mapping[int, Trace] = field(default_factory=dict)
+
+    @cached_property
+    def answers(self) -> list[Answer]:
+        return [outcome.answer for outcome in self.outcomes.outcomes]
+
+    @cached_property
+    def broken(self) -> dict[CriterionKind, frozenset[int]]:
+        """The cases that are wrong in what the failed criteria of each kind look at."""
+        found: dict[CriterionKind, set[int]] = {"values": set(), "return": set(), "optimiser": set()}
+        for criterion in self.exercise.rubric:
+            if criterion.id in self.failed:
+                found[criterion.kind] |= self._wrong(criterion.kind).intersection(criterion.cases)
+        return {kind: frozenset(cases) for kind, cases in found.items()}
+
+    def _wrong(self, kind: CriterionKind) -> set[int]:
+        if kind == "optimiser":
+            return {one.case for one in self.outcomes.chains if not one.holds}
+        form = kind == "return"
+        return {one.case for one in self.outcomes.outcomes if (one.form if form else one.failure)}
+
+    @cached_property
+    def flaws(self) -> frozenset[Flaw]:
+        return frozenset((kind, case) for kind, cases in self.broken.items() for case in cases)
+
+    @cached_property
+    def failing(self) -> frozenset[int]:
+        """The cases that are wrong in anything that failed."""
+        return frozenset(case for _, case in self.flaws)
+
+    @cached_property
+    def wrong(self) -> frozenset[int]:
+        """The cases whose value is wrong, whether or not that costs a criterion."""
+        return frozenset(one.case for one in self.outcomes.outcomes if one.failure is not None)
+
+    @cached_property
+    def moving(self) -> frozenset[int]:
+        """The cases with a step."""
+        return frozenset(i for i, case in enumerate(self.exercise.cases) if case.effort > 0)
+
+    @cached_property
+    def telling(self) -> frozenset[int]:
+        """The cases where theta has to end elsewhere than where it starts, and not at 0."""
+        return frozenset(
+            i for i in self.moving if _goes_somewhere(self.exercise.cases[i], self.exercise.moves)
+        )
+
+    @cached_property
+    def raised(self) -> dict[int, Raised]:
+        return {i: answer for i, answer in enumerate(self.answers) if isinstance(answer, Raised)}
+
+    @cached_property
+    def stopped(self) -> dict[int, Stopped]:
+        return {i: answer for i, answer in enumerate(self.answers) if isinstance(answer, Stopped)}
+
+    @cached_property
+    def returned(self) -> dict[int, Returned]:
+        return {i: answer for i, answer in enumerate(self.answers) if isinstance(answer, Returned)}
+
+    @cached_property
+    def valueless(self) -> frozenset[int]:
+        """The calls that came back without as many numbers as expected."""
+        return frozenset(i for i, one in enumerate(self.outcomes.outcomes) if one.failure in _NO_VALUE)
+
+    def fresh(self, cases: Iterable[int]) -> int:
+        """How many different calls these are: a repeat shows nothing that the first call did not."""
+        return sum(self.exercise.cases[i].repeats is None for i in cases)
+
+    def mask(self, cases: Iterable[int]) -> np.ndarray:
+        """The cases as a row of the tables."""
+        row = np.zeros(len(self.exercise.cases), dtype=bool)
+        row[list(cases)] = True
+        return row
+
+
+def _goes_somewhere(case: kits.Case, moves: str) -> bool:
+    given = case.arguments[moves]
+    start = floats(given) if isinstance(given, Tensor) else []
+    end = floats(case.expected)
+    return end != start and any(abs(x) > 0 for x in end)
