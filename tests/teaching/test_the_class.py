@@ -1,11 +1,13 @@
 """A class of our own, marked: nobody who is right loses a point, and every mistake is called by its name.
 
 What `right/` and `wrong/` hold was written as students write it, before any of it was graded, by
-someone who had not read the catalogue of mistakes. `pytest -s` prints the confusion table of each suite.
+someone who had not read the catalogue of mistakes. `pytest -s` prints the confusion table of each suite;
+with WHOLE_CLASS=1 in the environment each of the three suites grades everyone.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -28,31 +30,31 @@ SEEDS = (0, 1, 2)
 NAMED = 0.95  # of the wrong ones, where a wrong name counts double
 
 
-@pytest.fixture(scope="module")
-def handed_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Right and wrong ones in one folder, as a class hands in."""
-    folder = tmp_path_factory.mktemp("class")
-    for kind in ("right", "wrong"):
-        shutil.copytree(HERE / kind, folder, dirs_exist_ok=True)
-    return folder
-
-
 @pytest.fixture(scope="module", params=SEEDS, ids="suite {}".format)
-def results(
-    request: pytest.FixtureRequest, handed_in: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Results:
+def results(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Results:
     """The class graded by one suite, as an instructor grades it: walls and all."""
     folder = tmp_path_factory.mktemp("graded")
+    (folder / "class").mkdir()
+    for path in handed_in(request.param):
+        shutil.copy(path, folder / "class")
     (folder / "suite.kit").write_bytes(kits.encode(frozen(request.param or None).kit))
-    run = grader("grade", handed_in, "--kit", folder / "suite.kit", "-o", folder / "report", "--jobs", "2")
+    run = grader(
+        "grade", folder / "class", "--kit", folder / "suite.kit", "-o", folder / "report", "--jobs", "2"
+    )
     assert run.code == 0, run.err
     return msgspec.json.decode((folder / "report" / "results.json").read_bytes(), type=Results)
+
+
+def handed_in(seed: int) -> list[Path]:
+    """Right and wrong ones: all of them by the first suite, and by the others half of them each."""
+    everyone = sorted(path for kind in ("right", "wrong") for path in (HERE / kind).iterdir())
+    return everyone if seed == 0 or "WHOLE_CLASS" in os.environ else everyone[seed - 1 :: 2]
 
 
 def those_in(kind: str, results: Results) -> list[SubmissionResult]:
     names = {path.stem for path in (HERE / kind).iterdir()}
     found = [one for one in results.submissions if one.student in names]
-    assert len(found) == len(names)
+    assert len(found) >= len(names) // 2
     return found
 
 

@@ -3,7 +3,7 @@ import torch
 def gradient_descent_torch_optimiser(initial_theta, learning_rate, number_steps):
     theta = torch.nn.Parameter(initial_theta.clone())
     opt = torch.optim.SGD([theta], lr=learning_rate)
-    for _ in range(1000):
+    for _ in range(300):
         opt.zero_grad()
         loss = theta ** 2
         loss.backward()
@@ -15,7 +15,7 @@ def gradient_descent_torch_optimiser(initial_theta, learning_rate, number_steps)
 def gradient_descent_norm_torch_optimiser(initial_theta, learning_rate, number_steps):
     theta = torch.nn.Parameter(initial_theta.clone())
     opt = torch.optim.SGD([theta], lr=learning_rate)
-    for _ in range(1000):
+    for _ in range(300):
         opt.zero_grad()
         loss = (theta ** 2).sum()
         loss.backward()
