@@ -151,7 +151,7 @@ def what(answer: Answer) -> Hashable:
     if isinstance(answer, Raised):
         return "raised", answer.type, _QUOTED.sub("''", answer.message)
     if not isinstance(answer, Returned):
-        return "stopped", id(answer)  # like nothing else
+        return "stopped", object()  # like nothing else
     return ("no value", answer.problem) if answer.value is None else ("value", len(floats(answer.value)))
 
 

@@ -103,7 +103,8 @@ def _whole(beside: Beside, mistake: int) -> frozenset[int]:
     if "return" in kinds:
         judged = [i for one in seen.exercise.rubric if one.kind == "return" for i in one.cases]
         return seen.broken["return"] if beside.forms[mistake][judged].all() else frozenset()
-    if not all(values(seen.answers[one.case]) for one in seen.outcomes.chains):
+    came = all(values(seen.answers[one.case]) for one in seen.outcomes.chains)
+    if not came or not seen.outcomes.moved:
         return frozenset()
     right = not seen.broken["values"] and beside.values[mistake].all()
     same = beside.steps(mistake).all() and (right or not beside.unlike(mistake))

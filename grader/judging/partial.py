@@ -17,6 +17,7 @@ from grader.judging.parts import exactly, parts
 from grader.judging.seen import Flaw, Seen
 
 CONVINCING: Final = 3  # different calls with wrong values that behave as the mistake
+FEW: Final = 2  # different calls on each side, for a place to be one
 PLACE: Final = 1000  # the rank of a place without a name
 
 
@@ -68,7 +69,8 @@ def _placed(seen: Seen, left: frozenset[Flaw]) -> Iterator[Candidate]:
     cases = frozenset(case for _, case in left)
     among = seen.telling if not seen.telling <= cases else seen.moving if not cases & seen.telling else cases
     part = exactly(cases & among, among, seen)
-    if part is None or cases != seen.failing:
+    both = min(seen.fresh(cases & among), seen.fresh(among - cases))
+    if part is None or both < FEW or cases != seen.failing:
         return
     yield Candidate(
         id="wrong-in-a-part",

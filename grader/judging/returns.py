@@ -130,7 +130,7 @@ def _nan_at_zero(seen: Seen) -> Iterator[Candidate]:
         explained=own,
         whole=True,
         rank=RANK - 100,
-        teacher="sqrt(sum)**2 or the like: the root's derivative at 0 is infinite, and infinity times 0 is nan."
+        teacher="sqrt(sum)**2 or the like: the root's derivative at 0 is infinite, and infinity times 0 nan."
         " The idea is right; sum(theta**2), or PyTorch's own norm, has no such trap.",
         where="loss",
     )

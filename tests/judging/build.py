@@ -82,6 +82,7 @@ def case(
         origin="edge" if repeats is None else "repeat",
         repeats=repeats,
         trace=_taken(trajectory),
+        traced=bool(trajectory),
     )
 
 
@@ -173,6 +174,7 @@ def mistake(
     needs: str | None = None,
     smallest: int | None = None,
     title: str = "",
+    raises: str = "",
 ) -> kit.Misconception:
     tolerances = tuple(
         _bound(tolerance, len(floats(one.value))) if isinstance(one, Returned) and one.value else None
@@ -188,4 +190,5 @@ def mistake(
         tolerances,
         dict(traces or {}),
         smallest,
+        raises=raises,
     )

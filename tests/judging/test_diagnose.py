@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
 import pytest
 
 from grader import kit
 from grader.judging import diagnose
-from grader.records import Answer, ExerciseOutcomes, Failure
+from grader.judging.seen import Seen
+from grader.judging.tied import tied_to_device
+from grader.records import Answer, ExerciseOutcomes, Failure, Trace
 from grader.results import Diagnosis
 from tests.judging.build import (
     LATE,
@@ -39,11 +42,31 @@ def given(*misconceptions: kit.Misconception) -> kit.Exercise:
     return exercise(CASES, RUBRIC, misconceptions)
 
 
+def seen(
+    answers: Sequence[Answer],
+    failed: set[str],
+    *misconceptions: kit.Misconception,
+    traces: dict[int, Trace] | None = None,
+) -> Seen:
+    one = given(*misconceptions)
+    made = MADE if traces is None else traces
+    return Seen(judged(one, answers, made), one, frozenset(failed), made)
+
+
+def explained(
+    answers: Sequence[Answer],
+    failed: set[str],
+    *misconceptions: kit.Misconception,
+    traces: dict[int, Trace] | None = None,
+) -> list[Diagnosis]:
+    return [one.diagnosis for one in diagnose.explain(seen(answers, failed, *misconceptions, traces=traces))]
+
+
 # --- which cases fail ---------------------------------------------------------------------------
 
 
 def failing(answers: Sequence[Answer], failed: set[str]) -> set[int]:
-    return set(diagnose.failing_cases(judged(given(), answers, MADE), given(), failed))
+    return set(seen(answers, failed).failing)
 
 
 def test_a_case_fails_in_what_a_failed_criterion_looks_at() -> None:
@@ -63,25 +86,74 @@ def test_a_case_fails_in_what_a_failed_criterion_looks_at() -> None:
 def test_a_known_mistake_is_named_with_its_hint_and_the_cases_it_explains() -> None:
     one, two = mistake("one", WRONG), mistake("two", WRONG)
 
-    assert diagnose.explain(judged(given(one, two), WRONG, MADE), given(one, two), {"values"}) == Diagnosis(
-        misconceptions=("one", "two"), title="It is one", hint="Look at one.", explained=2, failing=2
+    assert explained(WRONG, {"values"}, one, two) == [
+        Diagnosis(
+            misconceptions=("one", "two"),
+            title="It is one",
+            hint="Look at one.",
+            explained=2,
+            failing=2,
+            titles=("It is one", "It is two"),
+        )
+    ]
+
+
+def test_the_teachers_sentence_and_the_line_to_quote_are_passed_on() -> None:
+    one = msgspec.structs.replace(mistake("one", WRONG), teacher="Teach this again.", where="loop")
+
+    (named,) = diagnose.explain(seen(WRONG, {"values"}, one))
+
+    assert (named.diagnosis.teacher, named.where) == ("Teach this again.", "loop")
+
+
+def test_of_many_that_cannot_be_told_apart_three_are_listed() -> None:
+    (found,) = explained(WRONG, {"values"}, *(mistake(name, WRONG) for name in "abcd"))
+
+    assert found.misconceptions == ("a", "b", "c")
+
+
+def test_a_wrong_value_in_a_wrong_form_is_two_findings_the_value_first() -> None:
+    lists = mistake(
+        "list", [returned(0.5, type="list"), returned(0.25, type="list"), returned(1.0)], ["form"]
     )
+    answers = [returned(0.75, type="list"), returned(0.375, type="list"), returned(1.0)]
+
+    found = explained(answers, {"values", "form"}, lists, mistake("wrong", WRONG))
+
+    assert [(one.misconceptions, one.explained, one.failing, one.partial) for one in found] == [
+        (("wrong",), 2, 2, False),
+        (("list",), 1, 1, False),
+    ]
 
 
-def test_a_case_that_another_mistake_spoils_is_not_explained() -> None:
+def test_steps_by_hand_beside_a_wrong_form_are_two_findings_the_form_first() -> None:
     by_hand = mistake("by-hand", [returned(0.5), returned(0.25), returned(1.0)], costs=["sgd"])
     right_in_double = [returned(0.5, dtype="float64"), returned(0.25), returned(1.0)]
 
-    found = diagnose.explain(judged(given(by_hand), right_in_double), given(by_hand), {"sgd", "form"})
+    found = explained(right_in_double, {"sgd", "form"}, by_hand, traces={1: trace()})
 
-    assert found is not None
-    assert (found.misconceptions, found.explained, found.failing) == (("by-hand",), 1, 2)
+    assert [(one.misconceptions, one.title) for one in found] == [
+        (("dtype",), "The result is float64"),
+        (("by-hand",), "It is by-hand"),
+    ]
+
+
+def test_what_stops_every_call_is_told_alone() -> None:
+    """Nothing is said of the steps and the form of what never came back."""
+    by_hand = mistake("by-hand", [returned(0.5), returned(0.25), returned(1.0)], costs=["sgd"])
+    every = [raised("NameError", "name 'torch' is not defined")] * 3
+
+    found = explained(every, {"values", "no-steps", "sgd", "form"}, by_hand, traces={1: trace()})
+
+    assert [(one.title, one.explained, one.failing) for one in found] == [
+        ("torch is used but never imported", 3, 3)
+    ]
 
 
 def test_an_unknown_mistake_stays_unknown() -> None:
     other = [returned(0.7), returned(0.375), returned(1.0)]
 
-    assert diagnose.explain(judged(given(mistake("one", WRONG)), other, MADE), given(), {"values"}) is None
+    assert explained(other, {"values"}, mistake("one", WRONG)) == []
 
 
 # --- tied to a device ---------------------------------------------------------------------------
@@ -99,7 +171,7 @@ def on_cuda(answers: Sequence[Answer]) -> ExerciseOutcomes:
 
 
 def tied(answers: Sequence[Answer], failed: Sequence[str], *known: kit.Misconception) -> Diagnosis | None:
-    return diagnose.tied_to_device(on_cuda(answers), given(*known), failed, "cpu")
+    return tied_to_device(Seen(on_cuda(answers), given(*known), frozenset(failed)), "cpu")
 
 
 def generic(title: str, hint: str, failing: int) -> Diagnosis:
@@ -155,9 +227,9 @@ def test_without_a_failing_case_nothing_is_tied() -> None:
 
 
 RETURNS = mistake("returns-on-cpu", ON_CPU, ["form"], needs="cuda")
-THROUGH = mistake("through-numpy", ON_CPU, EVERYTHING, needs="cuda", title="It goes through NumPy")
-MEETS = mistake("meets", ON_CPU, EVERYTHING, needs="cuda", title="Tensors of two devices")
-CPU_TOO = mistake("cpu-too", ON_CPU, ["form"], title="It goes through NumPy")
+THROUGH = mistake("through-numpy", ON_CPU, EVERYTHING, needs="cuda", raises="numpy")
+MEETS = mistake("meets", ON_CPU, EVERYTHING, needs="cuda", raises="same device")
+CPU_TOO = mistake("cpu-too", ON_CPU, ["form"], raises="numpy")
 
 
 @pytest.mark.parametrize(
@@ -166,7 +238,8 @@ CPU_TOO = mistake("cpu-too", ON_CPU, ["form"], title="It goes through NumPy")
         (ON_CPU, ["form"], ("returns-on-cpu",)),
         ([NUMPY] * 3, EVERYTHING, ("through-numpy",)),
         ([NUMPY, NUMPY, ON_CPU[2]], ["values", "form", "sgd"], ()),
-        ([MIXED] * 3, EVERYTHING, ()),
+        ([MIXED] * 3, EVERYTHING, ("meets",)),
+        ([NUMPY, MIXED, NUMPY], EVERYTHING, ()),
     ],
 )
 def test_a_mistake_of_the_device_is_named_where_what_it_costs_and_how_it_fails_are_the_same(
@@ -181,7 +254,14 @@ def test_a_mistake_of_the_device_is_named_where_what_it_costs_and_how_it_fails_a
 def test_a_named_mistake_of_the_device_brings_its_own_hint() -> None:
     found = tied([NUMPY] * 3, EVERYTHING, THROUGH)
 
-    assert found == Diagnosis(("through-numpy",), "It goes through NumPy", "Look at through-numpy.", 3, 3)
+    assert found == Diagnosis(
+        ("through-numpy",),
+        "It is through-numpy",
+        "Look at through-numpy.",
+        3,
+        3,
+        titles=("It is through-numpy",),
+    )
 
 
 def test_a_right_function_on_cuda_is_right_there() -> None:
