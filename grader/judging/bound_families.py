@@ -30,14 +30,17 @@ def _clamps(points: Points) -> Iterator[Guess]:
     )
     high = _bound(float(cut.max(initial=-np.inf)), reached=float(points.got.max(initial=-np.inf)))
     low = _bound(float(raised.min(initial=np.inf)), reached=float(points.got.min(initial=np.inf)))
-    if low is None and high is None:
-        return
-    if low is None or high is None or low.value < high.value:
-        yield low or Constant(-np.inf), high or Constant(np.inf)
-    if high is not None and low is None and high.value > 0:
-        yield Constant(-high.value, high.doubt), high
-    if low is not None and high is None and low.value < 0:
-        yield low, Constant(-low.value, low.doubt)
+    below, above = Constant(-np.inf), Constant(np.inf)
+    if low is not None and high is not None and low.value < high.value:
+        yield low, high
+    if high is not None:
+        yield from ((bottom, high) for bottom in (below, _mirrored(high)) if bottom.value < high.value)
+    if low is not None:
+        yield from ((low, top) for top in (above, _mirrored(low)) if low.value < top.value)
+
+
+def _mirrored(bound: Constant) -> Constant:
+    return Constant(-bound.value, bound.doubt)
 
 
 def _bound(value: float, reached: float) -> Constant | None:
