@@ -45,6 +45,7 @@ class Case(Record, frozen=True):
     origin: Literal["edge", "shrunk", "chosen", "random", "repeat", "ladder"]
     repeats: int | None = None  # the case whose call this one makes again, traced
     trace: Trace | None = None  # the reference's own steps, where a student's are to be laid beside them
+    traced: bool = False  # whether each student's steps are recorded at once; else only if they are shown
 
     @property
     def trajectory(self) -> tuple[Tensor, ...]:

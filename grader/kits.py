@@ -29,7 +29,8 @@ DRAWN_WITH: Final = ("torch", "hypothesis", "numpy", "msgspec")
 FREEZER: Final = (
     "__init__.py", "errors.py", "exercises.py", "kit.py", "records.py", "results.py",
     "strategies.py", "tensors.py", "freezing/__init__.py", "freezing/assignment.py",
-    "freezing/choose.py", "freezing/drawing.py", "freezing/freeze.py", "freezing/ladder.py",
+    "freezing/choose.py", "freezing/drawing.py", "freezing/following.py", "freezing/freeze.py",
+    "freezing/ladder.py",
     "freezing/landscape.py", "freezing/oracle.py", "freezing/telling.py", "freezing/trials.py",
     "judging/__init__.py", "judging/apart.py", "judging/bound_families.py", "judging/candidates.py",
     "judging/chains.py", "judging/compare.py", "judging/count_families.py", "judging/descent.py",

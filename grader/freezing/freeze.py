@@ -31,7 +31,8 @@ from grader.exercises import Criterion, Exercise, Misconception
 from grader.freezing import assignment
 from grader.freezing.choose import cover, form_of
 from grader.freezing.drawing import pool, simplest
-from grader.freezing.ladder import RUNG_EFFORT, ladder
+from grader.freezing.following import followed, with_steps
+from grader.freezing.ladder import ladder
 from grader.freezing.landscape import landscape
 from grader.freezing.oracle import finite
 from grader.freezing.telling import telling
@@ -103,8 +104,7 @@ def freeze_exercise(exercise: Exercise, seed: int, budget: float) -> kit.Exercis
     trials = Trials(exercise)
     drawn = draw(exercise, seed)
     shrunk = shrink(trials, drawn[0], seed)
-    chosen = suite(trials, list(shrunk.values()), drawn, budget)
-    cases = [followed(exercise, case) for case in chosen]
+    cases = followed(trials, suite(trials, list(shrunk.values()), drawn, budget))
     frozen = kit.Exercise(
         name=exercise.name,
         title=exercise.title,
@@ -113,7 +113,7 @@ def freeze_exercise(exercise: Exercise, seed: int, budget: float) -> kit.Exercis
         moves=next(name for name, value in cases[0].arguments.items() if isinstance(value, Tensor)),
         rubric=tuple(frozen_criterion(trials, criterion, cases) for criterion in exercise.rubric),
         cases=tuple(cases),
-        ladder=tuple(followed(exercise, rung) for rung in ladder(trials, drawn)),
+        ladder=tuple(with_steps(exercise, rung, traced=True) for rung in ladder(trials, drawn)),
         misconceptions=tuple(frozen_mistake(trials, one, cases, shrunk) for one in exercise.misconceptions),
         either_shape=exercise.either_shape,
         landscape=landscape(exercise, cases),
@@ -251,19 +251,6 @@ def repeats(trials: Trials, cases: list[kit.Case]) -> list[kit.Case]:
     forms = traceable(trials, cases)
     picked = sorted((i for form in forms.values() for i in form[:REPEATS_EACH]), reverse=True)
     return [msgspec.structs.replace(cases[index], origin="repeat", repeats=index) for index in picked]
-
-
-def followed(exercise: Exercise, case: kit.Case) -> kit.Case:
-    """The case with the reference's own steps, where a student's are to be laid beside them.
-
-    That is where a case is judged by its steps, and where it may become a counterexample: those are
-    shrunk, or as short as the rungs of the ladder. A reference that takes its steps without an optimiser
-    has none to show.
-    """
-    if case.repeats is None and case.origin != "shrunk" and case.effort > RUNG_EFFORT:
-        return case
-    _, trace = calling.traced_call(exercise.reference, case.arguments)
-    return msgspec.structs.replace(case, trace=trace) if trace.steps or case.effort <= 0 else case
 
 
 # --- what a kit says about rubric and mistakes --------------------------------------------

@@ -1,9 +1,9 @@
-"""A counterexample of a function that remembers -> one that shows the same when it is pasted alone.
+"""A counterexample -> one whose steps are known, and that shows the same when it is pasted alone.
 
 In the suite every call meets what those before it left behind; pasted into a fresh process it does not.
 So where calls leave something behind, the call is made again by a worker of its own: alone, then twice,
 then after a call that may have left what made it wrong. The first that fails is shown, as one line to
-paste. Of functions that leave nothing behind, and so of nearly all, none is made again.
+paste. A call that was not traced is made again alone. Of nearly all students none is.
 """
 
 from __future__ import annotations
@@ -72,11 +72,19 @@ def _asked(
         return None
     calls = [tensors.call(exercise.name, case.arguments, found.device) for case in exercise.cases]
     case = next((i for i, call in enumerate(calls) if found.call.endswith(call)), None)
-    if case is None or not any(run.keeps for run in runs.values()):
+    if case is None or not (_keeps(runs) or _is_untraced(exercise.cases[case])):
         return None
     rows = [row for row in finding.criteria if row.device == found.device]
     failed = {row.id for row in rows if row.outcome == "failed"}
     return Asked(case, exercise, kit, failed, found.device, runs)
+
+
+def _keeps(runs: Mapping[str, ExerciseRun]) -> bool:
+    return any(run.keeps for run in runs.values())
+
+
+def _is_untraced(case: kits.Case) -> bool:
+    return not case.traced and case.trace is not None and bool(case.trace.steps)
 
 
 # --- which calls before it ----------------------------------------------------------------
@@ -86,7 +94,7 @@ def _orders(asked: Asked) -> Iterator[Picked]:
     """The call twice; after one that got the same answer, of its own or another exercise; after the first."""
     own, case = asked.exercise.name, asked.case
     answers = asked.runs[own].answers
-    yield {own: (case, case)}
+    yield {own: (case, case) if _keeps(asked.runs) else (case,)}
     twins = [i for i, other in answers.items() if i < case and _alike(other, answers.get(case))]
     earlier = [*twins[:1], *(i for i in (0, case - 1) if 0 <= i < case)]
     others = {

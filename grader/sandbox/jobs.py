@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from grader.records import Record, Value
 
@@ -43,9 +44,12 @@ class Inputs(Record, frozen=True):
     keyword: int | None = None  # the suite's cheapest case with a step: called once more by keyword
 
     def calls(self, kind: Calls, rungs: int | None, picked: tuple[int, ...] = ()) -> tuple[Call, ...]:
-        """The suite, the ladder's first rungs, or those of the suite that are picked, in that order."""
+        """The suite, the ladder's first rungs, or those of the suite that are picked, in that order.
+
+        What is picked is to be shown, and so traced.
+        """
         if kind == "picked":
-            return tuple(self.suite[index] for index in picked)
+            return tuple(replace(self.suite[index], traced=True) for index in picked)
         return self.suite if kind == "suite" else self.ladder[:rungs]
 
 

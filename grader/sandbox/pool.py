@@ -238,7 +238,7 @@ def _inputs(exercise: Exercise) -> Inputs:
 
 def _call(case: Case) -> Call:
     again = case.repeats is not None
-    return Call(case.arguments, traced=again or case.trace is not None, again=again)
+    return Call(case.arguments, traced=again or case.traced, again=again)
 
 
 def _no_result(device: str, content: Content, message: str, failure: Failure | None = None) -> Execution:

@@ -84,6 +84,12 @@ def refused(exercise: Exercise) -> str:
     return str(error.value)
 
 
+def test_where_the_reference_takes_no_step_of_an_optimiser_none_is_traced() -> None:
+    frozen = freeze.freeze_exercise(DOUBLE, seed=0, budget=100)
+
+    assert {(case.trace, case.traced) for case in (*frozen.cases, *frozen.ladder)} == {(None, False)}
+
+
 def test_the_same_seed_gives_the_same_exercise_and_another_seed_another() -> None:
     first, again, other = (freeze.freeze_exercise(DOUBLE, seed, budget=100) for seed in (1, 1, 2))
 

@@ -102,7 +102,7 @@ def test_one_that_gets_another_exercises_answer_stands_behind_its_call() -> None
 
 
 def test_one_that_was_spoilt_by_the_first_call_or_by_the_one_before_it_stands_behind_that() -> None:
-    wrong = [*RIGHT[:2], returned(9.0)]
+    wrong: list[Answer] = [*RIGHT[:2], returned(9.0)]
 
     assert call_of(told(wrong, Fresh({"d0d2": returned(9.0)}))) == f"{FIRST}; {THIRD}"
     assert call_of(told(wrong, Fresh({"d1d2": raised()}))) == f"{SECOND}; {THIRD}"
@@ -150,6 +150,26 @@ def test_the_steps_are_those_of_the_call_that_is_shown() -> None:
     assert finding.counterexample.first_diverging_step == 1
 
 
+def test_a_call_that_was_not_traced_is_made_again_alone_for_its_steps() -> None:
+    untraced = msgspec.structs.replace(case(0.5, trajectory=[tensor(1.0), tensor(0.5)]), traced=False)
+    one, ran = exercise([untraced]), run([returned(9.0)])
+    shown = counterexample(judged(one, [returned(9.0)]), one, ran, {"values"})
+    finding = Finding((FAILED,), counterexample=shown.counterexample)
+    assert shown.steps is None
+    asked: list[Picked] = []
+
+    def again(_: str, picked: Picked) -> dict[str, ExerciseRun]:
+        asked.append(picked)
+        return {"descend": run([returned(9.0)], {0: trace(step([1.0], [9.0]))})}
+
+    finding = confirmed(finding, one, kit_of(one), {"descend": ran}, again)
+
+    assert asked == [{"descend": (0,)}]
+    assert call_of(finding) == FIRST
+    assert finding.steps is not None
+    assert finding.steps.diverges == 1
+
+
 @pytest.mark.parametrize(
     ("answers", "keeps"),
     [
@@ -172,5 +192,5 @@ def test_a_process_that_could_not_make_the_calls_changes_nothing() -> None:
     finding = Finding((FAILED,), counterexample=shown.counterexample)
 
     for reply in ({}, {"descend": run({})}, {"descend": run([Stopped(LATE.failure, "late")] * 2)}):
-        found = confirmed(finding, ONE, KIT, {"descend": run(answers, keeps=True)}, lambda *_, r=reply: r)  # type: ignore[misc]
+        found = confirmed(finding, ONE, KIT, {"descend": run(answers, keeps=True)}, lambda *_, r=reply: r)
         assert call_of(found) == FIRST

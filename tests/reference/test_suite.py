@@ -163,6 +163,20 @@ def test_every_form_of_theta_is_traced_twice_in_another_order(kit: LoadedKit, na
 
 
 @every_exercise
+def test_the_references_steps_are_known_for_every_call_and_the_likely_ones_are_traced(
+    kit: LoadedKit, name: str
+) -> None:
+    exercise = frozen(kit, name)
+    traced = {i for i, case in enumerate(exercise.cases) if case.traced}
+
+    assert all(case.trace is not None for case in (*exercise.cases, *exercise.ladder))
+    assert all(len(case.trace.steps) == case.effort for case in exercise.cases if case.trace)
+    assert {i for i, case in enumerate(exercise.cases) if case.origin in ("shrunk", "repeat")} <= traced
+    assert {one.smallest for one in exercise.misconceptions if one.smallest is not None} <= traced
+    assert sum(exercise.cases[i].effort for i in traced) <= 60, "recording a step costs a third of it"
+
+
+@every_exercise
 def test_the_ladder_climbs_from_the_simplest_call_in_few_steps(kit: LoadedKit, name: str) -> None:
     ladder = frozen(kit, name).ladder
 

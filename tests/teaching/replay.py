@@ -1,7 +1,8 @@
 """Counterexamples pasted below the student's own definitions, as a student would do it.
 
 This file is also the script of the process that does it. That process imports torch once and forks for
-each submission, so no call meets what another submission left behind. Nothing of the grader is used.
+each submission, so no call meets what another submission left behind. Nothing of the grader is used
+there.
 """
 
 from __future__ import annotations
@@ -14,9 +15,62 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from grader.results import Counterexample, Results, SubmissionResult
 
 PATIENCE = 30  # seconds for one submission: those that never end are not asked
+REFERENCE = Path(__file__).parents[2] / "reference"
+CHANCE = {"random_component"}  # draw from Python's own generator, which nobody seeds
+
+
+def differences(results: Results, folder: Path) -> list[str]:
+    """Where a pasted call gives something else than is printed, or the reference than is expected."""
+    shown = {_file(one, folder): list(_shown(one)) for one in results.submissions}
+    calls = {path: [one.call for one in found] for path, found in shown.items() if found}
+    asked = {call.rpartition("; ")[2] for own in calls.values() for call in own}
+    right = {str(path): [one for one in asked if one.startswith(f"{name}(")] for path, name in _references()}
+    got = replayed(calls | right)
+    truth = {call: came for path, own in right.items() for call, came in zip(own, got[path], strict=True)}
+    rows = [(path, *row) for path in calls for row in zip(shown[path], got[path], strict=True)]
+    return [
+        f"{Path(path).stem}: {one.call} printed {_printed(one)}, came to {came}"
+        for path, one, came in rows
+        if (came != _printed(one) and Path(path).stem not in CHANCE)
+        or not _near(one, truth[one.call.rpartition("; ")[2]])
+    ]
+
+
+def _references() -> Iterator[tuple[Path, str]]:
+    """The reference's files, and the function that each defines."""
+    for path in sorted(REFERENCE.glob("[!_]*.py")):
+        defined = [one.name for one in ast.parse(path.read_text()).body if isinstance(one, ast.FunctionDef)]
+        yield path, next(name for name in defined if name.endswith("_optimiser"))
+
+
+def _shown(one: SubmissionResult) -> Iterator[Counterexample]:
+    """The counterexamples of calls that ended."""
+    for exercise in one.exercises:
+        found = exercise.counterexample
+        if found is not None and (found.got is not None or found.raised is not None):
+            yield found
+
+
+def _file(one: SubmissionResult, folder: Path) -> str:
+    return str(next(path for path in folder.rglob("*") if path.stem == one.student))
+
+
+def _printed(found: Counterexample) -> list[str] | str | None:
+    return [str(float(x)) for x in found.got.values] if found.got is not None else found.raised
+
+
+def _near(found: Counterexample, came: list[str]) -> bool:
+    """Whether the reference, in the dtype of the call, gives what is printed as expected."""
+    pairs = zip(map(float, came), map(float, found.expected.values), strict=True)
+    return all(abs(x - y) <= 1e-4 * abs(y) + 1e-6 for x, y in pairs)
 
 
 def replayed(plan: dict[str, list[str]]) -> dict[str, list[Any]]:
