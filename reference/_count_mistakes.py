@@ -112,6 +112,15 @@ def _loops(loss: Loss) -> tuple[Misconception, ...]:
             where="loop",
         ),
         Misconception(
+            "another-tensor",
+            "The optimiser keeps the first tensor, while the loop goes on with a copy: another comes back",
+            "Which tensor does the optimiser have after the first step, and which one do you go on with?",
+            _another_tensor(loss),
+            LATER | SGD_ONLY,
+            teacher="theta = theta.detach().clone() in the loop; the optimiser keeps the first tensor.",
+            where="loop",
+        ),
+        Misconception(
             "stops-early",
             "The loop ends as soon as theta is close to the minimum",
             "Does your function always take number_steps steps?",
@@ -168,6 +177,19 @@ def _starts_again(loss: Loss) -> Program:
             optimiser = SGD([theta], lr=learning_rate)
             loss(theta).backward()
             optimiser.step()
+        return theta.detach()
+
+    return program
+
+
+def _another_tensor(loss: Loss) -> Program:
+    def program(initial_theta: torch.Tensor, learning_rate: float, number_steps: int) -> torch.Tensor:
+        theta = initial_theta.clone().requires_grad_()
+        optimiser = SGD([theta], lr=learning_rate)
+        for _ in range(number_steps):
+            loss(theta).backward()
+            optimiser.step()
+            theta = theta.detach().clone().requires_grad_()
         return theta.detach()
 
     return program

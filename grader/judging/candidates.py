@@ -14,6 +14,7 @@ from grader.records import Record
 
 ALL_KINDS: Final[frozenset[CriterionKind]] = frozenset({"values", "return", "optimiser"})
 VALUES: Final[frozenset[CriterionKind]] = frozenset({"values"})
+STEPS: Final[frozenset[CriterionKind]] = frozenset({"optimiser"})
 
 
 class Candidate(Record, frozen=True):

@@ -20,7 +20,7 @@ from enum import IntEnum
 from typing import Final
 
 from grader.judging import families, matching, partial, signs
-from grader.judging.candidates import Candidate
+from grader.judging.candidates import STEPS, Candidate
 from grader.judging.matching import Beside
 from grader.judging.seen import Flaw, Seen
 from grader.records import Record
@@ -54,11 +54,28 @@ class Level(IntEnum):
     STYLE = 4
 
 
-def explain(seen: Seen) -> tuple[Named, ...]:
-    """Name the mistakes behind the criteria that failed on one device; nothing where none fits."""
+class Told(Record, frozen=True):
+    """What is said of one exercise: the first finding, None where that is unknown, and what else there is."""
+
+    first: Named | None = None
+    further: tuple[Named, ...] = ()
+
+
+def explain(seen: Seen) -> Told:
+    """Name the mistakes behind the criteria that failed on one device; nothing where none fits.
+
+    Where wrong values stay unknown, a finding about the form does not take their place, and nothing is said
+    of who took the steps: what is unknown may be just that.
+    """
     found, left = _resolved(seen)
     told = sorted(found, key=lambda one: (_level(one[1][0], seen), -one[0]))
-    return tuple(Named(_diagnosis(one, seen, left), one[0].where) for _, one in told)
+    unknown = _values(left) and not any(_about_values(one, seen) for _, (one, *_) in told)
+    named = tuple(
+        Named(_diagnosis(one, seen, left), one[0].where)
+        for _, one in told
+        if not (unknown and one[0].kinds == STEPS)
+    )
+    return Told(None, named) if unknown or not named else Told(named[0], named[1:])
 
 
 def _resolved(seen: Seen) -> tuple[list[tuple[int, Finding]], frozenset[Flaw]]:
@@ -103,8 +120,11 @@ def _best(candidates: Sequence[Candidate], left: frozenset[Flaw], seen: Seen) ->
 def _gain(candidate: Candidate, left: frozenset[Flaw], seen: Seen) -> int:
     """How many of the open flaws it explains; none where it is about values and no wrong one is open."""
     new = _flaws(candidate, seen) & left
-    about_values = "values" in candidate.kinds and bool(candidate.explained & seen.broken["values"])
-    return 0 if about_values and not _values(new) else len(new)
+    return 0 if _about_values(candidate, seen) and not _values(new) else len(new)
+
+
+def _about_values(candidate: Candidate, seen: Seen) -> bool:
+    return "values" in candidate.kinds and bool(candidate.explained & seen.broken["values"])
 
 
 def _alike(one: Candidate, other: Candidate) -> bool:

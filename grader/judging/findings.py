@@ -14,7 +14,7 @@ from grader import kit as kits
 from grader.judging import diagnose, score
 from grader.judging.award import Finding
 from grader.judging.counterexample import counterexample, rungs_to_climb
-from grader.judging.diagnose import Named
+from grader.judging.diagnose import Named, Told
 from grader.judging.evidence import Ran
 from grader.judging.seen import Seen
 from grader.judging.tied import tied_to_device
@@ -41,20 +41,19 @@ def find(exercise: kits.Exercise, ran: Sequence[Ran], climb: Climb, cells: Seque
     if first is None or not ran[first][0].found:
         return finding
     run, outcomes = ran[first]
-    named = _named(exercise, run, outcomes, failed[first], ran[0][1].device if first else None)
-    known = named[0].diagnosis if named else None
+    told = _told(exercise, run, outcomes, failed[first], ran[0][1].device if first else None)
+    known = told.first.diagnosis if told.first else None
     unknown = (known is None or known.partial) and not _was_stopped(outcomes)
     most = rungs_to_climb(outcomes, exercise, failed[first]) if unknown else 0
     climbed = climb(exercise, outcomes.device, most) if most else None
     shown = counterexample(outcomes, exercise, run, failed[first], known, climbed)
-    told = [_quoting(one, run, cells, None if i else shown.raised) for i, one in enumerate(named)]
     return Finding(
         finding.criteria,
-        told[0] if told else None,
+        _quoting(told.first, run, cells, shown.raised) if told.first else None,
         shown.counterexample,
         finding.notes,
         shown.steps,
-        tuple(told[1:]),
+        tuple(_quoting(one, run, cells, None) for one in told.further),
     )
 
 
@@ -83,19 +82,19 @@ def _told_by_device(row: CriterionResult, first: Sequence[CriterionResult]) -> C
     return msgspec.structs.replace(row, message=message)
 
 
-def _named(
+def _told(
     exercise: kits.Exercise,
     run: ExerciseRun,
     outcomes: ExerciseOutcomes,
     failed: set[str],
     right: str | None,
-) -> tuple[Named, ...]:
+) -> Told:
     """The mistakes, the most fundamental first. `right`: the device on which all of it was right, if any."""
     seen = Seen(outcomes, exercise, frozenset(failed), run.traces)
     if right is None:
         return diagnose.explain(seen)
     found = tied_to_device(seen, right)
-    return () if found is None else (Named(found),)
+    return Told() if found is None else Told(Named(found))
 
 
 def _was_stopped(outcomes: ExerciseOutcomes) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from grader.judging.candidates import ALL_KINDS, Candidate
+from grader.judging.candidates import ALL_KINDS, STEPS, Candidate
 from grader.judging.seen import Seen
 from grader.kit import CriterionKind
 from grader.records import Step, Tensor
@@ -14,7 +14,6 @@ from grader.tensors import floats, single
 RANK: Final = 120
 FEW: Final = 2  # traced calls that a sign has to be seen in
 _NAMES: Final = {"momentum": "momentum", "dampening": "dampening", "weight_decay": "weight decay"}
-_STEPS: Final[frozenset[CriterionKind]] = frozenset({"optimiser"})
 _BOTH: Final[frozenset[CriterionKind]] = frozenset({"optimiser", "values"})
 
 
@@ -67,7 +66,7 @@ def _by_hand(seen: Seen) -> Iterator[Candidate]:
         rank=RANK,
         teacher="No optimiser's step() was called in any traced call.",
         where="step",
-        kinds=_STEPS,
+        kinds=STEPS,
     )
 
 
@@ -88,7 +87,7 @@ def _without_gradient(seen: Seen, steps: Sequence[Step]) -> Iterator[Candidate]:
         rank=RANK,
         teacher="No backward(), one into another tensor than the optimiser's, or gradients cleared between.",
         where="backward",
-        kinds=_STEPS if seen.outcomes.moved else _BOTH,
+        kinds=STEPS if seen.outcomes.moved else _BOTH,
     )
 
 
@@ -114,7 +113,7 @@ def _idle(seen: Seen, asked: str, steps: Sequence[Step]) -> Iterator[Candidate]:
         rank=RANK,
         teacher="The optimiser has a copy of theta, or the function returns its argument.",
         where="return",
-        kinds=_STEPS if seen.outcomes.moved else _BOTH,
+        kinds=STEPS if seen.outcomes.moved else _BOTH,
     )
 
 

@@ -11,13 +11,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+import msgspec
+
 from grader.judging.candidates import ALL_KINDS, VALUES, Candidate
 from grader.judging.matching import Beside
 from grader.judging.parts import exactly, parts
 from grader.judging.seen import Flaw, Seen
 
 CONVINCING: Final = 3  # different calls with wrong values that behave as the mistake
+IN_A_PART: Final = 5  # the same for a part alone, of which there are many
 FEW: Final = 2  # different calls on each side, for a place to be one
+UNLIKE: Final = 100  # what each difference in the traced steps adds to the rank
 PLACE: Final = 1000  # the rank of a place without a name
 
 
@@ -39,7 +43,8 @@ def _besides_another(beside: Beside, open_cases: frozenset[int]) -> Iterator[Can
         explained = frozenset(i for i in open_cases if agree[i])
         told = seen.fresh(i for i in explained if telling[i])
         if told >= CONVINCING and 2 * len(explained) >= len(open_cases):
-            yield beside.candidate(mistake, explained, whole=False)
+            found = beside.candidate(mistake, explained, whole=False)
+            yield msgspec.structs.replace(found, rank=UNLIKE * beside.unlike(mistake) + mistake)
 
 
 def _in_a_part(beside: Beside, open_cases: frozenset[int]) -> Iterator[Candidate]:
@@ -48,20 +53,17 @@ def _in_a_part(beside: Beside, open_cases: frozenset[int]) -> Iterator[Candidate
     for part in parts(seen.exercise):
         own = seen.mask(part.cases)
         explained = part.cases & open_cases
-        if explained != open_cases or seen.fresh(explained) < CONVINCING:
+        if explained != open_cases or seen.fresh(explained) < IN_A_PART:
             continue
         for mistake, telling in enumerate(beside.known.telling):
             told = seen.fresh(i for i in explained if telling[i])
-            if told < CONVINCING or not beside.values[mistake][own].all():
+            if told < IN_A_PART or not beside.values[mistake][own].all():
                 continue
             if not (telling & ~own).any():
                 continue
             found = beside.candidate(mistake, explained, whole=False)
             title = f"{found.title}, but only {part.words}"
-            yield Candidate(
-                found.id, title, found.hint, explained, whole=False, rank=found.rank, teacher=found.teacher,
-                where=found.where, kinds=VALUES,
-            )  # fmt: skip
+            yield msgspec.structs.replace(found, title=title, kinds=VALUES)
 
 
 def _placed(seen: Seen, left: frozenset[Flaw]) -> Iterator[Candidate]:

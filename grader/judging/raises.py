@@ -76,8 +76,8 @@ CALLS: Final = (
         "name",
         "NameError",
         rf"name '{NAME}' is not defined",
-        "The name {0} is used but never defined",
-        "Read the line in the error. Is {0} misspelt, or defined in a cell that is gone?",
+        "The name {0} is used but never defined, or its import failed",
+        "Read the line in the error. Is the name misspelt, not imported, or defined in a cell that is gone?",
         "A misspelt name, or one that only the notebook's memory knew.",
     ),
     Sign(

@@ -59,7 +59,8 @@ def explained(
     *misconceptions: kit.Misconception,
     traces: dict[int, Trace] | None = None,
 ) -> list[Diagnosis]:
-    return [one.diagnosis for one in diagnose.explain(seen(answers, failed, *misconceptions, traces=traces))]
+    told = diagnose.explain(seen(answers, failed, *misconceptions, traces=traces))
+    return [one.diagnosis for one in (told.first, *told.further) if one]
 
 
 # --- which cases fail ---------------------------------------------------------------------------
@@ -101,8 +102,9 @@ def test_a_known_mistake_is_named_with_its_hint_and_the_cases_it_explains() -> N
 def test_the_teachers_sentence_and_the_line_to_quote_are_passed_on() -> None:
     one = msgspec.structs.replace(mistake("one", WRONG), teacher="Teach this again.", where="loop")
 
-    (named,) = diagnose.explain(seen(WRONG, {"values"}, one))
+    named = diagnose.explain(seen(WRONG, {"values"}, one)).first
 
+    assert named is not None
     assert (named.diagnosis.teacher, named.where) == ("Teach this again.", "loop")
 
 
@@ -154,6 +156,19 @@ def test_an_unknown_mistake_stays_unknown() -> None:
     other = [returned(0.7), returned(0.375), returned(1.0)]
 
     assert explained(other, {"values"}, mistake("one", WRONG)) == []
+
+
+def test_the_form_of_an_unknown_value_does_not_take_its_place() -> None:
+    lists = mistake(
+        "list", [returned(0.5, type="list"), returned(0.25, type="list"), returned(1.0)], ["form"]
+    )
+    by_hand = mistake("by-hand", [returned(0.5), returned(0.25), returned(1.0)], costs=["sgd"])
+    answers = [returned(0.7, type="list"), returned(0.6, type="list"), returned(1.0)]
+
+    told = diagnose.explain(seen(answers, {"values", "form", "sgd"}, lists, by_hand, traces={1: trace()}))
+
+    assert told.first is None
+    assert [one.diagnosis.misconceptions for one in told.further] == [("list",)]
 
 
 # --- tied to a device ---------------------------------------------------------------------------

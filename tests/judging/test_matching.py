@@ -231,8 +231,10 @@ def test_every_mistake_is_named_by_its_own_answers(kit: LoadedKit) -> None:
     for given, one in own(kit):
         outcomes, failed = outcomes_of(given, dict(enumerate(one.answers)), one.traces)
         named = diagnose.explain(Seen(outcomes, given, frozenset(failed), one.traces))
-        assert [each.diagnosis.misconceptions for each in named] == [(one.id,)], given.name
-        (diagnosis,) = (each.diagnosis for each in named)
+        assert named.first is not None
+        assert named.further == (), f"{given.name}: {one.id}"
+        diagnosis = named.first.diagnosis
+        assert diagnosis.misconceptions == (one.id,), given.name
         assert (diagnosis.explained, diagnosis.partial) == (diagnosis.failing, False), given.name
 
 
