@@ -61,9 +61,9 @@ class Beside:
         )
 
     def _kinds(self, mistake: int, cases: frozenset[int]) -> frozenset[CriterionKind]:
-        if cases & (self.seen.valueless | self.seen.raised.keys()):
-            return ALL_KINDS  # what has no value has neither form nor steps
         kinds = self.known.kinds(mistake) or VALUES
+        if cases & self.seen.raised.keys() or ("values" in kinds and cases & self.seen.valueless):
+            return ALL_KINDS  # what has no value has neither form nor steps
         broken = self.seen.broken
         if "return" in kinds and not self.forms[mistake][list(broken["return"] & cases)].all():
             kinds -= {"return"}

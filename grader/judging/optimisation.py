@@ -55,7 +55,7 @@ def _another(seen: Seen, asked: str, steps: Sequence[Step]) -> Iterator[Candidat
 
 def _by_hand(seen: Seen) -> Iterator[Candidate]:
     """No optimiser took any step, and theta moved all the same."""
-    if not seen.outcomes.moved:
+    if not seen.outcomes.moved or not seen.broken["optimiser"]:
         return
     yield Candidate(
         id="by-hand",

@@ -1,0 +1,378 @@
+"""What can be seen without any value: how calls end, what comes back, who took the steps. Under 1 s."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import msgspec
+import pytest
+
+from grader import kit
+from grader.judging import endings, memory, optimisation, returns, signs
+from grader.judging.candidates import Candidate
+from grader.judging.raises import TABLE, known_sign
+from grader.judging.seen import Seen
+from grader.records import Answer, Failure, Stopped, Trace
+from tests.judging.build import (
+    LATE,
+    case,
+    criterion,
+    exercise,
+    judged,
+    nothing,
+    raised,
+    returned,
+    step,
+    tensor,
+    trace,
+)
+
+CASES = [
+    case(0.8, bound=1e-6, start=[1.0], rate=0.1),
+    case(1.5, bound=1e-6, start=[3.0], rate=0.25),
+    case(0.64, bound=1e-6, start=[1.0], steps=2, trajectory=[tensor(1.0), tensor(0.8), tensor(0.64)]),
+    case(-2.0, bound=1e-6, start=[-5.0], rate=0.3, steps=1),
+    case(
+        0.64, bound=1e-6, start=[1.0], steps=2, repeats=2, trajectory=[tensor(1.0), tensor(0.8), tensor(0.64)]
+    ),
+    case(4.0, bound=1e-6, start=[4.0], steps=0, criterion="no-steps"),
+    case(2.0, bound=1e-6, start=[2.0], steps=0, criterion="no-steps"),
+]
+RIGHT: list[Answer] = [returned(x) for x in (0.8, 1.5, 0.64, -2.0, 0.64, 4.0, 2.0)]
+RUBRIC = [
+    criterion("values", [0, 1, 2, 3, 4]),
+    criterion("no-steps", [5, 6]),
+    criterion("form", [0, 1, 2, 3], "return"),
+    criterion("sgd", [4], "optimiser"),
+]
+EVERYTHING = frozenset({"values", "no-steps", "form", "sgd"})
+
+
+def seen(
+    answers: Sequence[Answer],
+    failed: frozenset[str] = EVERYTHING,
+    traces: Mapping[int, Trace] | None = None,
+    cases: Sequence[kit.Case] = CASES,
+) -> Seen:
+    given = exercise(cases, RUBRIC)
+    return Seen(judged(given, answers, traces), given, failed, dict(traces or {}))
+
+
+def told(candidates: Sequence[Candidate]) -> list[tuple[str, str, set[int]]]:
+    return [(one.id, one.title, set(one.explained)) for one in candidates]
+
+
+def but(changed: Mapping[int, Answer]) -> list[Answer]:
+    return [changed.get(index, answer) for index, answer in enumerate(RIGHT)]
+
+
+# --- what raises --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("type_", "message", "id_", "title"),
+    [
+        ("TypeError", "descend() takes 2 positional arguments but 3 were given",
+         "parameters", "descend takes 2 parameters, 3 are passed"),
+        ("TypeError", "descend() missing 1 required positional argument: 'x'",
+         "parameters", "descend is called without an argument that it needs"),
+        ("NameError", "name 'torch' is not defined", "name", "torch is used but never imported"),
+        ("NameError", "name 'thetta' is not defined",
+         "name", "The name thetta is used but never defined, or its import failed"),
+        ("UnboundLocalError", "cannot access local variable 'final' where it is not associated with a value",
+         "made-in-the-loop", "The variable final is used before it has a value"),
+        ("RuntimeError", "element 0 of tensors does not require grad and does not have a grad_fn",
+         "no-requires-grad",
+         "backward() finds nothing to differentiate: theta needs no gradient, or the loss lost it"),
+        ("ValueError", "can't optimize a non-leaf Tensor",
+         "non-leaf", "The optimiser gets a tensor that was computed from another: it is no leaf"),
+        ("TypeError", "params argument given to the optimizer should be an iterable of Tensors or dicts",
+         "tensor-not-in-a-list", "The optimiser gets the tensor itself, not a list of tensors"),
+        ("IndexError", "invalid index of a 0-dim tensor. Use `tensor.item()`",
+         "needs-a-dimension", "Theta is indexed or counted, which a tensor without dimensions refuses"),
+        ("NotImplementedError", '"bitwise_xor_cpu" not implemented for \'Float\'',
+         "operator", "An operator is used that PyTorch lacks for such numbers; in Python, ^ is no power"),
+        ("TypeError", "unsupported operand type(s) for *: 'float' and 'NoneType'", "no-gradient",
+         "Something that is None is used as if it were a tensor: often theta.grad before backward()"),
+        ("AttributeError", "'float' object has no attribute 'clone'", "arguments-swapped",
+         "A plain number is used as if it were a tensor: the parameters look exchanged"),
+        ("ValueError", "Invalid learning rate: -0.1",
+         "negative-rate", "The optimiser gets the negative learning rate, and refuses it"),
+    ],
+)  # fmt: skip
+def test_the_message_of_an_exception_names_the_mistake(
+    type_: str, message: str, id_: str, title: str
+) -> None:
+    found = known_sign(raised(type_, message))
+
+    assert found is not None
+    assert (found[0].id, found[1]) == (id_, title)
+
+
+def test_an_exception_of_another_type_says_nothing_by_the_same_words() -> None:
+    assert known_sign(raised("ValueError", "name 'torch' is not defined")) is None
+
+
+def test_markup_in_a_message_is_never_told_again() -> None:
+    found = [
+        known_sign(raised(sign.type or "E", f"name '<b>x</b>' is not defined {sign.message}"))
+        for sign in TABLE
+    ]
+
+    assert not any("<" in one[1] for one in found if one)
+
+
+def test_every_sign_has_a_hint_and_a_sentence_for_the_instructor() -> None:
+    assert all(sign.hint and sign.teacher for sign in TABLE)
+
+
+def test_what_every_call_raises_is_told_without_a_place() -> None:
+    every = [raised("NameError", "name 'torch' is not defined")] * 7
+
+    assert told(list(endings.candidates(seen(every)))) == [
+        ("name", "torch is used but never imported", set(range(7)))
+    ]
+
+
+def test_what_raises_without_a_step_says_so() -> None:
+    crash = raised("ZeroDivisionError", "float division by zero")
+
+    assert told(list(endings.candidates(seen(but({5: crash, 6: crash}))))) == [
+        ("divides-by-zero", "The function divides by zero (where steps is 0)", {5, 6})
+    ]
+
+
+def test_an_unknown_exception_is_told_with_its_place() -> None:
+    crash = raised("PositiveOnly", "no")
+
+    assert told(list(endings.candidates(seen(but({3: crash}))))) == [
+        ("raises", "The function raises PositiveOnly (where theta is negative)", {3})
+    ]
+
+
+def test_where_no_part_fits_the_calls_are_counted() -> None:
+    crash = raised("Odd", "no")
+
+    assert told(list(endings.candidates(seen(but({0: crash, 3: crash, 5: crash}))))) == [
+        ("raises", "The function raises Odd (in 3 of 7 calls)", {0, 3, 5})
+    ]
+
+
+# --- what has to be ended -----------------------------------------------------------------------
+
+AFTER = Stopped(Failure.NOT_RUN, "not run")
+
+
+def test_a_loop_that_never_ends_without_a_step() -> None:
+    assert told(list(endings.candidates(seen(but({5: LATE, 6: AFTER}))))) == [
+        ("never-ends", "The function does not end when there is no step", {5, 6})
+    ]
+
+
+def test_what_was_not_run_follows_from_the_call_before() -> None:
+    assert told(list(endings.candidates(seen([RIGHT[0], LATE, *[AFTER] * 5])))) == [
+        ("never-ends", "The function does not end", {1, 2, 3, 4, 5, 6})
+    ]
+
+
+def test_a_function_that_exits_is_no_exception_of_its_own() -> None:
+    exits = [raised("SystemExit", "", Failure.EXITED)] * 7
+
+    assert told(list(endings.candidates(seen(exits)))) == [
+        ("exits", "The function ends the whole program", set(range(7)))
+    ]
+
+
+def test_what_the_machine_could_not_run_is_no_sign() -> None:
+    assert told(list(endings.candidates(seen([Stopped(Failure.PROTOCOL, "?")] * 7)))) == []
+
+
+# --- what comes back ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answer", "id_", "title"),
+    [
+        (nothing(), "returns-nothing", "The function returns nothing"),
+        (nothing("an object of type generator", "generator"), "returns-another-thing",
+         "The function yields its values, so a call returns a generator"),
+        (nothing("an object of type SGD", "SGD"), "returns-another-thing",
+         "An object of type SGD is returned, not a tensor"),
+        (nothing("a tensor of 5000 elements", "Tensor"), "returns-another-thing",
+         "The function returns a tensor of 5000 elements"),
+    ],
+)  # fmt: skip
+def test_what_holds_no_numbers_is_named(answer: Answer, id_: str, title: str) -> None:
+    assert told(list(returns.candidates(seen([answer] * 7)))) == [(id_, title, set(range(7)))]
+
+
+def test_nothing_without_a_step_only() -> None:
+    assert told(list(returns.candidates(seen(but({5: nothing(), 6: nothing()}))))) == [
+        ("returns-nothing", "The function returns nothing (where steps is 0)", {5, 6})
+    ]
+
+
+def test_all_steps_in_place_of_the_last() -> None:
+    history = [
+        returned(1.0, 0.8), returned(3.0, 1.5), returned(1.0, 0.8, 0.64), returned(-5.0, -2.0),
+        returned(1.0, 0.8, 0.64), returned(4.0), returned(2.0),
+    ]  # fmt: skip
+
+    assert told(list(returns.candidates(seen(history))))[0] == (
+        "returns-history",
+        "What comes back holds all steps, not the last theta alone",
+        {0, 1, 2, 3, 4},
+    )
+
+
+def test_theta_together_with_something_else() -> None:
+    pairs: list[Answer] = [
+        returned(x, 9.0, type="tuple", dtype="float64") for x in (0.8, 1.5, 0.64, -2.0, 0.64, 4.0, 2.0)
+    ]
+
+    found = list(returns.candidates(seen(pairs)))
+
+    assert told(found)[0] == (
+        "returns-more",
+        "More comes back than theta: it is returned together with something else",
+        set(range(7)),
+    )
+
+
+def test_right_numbers_in_the_wrong_form_are_told_by_what_they_wear() -> None:
+    doubles: list[Answer] = [
+        msgspec.structs.replace(RIGHT[i], value=tensor(9.0, dtype="float64")) for i in range(7)
+    ]
+
+    found = list(returns.candidates(seen(doubles, frozenset({"form"}))))
+
+    assert told(found) == [("dtype", "The result is float64", {0, 1, 2, 3})]
+    assert found[0].kinds == {"return"}
+
+
+def test_nan_where_theta_reaches_zero_is_told_exactly_so() -> None:
+    cases = [*CASES[:3], case(0.0, bound=1e-6, start=[2.0], rate=0.5, steps=2), *CASES[4:]]
+
+    found = list(returns.candidates(seen(but({3: returned(math.nan)}), cases=cases)))
+
+    assert told(found) == [
+        ("nan-at-zero", "Right except where theta reaches 0: there the result is nan", {3})
+    ]
+
+
+def test_nan_elsewhere_is_something_else() -> None:
+    assert told(list(returns.candidates(seen(but({3: returned(math.nan)}))))) == []
+
+
+# --- what is kept between calls -----------------------------------------------------------------
+
+
+def test_a_call_that_is_right_once_only() -> None:
+    assert told(list(memory.candidates(seen(but({4: returned(0.1)}))))) == [
+        (
+            "keeps-state",
+            "The same call is right the first time and wrong the second:"
+            " something is kept between calls, or left to chance",
+            {4},
+        )
+    ]
+
+
+def test_a_call_that_is_wrong_in_another_way_each_time() -> None:
+    found = list(memory.candidates(seen(but({2: returned(0.2), 4: returned(0.1)}))))
+
+    assert [one.id for one in found] == ["keeps-state-or-random"]
+
+
+def test_a_call_that_goes_on_where_the_last_one_ended() -> None:
+    ends = [0.8, 0.4, 0.25, 0.1, 0.06, 0.06, 0.06]
+    traces = {i: trace(step([ends[i - 1]], [ends[i]])) for i in (1, 2, 3, 4)}
+
+    found = list(memory.candidates(seen([returned(x) for x in ends], traces=traces)))
+
+    assert told(found)[-1] == (
+        "goes-on",
+        "Each call goes on from where the last one ended, not from the theta that is passed",
+        {1, 2, 3, 4, 5, 6},
+    )
+
+
+def test_an_answer_that_belongs_to_another_call() -> None:
+    """A cache that goes by the rate alone; three calls have the rate of the first."""
+    answers = [RIGHT[0], RIGHT[1], RIGHT[0], RIGHT[3], RIGHT[0], RIGHT[0], RIGHT[0]]
+
+    found = list(memory.candidates(seen(answers)))
+
+    assert told(found) == [
+        ("keeps-answers", "Calls with the same rate all get the first one's answer", {2, 4, 5, 6})
+    ]
+
+
+def test_one_answer_to_all_calls() -> None:
+    found = list(memory.candidates(seen([returned(7.0)] * 7)))
+
+    assert told(found) == [
+        ("always-the-same", "Every call returns the same, 7.0, whatever is passed", set(range(7)))
+    ]
+
+
+# --- who took the steps -------------------------------------------------------------------------
+
+WRONG = [returned(x) for x in (0.7, 1.4, 0.6, -2.1, 0.6, 4.0, 2.0)]
+
+
+def by_steps(answers: Sequence[Answer], traces: Mapping[int, Trace]) -> list[tuple[str, str, set[int]]]:
+    return told(list(optimisation.candidates(seen(answers, traces=traces))))
+
+
+def test_another_optimiser_is_named_with_its_rate() -> None:
+    steps = {4: trace(step([1.0], [0.9], "Adam"), step([0.9], [0.6], "Adam"))}
+
+    assert by_steps(WRONG, steps)[0] == (
+        "another-optimiser",
+        "The steps are taken by Adam with lr 0.1, not by SGD",
+        {0, 1, 2, 3, 4},
+    )
+
+
+def test_no_step_at_all_is_by_hand_where_theta_moved() -> None:
+    assert by_steps(RIGHT, {4: trace()}) == [
+        ("by-hand", "Theta is updated by hand, not by the optimiser", {4})
+    ]
+
+
+def test_no_step_at_all_is_not_by_hand_where_nothing_moved() -> None:
+    idle = [returned(*one) for one in ([1.0], [3.0], [1.0], [-5.0], [1.0], [4.0], [2.0])]
+
+    assert by_steps(idle, {4: trace()}) == []
+
+
+def test_another_number_of_steps_than_the_reference_takes() -> None:
+    three = trace(step([1.0], [0.8]), step([0.8], [0.7]), step([0.7], [0.6]))
+
+    assert by_steps(WRONG, {2: three, 4: three}) == [
+        (
+            "another-count",
+            "Another number of steps is taken than asked for: 3 in place of 2, for instance",
+            {0, 1, 2, 3, 4},
+        )
+    ]
+
+
+def test_a_descent_that_starts_at_another_argument() -> None:
+    swapped = trace(step([0.1], [0.08]), step([0.08], [0.064]))
+
+    assert by_steps(WRONG, {2: swapped, 4: swapped}) == [
+        (
+            "arguments-swapped",
+            "The descent starts at rate, not at theta: the parameters look exchanged",
+            {0, 1, 2, 3, 4},
+        )
+    ]
+
+
+def test_a_right_program_shows_no_sign() -> None:
+    steps = {4: trace(step([1.0], [0.8]), step([0.8], [0.64]))}
+
+    assert told(signs.candidates(seen(RIGHT, frozenset(), steps))) == []
