@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import msgspec
 
 from grader import kit as kits
-from grader.judging import award, compare, evidence, replay
+from grader.judging import award, behaviour, compare, evidence, replay
 from grader.judging.award import Finding
 from grader.judging.evidence import CaseSheet, Ran
 from grader.judging.findings import find
@@ -132,8 +132,16 @@ def explain(
     for exercise in session.kit.exercises:
         found = find(exercise, judged[exercise.name], climb, cells)
         runs = _up_to(exercise.name, judged, found)
-        findings[exercise.name] = replay.confirmed(found, exercise, session.kit, runs, again)
+        confirmed = replay.confirmed(found, exercise, session.kit, runs, again)
+        findings[exercise.name] = _with_behaviour(confirmed, exercise, judged[exercise.name])
     return findings
+
+
+def _with_behaviour(found: Finding, exercise: kits.Exercise, ran: Sequence[Ran]) -> Finding:
+    """With what it did, where no known mistake explains it whole: others in the class may do the same."""
+    if found.diagnosis is not None and not found.diagnosis.partial:
+        return found
+    return msgspec.structs.replace(found, behaviour=behaviour.described(exercise, ran, found.criteria))
 
 
 def _up_to(name: str, judged: dict[str, list[Ran]], found: Finding) -> dict[str, ExerciseRun]:

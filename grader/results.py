@@ -141,6 +141,7 @@ class ExerciseResult(Stored, frozen=True):
     counterexample: Counterexample | None
     diagnosis: Diagnosis | None
     further: tuple[Diagnosis, ...] = ()  # what else was found, less fundamental
+    behaviour: str = ""  # where no known mistake explains all: what `judging.behaviour` compares
 
 
 class SubmissionResult(Stored, frozen=True):

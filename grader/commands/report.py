@@ -53,7 +53,7 @@ def write_formats(folder: Path, results: Results, corrections: Overrides, wanted
     from grader.report.material import Material  # noqa: PLC0415
 
     def text(symbols: bool) -> Text:
-        return class_summary(results, corrections, symbols=symbols)
+        return class_summary(results, corrections, evidence, symbols=symbols)
 
     def evidence(student: str) -> Evidence | None:
         return _evidence(folder, student)
@@ -82,7 +82,7 @@ def render(folder: Path, results: Results, corrections: Overrides, templates: Pa
     for result in results.submissions:
         write_student(folder, result, _evidence(folder, result.student), head, corrections, renderer)
     gradebook.write(folder, results, corrections)
-    return write_class(folder, results, corrections, renderer)
+    return write_class(folder, results, corrections, renderer, lambda one: _evidence(folder, one))
 
 
 def _evidence(folder: Path, student: str) -> Evidence | None:

@@ -27,6 +27,7 @@ class Finding(Record, frozen=True):
     notes: tuple[str, ...] = ()
     steps: StepTable | None = None
     further: tuple[Diagnosis, ...] = ()
+    behaviour: str = ""
 
 
 def award(
@@ -132,6 +133,7 @@ def _exercise(exercise: kits.Exercise, finding: Finding, runs: Sequence[Exercise
         counterexample=finding.counterexample,
         diagnosis=finding.diagnosis,
         further=finding.further,
+        behaviour=finding.behaviour,
     )
 
 

@@ -2,24 +2,37 @@
 
 A submission needs a look where the grader cannot say what is wrong with it: it could not be loaded, no
 known mistake fits, one explains only a part, a function was found under nearly another name, or an
-answer was accepted close to the bound. What the instructor has corrected has been looked at.
+answer was accepted close to the bound: each such call is listed. What the instructor has corrected has been
+looked at.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
-from typing import Literal
+from typing import Final, Literal
 
 from grader.overrides import Mark, Overrides
 from grader.report import views
 from grader.report.figures import plural
 from grader.report.head import head_of
-from grader.report.mistakes import LinkView
+from grader.report.mistakes import LinkView, link_to
 from grader.report.views import NAME, View
-from grader.results import CriterionResult, ExerciseResult, Results, SubmissionResult
-from grader.store import file_name
+from grader.results import (
+    CaseEvidence,
+    CriterionResult,
+    Evidence,
+    ExerciseResult,
+    Results,
+    SubmissionResult,
+    as_float,
+)
 from grader.text import one_line
+
+CLOSE: Final = 5  # calls of one criterion that are listed, the closest to the bound first
+
+Read = Callable[[str], Evidence | None]
+"""Reads what was kept of a student."""
 
 
 class ItemView(View, frozen=True):
@@ -38,10 +51,11 @@ class AlertView(View, frozen=True):
 
 
 class LookView(View, frozen=True):
-    """Why a submission needs a look, a sentence a reason."""
+    """Why a submission needs a look, a sentence a reason; `close` are calls accepted close to the bound."""
 
     student: LinkView
     reasons: tuple[str, ...]
+    close: tuple[str, ...] = ()
 
 
 def alerts(results: Results, overrides: Overrides) -> Iterator[AlertView]:
@@ -59,36 +73,46 @@ def alerts(results: Results, overrides: Overrides) -> Iterator[AlertView]:
         yield AlertView("warning", "Corrections", told)
 
 
-def looks(results: Results, marks: Mapping[str, Mark]) -> dict[str, LookView]:
+def nothing_read(_: str) -> Evidence | None:
+    """Where there is no evidence at hand."""
+    return None
+
+
+def looks(results: Results, marks: Mapping[str, Mark], evidence: Read = nothing_read) -> dict[str, LookView]:
     """By student, in the order of the results."""
     several = sum(device.graded for device in results.devices) > 1
-    found = {one.student: tuple(_reasons(one, marks[one.student], several)) for one in results.submissions}
-    return {
-        student: LookView(_link(student), tuple(map(views.sentence, dict.fromkeys(reasons))))
-        for student, reasons in found.items()
-        if reasons
+    found = {
+        one.student: LookView(
+            link_to(one.student),
+            _sentences(_reasons(one, marks[one.student])),
+            _sentences(_near_the_bound(one, marks[one.student], several, evidence)),
+        )
+        for one in results.submissions
     }
+    return {student: look for student, look in found.items() if look.reasons or look.close}
 
 
 def _fault(result: SubmissionResult) -> ItemView:
-    return ItemView(_link(result.student), views.sentence(result.message or "no reason was given"))
+    return ItemView(link_to(result.student), views.sentence(result.message or "no reason was given"))
 
 
-def _link(student: str) -> LinkView:
-    return LinkView(one_line(student, NAME), f"students/{file_name(student)}.html")
+def _sentences(told: Iterable[str]) -> tuple[str, ...]:
+    return tuple(map(views.sentence, dict.fromkeys(told)))
 
 
-def _reasons(result: SubmissionResult, worth: Mark, several: bool) -> Iterator[str]:
+def _left(result: SubmissionResult, worth: Mark) -> list[ExerciseResult]:
+    """The exercises that the instructor has not corrected."""
     corrected = {one.name for one in worth.exercises if one.override}
-    left = [exercise for exercise in result.exercises if exercise.name not in corrected]
+    return [exercise for exercise in result.exercises if exercise.name not in corrected]
+
+
+def _reasons(result: SubmissionResult, worth: Mark) -> Iterator[str]:
+    left = _left(result, worth)
     if result.status == "load_failed" and left:
         yield f"could not be loaded: {result.message or 'no reason was given'}"
     elif result.status == "graded":
         for exercise in left:
             yield from (f"{exercise.name}: {reason}" for reason in _unclear(exercise))
-            yield from (
-                f"{exercise.name}: {_close(row, several)}" for row in exercise.criteria if row.borderline
-            )
 
 
 def _unclear(exercise: ExerciseResult) -> Iterator[str]:
@@ -110,8 +134,38 @@ def first_failure(exercise: ExerciseResult) -> Iterator[str]:
     yield from (row.message.partition(": ")[2] or row.message or row.title for row in islice(failed, 1))
 
 
+def _near_the_bound(result: SubmissionResult, worth: Mark, several: bool, evidence: Read) -> Iterator[str]:
+    """How many answers of a criterion, and the calls, where the evidence is at hand."""
+    left = _left(result, worth) if result.status == "graded" else []
+    close = [(one, row) for one in left for row in one.criteria if row.borderline and row.outcome == "passed"]
+    kept = evidence(result.student) if close else None
+    for exercise, row in close:
+        yield f"{exercise.name}: {_close(row, several)}"
+        yield from _calls(exercise, row, kept)
+
+
 def _close(row: CriterionResult, several: bool) -> str:
     where = f" on {row.device}" if several else ""
     return (
         f"{plural(row.borderline, 'case')} of “{row.title}”{where} accepted, but above a quarter of the bound"
     )
+
+
+def _calls(exercise: ExerciseResult, row: CriterionResult, evidence: Evidence | None) -> Iterator[str]:
+    """The closest to the bound first."""
+    kept = [one.cases for one in evidence.exercises if one.name == exercise.name] if evidence else []
+    own = [
+        case
+        for cases in kept
+        for case in cases
+        if case.borderline and (case.criterion, case.device) == (row.id, row.device)
+    ]
+    own.sort(key=_share, reverse=True)
+    for case in own[:CLOSE]:
+        yield f"{case.call} is off by {100 * _share(case):.0f} % of the bound"
+    if len(own) > CLOSE:
+        yield f"and {plural(len(own) - CLOSE, 'call')} more"
+
+
+def _share(case: CaseEvidence) -> float:
+    return as_float(case.error_over_bound) if case.error_over_bound is not None else 0.0

@@ -9,21 +9,29 @@ from rich.text import Text
 
 from grader.overrides import NONE, Overrides
 from grader.report import classview
-from grader.report.attention import AlertView
+from grader.report.attention import AlertView, Read, nothing_read
 from grader.report.classview import ClassView, RowView
+from grader.report.clusters import ClusterView
+from grader.report.figures import plural
 from grader.report.lines import STYLES, WIDTH, Line, fitted, sign, to_text, wrapped
 from grader.results import Results
 
 LISTED: Final = 40  # students that are listed; of a larger class the distribution is shown
 _ALERTS: Final = 10  # lines of one warning
 _MISTAKES: Final = 5  # mistakes that are told, the most common first
+_CLOSE: Final = 8  # students with answers close to the bound
+_CALLS: Final = 3  # lines of one of them
+_NAMES: Final = 8  # students of one cluster
 _BAR: Final = 50  # columns of the longest bar
 _NAME: Final = range(7, 31)  # columns of a student's name
 
 
-def class_summary(results: Results, overrides: Overrides = NONE, *, symbols: bool = True) -> Text:
-    """The marks, what is to be looked at, and the mistakes with a sentence for the instructor."""
-    return to_text(_class(classview.classroom(results, overrides), symbols=symbols), symbols=symbols)
+def class_summary(
+    results: Results, overrides: Overrides = NONE, evidence: Read = nothing_read, *, symbols: bool = True
+) -> Text:
+    """The marks, who is to be looked at, and the mistakes with a sentence for the instructor."""
+    view = classview.classroom(results, overrides, evidence)
+    return to_text(_class(view, symbols=symbols), symbols=symbols)
 
 
 def _class(view: ClassView, *, symbols: bool) -> Iterator[Line]:
@@ -38,6 +46,8 @@ def _class(view: ClassView, *, symbols: bool) -> Iterator[Line]:
     few = len(view.rows) <= LISTED
     yield from _rows(view.rows, symbols=symbols) if few else _distribution(view, symbols=symbols)
     yield from _mistakes(view)
+    yield from _clusters(view)
+    yield from _close(view)
     yield Line("")
     for fact in view.summary:
         yield Line(f"{fact.name:12} {fact.text}")
@@ -82,3 +92,47 @@ def _mistakes(view: ClassView) -> Iterator[Line]:
     rest = len(view.mistakes) - _MISTAKES
     if rest > 0:
         yield Line(f"  and {rest} more: see the report", "dim")
+
+
+def _clusters(view: ClassView) -> Iterator[Line]:
+    """What no known mistake explains, by equal behaviour: the largest clusters, with one call each."""
+    if not view.clusters:
+        return
+    yield Line("")
+    yield Line("No known mistake fits, by what they have in common", "bold")
+    for one in view.clusters[:_MISTAKES]:
+        yield from _cluster(one)
+    rest = len(view.clusters) - _MISTAKES
+    if rest > 0:
+        yield Line(f"  and {rest} more: see the report", "dim")
+
+
+def _cluster(one: ClusterView) -> Iterator[Line]:
+    names = [link.text for link in one.students or (one.example,)]
+    more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
+    yield from wrapped(f"{', '.join(names[:_NAMES])}{more}, {one.where}", "  ", hang=f"{one.text}: ")
+    yield from wrapped(one.title, "      ", "dim")
+    for told in one.told:
+        yield from wrapped(told, "      ", "dim")
+    if one.shown:
+        yield Line(f"      {one.shown.call}", "cyan")
+        came = f"{'happened' if one.shown.raised else 'got'} {one.shown.outcome}"
+        yield from wrapped(f"expected {one.shown.expected}, {came}" if one.shown.expected else came, "      ")
+
+
+def _close(view: ClassView) -> Iterator[Line]:
+    """Whose answers were accepted close to the bound, and on which calls."""
+    looks = [look for look in view.looks if look.close]
+    if not looks:
+        return
+    yield Line("")
+    yield Line("Accepted close to the bound", "bold")
+    for look in looks[:_CLOSE]:
+        for index, told in enumerate(look.close[:_CALLS]):
+            yield from wrapped(
+                told, "    " if index else "  ", hang="" if index else f"{look.student.text}: "
+            )
+        if len(look.close) > _CALLS:
+            yield Line(f"    and {len(look.close) - _CALLS} more: see the report", "dim")
+    if len(looks) > _CLOSE:
+        yield Line(f"  and {plural(len(looks) - _CLOSE, 'student')} more: see the report", "dim")

@@ -8,8 +8,9 @@ from statistics import mean, median
 from typing import Final
 
 from grader.overrides import Mark, Overrides, check, mark
-from grader.report import attention, heat, mistakes, views
-from grader.report.attention import AlertView, LookView
+from grader.report import attention, clusters, heat, mistakes, views
+from grader.report.attention import AlertView, LookView, Read, nothing_read
+from grader.report.clusters import ClusterView
 from grader.report.figures import DASH, out_of, percent, plural, points
 from grader.report.head import head_of
 from grader.report.heat import MapView
@@ -66,6 +67,7 @@ class ClassView(View, frozen=True):
     looks_open: bool
     bins: tuple[BinView, ...]
     mistakes: tuple[MistakeView, ...]
+    clusters: tuple[ClusterView, ...]  # mistakes that nobody has written down
     map: MapView
     exercises: tuple[str, ...]
     columns: tuple[str, ...]  # the devices that have a column of their own: none where there is one
@@ -75,12 +77,15 @@ class ClassView(View, frozen=True):
     facts: tuple[FactView, ...]
 
 
-def classroom(results: Results, overrides: Overrides) -> ClassView:
-    """What is shown of a class, with a warning for every correction that fits nothing in it."""
+def classroom(results: Results, overrides: Overrides, evidence: Read = nothing_read) -> ClassView:
+    """What is shown of a class, with a warning for every correction that fits nothing in it.
+
+    `evidence` is read for those alone of whom an answer was accepted close to the bound.
+    """
     overrides = check(overrides, results)
     marks = {one.student: mark(one, overrides) for one in results.submissions}
     names = exercise_names(results)
-    looks = attention.looks(results, marks)
+    looks = attention.looks(results, marks, evidence)
     drawn = heat.map_of(results, marks, names)
     graded = tuple(device.name for device in results.devices if device.graded)
     columns = graded if len(graded) > 1 else ()
@@ -98,6 +103,7 @@ def classroom(results: Results, overrides: Overrides) -> ClassView:
         looks_open=len(looks) <= OPEN,
         bins=_bins(list(marks.values())),
         mistakes=mistakes.mistakes(results),
+        clusters=clusters.clusters(results),
         map=drawn,
         exercises=tuple(one_line(name, NAME) for name in names),
         columns=tuple(one_line(name, NAME) for name in columns),

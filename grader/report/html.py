@@ -29,6 +29,7 @@ from grader import store
 from grader.errors import GraderError
 from grader.overrides import NONE, Overrides
 from grader.report import classview, redaction, views
+from grader.report.attention import Read, nothing_read
 from grader.report.head import Head
 from grader.results import Evidence, Results, SubmissionResult
 
@@ -43,8 +44,8 @@ class Renderer:
         self._environment = _environment(templates)
         self._dress = {kind: self._dressed(kind) for kind in ("class", "student")}
 
-    def class_page(self, results: Results, overrides: Overrides) -> str:
-        return self._page("class", classview.classroom(results, overrides))
+    def class_page(self, results: Results, overrides: Overrides, evidence: Read = nothing_read) -> str:
+        return self._page("class", classview.classroom(results, overrides, evidence))
 
     def student_page(
         self, result: SubmissionResult, evidence: Evidence | None, head: Head, overrides: Overrides = NONE
@@ -75,11 +76,15 @@ class Renderer:
 
 
 def write_class(
-    folder: Path, results: Results, overrides: Overrides, renderer: Renderer | None = None
+    folder: Path,
+    results: Results,
+    overrides: Overrides,
+    renderer: Renderer | None = None,
+    evidence: Read = nothing_read,
 ) -> Path:
     """Write index.html. Raises GraderError where the folder cannot be written."""
     path = folder / INDEX_FILE
-    page = (renderer or Renderer()).class_page(results, overrides)
+    page = (renderer or Renderer()).class_page(results, overrides, evidence)
     store.write_bytes(path, page.encode(), lasting=False)
     return path
 

@@ -85,7 +85,7 @@ def _mistake(group: Sequence[_Made], most: int, exercises: Sequence[str]) -> Mis
         width=percent(len(students), most),
         others=tuple(_others(group, titles)),
         example=_example(group),
-        students=tuple(map(_link, students)) if len(students) > 1 else (),
+        students=tuple(map(link_to, students)) if len(students) > 1 else (),
     )
 
 
@@ -115,9 +115,9 @@ def _others(group: Sequence[_Made], titles: Counter[str]) -> Iterator[str]:
 def _example(group: Sequence[_Made]) -> LinkView:
     """A submission that the mistake explains wholly, where there is one, at its exercise."""
     one = min(group, key=lambda one: one.diagnosis.partial)
-    link = _link(one.student)
+    link = link_to(one.student)
     return LinkView(link.text, f"{link.link}#exercise-{one.place}")
 
 
-def _link(student: str) -> LinkView:
+def link_to(student: str) -> LinkView:
     return LinkView(one_line(student, NAME), f"students/{file_name(student)}.html")

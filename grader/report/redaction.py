@@ -51,6 +51,7 @@ def _without_teacher(result: SubmissionResult) -> SubmissionResult:
             one,
             diagnosis=_plain(one.diagnosis) if one.diagnosis else None,
             further=tuple(map(_plain, one.further)),
+            behaviour="",
         )
         for one in result.exercises
     )

@@ -106,14 +106,6 @@ def test_a_function_under_nearly_another_name_needs_a_look_and_one_not_begun_doe
     ]
 
 
-def test_answers_close_to_the_bound_are_listed_by_criterion() -> None:
-    close = replace(samples.passed(samples.ONE), criteria=(replace(samples.row(0), borderline=2),))
-
-    assert reasons(close) == [
-        f"{samples.ONE}: 2 cases of “one step” accepted, but above a quarter of the bound"
-    ]
-
-
 def test_what_could_not_be_loaded_needs_a_look_until_it_is_corrected() -> None:
     overrides = parse(f"student,exercise,score\ns03,{samples.ONE},5\ns03,{samples.TWO},5\n".encode())
 
