@@ -13,7 +13,7 @@ from grader.judging.evidence import CaseSheet
 from grader.kit import Exercise, Kit, Limits
 from grader.pipeline import Session, explain, grade, grade_class, judge
 from grader.records import Failure, Submission
-from grader.results import Device, Graded, SubmissionResult
+from grader.results import Device, Graded, Quote, SubmissionResult
 from grader.sandbox.pool import Pool
 from tests.judging.build import case, criterion, exercise, kit_of, mistake, returned, tensor, trace
 
@@ -36,6 +36,7 @@ def descent(name: str, *start: float) -> Exercise:
         )
 
     halves = [returned(*(x * 0.75**n for x in start)) for n in (1, 2, 2)]
+    half = mistake("half-rate", [*halves, returned(*start)], ["steps"], 1e-6, {2: trace()}, smallest=0)
     made = exercise(
         [one(1), one(2), one(2, repeats=1), one(0, "no-steps")],  # type: ignore[list-item]
         [
@@ -44,7 +45,7 @@ def descent(name: str, *start: float) -> Exercise:
             criterion("sgd", [2], "optimiser", points=2.0),
             criterion("form", [0, 1, 2], "return", points=1.0),
         ],
-        [mistake("half-rate", [*halves, returned(*start)], ["steps"], 1e-6, {2: trace()}, smallest=0)],
+        [msgspec.structs.replace(half, where="optimiser")],
         [
             case(
                 *(2 * x for x in start),
@@ -151,6 +152,40 @@ def test_the_first_diverging_step_comes_from_the_trace_of_the_same_call(
     shown = grade(submission(tmp_path, second), session).result.exercises[0].counterexample
     assert shown is not None
     assert (shown.call, shown.first_diverging_step) == ("descend(torch.tensor([1.0]), 0.25, 2)", 2)
+
+
+def test_the_steps_and_the_students_own_line_stand_in_the_evidence(session: Session, tmp_path: Path) -> None:
+    graded = grade(submission(tmp_path, HALF), session)
+
+    first, second = graded.evidence.exercises
+    assert first.steps is not None
+    assert [(row.theta, row.reference_theta, row.apart) for row in first.steps.rows] == [
+        ((1.0,), (1.0,), False),
+        ((0.75,), (0.5,), True),
+    ]
+    assert first.steps.shows[0].startswith("1 step by SGD with lr 0.125, where")
+    assert second.steps is None
+    diagnosis = graded.result.exercises[0].diagnosis
+    assert diagnosis is not None
+    assert diagnosis.quote == Quote("s01.py", None, 5, "optimiser = torch.optim.SGD([theta], lr=rate / 2)")
+
+
+def test_a_function_that_remembers_is_shown_by_calls_that_stand_alone(
+    session: Session, tmp_path: Path
+) -> None:
+    source = RIGHT.replace("return theta.detach()", "kept.append(theta.detach())\n    return kept[0]", 1)
+
+    graded = grade(submission(tmp_path, "kept = []\n" + source), session)
+
+    shown = graded.result.exercises[0].counterexample
+    assert shown is not None
+    first, last = shown.call.split("; ")
+    assert (first, last) == (
+        "descend(torch.tensor([1.0]), 0.25, 1)",
+        "descend(torch.tensor([1.0]), 0.25, 2)",
+    )
+    assert shown.got is not None
+    assert shown.got.values == (0.5,)
 
 
 def test_an_unknown_mistake_climbs_the_ladder(session: Session, tmp_path: Path) -> None:

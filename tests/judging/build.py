@@ -88,8 +88,11 @@ def case(
 
 def _taken(trajectory: Sequence[Tensor]) -> Trace | None:
     """The steps of SGD that lead along a trajectory."""
+    options = {"lr": 0.1} | dict.fromkeys(
+        ("momentum", "dampening", "weight_decay", "nesterov", "maximize"), 0.0
+    )
     pairs = zip(trajectory, trajectory[1:], strict=False)
-    steps = [Step(("SGD",), {"lr": 0.1}, (before,), (after,)) for before, after in pairs]
+    steps = [Step(("SGD",), options, (before,), (after,)) for before, after in pairs]
     return Trace(tuple(steps)) if trajectory else None
 
 
