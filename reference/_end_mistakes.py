@@ -110,7 +110,7 @@ def _too_early(loss: Loss) -> tuple[Misconception, ...]:
     return (
         Misconception(
             "returns-the-theta-before",
-            "The theta before the last step is returned",
+            "The theta before the last step is returned, so without a step there is none",
             "In which order do the last update and the line that keeps the result run?",
             _returns_the_theta_before(loss),
             VALUES | SGD_ONLY,
@@ -204,7 +204,7 @@ def _losses(right: Descent, costs: frozenset[str]) -> tuple[Misconception, ...]:
         ),
         Misconception(
             "returns-the-loss-that-the-loop-made",
-            "The loss is returned, not theta: the loss of the last step, before theta moved",
+            "The loss is returned, not theta: that of the last step, so without a step there is none",
             hint,
             _returns_the_loss_that_the_loop_made(right.loss),
             costs,
@@ -246,7 +246,7 @@ def _histories(loss: Loss) -> tuple[Misconception, ...]:
     return (
         Misconception(
             "returns-all-thetas",
-            "The thetas of all steps are returned, not the last one",
+            "The thetas of all steps are returned, with the initial one, not the last one alone",
             hint,
             _watching(loss, _theta, lambda kept, start: torch.stack([start, *kept]), after=True),
             MOVES | SGD_ONLY | FORM,
@@ -264,7 +264,7 @@ def _histories(loss: Loss) -> tuple[Misconception, ...]:
         ),
         Misconception(
             "returns-all-thetas-but-the-initial-one",
-            "The thetas of all steps are returned, not the last one",
+            "The thetas after each step are returned, not the last one alone",
             hint,
             _watching(loss, _theta, lambda kept, _: kept, after=True),
             LATER | SGD_ONLY | FORM | {"no-steps"},

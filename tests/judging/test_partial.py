@@ -18,12 +18,15 @@ CASES = [
     for dtype in ("float32", "float64")
     for x, rate in zip(STARTS, (0.1, 0.2, 0.3, 0.6, 0.7, 0.8), strict=True)
 ] + [case(x, start=[x], steps=0, criterion="no-steps") for x in STARTS]
-RIGHT: list[Answer] = [returned(x / 2, dtype=d) for d in ("float32", "float64") for x in STARTS] + [
-    returned(x) for x in STARTS
-]
-DOUBLE: list[Answer] = [returned(2 * x, dtype=d) for d in ("float32", "float64") for x in STARTS] + [
-    returned(x) for x in STARTS
-]
+
+
+def times(factor: float) -> list[Answer]:
+    """Theta times a factor after a step, and theta itself without one."""
+    stepped = [returned(factor * x, dtype=dtype) for dtype in ("float32", "float64") for x in STARTS]
+    return [*stepped, *map(returned, STARTS)]
+
+
+RIGHT, DOUBLE = times(0.5), times(2.0)
 RUBRIC = [criterion("values", range(12)), criterion("no-steps", range(12, 18))]
 
 
@@ -74,7 +77,9 @@ def test_a_mistake_that_a_passing_case_contradicts_is_not_named() -> None:
 
 
 def test_an_unknown_mistake_in_a_part_is_told_by_its_place() -> None:
-    odd = [returned(7.0 + i, dtype="float64") if 6 <= i < 12 else one for i, one in enumerate(RIGHT)]
+    odd: list[Answer] = [
+        returned(7.0 + i, dtype="float64") if 6 <= i < 12 else one for i, one in enumerate(RIGHT)
+    ]
 
     (found,) = explained(odd, KNOWN)
 

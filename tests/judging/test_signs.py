@@ -272,8 +272,10 @@ def test_a_call_that_is_right_once_only() -> None:
     assert told(list(memory.candidates(seen(but({4: returned(0.1)}))))) == [
         (
             "keeps-state",
-            "The same call is right the first time and wrong the second:"
-            " something is kept between calls, or left to chance",
+            (
+                "The same call is right the first time and wrong the second:"
+                " something is kept between calls, or left to chance"
+            ),
             {4},
         )
     ]

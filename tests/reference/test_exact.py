@@ -143,6 +143,7 @@ def test_the_mistakes_are_many_and_of_many_kinds(loaded: Assignment, name: str) 
     assert len(mistakes) >= 25
     assert len({mistake.hint for mistake in mistakes}) >= 12  # several constants of one kind share a hint
     assert len({mistake.title for mistake in mistakes}) == len(mistakes)
+    assert [one.id for one in mistakes if not one.teacher] == []
     assert not [one.id for one in mistakes if not one.title[0].isupper() or not one.hint.endswith((".", "?"))]
 
 
