@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -91,7 +92,7 @@ def _taken(trajectory: Sequence[Tensor]) -> Trace | None:
     options = {"lr": 0.1} | dict.fromkeys(
         ("momentum", "dampening", "weight_decay", "nesterov", "maximize"), 0.0
     )
-    pairs = zip(trajectory, trajectory[1:], strict=False)
+    pairs = pairwise(trajectory)
     steps = [Step(("SGD",), options, (before,), (after,)) for before, after in pairs]
     return Trace(tuple(steps)) if trajectory else None
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from grader.results import Counterexample, Results, SubmissionResult
 
@@ -27,9 +27,9 @@ REFERENCE = Path(__file__).parents[2] / "reference"
 CHANCE = {"random_component"}  # draw from Python's own generator, which nobody seeds
 
 
-def differences(results: Results, folder: Path) -> list[str]:
+def differences(results: Results, folders: Sequence[Path]) -> list[str]:
     """Where a pasted call gives something else than is printed, or the reference than is expected."""
-    shown = {_file(one, folder): list(_shown(one)) for one in results.submissions}
+    shown = {_file(one, folders): list(_shown(one)) for one in results.submissions}
     calls = {path: [one.call for one in found] for path, found in shown.items() if found}
     asked = {call.rpartition("; ")[2] for own in calls.values() for call in own}
     right = {str(path): [one for one in asked if one.startswith(f"{name}(")] for path, name in _references()}
@@ -59,8 +59,8 @@ def _shown(one: SubmissionResult) -> Iterator[Counterexample]:
             yield found
 
 
-def _file(one: SubmissionResult, folder: Path) -> str:
-    return str(next(path for path in folder.rglob("*") if path.stem == one.student))
+def _file(one: SubmissionResult, folders: Sequence[Path]) -> str:
+    return str(next(path for folder in folders for path in folder.iterdir() if path.stem == one.student))
 
 
 def _printed(found: Counterexample) -> list[str] | str | None:

@@ -23,7 +23,7 @@ from grader.kit import LoadedKit
 from grader.results import ExerciseResult, Results, SubmissionResult
 from tests.cli.running import ROOT, grader
 from tests.conftest import frozen
-from tests.teaching import verdicts
+from tests.teaching import replay, verdicts
 from tests.teaching.verdicts import HERE, labels
 
 SEEDS = (0, 1, 2)
@@ -46,9 +46,14 @@ def results(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 
 def handed_in(seed: int) -> list[Path]:
-    """Right and wrong ones: all of them by the first suite, and by the others half of them each."""
+    """Right and wrong ones: all of them by the first suite, and by the others half of them each.
+
+    The first suite has the sample class beside them, for its counterexamples to be pasted, too.
+    """
     everyone = sorted(path for kind in ("right", "wrong") for path in (HERE / kind).iterdir())
-    return everyone if seed == 0 or "WHOLE_CLASS" in os.environ else everyone[seed - 1 :: 2]
+    if seed == 0:
+        return [*everyone, *sorted((ROOT / "submissions").iterdir())]
+    return everyone if "WHOLE_CLASS" in os.environ else everyone[seed - 1 :: 2]
 
 
 def those_in(kind: str, results: Results) -> list[SubmissionResult]:
@@ -115,6 +120,12 @@ def is_shown(exercise: ExerciseResult) -> bool:
     failed = [row for row in exercise.criteria if row.outcome == "failed"]
     unseen = exercise.status == "missing" or all(row.kind == "optimiser" for row in failed)
     return exercise.counterexample is not None or (unseen and all(row.message for row in failed))
+
+
+def test_a_pasted_call_alone_gives_what_is_printed_and_the_reference_what_is_expected(
+    results: Results,
+) -> None:
+    assert replay.differences(results, (HERE / "right", HERE / "wrong", ROOT / "submissions")) == []
 
 
 def test_the_mistakes_are_named(results: Results) -> None:
