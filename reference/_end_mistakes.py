@@ -43,7 +43,7 @@ def _starts(right: Descent) -> tuple[Misconception, ...]:
         ),
         Misconception(
             "starts-at-zero",
-            "0 is returned whatever is passed: the descent starts there, or zeros are returned",
+            "Zero is returned whatever is passed: the descent starts there, or zeros are returned",
             "Print theta before the first step: is it the initial theta?",
             replace(right, start=torch.zeros_like),
             EVERYTHING,

@@ -104,7 +104,7 @@ def _places(loss: Loss) -> tuple[Misconception, ...]:
         ),
         Misconception(
             "no-requires-grad",
-            "backward() finds nothing to differentiate: theta needs no gradient, or the loss lost it",
+            "Autograd finds nothing to differentiate: theta needs no gradient, or the loss lost it",
             "Which tensors does autograd follow? Look at theta.requires_grad and at loss.grad_fn.",
             _no_requires_grad(loss),
             EVERYTHING,
@@ -217,7 +217,7 @@ def _sizes(right: Descent) -> tuple[Misconception, ...]:
         ),
         Misconception(
             "step-twice",
-            "step() is called twice in each iteration",
+            "The optimiser steps twice in each iteration",
             "How often does theta change in one iteration of your loop?",
             replace(right, steps=2),
             MOVES,

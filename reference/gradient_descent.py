@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import torch
 from _descent import RUBRIC, arguments, call, rounding_bound, steps
+from _honest import in_other_styles
 from _mistakes import shared
 from _program import FORM, MOVES, Descent
 
@@ -149,4 +150,5 @@ EXERCISE = Exercise(
     bound=rounding_bound,
     effort=steps,
     either_shape=True,
+    honest=in_other_styles(square),
 )

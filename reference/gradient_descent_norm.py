@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import torch
 from _descent import RUBRIC, arguments, call, rounding_bound, steps
+from _honest import in_other_styles
 from _mistakes import shared
 from _program import EVERYTHING, FORM, MOVES, SGD_ONLY, VALUES, Descent
 
@@ -265,4 +266,5 @@ EXERCISE = Exercise(
     misconceptions=(*shared(squared_norm, FORM), *OWN_MISTAKES),
     bound=rounding_bound,
     effort=steps,
+    honest=in_other_styles(squared_norm),
 )

@@ -163,7 +163,7 @@ AUTOGRAD: Final = (
         "no-requires-grad",
         "RuntimeError",
         r"does not require grad",
-        "backward() finds nothing to differentiate: theta needs no gradient, or the loss lost it",
+        "Autograd finds nothing to differentiate: theta needs no gradient, or the loss lost it",
         "Which tensors does autograd follow? Look at requires_grad of theta and at the loss's grad_fn.",
         "requires_grad is missing, or lost through detach, .data, .item() or no_grad on the way to the loss.",
         "loss",

@@ -84,7 +84,7 @@ def but(changed: Mapping[int, Answer]) -> list[Answer]:
          "made-in-the-loop", "The variable final is used before it has a value"),
         ("RuntimeError", "element 0 of tensors does not require grad and does not have a grad_fn",
          "no-requires-grad",
-         "backward() finds nothing to differentiate: theta needs no gradient, or the loss lost it"),
+         "Autograd finds nothing to differentiate: theta needs no gradient, or the loss lost it"),
         ("ValueError", "can't optimize a non-leaf Tensor",
          "non-leaf", "The optimiser gets a tensor that was computed from another: it is no leaf"),
         ("TypeError", "params argument given to the optimizer should be an iterable of Tensors or dicts",
