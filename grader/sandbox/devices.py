@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import torch
 
-from grader.sandbox import twin
+from grader.sandbox import compiler, twin
 
 
 def place(tensor: torch.Tensor, device: str) -> torch.Tensor:
@@ -33,8 +33,9 @@ def is_plain(tensor: object) -> bool:
 def wake(device: str) -> None:
     """Start the device and take one step of SGD on it: what both import and set up is charged to nobody.
 
-    The first optimiser of a process imports half of PyTorch again; the first tensor on CUDA takes seconds.
+    The first tensor on CUDA takes seconds.
     """
+    compiler.put_to_sleep()
     if device == twin.NAME:
         twin.start()
     theta = torch.nn.Parameter(place(torch.ones(2), device))

@@ -41,7 +41,12 @@ _ENDINGS: Final = {
     Failure.REFUSED: "did what is refused",
 }
 
-_WORDS: Final = ((b"matplotlib", "matplotlib.pyplot"), (b"IPython", "IPython.display"))
+_WORDS: Final = (
+    (b"matplotlib", "matplotlib.pyplot"),
+    (b"IPython", "IPython.display"),
+    (b"torch.compile", "torch._dynamo.eval_frame"),  # wakes PyTorch's compiler
+    (b"_dynamo", "torch._dynamo.eval_frame"),
+)
 _MAGIC_SIGNS: Final = (
     b'"%',
     b'"!',
