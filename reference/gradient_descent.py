@@ -83,7 +83,7 @@ OWN_MISTAKES = (
     ),
     Misconception(
         "halved-loss",
-        "Every step is half as long as it should be: the loss has a factor 1/2 that was not asked for",
+        "Every step is half as long as it should be: a factor 1/2, or half of the loss detached",
         "Compare your loss at theta = 1 with the one in the exercise.",
         Descent(lambda theta: theta * theta / 2),
         MOVES,

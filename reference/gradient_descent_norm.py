@@ -82,7 +82,7 @@ OWN_MISTAKES = (
     ),
     Misconception(
         "mean-for-sum",
-        "Every step is half as long: the loss is the mean of the squares, or has a factor 1/2",
+        "Every step is half as long: a mean of the squares, a factor 1/2, or half of the loss detached",
         "Compare your loss at theta = [3, 4] with the one on paper.",
         Descent(lambda theta: torch.mean(theta * theta)),
         MOVES,
