@@ -37,8 +37,8 @@ FREEZER: Final = (
     "judging/families.py", "judging/family.py", "judging/gradient_families.py",
     "judging/optimiser_families.py", "judging/optimisers.py", "judging/rate_families.py",
     "judging/readings.py", "judging/score.py", "judging/value_families.py", "sandbox/__init__.py",
-    "sandbox/calling.py", "sandbox/devices.py", "sandbox/tracebacks.py", "sandbox/tracing.py",
-    "sandbox/twin.py", "sandbox/values.py",
+    "sandbox/calling.py", "sandbox/compiler.py", "sandbox/devices.py", "sandbox/tracebacks.py",
+    "sandbox/tracing.py", "sandbox/twin.py", "sandbox/values.py",
 )  # fmt: skip
 """The source that a kit depends on: what the freezer imports of this package, and nothing else."""
 

@@ -39,7 +39,7 @@ from grader.freezing.telling import telling
 from grader.freezing.trials import Trials, bare, key, quiet, recorded
 from grader.judging import compare, score
 from grader.records import Answer, ExerciseRun, Tensor, Trace, Value
-from grader.sandbox import calling
+from grader.sandbox import calling, compiler
 
 POOL: Final = 1200  # drawn, a third of them distinct; the ladder is made of these
 CANDIDATES: Final = 60  # of these the suite is chosen: each is run by every misconception
@@ -84,6 +84,7 @@ def _frozen(path: Path, seed: int, index: int) -> bytes | tuple[str, str]:
     The files are loaded again there: an exercise holds functions, which do not travel.
     """
     torch.set_num_threads(1)
+    compiler.put_to_sleep()
     loaded = assignment.load(path)
     try:
         with quiet():
