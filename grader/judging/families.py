@@ -22,11 +22,12 @@ from grader import kit as kits
 from grader.judging.bound_families import BOUNDS
 from grader.judging.candidates import Candidate
 from grader.judging.count_families import COUNTS, ENDLESS, STOPS
+from grader.judging.decay_families import DECAYS
 from grader.judging.descent import Descent
 from grader.judging.family import Family, Guess
 from grader.judging.gradient_families import GRADIENTS
 from grader.judging.optimiser_families import MEMORIES, OTHERS
-from grader.judging.rate_families import DECAYS, RATES
+from grader.judging.rate_families import RATES
 from grader.judging.readings import Constant, View, rounded, told, view
 from grader.judging.value_families import ENDS
 from grader.records import ExerciseOutcomes
