@@ -257,11 +257,14 @@ def freeze(assignment: Path | None, output: Path, seed: int | None) -> None:
 @cli.command()
 @_kit_options
 @click.option("--json", "as_json", is_flag=True, help="As one JSON document.")
-def verify(kit_file: Path | None, assignment: Path | None, expect_digest: str | None, as_json: bool) -> None:
-    """Prove that the suite catches every known mistake; exit 1 below a mutation score of 100 %."""
+@click.option("-v", "--verbose", is_flag=True, help="Which cases catch which mistake.")
+def verify(
+    kit_file: Path | None, assignment: Path | None, expect_digest: str | None, as_json: bool, verbose: bool
+) -> None:
+    """Prove that the suite catches every known mistake and nothing that is right; exit 1 if it does not."""
     from grader.commands import verify as command  # noqa: PLC0415
 
-    sys.exit(command.run(kit_file, assignment, expect_digest, as_json))
+    sys.exit(command.run(kit_file, assignment, expect_digest, as_json, verbose))
 
 
 @cli.command()

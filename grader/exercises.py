@@ -8,7 +8,7 @@ tensor.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from grader import records
@@ -76,6 +76,8 @@ class Exercise:
     shape; None: the shadow bound of `oracle`. `effort` is what a case costs to run, for
     instance its SGD steps. `either_shape`: the shapes that the tensors are drawn with are two
     ways to write one input, so values and steps are judged for each and the better one counts.
+    `honest` are right programs in other styles, by name: `grader verify` runs each, and it must get
+    full marks.
     """
 
     name: str
@@ -89,3 +91,4 @@ class Exercise:
     bound: Callable[[Arguments, torch.dtype], torch.Tensor] | None = None
     effort: Callable[[Arguments], float] = lambda _: 1.0
     either_shape: bool = False
+    honest: Mapping[str, Callable[..., Any]] = field(default_factory=dict)

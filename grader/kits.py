@@ -104,6 +104,22 @@ def freeze(assignment: Path, output: Path, seed: int | None = None) -> None:
     raise _refusal(done.stderr, done.returncode)
 
 
+def right_programs(assignment: Path, loaded: LoadedKit) -> bytes:
+    """What the reference and the honest programs come to on each device, as `freezing.again` writes it.
+
+    Run by a process of its own. Raises what that refused.
+    """
+    with tempfile.TemporaryDirectory(prefix="grader-verify-") as name:
+        folder = Path(name)
+        (folder / "assignment.kit").write_bytes(kit.encode(loaded.kit))
+        files = [str(path) for path in (assignment, folder / "assignment.kit", folder / "found.json")]
+        command = [sys.executable, "-I", "-B", "-m", "grader.freezing.again", *files]
+        done = subprocess.run(command, check=False, capture_output=True, text=True, env=_environment())
+        if done.returncode != 0:
+            raise _refusal(done.stderr, done.returncode)
+        return (folder / "found.json").read_bytes()
+
+
 def _environment() -> dict[str, str]:
     """One thread: the tensors are tiny, and more threads cost time."""
     return os.environ | {"OMP_NUM_THREADS": "1"}

@@ -8,21 +8,37 @@ from pathlib import Path
 import click
 import msgspec
 
+from grader import kits
 from grader.commands.common import find_kit
-from grader.judging.verify import Verification, verify
+from grader.judging.verify import Verification, decode, verify
 from grader.report import verification
 
 
-def run(kit_file: Path | None, assignment: Path | None, expect_digest: str | None, as_json: bool) -> int:
-    """Verify, say it, return 1 where some known mistake goes unpunished."""
+def run(
+    kit_file: Path | None,
+    assignment: Path | None,
+    expect_digest: str | None,
+    as_json: bool,
+    verbose: bool = False,
+) -> int:
+    """Verify, say it, return 1 where a mistake goes unpunished or a right program does not."""
     loaded = find_kit(Path.cwd(), kit_file, assignment, expect_digest)
-    found = verify(loaded.kit)
+    home = _home(kit_file, assignment)
+    found = verify(loaded.kit, decode(kits.right_programs(home, loaded)) if home else ())
     if as_json:
         sys.stdout.buffer.write(_document(found, loaded.digest))
         sys.stdout.buffer.flush()
     else:
-        click.echo(verification.text(found, loaded.digest), nl=False)
+        click.echo(verification.text(found, loaded.digest, verbose=verbose), nl=False)
     return 0 if found.fit else 1
+
+
+def _home(kit_file: Path | None, assignment: Path | None) -> Path | None:
+    """The assignment that the kit was frozen from; None where there is only a kit."""
+    if kit_file is not None or assignment is not None:
+        return assignment
+    found = kits.nearest(Path.cwd())
+    return found if found.is_dir() else None
 
 
 def _document(found: Verification, digest: str) -> bytes:

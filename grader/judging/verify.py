@@ -1,12 +1,16 @@
 """Kit -> whether the assignment is fit to grade: each known mistake must cost what it must.
 
 Everything is read from the kit: the answers that the misconceptions gave when it was frozen are
-judged as a student's would be. No program runs here, and no torch is needed.
+judged as a student's would be. No program runs here, and no torch is needed. What the reference and
+other right programs come to, `freezing.again` finds out in a process of its own, and it is added here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations
+
+import msgspec
 
 from grader import kit
 from grader.judging import compare, score
@@ -22,7 +26,7 @@ from grader.records import (
     Tensor,
     Trace,
 )
-from grader.tensors import ITEM_SIZES
+from grader.tensors import ITEM_SIZES, call
 
 
 class Row(Record, frozen=True):
@@ -33,6 +37,9 @@ class Row(Record, frozen=True):
     costs: tuple[str, ...]  # what must fail
     fails: tuple[str, ...]  # what does
     reason: str = ""  # why it cannot be judged from the kit; empty where it can
+    cases: dict[str, tuple[int, ...]] = msgspec.field(
+        default_factory=dict
+    )  # of each criterion that fails the cases that catch it
 
     @property
     def judged(self) -> bool:
@@ -62,6 +69,11 @@ class Row(Record, frozen=True):
         """It must cost something and costs nothing."""
         return self.counts and not self.fails
 
+    @property
+    def free(self) -> bool:
+        """It need not cost anything, and does not: it is only named."""
+        return self.judged and not self.costs and not self.fails
+
 
 class Idle(Record, frozen=True):
     """A program that does nothing, and what it would get."""
@@ -70,18 +82,40 @@ class Idle(Record, frozen=True):
     points: float
 
 
+class Ran(Record, frozen=True):
+    """A right program, really run on a device; `absent` says why it could not be."""
+
+    exercise: str
+    program: str
+    device: str
+    failed: tuple[str, ...] = ()  # a sentence for each criterion that it fails
+    absent: str = ""
+
+    @property
+    def wrong(self) -> bool:
+        return bool(self.failed)
+
+
+class Column(Record, frozen=True):
+    """A criterion, and how many cases it judges."""
+
+    id: str
+    cases: int
+
+
 class ExerciseVerification(Record, frozen=True):
     """One exercise, verified."""
 
     name: str
     title: str
-    criteria: tuple[str, ...]
+    criteria: tuple[Column, ...]
     rows: tuple[Row, ...]  # the matrix: a misconception a row, `fails` are its marked columns
     alike: tuple[tuple[str, str], ...]  # misconceptions that the suite cannot tell apart
     idle: tuple[Idle, ...]
-    cases: int
+    cases: tuple[str, ...]  # the calls
     rungs: int
     effort: float
+    ran: tuple[Ran, ...] = ()  # the reference and the honest programs; nothing where only a kit is at hand
 
     @property
     def counted(self) -> int:
@@ -105,31 +139,41 @@ class Verification(Record, frozen=True):
 
     @property
     def fit(self) -> bool:
-        """Below 100 %, or where doing nothing earns points, the assignment is not fit to grade."""
+        """Not below 100 %, nor where doing nothing earns points or a right program loses some."""
         idle = any(one.points > 0 for exercise in self.exercises for one in exercise.idle)
-        return self.mutation_score == 1.0 and not idle
+        wrong = any(one.wrong for exercise in self.exercises for one in exercise.ran)
+        return self.mutation_score == 1.0 and not idle and not wrong
 
     @property
     def effort(self) -> float:
         return sum(exercise.effort for exercise in self.exercises)
 
 
-def verify(frozen: kit.Kit) -> Verification:
+def verify(frozen: kit.Kit, ran: Sequence[Ran] = ()) -> Verification:
     """Judge every misconception of a kit as if a student had handed it in."""
-    return Verification(tuple(_exercise(one) for one in frozen.exercises))
+    return Verification(tuple(_exercise(one, ran) for one in frozen.exercises))
 
 
-def _exercise(exercise: kit.Exercise) -> ExerciseVerification:
+def encode(ran: Sequence[Ran]) -> bytes:
+    return msgspec.json.encode(tuple(ran))
+
+
+def decode(data: bytes) -> tuple[Ran, ...]:
+    return msgspec.json.decode(data, type=tuple[Ran, ...])
+
+
+def _exercise(exercise: kit.Exercise, ran: Sequence[Ran]) -> ExerciseVerification:
     return ExerciseVerification(
         name=exercise.name,
         title=exercise.title,
-        criteria=tuple(criterion.id for criterion in exercise.rubric),
+        criteria=tuple(Column(one.id, len(one.cases)) for one in exercise.rubric),
         rows=tuple(_row(one, exercise) for one in exercise.misconceptions),
         alike=_alike(exercise),
         idle=_idle(exercise),
-        cases=len(exercise.cases),
+        cases=tuple(call(exercise.name, case.arguments) for case in exercise.cases),
         rungs=len(exercise.ladder),
         effort=exercise.effort,
+        ran=tuple(one for one in ran if one.exercise == exercise.name),
     )
 
 
@@ -137,7 +181,20 @@ def _row(mistake: kit.Misconception, exercise: kit.Exercise) -> Row:
     if mistake.needs is not None:
         reason = f"differs on {mistake.needs} only; the kit holds what it does on the CPU"
         return Row(mistake.id, mistake.title, mistake.costs, (), reason)
-    return Row(mistake.id, mistake.title, mistake.costs, failing(_outcomes(mistake, exercise), exercise))
+    outcomes = _outcomes(mistake, exercise)
+    fails = failing(outcomes, exercise)
+    cases = {one.id: _catching(one, outcomes) for one in exercise.rubric if one.id in fails}
+    return Row(mistake.id, mistake.title, mistake.costs, fails, cases=cases)
+
+
+def _catching(criterion: kit.Criterion, outcomes: ExerciseOutcomes) -> tuple[int, ...]:
+    """The cases that fail; none where a criterion is lost because nothing was done at all."""
+    if criterion.kind == "optimiser":
+        own = [one for one in outcomes.chains if one.optimiser == criterion.optimiser]
+        return tuple(one.case for one in own if one.case in criterion.cases and not one.holds)
+    rows = [outcomes.outcomes[index] for index in criterion.cases]
+    form = criterion.kind == "return"
+    return tuple(one.case for one in rows if (one.form if form else one.failure) is not None)
 
 
 def failing(outcomes: ExerciseOutcomes, exercise: kit.Exercise) -> tuple[str, ...]:

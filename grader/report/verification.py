@@ -1,63 +1,158 @@
-"""What `grader verify` says: the mutation score and the matrix misconception x criterion, at 80 columns."""
+"""What `grader verify` says at 80 columns: the matrix misconception x criterion, and what follows."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Final
 
-from grader.judging.verify import ExerciseVerification, Row, Verification
+from grader.judging.verify import ExerciseVerification, Ran, Row, Verification
+from grader.report.figures import plural, points
+from grader.text import one_line
 
-WIDTH = 80
+WIDTH: Final = 80
+CELL: Final = 4  # columns of a criterion
+NAME: Final = 12  # columns of a misconception, at least
+LOST: Final = "x"  # it fails, though no case of it does: nothing was done at all
 
 
-def text(found: Verification, digest: str) -> str:
-    """The whole verification; `x` marks a criterion that fails for a mistake."""
-    return "\n".join(_lines(found, digest)) + "\n"
+def text(found: Verification, digest: str, *, verbose: bool = False) -> str:
+    """The whole verification; a number says how many cases of a criterion catch a mistake."""
+    return "\n".join(_lines(found, digest, verbose=verbose)) + "\n"
 
 
-def _lines(found: Verification, digest: str) -> Iterator[str]:
+def _lines(found: Verification, digest: str, *, verbose: bool) -> Iterator[str]:
     for exercise in found.exercises:
-        yield from _exercise(exercise)
+        yield from _exercise(exercise, verbose=verbose)
         yield ""
+    if not any(exercise.ran for exercise in found.exercises):
+        yield "A kit holds no program: --assignment DIR runs the reference, too."
     counted = sum(one.counted for one in found.exercises)
     caught = sum(one.caught for one in found.exercises)
     score = f"{100 * found.mutation_score:.4g} %"
     yield f"Mutation score: {score} ({caught} of {counted} mistakes that must cost points)"
-    yield f"The suites cost {found.effort:g} SGD steps a submission. Kit {digest}."
+    yield f"The suites cost {found.effort:g} SGD steps a submission."
+    yield f"Kit {digest}"
     yield "Fit to grade." if found.fit else "Not fit to grade: see above."
 
 
-def _exercise(exercise: ExerciseVerification) -> Iterator[str]:
+def _exercise(exercise: ExerciseVerification, *, verbose: bool) -> Iterator[str]:
     yield exercise.name
-    yield f"  {exercise.cases} cases, {exercise.effort:g} steps; {exercise.rungs} rungs on the ladder"
+    yield f"  {len(exercise.cases)} cases, {exercise.effort:g} steps; {exercise.rungs} rungs on the ladder"
     yield ""
-    width = max((len(row.id) for row in exercise.rows), default=0)
-    for number, criterion in enumerate(exercise.criteria):
-        yield "  " + " " * width + " " + " |" * number + f" {criterion}"
+    yield from _matrix(exercise)
+    yield ""
+    yield from _findings(exercise)
+    yield from _right(exercise.ran)
+    if verbose:
+        yield ""
+        yield from _cases(exercise)
+
+
+# --- the matrix ---------------------------------------------------------------------------
+
+
+def _matrix(exercise: ExerciseVerification) -> Iterator[str]:
+    """A mistake a row, a criterion a column, in each cell how many of its cases catch the mistake."""
+    room = max(WIDTH - 2 - CELL * len(exercise.criteria), NAME)
+    width = min(max((len(row.id) for row in exercise.rows), default=0), room)
+    for number, criterion in enumerate(exercise.criteria, 1):
+        yield f"  {number}  {criterion.id} ({plural(criterion.cases, 'case')})"
+    yield ""
+    numbers = "".join(f"{number:>{CELL}}" for number in range(1, len(exercise.criteria) + 1))
+    yield f"  {'':{width}}{numbers}"
     for row in exercise.rows:
-        marks = "".join(" x" if criterion in row.fails else " ." for criterion in exercise.criteria)
-        yield f"  {row.id:<{width}} {marks}{_remark(row)}"
-    yield from _told(exercise)
+        name = row.id if len(row.id) <= width else f"{row.id[: width - 1]}…"
+        cells = "".join(f"{_cell(row, criterion.id):>{CELL}}" for criterion in exercise.criteria)
+        yield f"  {name:{width}}{cells}"
+        yield from _paragraph(_remark(row), "      ")
+
+
+def _cell(row: Row, criterion: str) -> str:
+    if not row.judged:
+        return "?"
+    if criterion not in row.fails:
+        return "."
+    return str(len(row.cases.get(criterion, ())) or LOST)
 
 
 def _remark(row: Row) -> str:
     if not row.judged:
-        return f"  not judged: {row.reason}"
+        return f"not judged: {row.reason}"
     if row.missed:
-        return f"  NOT CAUGHT: must fail {', '.join(row.missed)}"
-    if row.extra:
-        return f"  fails beyond its costs: {', '.join(row.extra)}"
-    return "" if row.costs else "  costs nothing, as declared"
+        return f"NOT CAUGHT: must fail {', '.join(row.missed)}"
+    return f"fails beyond its costs: {', '.join(row.extra)}" if row.extra else ""
 
 
-def _told(exercise: ExerciseVerification) -> Iterator[str]:
+# --- what it comes to ---------------------------------------------------------------------
+
+
+def _findings(exercise: ExerciseVerification) -> Iterator[str]:
+    unpunished = [row.id for row in exercise.rows if row.unpunished]
+    if unpunished:
+        yield from _paragraph(f"No criterion punishes: {', '.join(unpunished)}.")
+    free = [row.id for row in exercise.rows if row.free]
+    if free:
+        yield from _paragraph(f"Named, and cost nothing, as declared: {', '.join(free)}.")
     if exercise.alike:
-        yield ""
         yield "  The suite cannot tell apart:"
         for one, other in exercise.alike:
-            yield from textwrap.wrap(
-                f"{one} and {other}", WIDTH, initial_indent="    ", subsequent_indent="      "
-            )
+            yield from _paragraph(f"{one} and {other}", "    ")
     for idle in exercise.idle:
-        if idle.points:
-            yield f"  A program that {idle.title} gets {idle.points:g} points; it must get none."
+        told = f"{points(idle.points)} points; it must get none" if idle.points else "nothing, as it must"
+        yield from _paragraph(f"A program that {idle.title} gets {told}.")
+
+
+def _right(ran: Sequence[Ran]) -> Iterator[str]:
+    """What right programs come to, by device, the failing ones alone by name."""
+    for device, rows in groupby(sorted(ran, key=lambda one: one.device), key=lambda one: one.device):
+        own = list(rows)
+        if own[0].absent:
+            yield from _paragraph(f"On {device} nothing could be run: {one_line(own[0].absent)}.")
+            continue
+        right = sum(not one.wrong for one in own)
+        whole = "the reference" if len(own) == 1 else f"{right} of {plural(len(own), 'right program')}"
+        if right:
+            yield from _paragraph(f"On {device} {whole} {'gets' if right == 1 else 'get'} full marks.")
+        for one in own:
+            for told in one.failed:
+                yield from _paragraph(
+                    f"ON {device.upper()} A RIGHT PROGRAM LOSES POINTS: {one.program} fails {one_line(told)}"
+                )
+
+
+# --- which cases catch what ---------------------------------------------------------------
+
+
+def _cases(exercise: ExerciseVerification) -> Iterator[str]:
+    """Each call with what it catches, then each mistake with its cases."""
+    yield "  Which cases catch what:"
+    for index, call in enumerate(exercise.cases):
+        names = [row.id for row in exercise.rows if any(index in own for own in row.cases.values())]
+        yield f"  {index:>4}  {call}"
+        yield from _paragraph(
+            f"{len(names)}: {', '.join(names)}" if names else "no known mistake", "        "
+        )
+    yield ""
+    for row in exercise.rows:
+        for criterion, own in row.cases.items():
+            yield from _paragraph(f"{row.id}, {criterion}: {_ranges(own) or 'nothing was done'}")
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """`0-3, 7`: neighbours are one range."""
+    groups = groupby(enumerate(sorted(numbers)), key=lambda pair: pair[1] - pair[0])
+    runs = [[number for _, number in group] for _, group in groups]
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+
+
+def _paragraph(told: str, indent: str = "  ") -> Iterator[str]:
+    yield from textwrap.wrap(
+        told,
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -33,7 +33,7 @@ def test_the_assignment_is_fit_to_grade_and_cheap(kit_file: Path, kit: LoadedKit
     effort = sum(exercise.effort for exercise in kit.kit.exercises)
     assert (run.code, run.err) == (0, "")
     assert run.out.endswith(
-        f"\nThe suites cost {effort:g} SGD steps a submission. Kit {kit.digest}.\nFit to grade.\n"
+        f"\nThe suites cost {effort:g} SGD steps a submission.\nKit {kit.digest}\nFit to grade.\n"
     )
     assert "Mutation score: 100 %" in run.out
     assert "cannot tell apart" not in run.out
@@ -76,6 +76,7 @@ def test_an_exercise_of_forty_lines_is_verified_and_graded_with_no_other_change(
         for one in json.loads((week / "report/results.json").read_bytes())["submissions"]
     ]
     assert (verified.code, graded.code) == (0, 0), verified.err + graded.err
+    assert "  On cpu the reference gets full marks.\n" in verified.out
     assert marks == [("s01", 5.0), ("s02", 2.0), ("s03", 1.0)]
     assert "No momentum" in graded.out
 

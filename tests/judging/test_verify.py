@@ -6,7 +6,9 @@ import msgspec
 
 from grader import kit
 from grader.judging import verify
+from grader.judging.verify import Idle, Ran
 from grader.kit import LoadedKit
+from grader.report import verification
 
 
 def changed(loaded: LoadedKit, **fields: object) -> kit.Kit:
@@ -64,3 +66,143 @@ def test_two_mistakes_that_do_the_same_are_named(kit: LoadedKit) -> None:
     verified = verify.verify(changed(kit, misconceptions=(momentum, mistake(kit, "adam"), twin)))
 
     assert verified.exercises[0].alike == (("momentum", "twin"),)
+
+
+def test_a_row_says_which_cases_catch_the_mistake(kit: LoadedKit) -> None:
+    by_hand = mistake(kit, "by-hand")
+
+    (row,) = verify.verify(changed(kit, misconceptions=(by_hand,))).exercises[0].rows
+
+    traced = next(one.cases for one in kit.kit.exercises[0].rubric if one.id == "uses-sgd")
+    assert row.cases == {"uses-sgd": traced}
+
+
+def test_a_mistake_that_no_criterion_punishes_and_one_that_need_not_cost_are_told_apart(
+    kit: LoadedKit,
+) -> None:
+    on_the_cpu = mistake(kit, "returns-on-the-cpu")
+    punished = msgspec.structs.replace(on_the_cpu, needs=None)
+    free = msgspec.structs.replace(punished, id="free", costs=())
+
+    verified = verify.verify(changed(kit, misconceptions=(punished, free, on_the_cpu)))
+
+    assert [(row.unpunished, row.free) for row in verified.exercises[0].rows] == [
+        (True, False),
+        (False, True),
+        (False, False),
+    ]
+
+
+# --- what is said of it -------------------------------------------------------------------
+
+
+def small(kit: LoadedKit, *ran: Ran) -> verify.Verification:
+    """Six mistakes of a suite: caught, costing more than they say, missed, free, alike, not to be judged."""
+    right = msgspec.structs.replace(mistake(kit, "returns-on-the-cpu"), needs=None)
+    found = changed(
+        kit,
+        misconceptions=(
+            mistake(kit, "by-hand"),
+            msgspec.structs.replace(mistake(kit, "made-in-the-loop"), costs=()),
+            msgspec.structs.replace(right, id="missed"),
+            msgspec.structs.replace(right, id="free-" + "of-points-" * 6, costs=()),
+            mistake(kit, "returns-on-the-cpu"),
+        ),
+    )
+    return verify.verify(found, ran)
+
+
+FIRST = "gradient_descent_torch_optimiser"
+
+
+def test_the_whole_text(kit: LoadedKit) -> None:
+    (exercise,) = small(
+        kit,
+        Ran(FIRST, "the reference", "cpu"),
+        Ran(FIRST, "with a closure", "cpu", ("many-steps: 1 of 2 cases fails",)),
+        Ran(FIRST, "the reference", "cuda", (), "no driver"),
+        Ran(FIRST, "with a closure", "cuda", (), "no driver"),
+    ).exercises
+    # What depends on how the suite was drawn is replaced, so that the text is the same for every suite.
+    rows = tuple(
+        msgspec.structs.replace(row, cases=dict.fromkeys(row.cases, (0, 1, 2, 5))) for row in exercise.rows
+    )
+    columns = tuple(msgspec.structs.replace(one, cases=9) for one in exercise.criteria)
+    told = msgspec.structs.replace(
+        exercise,
+        rows=rows,
+        criteria=columns,
+        cases=tuple(f"call({number})" for number in range(6)),
+        effort=12.0,
+        rungs=200,
+        idle=(Idle("always returns zeros", 0.0), Idle("returns its input", 1.5)),
+    )
+
+    text = verification.text(verify.Verification((told,)), "sha256:ab12", verbose=True)
+
+    assert text == WHOLE
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_without_the_assignment_it_is_said_that_nothing_was_run(kit: LoadedKit) -> None:
+    text = verification.text(small(kit), "sha256:ab12")
+
+    assert "\nA kit holds no program: --assignment DIR runs the reference, too.\nMutation score" in text
+    assert "Which cases catch what" not in text
+
+
+WHOLE = """\
+gradient_descent_torch_optimiser
+  6 cases, 12 steps; 200 rungs on the ladder
+
+  1  one-step (9 cases)
+  2  many-steps (9 cases)
+  3  no-steps (9 cases)
+  4  edge-rates (9 cases)
+  5  uses-sgd (9 cases)
+  6  returns-like-theta (9 cases)
+
+                                                           1   2   3   4   5   6
+  by-hand                                                  .   .   .   .   4   .
+  made-in-the-loop                                         .   .   4   .   .   .
+      fails beyond its costs: no-steps
+  missed                                                   .   .   .   .   .   .
+      NOT CAUGHT: must fail returns-like-theta
+  free-of-points-of-points-of-points-of-points-of-point…   .   .   .   .   .   .
+  returns-on-the-cpu                                       ?   ?   ?   ?   ?   ?
+      not judged: differs on cuda only; the kit holds what it does on the CPU
+
+  No criterion punishes: missed.
+  Named, and cost nothing, as declared:
+    free-of-points-of-points-of-points-of-points-of-points-of-points-.
+  The suite cannot tell apart:
+    missed and free-of-points-of-points-of-points-of-points-of-points-of-points-
+  A program that always returns zeros gets nothing, as it must.
+  A program that returns its input gets 1.5 points; it must get none.
+  On cpu 1 of 2 right programs gets full marks.
+  ON CPU A RIGHT PROGRAM LOSES POINTS: with a closure fails many-steps: 1 of 2
+    cases fails
+  On cuda nothing could be run: no driver.
+
+  Which cases catch what:
+     0  call(0)
+        2: by-hand, made-in-the-loop
+     1  call(1)
+        2: by-hand, made-in-the-loop
+     2  call(2)
+        2: by-hand, made-in-the-loop
+     3  call(3)
+        no known mistake
+     4  call(4)
+        no known mistake
+     5  call(5)
+        2: by-hand, made-in-the-loop
+
+  by-hand, uses-sgd: 0-2, 5
+  made-in-the-loop, no-steps: 0-2, 5
+
+Mutation score: 50 % (1 of 2 mistakes that must cost points)
+The suites cost 12 SGD steps a submission.
+Kit sha256:ab12
+Not fit to grade: see above.
+"""
