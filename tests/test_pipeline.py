@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from grader.judging.award import Finding
 from grader.judging.evidence import CaseSheet
+from grader.judging.findings import find
 from grader.kit import Exercise, Kit, Limits
 from grader.pipeline import Session, explain, grade, grade_class, judge
 from grader.records import Failure, Submission
+from grader.report.clusters import clusters
 from grader.results import Device, Graded, Quote, SubmissionResult
 from grader.sandbox.pool import Pool
 from tests.judging.build import case, criterion, exercise, kit_of, mistake, returned, tensor, trace
+from tests.report import samples
 
 LIMITS = Limits(case_cpu_seconds=0.3, submission_cpu_seconds=8.0)
 
@@ -371,3 +375,24 @@ def test_judging_goes_by_exercise_then_device(pool: Pool, session: Session, tmp_
     found = explain(given, executions, judged, session)
     assert [type(one) for one in found.values()] == [Finding, Finding]
     assert all(row.outcome == "passed" for one in found.values() for row in one.criteria)
+
+
+def test_a_mistake_without_a_name_is_kept_by_what_it_does_and_no_other_is(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nameless(*given: Any) -> Finding:
+        return msgspec.structs.replace(find(*given), diagnosis=None, further=())
+
+    ends = ("return torch.sin(50 * theta.detach())", "return theta.detach().mul(50).sin()")
+    known = [grade(submission(tmp_path, source), session).result for source in (HALF, RIGHT)]
+    monkeypatch.setattr("grader.pipeline.find", nameless)
+    unknown = [
+        grade(submission(tmp_path, RIGHT.replace("return theta.detach()", end, 1), f"s{n}"), session).result
+        for n, end in enumerate(ends, 2)
+    ]
+
+    assert [one.exercises[0].behaviour for one in known] == ["", ""]
+    kept = unknown[0].exercises[0].behaviour
+    assert len(kept.split(";")) == len(session.kit.exercises[0].cases)
+    (pair,) = clusters(msgspec.structs.replace(samples.RESULTS, submissions=(*known, *unknown)))
+    assert [link.text for link in pair.students] == ["s2", "s3"]
