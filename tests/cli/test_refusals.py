@@ -18,14 +18,14 @@ needs_filter = pytest.mark.skipif(
 )
 
 
-def refused(run: Run, code: int, text: str) -> None:
+def assert_refused(run: Run, code: int, text: str) -> None:
     assert (run.code, run.out, run.err) == (code, "", text)
 
 
 def test_nothing_at_the_path(kit_file: Path) -> None:
     run = grader("check", "nowhere.py", "--kit", kit_file)
 
-    refused(
+    assert_refused(
         run,
         2,
         "error: nowhere.py cannot be read: No such file or directory.\n"
@@ -39,7 +39,7 @@ def test_a_folder_without_submissions(kit_file: Path, tmp_path: Path) -> None:
 
     run = grader("grade", "class", "--kit", kit_file, cwd=tmp_path)
 
-    refused(
+    assert_refused(
         run,
         5,
         "error: class: no submission found. Looked for .py and .ipynb files, and for folders and zips that "
@@ -53,7 +53,7 @@ def test_a_file_that_is_no_kit(tmp_path: Path) -> None:
 
     run = grader("check", COURSE, "--kit", "a.kit", cwd=tmp_path)
 
-    refused(
+    assert_refused(
         run,
         2,
         "error: a.kit: this is not a kit.\n"
@@ -67,7 +67,7 @@ def test_a_kit_of_another_version(kit: LoadedKit, tmp_path: Path) -> None:
 
     run = grader("check", COURSE, "--kit", "a.kit", cwd=tmp_path)
 
-    refused(
+    assert_refused(
         run,
         2,
         "error: a.kit: the kit has the format 'grader/kit/v9', this grader reads 'grader/kit/v1'.\n"
@@ -82,7 +82,7 @@ def test_neither_a_kit_nor_a_reference_near(tmp_path: Path) -> None:
 
     run = grader("check", "s01.py", cwd=tmp_path)
 
-    refused(
+    assert_refused(
         run,
         2,
         "error: .: neither a *.kit nor a folder reference/ is here or in a folder above.\n"
@@ -93,7 +93,7 @@ def test_neither_a_kit_nor_a_reference_near(tmp_path: Path) -> None:
 def test_another_digest_than_the_one_expected(kit_file: Path, kit: LoadedKit) -> None:
     run = grader("check", COURSE, "--kit", kit_file, "--expect-digest", "sha256:0000")
 
-    refused(
+    assert_refused(
         run,
         2,
         f"error: The suite has the digest {kit.digest}, expected sha256:0000.\n"
@@ -121,7 +121,7 @@ HELP = (
 def test_a_level_of_isolation_that_cannot_be_had_is_refused(kit_file: Path, level: str, what: str) -> None:
     run = grader("check", COURSE, "--kit", kit_file, "--isolation", level, before=without(LANDLOCK))
 
-    refused(
+    assert_refused(
         run,
         2,
         f"error: {what} here: {NO_LANDLOCK}.\n"
@@ -133,7 +133,7 @@ def test_a_level_of_isolation_that_cannot_be_had_is_refused(kit_file: Path, leve
 def test_strict_is_refused_in_a_container_without_namespaces(kit_file: Path) -> None:
     run = grader("check", COURSE, "--kit", kit_file, "--isolation", "strict", before=without(UNSHARE))
 
-    refused(
+    assert_refused(
         run,
         2,
         "error: --isolation strict cannot be had here: own namespaces: Operation not permitted.\n"
@@ -170,7 +170,7 @@ def test_a_device_that_must_be_there_and_is_not(kit_file: Path) -> None:
 def test_a_device_that_the_assignment_does_not_name(kit_file: Path) -> None:
     run = grader("check", COURSE, "--kit", kit_file, "--device", "tpu")
 
-    refused(
+    assert_refused(
         run,
         2,
         "error: --device tpu: the assignment is not graded there.\n  help: It is graded on cpu, cuda.\n",
@@ -180,7 +180,7 @@ def test_a_device_that_the_assignment_does_not_name(kit_file: Path) -> None:
 def test_an_exercise_that_the_kit_does_not_hold(kit_file: Path) -> None:
     run = grader("check", COURSE, "--kit", kit_file, "--exercise", "adam")
 
-    refused(
+    assert_refused(
         run,
         2,
         "error: --exercise adam: the kit has no such exercise.\n"
@@ -191,7 +191,7 @@ def test_an_exercise_that_the_kit_does_not_hold(kit_file: Path) -> None:
 def test_a_student_who_handed_in_nothing(kit_file: Path, tmp_path: Path) -> None:
     run = grader("grade", ROOT / "submissions", "--kit", kit_file, "-o", tmp_path / "out", "--student", "s1")
 
-    refused(
+    assert_refused(
         run,
         2,
         "error: --student s1: nobody of that name handed in anything.\n  help: Did you mean 's21'?\n",
@@ -203,7 +203,7 @@ def test_an_output_folder_that_cannot_be_written(kit_file: Path, tmp_path: Path)
 
     run = grader("grade", ROOT / "submissions", "--kit", kit_file, "-o", tmp_path / "out")
 
-    refused(
+    assert_refused(
         run,
         2,
         f"error: {tmp_path}/out/overrides.csv: cannot be written: File exists.\n"
@@ -214,7 +214,7 @@ def test_an_output_folder_that_cannot_be_written(kit_file: Path, tmp_path: Path)
 def test_results_that_are_not_there(tmp_path: Path) -> None:
     run = grader("report", "out", cwd=tmp_path)
 
-    refused(
+    assert_refused(
         run,
         2,
         "error: out/results.json: there are no results here.\n"
