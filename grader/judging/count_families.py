@@ -12,12 +12,11 @@ from typing import Final
 
 import numpy as np
 
-from grader.judging.descent import RIGHT, Array, Descent, Sheet
+from grader.judging.descent import RIGHT, Array, Descent
 from grader.judging.family import Family, Guess, named
-from grader.judging.readings import LOOSE, Constant, View, agreed, between, told
+from grader.judging.readings import LOOSE, Constant, View, agreed, told
 
 _COUNT: Final = "Count the updates of theta for number_steps = 1, 2 and 3."
-_ALWAYS: Final = "Does your function always take number_steps steps? Which line can end the loop?"
 
 MANY: Final = (1000.0, 100.0, 10000.0, 500.0, 200.0, 50.0, 2000.0, 5000.0)
 """Round numbers of steps so large that no path shows how large."""
@@ -184,114 +183,6 @@ COUNTS: Final = (
         where="loop",
         samples=((1,), (3,), (5,), (10,), (2,)),
     ),
-)
-
-# --- ending early ---------------------------------------------------------------------------
-
-Measure = Callable[[Array, Sheet], Array]
-"""path -> place x case: what the condition looks at there."""
-
-
-def _norm(values: Array) -> Array:
-    return np.sqrt((values**2).sum(axis=-1))
-
-
-def _loss(path: Array, cases: Sheet) -> Array:
-    """Above its minimum: the integral of an affine gradient."""
-    slope = cases.coefficients[1] if len(cases.coefficients) > 1 else 0 * cases.theta
-    gradient = np.where(slope > 0, cases.gradient(path), 0)
-    return (gradient**2 / np.where(slope > 0, 2 * slope, 1)).sum(axis=-1)
-
-
-def _steepness(path: Array, cases: Sheet) -> Array:
-    return _norm(cases.gradient(path))
-
-
-def _size(path: Array, _: Sheet) -> Array:
-    return _norm(path)
-
-
-def _change(path: Array, cases: Sheet) -> Array:
-    return cases.rate[:, 0] * _steepness(path, cases)
-
-
-def _gain(path: Array, cases: Sheet) -> Array:
-    """How much the loss changes in the step from there."""
-    after = path - cases.rate * cases.gradient(path)
-    return abs(_loss(path, cases) - _loss(after, cases))
-
-
-def _stopping(measure: Measure, threshold: float, *, after: int) -> Descent:
-    """Left at the first place where the measure is below, or `after` steps later."""
-
-    def result(path: Array, count: Array, cases: Sheet) -> Array:
-        low = measure(path, cases) < threshold
-        first = np.where(low.any(axis=0), low.argmax(axis=0), len(path))
-        place = np.minimum(first + after, np.maximum(count[:, 0], 0))
-        return path[place, np.arange(path.shape[1])]
-
-    return replace(RIGHT, result=result)
-
-
-def _threshold(view: View, measure: Measure, after: int) -> Iterator[Guess]:
-    """A number that all places where the path was left, and those before, agree on."""
-    if not view.on_path:
-        return
-    found = view.places
-    height = measure(view.right, view.cases)
-    low, high = 0.0, np.inf
-    seen = 0
-    for row in np.nonzero(view.wrong & view.fresh)[0]:
-        stops = np.nonzero(found[:, row])[0]
-        if len(stops) != 1:
-            continue
-        place = int(stops[0]) - after
-        if place < 0 or stops[0] >= view.cases.steps[row, 0]:
-            return
-        low = max(low, float(height[place, row]))
-        high = min(high, float(height[:place, row].min(initial=np.inf)))
-        seen += 1
-    low, high = _narrowed(view, found, height, after, low, high)
-    if seen and low < high < np.inf:
-        yield (between(low, high),)
-
-
-def _narrowed(
-    view: View, found: Array, height: Array, after: int, low: float, high: float
-) -> tuple[float, float]:
-    """Paths that were walked to the end did not meet the condition before."""
-    for row in np.nonzero(~view.wrong & view.fresh)[0]:
-        steps = int(view.cases.steps[row, 0])
-        if found[: steps + 1, row].sum() == 1:
-            before = height[: max(steps - after, 0), row]
-            high = min(high, float(before.min(initial=np.inf)))
-    return low, high
-
-
-def _stop(name: str, words: str, measure: Measure, after: int, rank: int) -> Family:
-    return Family(
-        f"stops-early-{name}",
-        f"The loop ends early, as soon as {words} is below about {{0}}",
-        _ALWAYS,
-        "any",
-        lambda view: _threshold(view, measure, after),
-        lambda c: _stopping(measure, c, after=after),
-        rank=rank,
-        teacher="How small it has to be is known from the cases only roughly.",
-        where="loop",
-        samples=((0.1,), (0.01,), (1.0,), (1e-3,)),
-    )
-
-
-STOPS: Final = (
-    _stop("loss", "the loss", _loss, 1, 30),
-    _stop("gradient", "the gradient", _steepness, 0, 31),
-    _stop("theta", "|theta|", _size, 0, 32),
-    _stop("loss-before", "the loss before the update", _loss, 0, 31),
-    _stop("gradient-after", "the gradient of the last step", _steepness, 1, 32),
-    _stop("change", "the change of theta", _change, 1, 33),
-    _stop("change-before", "the next change of theta", _change, 0, 34),
-    _stop("gain", "the change of the loss", _gain, 1, 34),
 )
 
 

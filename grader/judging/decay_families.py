@@ -68,7 +68,7 @@ def _late_factor(period: int) -> Formula:
 
 
 _BY_COUNT: Final[tuple[tuple[str, str, When, int, Callable[[], Descent]], ...]] = (
-    ("rate-over-steps", "The learning rate is divided by the number of steps", "later", 18,
+    ("rate-over-steps", "The learning rate, or the loss, is divided by the number of steps", "later", 18,
      lambda: with_factor(lambda _, n: 1 / np.maximum(n, 1))),
     ("rate-over-root-of-steps", "The learning rate is divided by the root of the number of steps", "later",
      22, lambda: with_factor(lambda _, n: 1 / np.sqrt(np.maximum(n, 1)))),
@@ -130,7 +130,9 @@ DECAYS: Final = (
     Family(
         "rate-decays-as-power",
         lambda p: (
-            f"The learning rate grows from step to step like the power {told(-p)} of 1, 2, 3"
+            "The learning rate, or the loss, is multiplied by the number of the step, 1, 2, 3"
+            if p == -1
+            else f"The learning rate grows from step to step like the power {told(-p)} of 1, 2, 3"
             if p < 0
             else f"The learning rate is divided by the power {told(p)} of 1, 2, 3 from step to step"
         ),
@@ -204,6 +206,17 @@ DECAYS: Final = (
         teacher="A LinearLR, or the like of it, that the exercise does not ask for.",
         where="step",
         samples=((1 / 3, 5), (0.1, 10), (0.5, 2)),
+    ),
+    Family(
+        "rate-of-one-step",
+        "One step, the first or the last, is {0} times as long as it should be; the others are right",
+        _EACH_STEP,
+        "first",
+        _firsts(lambda f: f),
+        lambda c: with_factor(lambda i, _: c if i == 0 else 1.0),
+        rank=24,
+        teacher="Where the gradient is affine, no result tells whether it is the first step or the last.",
+        where="step",
     ),
     *(
         Family(

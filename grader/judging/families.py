@@ -21,18 +21,24 @@ import numpy as np
 from grader import kit as kits
 from grader.judging.bound_families import BOUNDS
 from grader.judging.candidates import Candidate
-from grader.judging.count_families import COUNTS, ENDLESS, STOPS
+from grader.judging.count_families import COUNTS, ENDLESS
 from grader.judging.decay_families import DECAYS
 from grader.judging.descent import Descent
+from grader.judging.end_families import MORE_ENDS
 from grader.judging.family import Family, Guess
 from grader.judging.gradient_families import GRADIENTS
+from grader.judging.loss_families import LOSSES_BY_GRADIENT
 from grader.judging.optimiser_families import MEMORIES, OTHERS
 from grader.judging.rate_families import RATES
 from grader.judging.readings import Constant, View, rounded, told, view
+from grader.judging.stop_families import STOPS
 from grader.judging.value_families import ENDS
 from grader.records import ExerciseOutcomes
 
-FAMILIES: Final = (*RATES, *GRADIENTS, *MEMORIES, *DECAYS, *COUNTS, *ENDLESS, *ENDS, *BOUNDS, *OTHERS, *STOPS)
+FAMILIES: Final = (
+    *RATES, *GRADIENTS, *LOSSES_BY_GRADIENT, *MEMORIES, *DECAYS, *COUNTS, *ENDLESS, *ENDS, *MORE_ENDS,
+    *BOUNDS, *OTHERS, *STOPS,
+)  # fmt: skip
 
 CONVINCING: Final = 3  # wrong cases that agree closely, beyond those that fixed the constants
 

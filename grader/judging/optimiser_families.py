@@ -12,7 +12,7 @@ from grader.judging import optimisers
 from grader.judging.descent import RIGHT, Array, Descent, Update
 from grader.judging.family import OPTIONS_HINT, Family, Guess, decided, named, single
 from grader.judging.gradient_families import with_update
-from grader.judging.readings import Constant, Points, View, agreed
+from grader.judging.readings import Constant, Points, View, agreed, told
 
 _CLASS: Final = "Which class of torch.optim does the exercise ask for?"
 _ADD_UP: Final = "The gradients of all steps add up: they are never cleared between steps"
@@ -40,7 +40,34 @@ def _periods(view: View) -> Iterator[Guess]:
     yield from ((Constant(k),) for k in range(2, min(view.longest, 12) + 1))
 
 
+def _previous_title(share: float) -> str:
+    if share == 0.5:  # noqa: PLR2004
+        return "Every step uses the mean of its gradient and the one before"
+    return f"Every step mixes its gradient with {told(share)} of the one before"
+
+
 MEMORIES: Final = (
+    Family(
+        "gradient-mixed-with-the-previous",
+        _previous_title,
+        "Print theta.grad after each backward(), and what the step uses after it.",
+        "later",
+        lambda view: single(agreed(lambda p: (p.effective - p.gradient) / (p.first - p.gradient), view.twos)),
+        lambda c: with_update(lambda: optimisers.with_previous(c, from_zero=False)),
+        rank=24,
+        where="step",
+    ),
+    Family(
+        "gradient-mixed-with-the-previous",
+        _previous_title,
+        "Print theta.grad after each backward(), and what the step uses after it.",
+        "first",
+        lambda view: single(agreed(lambda p: 1 - p.effective / p.gradient, view.ones)),
+        lambda c: with_update(lambda: optimisers.with_previous(c, from_zero=True)),
+        rank=24,
+        teacher="Before the first step the kept gradient is 0.",
+        where="step",
+    ),
     Family(
         "momentum",
         named("SGD runs with momentum {0}", {1.0: _ADD_UP}),

@@ -59,6 +59,18 @@ def mean_gradient() -> Update:
     return update
 
 
+def with_previous(share: float, *, from_zero: bool) -> Update:
+    """The gradient mixed with the one of the step before; the first has none, or one of 0."""
+    kept: list[Array] = []
+
+    def update(theta: Array, gradient: Array, rate: Array, _: int) -> Array:
+        previous = kept.pop() if kept else 0 * gradient if from_zero else gradient
+        kept.append(gradient)
+        return theta - rate * ((1 - share) * gradient + share * previous)
+
+    return update
+
+
 def every(period: int) -> Update:
     """A step every `period` iterations, with the gradients that have added up by then."""
     kept: Array | float = 0.0

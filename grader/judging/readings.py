@@ -38,6 +38,8 @@ SHORT: Final = 3  # steps: what is tried first, for it costs a fraction of the s
 LOOSE: Final = 32.0  # times the rounding, where nothing is decided yet
 NEAR_PATH: Final = 4.0  # times the rounding, that an answer on the right path may be off it
 TELLING: Final = 1000.0  # times the tolerance: a case so far off that agreeing with it is no accident
+ASTRAY: Final = 1e15  # times the start: a run so far off has multiplied its roundings as well
+ALIKE: Final = 1e-6  # relative, that two such runs may differ
 SHARP: Final = 0.02  # relative doubt up to which a point says anything of a constant
 FORMULA_ROUNDING: Final = 2.0**-46  # relative: a logarithm or two
 SLACK: Final = 8.0  # times their doubts, that two points may differ
@@ -250,6 +252,8 @@ class View:
             allowed = allowed + rounding(predicted.value, self.cases, roundoff=roundoff)
         if nearby is not None:
             allowed = allowed + np.nan_to_num(abs(run(nearby, self.cases) - predicted.value), posinf=0.0)
+        astray = ASTRAY * abs(self.cases.theta).max(axis=1, keepdims=True, initial=0.0)
+        allowed = allowed + np.where(abs(predicted.value) > astray, ALIKE * abs(predicted.value), 0)
         beyond = predicted.beyond | (self.narrow & (abs(predicted.value) > LARGEST_SINGLE))
         same = self._same(self.got, predicted.value, allowed) | (beyond & ~np.isfinite(self.got))
         agree = np.all(same | ~self.cases.there, axis=1)
