@@ -1,11 +1,12 @@
 """Failing outcomes + kit -> the names of the mistakes, the most fundamental first.
 
 Truth comes first: a mistake is named only where cases behave as it does, and unknown stays
-unknown. Four rooms look for mistakes, one after the other, and each is asked only about what those
+unknown. Five rooms look for mistakes, one after the other, and each is asked only about what those
 before it left open:
 
     the instructor's programs     every case behaves so
     the fitted families           every value does, for a constant that nobody listed
+    the decisions                 one step of the traces is not as asked: start, gradient, rate ...
     the signs                     how calls end shows what no value does
     partial matches               what is left behaves so, or a part of the inputs does
 
@@ -19,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import IntEnum
 from typing import Final
 
-from grader.judging import families, matching, partial, signs
+from grader.judging import decisions, families, matching, partial, signs
 from grader.judging.candidates import STEPS, Candidate
 from grader.judging.matching import Beside
 from grader.judging.seen import Flaw, Seen
@@ -84,7 +85,7 @@ def _resolved(seen: Seen) -> tuple[list[tuple[int, Finding]], frozenset[Flaw]]:
     for room in _rooms(seen):
         candidates = room(left)
         while left and len(found) < FINDINGS:
-            best = _best(candidates, left, seen)
+            best = decisions.corrected(_best(candidates, left, seen), seen)[:LISTED]
             if not best:
                 break
             new = _flaws(best[0], seen) & left
@@ -97,8 +98,10 @@ def _rooms(seen: Seen) -> Iterator[Room]:
     beside = Beside(seen)
     yield lambda _: matching.candidates(beside)
     yield lambda left: families.fit(seen.outcomes, seen.exercise, seen.failed) if _values(left) else ()
+    yield lambda left: decisions.candidates(seen, sure=True) if _values(left) else ()
     yield lambda left: signs.candidates(seen) if left else ()
     yield lambda left: partial.candidates(beside, left) if left else ()
+    yield lambda left: decisions.candidates(seen, sure=False) if _values(left) else ()
 
 
 def _values(left: Iterable[Flaw]) -> bool:

@@ -90,7 +90,7 @@ def _told(
     right: str | None,
 ) -> Told:
     """The mistakes, the most fundamental first. `right`: the device on which all of it was right, if any."""
-    seen = Seen(outcomes, exercise, frozenset(failed), run.traces)
+    seen = Seen(outcomes, exercise, frozenset(failed), run.traces, draws=run.draws)
     if right is None:
         return diagnose.explain(seen)
     found = tied_to_device(seen, right)

@@ -46,6 +46,7 @@ class Seen:
     exercise: kits.Exercise
     failed: frozenset[str]
     traces: Mapping[int, Trace] = field(default_factory=dict)
+    draws: bool = False  # a call drew random numbers
 
     @cached_property
     def answers(self) -> list[Answer]:

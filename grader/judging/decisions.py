@@ -1,0 +1,376 @@
+"""Traced calls -> the decisions of the run that were taken otherwise, the most fundamental first.
+
+A descent is a few decisions: where it starts, which gradient a step uses, with which rate, what happens to
+theta between the steps, how many there are, and what comes back. The values of a suite show only what all of
+them came to: a halved loss and a halved rate end at the same theta. A trace shows each on its own. Where
+exactly one differs in the traced calls, it is the mistake; where two do, both are told, and the finding is
+partial.
+
+Traces are claims by untrusted code, so all of this is a pointer: what cannot be read is passed over, and
+marks never depend on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from grader import kit as kits
+from grader.judging import slopes
+from grader.judging.candidates import Candidate
+from grader.judging.handed_back import result
+from grader.judging.reading import Point, Reading, constant, number, plainness, points, ratio, vector
+from grader.judging.seen import Seen
+from grader.judging.walks import Taken, Vector, Walk, alike, close, handed_on, plain, walks
+from grader.records import Answer, Trace
+
+RANK: Final = 60
+FEW: Final = 2  # traced calls that a decision has to be seen in
+TWO: Final = "Read from the traces: two decisions of the run are not as in the reference."
+MOST: Final = 2  # decisions that differ; more of them are no reading of this run
+
+_START: Final = "Print theta just before the first step. Where does it come from?"
+_RATE: Final = "Print the lr of your optimiser before each step, and compare it with the rate that is passed."
+_BETWEEN: Final = (
+    "Print theta after step() and again before the next one. Which line between them changes it?"
+)
+_COUNT: Final = "Count how often step() runs. What ends your loop?"
+
+
+def candidates(seen: Seen, *, sure: bool) -> tuple[Candidate, ...]:
+    """The decision behind wrong values: where it is `sure`, or where it is told by its numbers alone."""
+    shown = seen_in(seen)
+    single = len(shown) == 1 and shown[0].sure and shown[0].named
+    if not shown or single != sure:
+        return ()
+    return (_candidate(shown, seen),)
+
+
+def _candidate(shown: Sequence[Reading], seen: Seen) -> Candidate:
+    first, *others = shown
+    besides = "".join(f"; besides, {one.title[:1].lower()}{one.title[1:]}" for one in others)
+    return Candidate(
+        id=first.id,
+        title=first.title + besides,
+        hint=first.hint,
+        explained=seen.broken["values"],
+        whole=first.sure and not others,
+        rank=RANK,
+        teacher=first.teacher if not others else TWO,
+        where=first.where,
+    )
+
+
+def seen_in(seen: Seen) -> tuple[Reading, ...]:
+    """What the student's traces show."""
+    asked = next((one.optimiser for one in seen.exercise.rubric if one.optimiser), None)
+    if asked is None or not seen.broken["values"]:
+        return ()
+    return readings(seen.exercise, seen.traces, seen.answers, asked, seen.wrong, draws=seen.draws)
+
+
+def readings(
+    exercise: kits.Exercise,
+    traces: Mapping[int, Trace],
+    answers: Sequence[Answer],
+    asked: str,
+    wrong: frozenset[int],
+    *,
+    draws: bool = False,
+) -> tuple[Reading, ...]:
+    """The decisions that differ; none where too little can be read, or a wrong call shows none of them."""
+    if not plain(exercise, traces, asked):
+        return ()
+    read = walks(exercise, traces, answers)
+    odd = {walk.case for walk in read if any(differs(walk) for differs in _DIFFERS)}
+    if len(odd) < FEW or not any(walk.taken for walk in read):
+        return ()
+    if any(walk.case in wrong and walk.case not in odd and walk.result is not None for walk in read):
+        return ()
+    found = tuple(one for rule in _rules(draws=draws) if (one := rule(read)) is not None)
+    return found if len(found) <= MOST else ()
+
+
+def _rules(*, draws: bool) -> Iterator[Callable[[Sequence[Walk]], Reading | None]]:
+    yield lambda read: _start(read, draws=draws)
+    yield lambda read: None if _made_up(read) else slopes.read(read, draws=draws)
+    yield lambda read: None if _made_up(read) else _rate(read)
+    yield lambda read: _between(read, draws=draws)
+    yield _count
+    yield lambda read: _result(read, draws=draws)
+
+
+def _result(read: Sequence[Walk], *, draws: bool) -> Reading | None:
+    """Another start comes back where there is no step; what is done after each step, after the last."""
+    if any(map(_moved_between, read)):
+        return None
+    own_start = any(map(_starts_elsewhere, read))
+    return result([walk for walk in read if walk.taken or not own_start], draws=draws)
+
+
+# --- which calls differ ---------------------------------------------------------------------------
+
+
+def _starts_elsewhere(walk: Walk) -> bool:
+    return bool(walk.taken) and not _same(walk.taken[0].before, walk.start)
+
+
+def _same(one: Vector, other: Vector) -> bool:
+    return alike(one, other, [max(map(abs, (*one, *other)), default=0.0)] * len(one))
+
+
+def _steps_otherwise(walk: Walk) -> bool:
+    return any(not close(one.rate, one.passed) or _odd_gradient(walk, one) for one in walk.taken)
+
+
+def _odd_gradient(walk: Walk, one: Taken) -> bool:
+    return slopes.wrong(Point(walk, one))
+
+
+def _moved_between(walk: Walk) -> bool:
+    return any(not _same(two.before, one.after) for one, two in zip(walk.taken, walk.taken[1:], strict=False))
+
+
+def _another_count(walk: Walk) -> bool:
+    return len(walk.taken) != walk.asked
+
+
+def _comes_back_otherwise(walk: Walk) -> bool:
+    return walk.result is not None and not handed_on(walk.result, walk.left)
+
+
+_DIFFERS: Final = (
+    _starts_elsewhere, _steps_otherwise, _moved_between, _another_count, _comes_back_otherwise,
+)  # fmt: skip
+
+
+def _made_up(read: Sequence[Walk]) -> bool:
+    """Whether rate and gradient make up for each other in every step: half the loss, twice the rate."""
+    return all(
+        one.gradient is not None
+        and one.right is not None
+        and alike([one.rate * x for x in one.gradient], [one.passed * x for x in one.right], one.before)
+        for _, one in points(read)
+    )
+
+
+# --- the start ------------------------------------------------------------------------------------
+
+
+def _start(read: Sequence[Walk], *, draws: bool) -> Reading | None:
+    begun = [walk for walk in read if walk.taken]
+    odd = [walk for walk in begun if _starts_elsewhere(walk)]
+    if not odd:
+        return None
+    if len({len(walk.start) for walk in begun}) == 1 and all(
+        _same(walk.taken[0].before, odd[0].taken[0].before) for walk in begun
+    ):
+        at = vector(odd[0].taken[0].before)
+        return _start_reading("start-fixed", f"The descent starts at {at}, whatever is passed")
+    pairs = [(walk.taken[0].before, walk.start) for walk in begun if any(walk.start)]
+    lengths = constant([sum(x * x for x in before) for before, _ in pairs])
+    directions = [ratio(before, start) for before, start in pairs]
+    if lengths and all(one is not None and one > 0 for one in directions):
+        title = f"The initial theta is scaled to length {number(lengths**0.5)} before the first step"
+        return _start_reading("start-normalised", title)
+    factor = constant([one for one in directions if one is not None])
+    if factor is not None and None not in directions:
+        title = f"The descent starts at {number(factor)} times the initial theta"
+        return _start_reading("start-scaled", title)
+    return _random_start(odd) if draws else _another_start(odd)
+
+
+def _random_start(odd: Sequence[Walk]) -> Reading:
+    return _start_reading(
+        "start-random",
+        f"The descent starts at a random theta, or a random number is added to it: {_begins(odd)}",
+    )
+
+
+def _another_start(odd: Sequence[Walk]) -> Reading:
+    title = f"The first step does not begin at the theta that is passed: {_begins(odd)}"
+    return _start_reading("start-elsewhere", title, sure=False)
+
+
+def _begins(odd: Sequence[Walk]) -> str:
+    walk = min(odd, key=lambda one: (not any(one.start), plainness(one.start)))
+    return f"at {vector(walk.taken[0].before)}, where {vector(walk.start)} is passed"
+
+
+def _start_reading(id_: str, title: str, *, sure: bool = True) -> Reading:
+    return Reading("start", id_, title, _START, "optimiser", sure=sure)
+
+
+# --- the rate -------------------------------------------------------------------------------------
+
+
+def _rate(read: Sequence[Walk]) -> Reading | None:
+    every = points(read)
+    odd = [one for _, one in every if not close(one.rate, one.passed)]
+    if not odd:
+        return None
+    fixed = constant([one.rate for _, one in every])
+    if fixed is not None:
+        return _rate_reading("rate-fixed", f"Every step uses the rate {number(fixed)}, whatever is passed")
+    if any(one.rate for _, one in every if not one.passed):
+        return _another_rate(odd)
+    factors = [(walk, one, one.rate / one.passed) for walk, one in every if one.passed]
+    factor = constant([x for _, _, x in factors])
+    if factor is not None:
+        return _rate_reading("rate-scaled", f"The learning rate is {number(factor)} times the one passed")
+    return _rate_in_one_step(factors) or _another_rate(odd)
+
+
+def _rate_in_one_step(factors: Sequence[tuple[Walk, Taken, float]]) -> Reading | None:
+    for name, place in (("first", 0), ("last", -1)):
+        inside = [x for walk, one, x in factors if one is walk.taken[place]]
+        outside = [x for walk, one, x in factors if one is not walk.taken[place]]
+        factor = constant(inside)
+        if factor is not None and len(outside) >= FEW and constant(outside) == 1:
+            title = f"In the {name} step the learning rate is {number(factor)} times the one passed"
+            return _rate_reading("rate-in-one-step", title)
+    return None
+
+
+def _another_rate(odd: Sequence[Taken]) -> Reading:
+    one = min(odd, key=lambda taken: (taken.number, plainness([taken.passed])))
+    title = (
+        f"The optimiser's learning rate is not the one passed: {number(one.rate)} in step {one.number + 1}, "
+        f"where {number(one.passed)} is passed"
+    )
+    return _rate_reading("another-rate", title, sure=False)
+
+
+def _rate_reading(id_: str, title: str, *, sure: bool = True) -> Reading:
+    return Reading("rate", id_, title, _RATE, "optimiser", sure=sure)
+
+
+# --- between the steps ----------------------------------------------------------------------------
+
+
+def _between(read: Sequence[Walk], *, draws: bool) -> Reading | None:
+    """What was done to theta after a step; the last step's is seen in what comes back."""
+    gaps = [
+        (walk, one, two.before) for walk in read for one, two in zip(walk.taken, walk.taken[1:], strict=False)
+    ]
+    odd = [gap for gap in gaps if not _same(gap[2], gap[1].after)]
+    if not odd:
+        return None
+    if len(gaps) >= FEW and all(_same(began, walk.start) for walk, _, began in gaps):
+        return _between_reading("starts-again", "Every iteration starts again from the initial theta")
+    by_hand = _by_hand(gaps)
+    if by_hand is not None:
+        return by_hand
+    factors = [ratio(began, one.after) for _, one, began in gaps if any(one.after)]
+    factor = constant([x for x in factors if x is not None])
+    if factor is not None and None not in factors and len(factors) >= FEW:
+        title = f"Theta is multiplied by {number(factor)} after each step"
+        return _between_reading("theta-scaled-between", title)
+    if len(odd) >= FEW and not any(x for _, _, began in odd for x in began):
+        return _between_reading("theta-zeroed-between", "Theta is set to 0 between the steps", sure=False)
+    _, one, began = min(odd, key=lambda gap: (gap[1].number, plainness(gap[1].after)))
+    title = (
+        f"Theta is changed between the steps{' by a random number' if draws else ''}: "
+        f"step {one.number + 1} left {vector(one.after)}, step {one.number + 2} began at {vector(began)}"
+    )
+    return _between_reading("theta-changed-between", title, sure=draws)
+
+
+def _by_hand(gaps: Sequence[tuple[Walk, Taken, Vector]]) -> Reading | None:
+    """An update by hand besides the optimiser's: by the rate that is passed times the gradient."""
+    moved = [
+        ([a - b for a, b in zip(one.after, began, strict=True)], one)
+        for _, one, began in gaps
+        if one.gradient is not None and any(one.gradient)
+    ]
+    if len(moved) < FEW or len(moved) < len([1 for _, one, _ in gaps if one.gradient is None]):
+        return None
+    for extra in (1.0, -1.0):
+        if all(_same_move(gone, one, extra) for gone, one in moved):
+            title = (
+                "A step by hand is taken besides the optimiser's: theta moves twice in each iteration"
+                if extra > 0
+                else "Each step of the optimiser is taken back by hand"
+            )
+            return _between_reading("by-hand-besides", title)
+    return None
+
+
+def _same_move(gone: Vector, one: Taken, extra: float) -> bool:
+    size = [max(map(abs, one.before))] * len(gone)
+    return alike(gone, [extra * one.passed * x for x in one.gradient or ()], size)
+
+
+def _between_reading(id_: str, title: str, *, sure: bool = True) -> Reading:
+    return Reading("between", id_, title, _BETWEEN, "step", sure=sure)
+
+
+# --- how many steps -------------------------------------------------------------------------------
+
+
+def _count(read: Sequence[Walk]) -> Reading | None:
+    odd = [walk for walk in read if _another_count(walk)]
+    if not odd:
+        return None
+    pairs = [(len(walk.taken), walk.asked) for walk in read]
+    more = {own - asked for own, asked in pairs}
+    own, asked = min(
+        ((len(walk.taken), walk.asked) for walk in odd), key=lambda pair: (pair[1] < FEW, pair[1])
+    )
+    few = own < asked
+    if more <= {min(more), 0} and len(odd) < len(read) - len([1 for _, wanted in pairs if not wanted]):
+        title = (
+            f"Some calls end {'early' if few else 'late'}: after {_steps(own)}, where {asked} are asked for"
+        )
+    else:
+        title = f"Another number of steps is taken than asked for: {own} in place of {asked}, for instance"
+    return Reading("count", "another-count", title, _COUNT, "loop", sure=False)
+
+
+def _steps(count: int) -> str:
+    return "1 step" if count == 1 else f"{count} steps"
+
+
+# --- a name that another room gave ----------------------------------------------------------------
+
+_OPTIONS: Final = "options"  # another optimiser, or the one asked for with other options
+_ABOUT: Final = (
+    ("start-", "start"), ("rate-of-one-step", "step"), ("rate-", "rate"), ("step-scaled", "step"),
+    ("gradient-", "gradient"),
+    ("loss-", "gradient"), ("penalty-", "gradient"), ("minimum-", "gradient"), ("steps-more", "count"),
+    ("steps-over", "count"), ("steps-times", "count"), ("result-", "result"), ("weight-decay", _OPTIONS),
+    ("momentum", _OPTIONS), ("nesterov", _OPTIONS), ("adam", _OPTIONS), ("asgd", _OPTIONS),
+    ("rmsprop", _OPTIONS), ("adagrad", _OPTIONS), ("adadelta", _OPTIONS), ("rprop", _OPTIONS),
+)  # fmt: skip
+"""Which decision the fitted families speak of; "step": of gradient or rate."""
+
+
+def corrected(found: tuple[Candidate, ...], seen: Seen) -> tuple[Candidate, ...]:
+    """A finding with the decision first that the traces show, where its first name is about another one.
+
+    Values alone cannot tell a halved loss from a halved rate. Where the traces can, the name that fits the
+    values alone stands second.
+    """
+    if not found or not found[0].whole or not found[0].explained & seen.broken["values"]:
+        return found
+    shown = seen_in(seen)
+    if len(shown) != 1 or not (shown[0].sure and shown[0].named) or _told_already(found[0], shown[0], seen):
+        return found
+    first = _candidate(shown, seen)
+    as_well = msgspec.structs.replace(first, explained=found[0].explained, kinds=found[0].kinds)
+    return (as_well, *found)
+
+
+def _told_already(first: Candidate, shown: Reading, seen: Seen) -> bool:
+    """Whether the name is about what the traces show, or nothing is known of what it is about."""
+    program = next((one for one in seen.exercise.misconceptions if one.id == first.id), None)
+    if program is None or program.title != first.title:
+        about = next((decision for begin, decision in _ABOUT if first.id.startswith(begin)), None)
+        return about in (None, shown.decision)
+    asked = next((one.optimiser for one in seen.exercise.rubric if one.optimiser), None) or ""
+    if not any(trace.steps for trace in program.traces.values()):
+        return True
+    own = readings(seen.exercise, program.traces, program.answers, asked, seen.wrong)
+    return not own or [one.decision for one in own] == [shown.decision]
