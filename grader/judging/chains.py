@@ -1,14 +1,16 @@
 """Trace -> chain: whether steps of the optimiser that was asked for made the value returned.
 
-The chain must hold: every value seen before a step is the initial argument or was left by an
-earlier step, and what is returned was left by a step that no later step went on from. So it
-is right for closures, an optimiser made in the loop or for each component, `stack`, `detach`,
-`clone` and float64 inside, and wrong for steps taken by hand beside an idle optimiser. How
-*many* steps were taken is another criterion's business.
+The chain must hold: each number that is returned was left by a step, which found there the initial
+argument or what such a step had left before. So it is right for closures, an optimiser made in the loop
+or for each component, `stack`, `detach`, `clone`, float64 inside, and for a parameter that holds further
+numbers beside theta's, and wrong for steps taken by hand beside an idle optimiser. How *many* steps were
+taken is another criterion's business; so one step too many may be undone by returning what the one before
+it had left, but no more: an optimiser that goes on alone moves another tensor than the one returned.
 
-Components are followed by their values alone, since a student may cut and join tensors in any
-way. Two components that pass through the same value are told apart by counting: a value is
-there as often as it was passed or left, and going on from it uses it up once.
+Components are followed by their values alone from one step to the next, since a student may cut and join
+tensors in any way; within a step each is followed by its place. Two components that pass through the same
+value are told apart by counting: a value is there as often as it was left, and going on from it uses it
+up once.
 """
 
 from __future__ import annotations
@@ -38,11 +40,12 @@ def chain(
     start = case.arguments[moves]
     if not message and isinstance(answer, Returned) and answer.value and isinstance(start, Tensor):
         followed = _Followed(start, answer.value, steps)
-        message = followed.broken_before(moves)
-        if not message and trace and trace.dropped:  # too many steps to record: what was recorded holds
-            message = "" if _moves(steps) else f"no step of torch.optim.{optimiser} changed anything"
-        elif not message:
-            message = followed.broken_after(optimiser)
+        if trace and trace.dropped:  # too many steps to record: what was recorded holds
+            message = followed.broken_anywhere(moves)
+            if not message and not _moves(steps):
+                message = f"no step of torch.optim.{optimiser} changed anything"
+        else:
+            message = _too_many(answer.value, case) or followed.broken(moves, optimiser)
     return Chain(index, holds=not message, steps=len(steps), message=message, optimiser=optimiser)
 
 
@@ -80,6 +83,12 @@ def _no_step(every: Sequence[Step], steps: Sequence[Step], optimiser: str) -> st
     return f"torch.optim.{optimiser} took no step{beside}"
 
 
+def _too_many(returned: Tensor, case: kits.Case) -> str:
+    """A list of all that the steps left is not what they made of theta."""
+    numbers, wanted = len(floats(returned)), len(floats(case.expected))
+    return f"returned {numbers} numbers, expected {wanted}" if numbers > wanted else ""
+
+
 def _moves(steps: Sequence[Step]) -> bool:
     return any(step.before != step.after for step in steps)
 
@@ -91,32 +100,49 @@ class _Followed:
         everything = [start, returned, *(t for step in steps for t in (*step.before, *step.after))]
         self._single = any(tensor.dtype in _HALVES for tensor in everything)  # then all is compared in it
         self._returned = self._keys([returned])
-        self._steps = [(self._keys(step.before), self._keys(step.after)) for step in steps]
         self._passed = Counter(self._keys([start]))  # passed to the call, and not yet gone on from
         self._left: Counter[Key] = Counter()  # left by a step, and not yet gone on from
-        self._known = set(self._passed)
+        self._came: dict[Key, set[Key]] = {}  # from where steps came to a value
+        self._known = set(self._passed)  # passed to the call, or made of that by steps
+        self._made: set[Key] = set()  # by steps
+        self._astray: dict[
+            Key, tuple[int, Key]
+        ] = {}  # left by a step, but begun elsewhere: at which, by what
+        for number, step in enumerate(steps, start=1):
+            self._follow(number, list(zip(self._keys(step.before), self._keys(step.after), strict=False)))
 
-    def broken_before(self, moves: str) -> str:
-        """The first step that went on from a value of unknown origin, as a sentence; else empty."""
-        for number, (before, after) in enumerate(self._steps, start=1):
-            for key in before:
-                if key not in self._known:
-                    return self._unknown(number, key, moves)
-                stock = self._passed if self._passed[key] else self._left
-                stock[key] -= stock[key] > 0  # several may go on from one: a loop that begins again
-            self._left.update(after)
-            self._known.update(after)
-        return ""
+    def _follow(self, number: int, pairs: list[tuple[Key, Key]]) -> None:
+        for before, after in pairs:
+            stock = self._passed if self._passed[before] else self._left
+            stock[before] -= stock[before] > 0  # several may go on from one: a loop that begins again
+            self._came.setdefault(after, set()).add(before)
+        self._left.update(after for _, after in pairs)
+        made = {after for before, after in pairs if before in self._known}
+        self._astray |= {
+            after: self._astray.get(before, (number, before))
+            for before, after in pairs
+            if before not in self._known
+        }
+        self._made |= made
+        self._known |= made
 
-    def broken_after(self, optimiser: str) -> str:
-        """What is returned and was not left last, as a sentence; else empty."""
+    def broken(self, moves: str, optimiser: str) -> str:
+        """What is returned and was not made by steps, as a sentence; else empty."""
+        ends = {key for key, count in self._left.items() if count}
+        late = ends.union(*(self._came[key] for key in ends))
         for key in self._returned:
-            if not self._left[key]:
-                which = "the last step" if key in self._known else "a step"
+            if key not in self._made and key in self._astray:
+                return self._unknown(*self._astray[key], moves)
+            if key not in self._made or key not in late:
+                which = "one of the last two steps" if key in self._made else "a step"
                 return (
                     f"what came back, {self._told(key)}, was not left by {which} of torch.optim.{optimiser}"
                 )
         return ""
+
+    def broken_anywhere(self, moves: str) -> str:
+        """The first step that went on from a value of unknown origin, as a sentence; else empty."""
+        return next((self._unknown(*begun, moves) for begun in self._astray.values()), "")
 
     def _unknown(self, number: int, key: Key, moves: str) -> str:
         if number == 1:

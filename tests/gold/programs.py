@@ -300,8 +300,8 @@ def NAME(initial_theta, learning_rate, number_steps):
     Program(
         "Returns the theta before the last step",
         descent(clear="final = theta.detach().clone(); optimiser.zero_grad()", result="final"),
-        (0, 0, 0, 0, 0, 1),
-        why="SGD ran, but what it left was not returned",
+        (0, 0, 0, 0, 2, 1),
+        why="a step of SGD left it, and one step more may be undone",
     ),
     Program(
         "Returns the list of all thetas, the first included",

@@ -14,7 +14,7 @@ from torch.nn import Parameter
 from torch.optim import SGD, Adam
 
 from grader.judging import chains
-from grader.records import Answer, Chain, Failure, Returned, Step, Trace, Value
+from grader.records import Answer, Chain, Failure, Step, Trace, Value
 from grader.sandbox.calling import traced_call
 from grader.sandbox.values import record
 from grader.tensors import floats, single
@@ -97,6 +97,19 @@ def test_values_beyond_single_precision_are_infinite_there() -> None:
     assert chain([1.0], made, returned(math.inf)).holds
 
 
+def test_the_value_before_the_last_step_was_left_by_one_too() -> None:
+    """One step more than asked for is undone by returning what the one before had left."""
+    made = trace(step([1.0], [0.8]), step([0.8], [0.64]))
+
+    assert chain([1.0], made, returned(0.8)).holds
+
+
+def test_a_parameter_may_hold_more_numbers_than_theta_has() -> None:
+    made = trace(step([1.0, 0.0], [0.8, 0.0]), step([0.8, 0.0], [0.64, 0.0]))
+
+    assert chain([1.0], made, returned(0.64)).holds
+
+
 # --- what does not ------------------------------------------------------------------------
 
 
@@ -147,16 +160,30 @@ def test_a_step_by_hand_between_two_breaks_the_chain() -> None:
     )
 
 
-def test_the_value_before_the_last_step_was_not_left_last() -> None:
-    made = trace(step([1.0], [0.8]), step([0.8], [0.64]))
+def test_a_tensor_left_behind_by_an_optimiser_that_goes_on_alone_breaks_the_chain() -> None:
+    made = trace(step([1.0], [0.8]), step([0.8], [0.6]), step([0.6], [0.4]))
 
     assert chain([1.0], made, returned(0.8)) == broken(
-        "what came back, 0.8, was not left by the last step of torch.optim.SGD", 2
+        "what came back, 0.8, was not left by one of the last two steps of torch.optim.SGD", 3
     )
 
 
 def test_the_input_itself_was_left_by_no_step() -> None:
     assert not chain([1.0], trace(step([1.0], [0.8])), returned(1.0)).holds
+
+
+def test_what_a_further_number_of_the_parameter_became_is_no_theta() -> None:
+    made = trace(step([1.0, 3.0], [0.8, 2.4]), step([0.8, 2.4], [0.64, 1.92]))
+
+    assert chain([1.0], made, returned(1.92)) == broken(
+        "before the first step the parameter was 3.0, not a value of theta", 2
+    )
+
+
+def test_numbers_of_all_steps_are_not_what_the_steps_made_of_theta() -> None:
+    made = trace(step([1.0], [0.8]), step([0.8], [0.64]))
+
+    assert chain([1.0], made, returned(0.8, 0.64)) == broken("returned 2 numbers, expected 1", 2)
 
 
 def test_one_component_by_hand_breaks_the_chain() -> None:
@@ -270,6 +297,22 @@ def with_a_closure(theta: torch.Tensor, rate: float, number: int) -> torch.Tenso
     return moving
 
 
+def padded(theta: torch.Tensor, rate: float, number: int) -> torch.Tensor:
+    return descend(Parameter(torch.cat([theta, torch.tensor([7.0, 0.0])])), rate, number)[: len(theta)]
+
+
+def one_more_undone(theta: torch.Tensor, rate: float, number: int) -> torch.Tensor:
+    moving = Parameter(theta.clone())
+    optimiser = SGD([moving], lr=rate)
+    seen = []
+    for _ in range(number + 1):
+        seen.append(moving.detach().clone())
+        optimiser.zero_grad()
+        torch.autograd.backward((moving * moving).sum())
+        optimiser.step()
+    return seen[-1]
+
+
 HONEST: list[Program] = [
     plain,
     in_place,
@@ -280,6 +323,8 @@ HONEST: list[Program] = [
     two_parameters,
     new_each_step,
     with_a_closure,
+    padded,
+    one_more_undone,
 ]
 # Few different numbers, so that components meet and pass through each other's values.
 THETAS = st.lists(st.sampled_from([1.0, 2.0, 4.0, -1.0, 0.5, 0.0, 0.3]), min_size=1, max_size=3)
@@ -311,21 +356,22 @@ def test_the_chain_of_an_honest_descent_always_holds(
 
 @QUICK
 @given(THETAS, RATES, st.integers(1, 4), DTYPES, st.data())
-def test_a_value_made_by_hand_holds_only_where_the_last_step_left_it_bit_by_bit(
+def test_a_value_made_by_hand_holds_only_where_a_step_left_it_bit_by_bit(
     theta: list[float], rate: float, number: int, dtype: torch.dtype, data: st.DataObject
 ) -> None:
-    _, answer, made = traced(plain, theta, rate, number, dtype)
-    assert isinstance(answer, Returned)
-    assert answer.value is not None
-    last = floats(answer.value)
+    _, _, made = traced(plain, theta, rate, number, dtype)
+    left = [x for one in made.steps for x in floats(one.after[0])]
     other = (
-        st.sampled_from(theta) | st.sampled_from(last).map(lambda x: math.nextafter(x, 9)) | st.floats(-4, 4)
+        st.sampled_from(theta) | st.sampled_from(left).map(lambda x: math.nextafter(x, 9)) | st.floats(-4, 4)
     )
-    by_hand = data.draw(st.lists(st.sampled_from(last) | other, min_size=1, max_size=3))
+    size = len(theta)
+    by_hand = data.draw(st.lists(st.sampled_from(left) | other, min_size=size, max_size=size))
 
     name = str(dtype).removeprefix("torch.")
     kept = [single(x) for x in by_hand] if dtype is torch.float32 else by_hand
-    assert chain(theta, made, returned(*by_hand, dtype=name), dtype=name).holds == set(kept).issubset(last)
+    assert chain(theta, made, returned(*by_hand, dtype=name), dtype=name).holds <= set(kept).issubset(left)
+    last = [single(x) if dtype is torch.float32 else x for x in floats(made.steps[-1].after[0])]
+    assert chain(theta, made, returned(*last, dtype=name), dtype=name).holds
 
 
 @QUICK
@@ -347,3 +393,31 @@ def test_steps_by_hand_never_hold_beside_an_optimiser_that_idles_or_another_one(
     _, answer, made = traced(by_hand, moves or [1.0], rate, number, dtype)
 
     assert not chain(moves or [1.0], made, answer, dtype=str(dtype).removeprefix("torch.")).holds
+
+
+@QUICK
+@given(THETAS, st.sampled_from([0.1, 0.3]), st.integers(2, 4), DTYPES, st.booleans(), st.booleans())
+def test_steps_by_hand_on_a_padded_parameter_never_hold(
+    theta: list[float], rate: float, number: int, dtype: torch.dtype, first: bool, own_steps: bool
+) -> None:
+    """The optimiser holds the very numbers and steps before or after the hand, but moves only the rest."""
+
+    def by_hand(given_theta: torch.Tensor, lr: float, count: int) -> torch.Tensor:
+        size = len(given_theta)
+        moving = Parameter(torch.cat([given_theta, torch.tensor([7.0, 0.0])]))
+        idle = SGD([moving], lr=lr)
+        for _ in range(count):
+            moving.grad = torch.zeros_like(moving)
+            moving.grad[size:] += float(own_steps)
+            if first:
+                idle.step()
+            with torch.no_grad():
+                moving[:size] -= lr * 2 * moving[:size]
+            if not first:
+                idle.step()
+        return moving.detach()[:size]
+
+    moves = [value for value in theta if value] or [1.0]
+    _, answer, made = traced(by_hand, moves, rate, number, dtype)
+
+    assert not chain(moves, made, answer, dtype=str(dtype).removeprefix("torch.")).holds
