@@ -73,7 +73,7 @@ def components_in_turn(initial_theta: torch.Tensor, learning_rate: float, number
 OWN_MISTAKES = (
     Misconception(
         "norm-not-squared",
-        "The gradient has length 1: the loss is the norm itself, not its square",
+        "The gradient has length 1: the loss is the norm itself, or the gradient is divided by its length",
         "Compare your loss at theta = [3, 4] with the one on paper.",
         Descent(torch.linalg.vector_norm),
         MOVES,

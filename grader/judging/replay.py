@@ -20,6 +20,7 @@ from grader import tensors
 from grader.judging.award import Finding
 from grader.judging.counterexample import SEEDED, Shown, shown_again
 from grader.records import Answer, ExerciseRun, Returned
+from grader.results import Diagnosis
 
 Picked = Mapping[str, tuple[int, ...]]
 """Of each exercise, in the kit's order, which of its suite's calls."""
@@ -27,6 +28,7 @@ Picked = Mapping[str, tuple[int, ...]]
 Again = Callable[[str, Picked], Mapping[str, ExerciseRun]]
 """Makes some calls of the suites in a fresh process on a device; the answers are keyed by their order."""
 
+MEMORIES: Final = frozenset({"keeps-state", "keeps-state-or-random", "keeps-answers", "goes-on"})
 TRIES: Final = 4  # workers at most, each as dear as a submission
 _ALONE: Final = (
     "{name}: the call shown is right in a fresh process: it goes wrong after other calls,"
@@ -56,11 +58,36 @@ def confirmed(
     asked = _asked(finding, exercise, kit, runs)
     if asked is None:
         return finding
+    answered = False
     for picked in islice(_orders(asked), TRIES):
-        shown = _tried(picked, asked, again(asked.device, picked).get(exercise.name))
+        reply = again(asked.device, picked).get(exercise.name)
+        answered = answered or reply is not None
+        shown, follows = _tried(picked, asked, reply)
         if shown is not None:
-            return msgspec.structs.replace(finding, counterexample=shown.counterexample, steps=shown.steps)
-    return msgspec.structs.replace(finding, notes=(*finding.notes, _ALONE.format(name=exercise.name)))
+            found = msgspec.structs.replace(finding, counterexample=shown.counterexample, steps=shown.steps)
+            return _remembering(found) if follows and _keeps(runs) else found
+    noted = msgspec.structs.replace(finding, notes=(*finding.notes, _ALONE.format(name=exercise.name)))
+    return _remembering(noted) if answered and _keeps(runs) else noted
+
+
+def _remembering(finding: Finding) -> Finding:
+    """With what is kept as the mistake: the call is right alone, so no other name says why it is wrong.
+
+    What else was found was read off calls that had been spoilt before.
+    """
+    named = finding.diagnosis
+    if named is None or not MEMORIES.intersection(named.misconceptions):
+        failing = max(row.failed_cases for row in finding.criteria)
+        named = Diagnosis(
+            misconceptions=("keeps-state",),
+            title="The call is right in a fresh process and wrong after others: something outlives a call",
+            hint="Call your function twice with the same arguments. Which variables outlive a call?",
+            explained=failing,
+            failing=failing,
+            partial=True,
+            teacher="A global theta, optimiser or counter, a mutable default, a cache, or random numbers.",
+        )
+    return msgspec.structs.replace(finding, diagnosis=named, further=())
 
 
 def _asked(
@@ -119,10 +146,10 @@ def _alike(one: Answer, other: Answer | None) -> bool:
 # --- what came of them --------------------------------------------------------------------
 
 
-def _tried(picked: Picked, asked: Asked, reply: ExerciseRun | None) -> Shown | None:
-    """The call with those before it, as soon as it fails; None where it does not."""
+def _tried(picked: Picked, asked: Asked, reply: ExerciseRun | None) -> tuple[Shown | None, bool]:
+    """The call with those before it, as soon as it fails, and whether there are any; None if it does not."""
     if reply is None:
-        return None
+        return None, False
     made = [(one.name, index) for one in asked.kit.exercises for index in picked.get(one.name, ())]
     first = len(made) - len(picked[asked.exercise.name])
     for position, (_, index) in enumerate(made[first:]):
@@ -131,8 +158,8 @@ def _tried(picked: Picked, asked: Asked, reply: ExerciseRun | None) -> Shown | N
         before = _pasted(made[: first + position], asked, draws=reply.draws)
         shown = shown_again(index, reply, position, asked.exercise, asked.failed, asked.device, before)
         if shown is not None:
-            return shown
-    return None
+            return shown, first + position > 0
+    return None, False
 
 
 def _pasted(made: Sequence[tuple[str, int]], asked: Asked, *, draws: bool) -> str:

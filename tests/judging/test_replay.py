@@ -11,7 +11,7 @@ from grader.judging.award import Finding
 from grader.judging.counterexample import counterexample
 from grader.judging.replay import TRIES, Picked, confirmed
 from grader.records import Answer, ExerciseRun, Stopped
-from grader.results import CriterionResult
+from grader.results import CriterionResult, Diagnosis
 from tests.judging.build import (
     LATE,
     case,
@@ -56,11 +56,17 @@ class Fresh:
 
 
 def told(
-    answers: list[Answer], fresh: Fresh, *, keeps: bool = True, earlier: ExerciseRun | None = None
+    answers: list[Answer],
+    fresh: Fresh,
+    *,
+    keeps: bool = True,
+    earlier: ExerciseRun | None = None,
+    known: Diagnosis | None = None,
+    further: tuple[Diagnosis, ...] = (),
 ) -> Finding:
     ran = run(answers, keeps=keeps)
     shown = counterexample(judged(ONE, answers), ONE, ran, {"values"})
-    finding = Finding((FAILED,), counterexample=shown.counterexample, steps=shown.steps)
+    finding = Finding((FAILED,), known, shown.counterexample, (), shown.steps, further)
     runs = {"earlier": earlier} if earlier else {}
     return confirmed(finding, ONE, KIT, {**runs, "descend": ran}, fresh)
 
@@ -119,6 +125,42 @@ def test_where_none_of_these_fails_a_note_says_so() -> None:
         " because something outlives a call."
     )
     assert len(fresh.asked) <= TRIES
+
+
+STATE = "The call is right in a fresh process and wrong after others: something outlives a call"
+
+
+def named(title: str) -> Diagnosis:
+    return Diagnosis(("rate-0.1",), title, "", 1, 1)
+
+
+def test_a_call_that_is_right_alone_is_named_by_what_is_kept_whatever_it_looked_like() -> None:
+    wrong: list[Answer] = [*RIGHT[:2], returned(9.0)]
+    looked = named("Every step uses the rate 0.1, whatever is passed")
+
+    for answers in ({"d0d2": returned(9.0)}, {}):
+        finding = told(wrong, Fresh(answers), known=looked, further=(named("By hand"),))
+        assert finding.diagnosis is not None
+        assert (finding.diagnosis.misconceptions, finding.diagnosis.title) == (("keeps-state",), STATE)
+        assert (finding.diagnosis.explained, finding.diagnosis.failing) == (1, 1)
+        assert finding.further == ()
+
+
+def test_a_call_that_is_wrong_alone_keeps_its_name_though_the_function_remembers() -> None:
+    looked = named("Every step uses the rate 0.1, whatever is passed")
+    finding = told([returned(9.0), *RIGHT[1:]], Fresh({"d0": returned(9.0)}), known=looked, further=(looked,))
+
+    assert (finding.diagnosis, finding.further) == (looked, (looked,))
+
+
+def test_a_name_for_what_is_kept_stands_and_what_was_read_off_spoilt_calls_does_not() -> None:
+    cached = Diagnosis(
+        ("keeps-answers",), "Calls with the same rate all get the first one's answer", "", 1, 1
+    )
+    fresh = Fresh({"d1d2": returned(1.0)})
+    finding = told([*RIGHT[:2], returned(1.0)], fresh, known=cached, further=(named("By hand"),))
+
+    assert (finding.diagnosis, finding.further) == (cached, ())
 
 
 def test_a_seed_that_a_call_needs_stands_before_each() -> None:
