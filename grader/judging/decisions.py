@@ -13,6 +13,7 @@ marks never depend on it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Final
 
 import msgspec
@@ -39,13 +40,33 @@ _BETWEEN: Final = (
 _COUNT: Final = "Count how often step() runs. What ends your loop?"
 
 
-def candidates(seen: Seen, *, sure: bool) -> tuple[Candidate, ...]:
+class Shown:
+    """What the traces of one exercise show, read once and only where it is asked for."""
+
+    def __init__(self, seen: Seen) -> None:
+        self.seen = seen
+
+    @cached_property
+    def readings(self) -> tuple[Reading, ...]:
+        seen, asked = self.seen, _asked(self.seen.exercise)
+        if asked is None or not seen.broken["values"]:
+            return ()
+        return readings(seen.exercise, seen.traces, seen.answers, asked, seen.wrong, draws=seen.draws)
+
+    @cached_property
+    def sure(self) -> bool:
+        return len(self.readings) == 1 and self.readings[0].sure and self.readings[0].named
+
+
+def _asked(exercise: kits.Exercise) -> str | None:
+    return next((one.optimiser for one in exercise.rubric if one.optimiser), None)
+
+
+def candidates(shown: Shown, *, sure: bool) -> tuple[Candidate, ...]:
     """The decision behind wrong values: where it is `sure`, or where it is told by its numbers alone."""
-    shown = seen_in(seen)
-    single = len(shown) == 1 and shown[0].sure and shown[0].named
-    if not shown or single != sure:
+    if not shown.readings or shown.sure != sure:
         return ()
-    return (_candidate(shown, seen),)
+    return (_candidate(shown.readings, shown.seen),)
 
 
 def _candidate(shown: Sequence[Reading], seen: Seen) -> Candidate:
@@ -61,14 +82,6 @@ def _candidate(shown: Sequence[Reading], seen: Seen) -> Candidate:
         teacher=first.teacher if not others else TWO,
         where=first.where,
     )
-
-
-def seen_in(seen: Seen) -> tuple[Reading, ...]:
-    """What the student's traces show."""
-    asked = next((one.optimiser for one in seen.exercise.rubric if one.optimiser), None)
-    if asked is None or not seen.broken["values"]:
-        return ()
-    return readings(seen.exercise, seen.traces, seen.answers, asked, seen.wrong, draws=seen.draws)
 
 
 def readings(
@@ -114,7 +127,7 @@ def _result(read: Sequence[Walk], *, draws: bool) -> Reading | None:
 
 
 def _starts_elsewhere(walk: Walk) -> bool:
-    return bool(walk.taken) and not _same(walk.taken[0].before, walk.start)
+    return bool(walk.taken) and not handed_on(walk.taken[0].before, walk.start)
 
 
 def _same(one: Vector, other: Vector) -> bool:
@@ -130,7 +143,9 @@ def _odd_gradient(walk: Walk, one: Taken) -> bool:
 
 
 def _moved_between(walk: Walk) -> bool:
-    return any(not _same(two.before, one.after) for one, two in zip(walk.taken, walk.taken[1:], strict=False))
+    return any(
+        not handed_on(two.before, one.after) for one, two in zip(walk.taken, walk.taken[1:], strict=False)
+    )
 
 
 def _another_count(walk: Walk) -> bool:
@@ -255,7 +270,7 @@ def _between(read: Sequence[Walk], *, draws: bool) -> Reading | None:
     gaps = [
         (walk, one, two.before) for walk in read for one, two in zip(walk.taken, walk.taken[1:], strict=False)
     ]
-    odd = [gap for gap in gaps if not _same(gap[2], gap[1].after)]
+    odd = [gap for gap in gaps if not handed_on(gap[2], gap[1].after)]
     if not odd:
         return None
     if len(gaps) >= FEW and all(_same(began, walk.start) for walk, _, began in gaps):
@@ -347,20 +362,19 @@ _ABOUT: Final = (
 """Which decision the fitted families speak of; "step": of gradient or rate."""
 
 
-def corrected(found: tuple[Candidate, ...], seen: Seen) -> tuple[Candidate, ...]:
+def corrected(found: tuple[Candidate, ...], shown: Shown) -> tuple[Candidate, ...]:
     """A finding with the decision first that the traces show, where its first name is about another one.
 
     Values alone cannot tell a halved loss from a halved rate. Where the traces can, the name that fits the
     values alone stands second.
     """
+    seen = shown.seen
     if not found or not found[0].whole or not found[0].explained & seen.broken["values"]:
         return found
-    shown = seen_in(seen)
-    if len(shown) != 1 or not (shown[0].sure and shown[0].named) or _told_already(found[0], shown[0], seen):
+    if not shown.sure or _told_already(found[0], shown.readings[0], seen):
         return found
-    first = _candidate(shown, seen)
-    as_well = msgspec.structs.replace(first, explained=found[0].explained, kinds=found[0].kinds)
-    return (as_well, *found)
+    first = _candidate(shown.readings, seen)
+    return (msgspec.structs.replace(first, explained=found[0].explained, kinds=found[0].kinds), *found)
 
 
 def _told_already(first: Candidate, shown: Reading, seen: Seen) -> bool:
@@ -369,8 +383,8 @@ def _told_already(first: Candidate, shown: Reading, seen: Seen) -> bool:
     if program is None or program.title != first.title:
         about = next((decision for begin, decision in _ABOUT if first.id.startswith(begin)), None)
         return about in (None, shown.decision)
-    asked = next((one.optimiser for one in seen.exercise.rubric if one.optimiser), None) or ""
     if not any(trace.steps for trace in program.traces.values()):
         return True
+    asked = _asked(seen.exercise) or ""
     own = readings(seen.exercise, program.traces, program.answers, asked, seen.wrong)
     return not own or [one.decision for one in own] == [shown.decision]

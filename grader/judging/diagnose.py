@@ -82,10 +82,11 @@ def explain(seen: Seen) -> Told:
 def _resolved(seen: Seen) -> tuple[list[tuple[int, Finding]], frozenset[Flaw]]:
     """The findings, with how many flaws each explains that those before it did not; and what is left."""
     left, found = seen.flaws, list[tuple[int, Finding]]()
-    for room in _rooms(seen):
+    shown = decisions.Shown(seen)
+    for room in _rooms(seen, shown):
         candidates = room(left)
         while left and len(found) < FINDINGS:
-            best = decisions.corrected(_best(candidates, left, seen), seen)[:LISTED]
+            best = decisions.corrected(_best(candidates, left, seen), shown)[:LISTED]
             if not best:
                 break
             new = _flaws(best[0], seen) & left
@@ -94,14 +95,14 @@ def _resolved(seen: Seen) -> tuple[list[tuple[int, Finding]], frozenset[Flaw]]:
     return found, left
 
 
-def _rooms(seen: Seen) -> Iterator[Room]:
+def _rooms(seen: Seen, shown: decisions.Shown) -> Iterator[Room]:
     beside = Beside(seen)
     yield lambda _: matching.candidates(beside)
     yield lambda left: families.fit(seen.outcomes, seen.exercise, seen.failed) if _values(left) else ()
-    yield lambda left: decisions.candidates(seen, sure=True) if _values(left) else ()
+    yield lambda left: decisions.candidates(shown, sure=True) if _values(left) else ()
     yield lambda left: signs.candidates(seen) if left else ()
     yield lambda left: partial.candidates(beside, left) if left else ()
-    yield lambda left: decisions.candidates(seen, sure=False) if _values(left) else ()
+    yield lambda left: decisions.candidates(shown, sure=False) if _values(left) else ()
 
 
 def _values(left: Iterable[Flaw]) -> bool:
