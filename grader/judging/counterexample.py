@@ -124,7 +124,7 @@ def _steps_alone(
     candidates: Sequence[_Candidate],
 ) -> StepTable | None:
     """The steps of the simplest call that was judged by its steps, and failed."""
-    asked = {one.optimiser for one in exercise.rubric if one.kind == "optimiser" and one.id in failed}
+    asked = {one.optimiser for one in _broken(exercise, failed) if one.kind == "optimiser"}
     broken = [candidates[one.case] for one in outcomes.chains if not one.holds and one.optimiser in asked]
     simplest = min(broken, key=lambda one: (one.case.effort, _length(one.case)), default=None)
     return _steps(simplest, exercise, outcomes.device) if simplest else None
@@ -134,11 +134,18 @@ def _length(case: kits.Case) -> int:
     return len(tensors.call("", case.arguments))
 
 
+def _broken(exercise: kits.Exercise, failed: Collection[str]) -> list[kits.Criterion]:
+    """The failed criteria; with the form, where two shapes are one input, what is wrong for one of them."""
+    broken = [one for one in exercise.rubric if one.id in failed]
+    form = exercise.either_shape and any(one.kind == "return" for one in broken)
+    return list(exercise.rubric) if form else broken
+
+
 class _Sought:
     """What the failed criteria look at: the values, or the form, of the cases of some values criteria."""
 
     def __init__(self, exercise: kits.Exercise, failed: Collection[str]) -> None:
-        broken = [criterion for criterion in exercise.rubric if criterion.id in failed]
+        broken = _broken(exercise, failed)
         self._values = {one.id for one in broken if one.kind == "values"}
         self._forms = {
             exercise.cases[index].criterion for one in broken if one.kind == "return" for index in one.cases

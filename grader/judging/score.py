@@ -2,7 +2,8 @@
 
 Nothing for doing nothing: a function that only ever returns its input or zero earns no
 criterion at all, however many cases it happens to be right on. Where two shapes are two ways
-to write one input, values and steps are judged for each shape and the better one counts.
+to write one input, values and steps are judged for each shape and the better one counts; what is
+right for one and wrong for the other costs the form.
 
 Points are exact shares, not rounded ones, so that the shares of all devices sum to the rubric's
 total; totals are rounded where they are summed.
@@ -10,7 +11,7 @@ total; totals are rounded where they are summed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from grader import kit as kits
@@ -90,20 +91,61 @@ def _row(
     )
 
 
+def blamed(
+    outcomes: ExerciseOutcomes, exercise: kits.Exercise, failed: Collection[str]
+) -> tuple[kits.Criterion, ...]:
+    """The criteria whose cases show why those in `failed` were lost.
+
+    A form may be lost though none is wrong: then by those that are right for one shape only.
+    """
+    own = tuple(one for one in exercise.rubric if one.id in failed)
+    forms = [outcomes.outcomes[index].form for one in own if one.kind == "return" for index in one.cases]
+    if not forms or any(forms):
+        return own
+    return own + tuple(
+        one for one in exercise.rubric if one.id not in failed and _Shapes(one, outcomes, exercise).differ
+    )
+
+
+class _Shapes:
+    """What a criterion comes to for each shape, where one shape is enough."""
+
+    def __init__(
+        self, criterion: kits.Criterion, outcomes: ExerciseOutcomes, exercise: kits.Exercise
+    ) -> None:
+        either = exercise.either_shape and criterion.kind != "return"
+        self._exercise = exercise
+        self.own = _by_shape(_judged(criterion, outcomes), exercise) if either else {}
+        self.right = [shape for shape, rows in self.own.items() if not any(one.failure for one in rows)]
+        self.wrong = [shape for shape in self.own if shape not in self.right]
+        self.differ = bool(self.right and self.wrong)
+
+    def enough(self) -> Verdict:
+        """It counts, with a note."""
+        wrong = [f"with shape {shape}, {_failing(self.own[shape])}" for shape in self.wrong]
+        moves, right = self._exercise.moves, self.right[0]
+        note = f"right for {moves} of shape {right}, which is enough here; {'; '.join(wrong)}"
+        return Verdict(len(self.own[right]), message=note)
+
+    def loss(self, form: kits.Criterion) -> Verdict:
+        """What it costs the form."""
+        rows = [row for shape in self.wrong for row in self.own[shape]]
+        told = _told(rows, self._exercise)
+        failed = sum(row.failure is not None and row.case in form.cases for row in rows)
+        shapes = f"right for {self._exercise.moves} of shape {self.right[0]}, wrong for shape {self.wrong[0]}"
+        return Verdict(len(form.cases), failed, told.failure, f"{shapes}: {told.message}")
+
+
 def _verdict(criterion: kits.Criterion, outcomes: ExerciseOutcomes, exercise: kits.Exercise) -> Verdict:
     """All cases, or those of the first shape that is right, where one shape is enough."""
-    rows = _judged(criterion, outcomes)
-    shapes = _by_shape(rows, exercise) if criterion.kind != "return" else {}
-    right = [shape for shape, own in shapes.items() if all(one.failure is None for one in own)]
-    if not right or len(right) == len(shapes):
-        return _told(rows, exercise)
-    wrong = [
-        f"with shape {shape}, {_counted(sum(one.failure is not None for one in own), len(own))}"
-        for shape, own in shapes.items()
-        if shape not in right
-    ]
-    note = f"right for {exercise.moves} of shape {right[0]}, which is enough here; {'; '.join(wrong)}"
-    return Verdict(len(shapes[right[0]]), message=note)
+    shapes = _Shapes(criterion, outcomes, exercise)
+    if shapes.differ:
+        return shapes.enough()
+    verdict = _told(_judged(criterion, outcomes), exercise)
+    if criterion.kind != "return" or verdict.failure is not None:
+        return verdict
+    others = (_Shapes(one, outcomes, exercise) for one in exercise.rubric)
+    return next((one.loss(criterion) for one in others if one.differ), verdict)
 
 
 def _judged(criterion: kits.Criterion, outcomes: ExerciseOutcomes) -> list[Judged]:
@@ -125,8 +167,6 @@ def _judged_chain(chain: Chain, outcome: Outcome) -> Judged:
 
 
 def _by_shape(rows: Sequence[Judged], exercise: kits.Exercise) -> dict[tuple[int, ...], list[Judged]]:
-    if not exercise.either_shape:
-        return {}
     groups: dict[tuple[int, ...], list[Judged]] = {}
     for row in rows:
         moved = exercise.cases[row.case].arguments[exercise.moves]
@@ -146,6 +186,10 @@ def _told(rows: Sequence[Judged], exercise: kits.Exercise) -> Verdict:
         arguments = call("", exercise.cases[shown.case].arguments)
         message = f"{_counted(len(failed), len(rows))}, for instance {arguments}: {shown.message}"
     return Verdict(len(rows), len(failed), shown.failure, message)
+
+
+def _failing(rows: Sequence[Judged]) -> str:
+    return _counted(sum(row.failure is not None for row in rows), len(rows))
 
 
 def _counted(failed: int, cases: int) -> str:

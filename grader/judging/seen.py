@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 
 from grader import kit as kits
+from grader.judging.score import blamed
 from grader.kit import CriterionKind
 from grader.records import Answer, ExerciseOutcomes, Failure, Raised, Returned, Stopped, Tensor, Trace
 from grader.tensors import floats
@@ -56,9 +57,8 @@ class Seen:
     def broken(self) -> dict[CriterionKind, frozenset[int]]:
         """The cases that are wrong in what the failed criteria of each kind look at."""
         found: dict[CriterionKind, set[int]] = {"values": set(), "return": set(), "optimiser": set()}
-        for criterion in self.exercise.rubric:
-            if criterion.id in self.failed:
-                found[criterion.kind] |= self._wrong(criterion.kind).intersection(criterion.cases)
+        for criterion in blamed(self.outcomes, self.exercise, self.failed):
+            found[criterion.kind] |= self._wrong(criterion.kind).intersection(criterion.cases)
         return {kind: frozenset(cases) for kind, cases in found.items()}
 
     def _wrong(self, kind: CriterionKind) -> set[int]:

@@ -111,6 +111,18 @@ def test_a_wrong_form_is_shown_where_the_failed_criterion_looks() -> None:
     assert smallest(lists, {"form"}) == "(torch.tensor([0.125]), 0.1, 5)"
 
 
+def test_a_form_lost_by_the_values_of_one_shape_is_shown_by_such_a_call() -> None:
+    cases = [case(0.75, shape=(1,)), case(0.75, shape=())]
+    rubric = [criterion("values", [0, 1]), criterion("form", [0, 1], "return")]
+    shapes = exercise(cases, rubric, either_shape=True)
+    answers = [returned(0.75), returned(0.6, shape=())]
+
+    found = counterexample(judged(shapes, answers), shapes, run(answers), {"form"}).counterexample
+
+    assert found is not None
+    assert found.call == "descend(torch.tensor(1.0), 0.1, 1)"
+
+
 def test_a_wrong_value_comes_before_a_wrong_form() -> None:
     answers = [returned(9.0), returned(0.25, type="list"), *RIGHT[2:]]
 

@@ -218,6 +218,63 @@ def test_the_steps_are_judged_for_the_better_shape_too_and_the_form_is_not() -> 
     assert [one.outcome for one in score.criteria(outcomes, given_exercise)] == ["passed", "failed"]
 
 
+FORMAL = exercise(
+    [case(0.75, shape=()), case(0.625, shape=()), case(0.75, shape=(1,))],
+    [criterion("values", [0, 1, 2]), criterion("form", [0, 1, 2], "return")],
+    either_shape=True,
+)
+
+
+def test_what_is_right_for_one_shape_and_wrong_for_the_other_costs_the_form() -> None:
+    answers: list[Answer] = [returned(0.6, shape=()), returned(0.625, shape=()), returned(0.75)]
+
+    values, form = rows(FORMAL, answers)
+
+    assert (values.points, form) == (
+        2.0,
+        failed(
+            Failure.WRONG_VALUE,
+            1,
+            "right for theta of shape (1,), wrong for shape (): 1 of 2 cases fails: expected 0.75, got 0.6",
+            id="form",
+            title="About form",
+            kind="return",
+        ),
+    )
+    assert [one.id for one in score.blamed(judged(FORMAL, answers), FORMAL, {"form"})] == ["form", "values"]
+
+
+def test_what_is_wrong_for_both_shapes_does_not_cost_the_form_as_well() -> None:
+    answers: list[Answer] = [returned(0.6, shape=()), returned(0.625, shape=()), returned(0.7)]
+
+    assert [one.points for one in rows(FORMAL, answers)] == [0.0, 2.0]
+
+
+def test_a_form_that_is_wrong_itself_is_blamed_for_that_alone() -> None:
+    answers: list[Answer] = [raised(), raised(), returned(0.75)]
+
+    values, form = rows(FORMAL, answers)
+
+    assert (values.points, form.points, form.message) == (2.0, 0.0, "2 of 3 cases fail: raised TypeError: no")
+    assert [one.id for one in score.blamed(judged(FORMAL, answers), FORMAL, {"form"})] == ["form"]
+
+
+def test_steps_by_hand_for_one_shape_cost_the_form() -> None:
+    given_exercise = exercise(
+        [case(0.75, shape=()), case(0.75, shape=(1,))],
+        [criterion("sgd", [0, 1], "optimiser"), criterion("form", [0, 1], "return")],
+        either_shape=True,
+    )
+    outcomes = judged(given_exercise, [returned(0.75, shape=()), returned(0.75)], {1: MADE})
+
+    sgd, form = score.criteria(outcomes, given_exercise)
+
+    assert (sgd.points, form.points, form.failure) == (2.0, 0.0, Failure.BY_HAND)
+    assert form.message == (
+        "right for theta of shape (1,), wrong for shape (): the only case fails: torch.optim.SGD took no step"
+    )
+
+
 # --- doing nothing ----------------------------------------------------------------------------
 
 
@@ -356,5 +413,6 @@ def test_a_criterion_that_counts_the_better_shape_never_earns_less_by_it(
     given_exercise, answers = given_case
     either, strict = (msgspec.structs.replace(given_exercise, either_shape=one) for one in (True, False))
 
-    pairs = zip(rows(either, answers), rows(strict, answers), strict=True)
-    assert all(better.points >= plain.points for better, plain in pairs)
+    pairs = list(zip(rows(either, answers), rows(strict, answers), strict=True))
+    assert all(better.points >= plain.points for better, plain in pairs if better.kind != "return")
+    assert sum(better.points - plain.points for better, plain in pairs) >= 0
