@@ -98,7 +98,9 @@ MEMORIES: Final = (
         "SGD runs with Nesterov momentum {0}",
         OPTIONS_HINT,
         "first",
-        lambda view: single(agreed(lambda p: p.effective / p.gradient - 1, view.ones)),
+        lambda view: single(
+            c for c in agreed(lambda p: p.effective / p.gradient - 1, view.ones) if c.value > 0
+        ),
         lambda c: with_update(lambda: optimisers.momentum(c, nesterov=True)),
         rank=18,
         where="optimiser",
