@@ -27,9 +27,9 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("cli", "__main__"),
 )
 CHILD = {  # the only modules that may import torch, Hypothesis, nbformat or IPython
-    "strategies", "freezing", "sandbox.calling", "sandbox.devices", "sandbox.loading", "sandbox.magics",
-    "sandbox.notebooks", "sandbox.probing", "sandbox.remains", "sandbox.settings", "sandbox.tracing",
-    "sandbox.twin", "sandbox.values", "sandbox.worker", "sandbox.zygote",
+    "strategies", "freezing", "sandbox.calling", "sandbox.compiler", "sandbox.devices", "sandbox.loading",
+    "sandbox.magics", "sandbox.notebooks", "sandbox.probing", "sandbox.remains", "sandbox.settings",
+    "sandbox.tracing", "sandbox.twin", "sandbox.values", "sandbox.worker", "sandbox.zygote",
 }  # fmt: skip
 HEAVY = ("torch", "hypothesis", "nbformat", "IPython", "matplotlib")
 
