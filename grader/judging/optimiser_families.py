@@ -136,7 +136,7 @@ MEMORIES: Final = (
         "A step is taken every {0} iterations only, with the gradients of all of them",
         "How often does the line with step() run for number_steps = 4?",
         "first",
-        _periods,
+        lambda view: () if (view.ones.got != view.ones.theta).any() else _periods(view),
         lambda k: with_update(lambda: optimisers.every(int(k))),
         rank=26,
         where="step",

@@ -142,9 +142,9 @@ GAINS: Final = (0.0, 1e-3, 1e-4, 1e-2, 1e-6, 1e-5, 1e-8)
 
 def _impatient(view: View, late: int) -> Iterator[Guess]:
     """The commonest that leave the right path where the answers have left it."""
-    if not view.on_path:
-        return
     steps, rows = view.cases.steps[:, 0], np.arange(len(view.index))
+    if not view.on_path or steps[view.wrong].min() <= min(PATIENCE):
+        return
     for patience in PATIENCE:
         for gain in GAINS:
             place = _left_without_gain(view.right, view.cases, patience, gain) + late
