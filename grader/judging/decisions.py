@@ -26,6 +26,7 @@ from grader.judging.reading import Point, Reading, constant, number, plainness, 
 from grader.judging.seen import Seen
 from grader.judging.walks import Taken, Vector, Walk, alike, close, handed_on, plain, walks
 from grader.records import Answer, Trace
+from grader.tensors import floats
 
 RANK: Final = 60
 FEW: Final = 2  # traced calls that a decision has to be seen in
@@ -100,10 +101,15 @@ def readings(
     odd = {walk.case for walk in read if any(differs(walk) for differs in _DIFFERS)}
     if len(odd) < FEW or not any(walk.taken for walk in read):
         return ()
-    if any(walk.case in wrong and walk.case not in odd and walk.result is not None for walk in read):
+    if any(walk.case in wrong and walk.case not in odd and _far_off(walk, exercise) for walk in read):
         return ()
     found = tuple(one for rule in _rules(draws=draws) if (one := rule(read)) is not None)
     return found if len(found) <= MOST else ()
+
+
+def _far_off(walk: Walk, exercise: kits.Exercise) -> bool:
+    """Whether it is wrong by more than is read as a difference: small noise is lost in a large theta."""
+    return walk.result is not None and not _same(walk.result, floats(exercise.cases[walk.case].expected))
 
 
 def _rules(*, draws: bool) -> Iterator[Callable[[Sequence[Walk]], Reading | None]]:

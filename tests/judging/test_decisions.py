@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 import pytest
 import torch
 from hypothesis import given
@@ -187,17 +188,23 @@ def test_what_is_no_single_decision_is_left_to_others(program: dict[str, str], k
     assert told(seen(program, kit.kit.exercises[0])) == []
 
 
-def test_a_wrong_call_without_any_difference_speaks_against_all_readings(kit: kits.LoadedKit) -> None:
+def test_a_wrong_call_whose_steps_are_no_steps_of_sgd_speaks_against_all_readings(
+    kit: kits.LoadedKit,
+) -> None:
+    """Forged: right start, gradient and rate, but the step leaves something else, and that comes back."""
     given = seen(loss("0.3 * torch.sum(theta * theta)"), kit.kit.exercises[0])
-    plain = seen({}, kit.kit.exercises[0]).traces
-    mixed = {i: plain[i] if n % 2 else one for n, (i, one) in enumerate(given.traces.items())}
-    answers = [given.answers[i] for i in range(len(given.answers))]
-    left = {i: Returned("Tensor", one.steps[-1].after[0], "cpu") for i, one in mixed.items() if one.steps}
-
-    found = decisions.readings(
-        given.exercise, mixed, [left.get(i, one) for i, one in enumerate(answers)], "SGD", frozenset(left)
+    answers, traces = list(given.answers), dict(given.traces)
+    index, right = next(
+        (i, case.trace) for i, case in enumerate(given.exercise.cases) if i in traces and case.trace
     )
+    elsewhere = tensor(7.0, shape=right.steps[-1].after[0].shape)
+    forged = msgspec.structs.replace(right.steps[-1], after=(elsewhere,))
+    traces[index] = Trace((*right.steps[:-1], forged))
+    answers[index] = Returned("Tensor", elsewhere, "cpu")
 
+    found = decisions.readings(given.exercise, traces, answers, "SGD", given.wrong)
+
+    assert decisions.readings(given.exercise, given.traces, given.answers, "SGD", given.wrong)
     assert found == ()
 
 
