@@ -191,7 +191,7 @@ GRADIENTS: Final = (
     _clip_norm(0.0),
     Family(
         "gradient-clipped-by-value",
-        "Each component of the gradient is clipped to [-{0}, {0}]",
+        "Each component of the gradient is clipped to [-{0}, {0}], or the loss is linear beyond (Huber)",
         _SIZE,
         "any",
         lambda view: single(agreed(lambda p: abs(p.effective), _short(view.ones))),
