@@ -11,7 +11,6 @@ the call has ended.
 
 from __future__ import annotations
 
-import struct
 import sys
 from types import FrameType
 from typing import Any, Final, NamedTuple, Self
@@ -28,8 +27,6 @@ from grader.sandbox import values
 
 FEW: Final = 50  # of a call whose first steps are shown
 OPTIONS: Final = ("lr", "momentum", "dampening", "weight_decay", "nesterov", "maximize")
-SMALL: Final = 8  # elements that are quicker taken down as numbers than as bytes
-_CODES: Final = {torch.float32: ("float32", "f"), torch.float64: ("float64", "d")}
 
 Numbers = tuple[torch.dtype, tuple[int, ...], Any]
 """A small tensor taken down: dtype, shape, its numbers."""
@@ -144,21 +141,9 @@ def _all_taken(parameters: list[torch.Tensor]) -> list[Taken]:
 
 def _taken(tensor: torch.Tensor) -> Taken | None:
     """The values that a tensor has now; None where they are no small block of numbers."""
-    if _is_simple(tensor):
+    if values.is_simple(tensor):
         return tensor.dtype, tuple(tensor.shape), torch.Tensor.tolist(tensor)
     return None if values.obstacle(tensor) else values.record(tensor)
-
-
-def _is_simple(tensor: torch.Tensor) -> bool:
-    """What nearly every parameter is: some single or double precision numbers in the CPU's memory."""
-    return (
-        type(tensor) in (torch.nn.Parameter, torch.Tensor)
-        and tensor.dtype in _CODES
-        and tensor.is_cpu
-        and tensor.layout is torch.strided
-        and tensor.dim() <= 1
-        and tensor.numel() <= SMALL
-    )
 
 
 def _step(seen: _Seen) -> Step:
@@ -172,9 +157,4 @@ def _step(seen: _Seen) -> Step:
 
 
 def _recorded(taken: Taken) -> Tensor:
-    if isinstance(taken, Tensor):
-        return taken
-    dtype, shape, numbers = taken
-    name, code = _CODES[dtype]
-    flat = numbers if shape else (numbers,)
-    return Tensor(name, shape, struct.pack("<" + code * len(flat), *flat))
+    return taken if isinstance(taken, Tensor) else values.packed(*taken)
