@@ -15,9 +15,11 @@ from grader.judging import compare, score
 from grader.kit import LoadedKit
 from grader.records import Submission
 from grader.sandbox.pool import Pool
-from tests.gold.programs import CRITERIA, LOSSES, PROGRAMS, Program, markdown
+from tests.gold.programs import CRITERIA, FULL, LOSSES, PROGRAMS, Program, descent, markdown
 
 README = Path(__file__).parent.parent / "README.md"
+
+RIGHT_PROGRAM = descent()
 
 every_program = pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.title)
 
@@ -25,7 +27,7 @@ every_program = pytest.mark.parametrize("program", PROGRAMS, ids=lambda program:
 @pytest.fixture(scope="module")
 def pool(kit: LoadedKit) -> Iterator[Pool]:
     """One process for all programs; the one that never ends need not be waited for long."""
-    limits = msgspec.structs.replace(kit.kit.limits, case_cpu_seconds=0.5)
+    limits = msgspec.structs.replace(kit.kit.limits, case_cpu_seconds=1.5)
     with Pool(kit.kit, limits, 1) as running:
         yield running
 
@@ -50,6 +52,40 @@ def test_a_typical_program_gets_the_marks_that_a_teacher_would_give(
     expected = {name: dict(zip(CRITERIA, points, strict=True)) for name, points in program.expected().items()}
 
     assert marks(program, kit, pool, tmp_path) == expected
+
+
+HARMLESS = (
+    "torch.manual_seed(7)",
+    "torch.set_printoptions(precision=2)",
+    "torch.set_default_dtype(torch.float64)",
+    "torch.set_num_threads(2)",
+    "torch.use_deterministic_algorithms(True)",
+    "torch.autograd.set_detect_anomaly(True)",
+    "torch.set_grad_enabled(True)",
+)
+
+
+@pytest.mark.parametrize("setting", HARMLESS)
+def test_a_harmless_setting_for_the_whole_process_costs_nothing(
+    setting: str, kit: LoadedKit, pool: Pool, tmp_path: Path
+) -> None:
+    body = RIGHT_PROGRAM
+    for place in ("theta =", "return"):
+        body = body.replace(f"    {place}", f"    {setting}\n    {place}")
+
+    points = marks(Program(setting, body, FULL), kit, pool, tmp_path)
+
+    assert [sum(own.values()) for own in points.values()] == [10, 10]
+
+
+def test_gradients_that_stay_switched_off_cost_what_is_called_again(
+    kit: LoadedKit, pool: Pool, tmp_path: Path
+) -> None:
+    body = RIGHT_PROGRAM.replace("    return", "    torch.set_grad_enabled(False)\n    return")
+
+    points = marks(Program("Gradients stay off", body, FULL), kit, pool, tmp_path)
+
+    assert [tuple(own.values()) for own in points.values()] == [(2, 0, 1, 1, 0, 0)] * 2
 
 
 def test_the_programs_are_written_for_the_exercises_of_the_assignment(kit: LoadedKit) -> None:

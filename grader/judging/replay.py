@@ -30,6 +30,11 @@ Again = Callable[[str, Picked], Mapping[str, ExerciseRun]]
 
 MEMORIES: Final = frozenset({"keeps-state", "keeps-state-or-random", "keeps-answers", "goes-on"})
 TRIES: Final = 4  # workers at most, each as dear as a submission
+_NO_GRADIENT: Final = "does not require grad"  # in the words of backward()
+_KEPT: Final = "Which variables outlive a call?"
+_OFF: Final = "Are gradients switched on again at its end? `with torch.no_grad():` sees to that."
+_KEEPERS: Final = "A global theta, optimiser or counter, a mutable default, a cache, or random numbers."
+_SWITCHES: Final = "torch.set_grad_enabled(False), which holds for the whole process."
 _ALONE: Final = (
     "{name}: the call shown is right in a fresh process: it goes wrong after other calls,"
     " because something outlives a call."
@@ -65,27 +70,30 @@ def confirmed(
         shown, follows = _tried(picked, asked, reply)
         if shown is not None:
             found = msgspec.structs.replace(finding, counterexample=shown.counterexample, steps=shown.steps)
-            return _remembering(found) if follows and _keeps(runs) else found
+            return _remembering(found, off=_off(runs)) if follows and _keeps(runs) else found
     noted = msgspec.structs.replace(finding, notes=(*finding.notes, _ALONE.format(name=exercise.name)))
-    return _remembering(noted) if answered and _keeps(runs) else noted
+    return _remembering(noted, off=_off(runs)) if answered and _keeps(runs) else noted
 
 
-def _remembering(finding: Finding) -> Finding:
+def _remembering(finding: Finding, *, off: bool) -> Finding:
     """With what is kept as the mistake: the call is right alone, so no other name says why it is wrong.
 
-    What else was found was read off calls that had been spoilt before.
+    What else was found was read off calls that had been spoilt before. `off`: calls switch gradients.
     """
+    shown = finding.counterexample
+    off = off and shown is not None and _NO_GRADIENT in (shown.raised or "")
+    outlives = "gradients stay switched off" if off else "something outlives a call"
     named = finding.diagnosis
     if named is None or not MEMORIES.intersection(named.misconceptions):
         failing = max(row.failed_cases for row in finding.criteria)
         named = Diagnosis(
             misconceptions=("keeps-state",),
-            title="The call is right in a fresh process and wrong after others: something outlives a call",
-            hint="Call your function twice with the same arguments. Which variables outlive a call?",
+            title=f"The call is right in a fresh process and wrong after others: {outlives}",
+            hint=f"Call your function twice with the same arguments. {_OFF if off else _KEPT}",
             explained=failing,
             failing=failing,
             partial=True,
-            teacher="A global theta, optimiser or counter, a mutable default, a cache, or random numbers.",
+            teacher=_SWITCHES if off else _KEEPERS,
         )
     return msgspec.structs.replace(finding, diagnosis=named, further=())
 
@@ -108,6 +116,11 @@ def _asked(
 
 def _keeps(runs: Mapping[str, ExerciseRun]) -> bool:
     return any(run.keeps for run in runs.values())
+
+
+def _off(runs: Mapping[str, ExerciseRun]) -> bool:
+    """Whether a call leaves gradients switched otherwise than it found them."""
+    return any("grad enabled" in note.text for run in runs.values() for note in run.notes)
 
 
 def _is_untraced(case: kits.Case) -> bool:

@@ -11,7 +11,7 @@ import inspect
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final
@@ -72,7 +72,7 @@ class _Grading:
         self._index = index
         self._inputs = inputs
         self._device = device
-        self._settings = settings.current()  # as they stand after loading, and before each call
+        self._settings = settings.current()  # as they stand after loading
         self._changed: set[str] = set()
         self._draws = False
 
@@ -92,24 +92,30 @@ class _Grading:
             self._channel.note(Note(text, _place(function)))
         calls = self._inputs.calls(job.calls, job.rungs, job.picked.get(self._index, ()))
         before = remains.state(loaded.modules)
-        answers = [self._case(function, i, call) for i, call in enumerate(calls)]
-        keeps = remains.state(loaded.modules) != before
+        left = _met(calls, job.calls)
+        answers = [self._case(function, i, call, left=left[i]) for i, call in enumerate(calls)]
+        keeps = remains.state(loaded.modules) != before or bool(self._changed)
         if keeps or self._draws:
             self._channel.point(wire.Observed(self._index, keeps, self._draws))
         if self._changed:
             what = ", ".join(sorted(self._changed))
             self._channel.note(
-                Note(f"{name} changes settings of PyTorch ({what}); they were put back after each call.")
+                Note(
+                    f"{name} leaves settings of PyTorch changed ({what}); they were put back between calls,"
+                    " but for the last ones, which are calls made again."
+                )
             )
         if job.calls == "suite" and self._inputs.keyword is not None:
             self._by_keyword(function, self._inputs.keyword, answers[self._inputs.keyword])
 
-    def _case(self, function: Function, case: int, call: jobs.Call) -> Answer:
+    def _case(self, function: Function, case: int, call: jobs.Call, *, left: bool) -> Answer:
+        """One call and its answer. `left`: the next one meets the settings as this one leaves them."""
         self._channel.point(wire.Calling(self._index, case))
         with nullcontext() if call.again else _silent_print():
             answer = self._answer(function, case, call)
         self._draws = self._draws or (case < LOOKED_AT and remains.draws())
-        self._changed |= settings.put_back(self._settings)
+        if not left:
+            self._changed |= settings.put_back(self._settings)
         assert not isinstance(answer, Stopped), "only the parent knows of stops"
         self._send(wire.Case(self._index, case, answer))
         return answer
@@ -145,8 +151,19 @@ class _Grading:
 
         with _silent_print():
             answer = calling.call(named, self._inputs.suite[case].arguments, self._device)
+        settings.put_back(self._settings)
         if isinstance(answer, Raised):
             self._channel.note(_keyword_note(function, names, answer))
+
+
+def _met(calls: Sequence[jobs.Call], kind: jobs.Calls) -> list[bool]:
+    """Of each call, whether the next one is to meet what it has set for the whole process, as in a notebook.
+
+    So it is for calls that are picked, which are shown as a line to paste, and among those made again. The
+    others are kept apart, lest one line cost every criterion.
+    """
+    following = [call.again for call in calls[1:]] + [False]
+    return [kind == "picked" or (call.again and also) for call, also in zip(calls, following, strict=True)]
 
 
 def _keyword_note(function: Function, names: tuple[str, ...], answer: Raised) -> Note:

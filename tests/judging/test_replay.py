@@ -10,7 +10,7 @@ import pytest
 from grader.judging.award import Finding
 from grader.judging.counterexample import counterexample
 from grader.judging.replay import TRIES, Picked, confirmed
-from grader.records import Answer, ExerciseRun, Stopped
+from grader.records import Answer, ExerciseRun, Note, Stopped
 from grader.results import CriterionResult, Diagnosis
 from tests.judging.build import (
     LATE,
@@ -210,6 +210,28 @@ def test_a_call_that_was_not_traced_is_made_again_alone_for_its_steps() -> None:
     assert call_of(finding) == FIRST
     assert finding.steps is not None
     assert finding.steps.diverges == 1
+
+
+@pytest.mark.parametrize(
+    ("setting", "outlives"),
+    [("grad enabled", "gradients stay switched off"), ("default dtype", "something outlives a call")],
+)
+def test_gradients_that_stay_switched_off_are_said_where_a_call_leaves_them_so(
+    setting: str, outlives: str
+) -> None:
+    error = raised("RuntimeError", "element 0 of tensors does not require grad")
+    answers: list[Answer] = [error, *RIGHT[1:]]
+    shown = counterexample(judged(ONE, answers), ONE, run(answers), {"values"})
+    finding = Finding((FAILED,), counterexample=shown.counterexample)
+    ran = run(answers, keeps=True, notes=(Note(f"descend leaves settings of PyTorch changed ({setting})"),))
+
+    found = confirmed(finding, ONE, KIT, {"descend": ran}, Fresh({"d0d0": error}))
+
+    assert call_of(found) == f"{FIRST}; {FIRST}"
+    assert found.diagnosis is not None
+    assert found.diagnosis.title == (
+        f"The call is right in a fresh process and wrong after others: {outlives}"
+    )
 
 
 @pytest.mark.parametrize(

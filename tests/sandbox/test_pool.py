@@ -505,7 +505,10 @@ def test_settings_of_pytorch_do_not_reach_the_next_call(pool: Pool, tmp_path: Pa
 
     assert execution.output == "torch.float32\n" * 6
     assert [note.text for note in execution.exercises[0].notes] == [
-        f"{NAMES[0]} changes settings of PyTorch (default dtype); they were put back after each call."
+        (
+            f"{NAMES[0]} leaves settings of PyTorch changed (default dtype); "
+            "they were put back between calls, but for the last ones, which are calls made again."
+        )
     ]
 
 
