@@ -192,12 +192,16 @@ def test_a_function_that_remembers_is_shown_by_calls_that_stand_alone(
     assert shown.got.values == (0.5,)
 
 
-def test_an_unknown_mistake_climbs_the_ladder(session: Session, tmp_path: Path) -> None:
+def test_a_mistake_known_in_part_climbs_the_ladder(session: Session, tmp_path: Path) -> None:
     source = RIGHT.replace("return theta.detach()", "return theta.detach() + (steps > 1 or theta > 1)", 1)
 
     first = grade(submission(tmp_path, source), session).result.exercises[0]
 
-    assert first.diagnosis is None
+    assert first.diagnosis is not None
+    assert first.diagnosis.partial
+    assert first.diagnosis.title == (
+        "What comes back is not what the last step left: 1.25, where the last step left 0.25"
+    )
     assert first.counterexample is not None
     assert first.counterexample.call == "descend(torch.tensor([4.0]), 0.25, 1)"
 

@@ -82,14 +82,14 @@ def case(
         effort=float(steps),
         origin="edge" if repeats is None else "repeat",
         repeats=repeats,
-        trace=_taken(trajectory),
+        trace=_taken(trajectory, rate),
         traced=bool(trajectory),
     )
 
 
-def _taken(trajectory: Sequence[Tensor]) -> Trace | None:
+def _taken(trajectory: Sequence[Tensor], rate: float) -> Trace | None:
     """The steps of SGD that lead along a trajectory."""
-    options = {"lr": 0.1} | dict.fromkeys(
+    options = {"lr": rate} | dict.fromkeys(
         ("momentum", "dampening", "weight_decay", "nesterov", "maximize"), 0.0
     )
     pairs = pairwise(trajectory)
