@@ -34,6 +34,7 @@ from grader.text import clean, one_line
 
 NAME: Final = 120  # characters of a name that are shown
 SENTENCE: Final = 600  # of a message
+FACT: Final = 2000  # of how it was graded: the list of all layers is long
 OUTPUT: Final = 2000  # of what was printed
 
 State = Literal["passed", "partly", "failed", "missing", "harness"]
@@ -207,7 +208,7 @@ def facts(head: Head) -> tuple[FactView, ...]:
         "Isolation": f"{isolation.level}{layers}{missing}",
         "Limits": limits,
     }
-    return tuple(FactView(name, one_line(text, SENTENCE)) for name, text in texts.items())
+    return tuple(FactView(name, one_line(text, FACT)) for name, text in texts.items())
 
 
 def sentence(text: str) -> str:
