@@ -38,7 +38,7 @@ def _affine(view: View) -> Iterator[Guess]:
     """M theta + b, row after row and then b: weighted least squares, where nothing simpler says the same."""
     theta, gradient, doubt = _single_steps(view)
     width = theta.shape[1]
-    if len(theta) < width + 3:  # as many unknowns a component as width + 1, and two steps to hold them to
+    if len(theta) < width + 3 or len(view.cases.coefficients) != 2:  # noqa: PLR2004 -- two to spare; affine
         return
     known = np.hstack([theta, np.ones((len(theta), 1))])
     found = [_solved(known, gradient[:, k], doubt[:, k]) for k in range(width)]
@@ -46,7 +46,8 @@ def _affine(view: View) -> Iterator[Guess]:
         return
     rows = [row for row in found if row is not None]
     constants = (*(one for row in rows for one in row[:-1]), *(row[-1] for row in rows))
-    if not _is_simpler(*_parted([one.value for one in constants])):
+    right, slopes = (one[0] for one in view.cases.coefficients)
+    if not _is_simpler(*_parted([one.value for one in constants]), slopes, right):
         yield constants
 
 
@@ -68,22 +69,29 @@ def _parted(values: Sequence[float]) -> tuple[Array, Array]:
     return np.array(values[: width * width]).reshape(width, width), np.array(values[width * width :])
 
 
-def _is_simpler(matrix: Array, offset: Array) -> bool:
-    """Whether a family of one constant says it: a factor, some components only, an equal offset."""
-    slopes = np.diag(matrix)
-    diagonal = not (matrix - np.diag(slopes)).any()
-    alike = _alike(slopes[slopes != 0])
-    if not offset.any():
-        return diagonal and alike
-    return diagonal and alike and _alike(offset) and bool(slopes.all()) and _is_near_two(slopes)
+def _is_simpler(matrix: Array, offset: Array, slopes: Array, constant: Array) -> bool:
+    """Whether a family of one constant says it: beside the right gradient, slopes theta + constant.
+
+    A factor, some components only, weight decay, a moved minimum, or an equal offset.
+    """
+    own = np.diag(matrix)
+    if (matrix - np.diag(own)).any():
+        return False
+    extra = offset - constant
+    moves = (own != 0) | (offset != 0)
+    factor = (own / slopes)[moves]
+    scaled = _alike(factor) and np.allclose(offset[moves], factor * constant[moves], rtol=1e-6, atol=1e-9)
+    if scaled or (_are_none(extra) and _alike(own - slopes)):
+        return True
+    return bool(np.allclose(own, slopes, rtol=1e-6)) and (_alike(extra) or _alike(extra / slopes))
+
+
+def _are_none(values: Array) -> bool:
+    return bool(np.allclose(values, 0, atol=1e-9))
 
 
 def _alike(values: Array) -> bool:
     return len(values) == 0 or bool(np.allclose(values, values[0], rtol=1e-6, atol=0))
-
-
-def _is_near_two(slopes: Array) -> bool:
-    return bool(np.allclose(slopes, 2, rtol=1e-6, atol=0))
 
 
 def _affine_gradient(*values: float) -> Descent:
