@@ -49,7 +49,7 @@ def _absent(device: str) -> str:
     try:
         devices.wake(device)
     except Exception as error:  # noqa: BLE001 -- what a missing driver raises is not for us to know
-        return f"{type(error).__name__}: {error}".partition("\n")[0]
+        return str(error).partition("\n")[0] or type(error).__name__
     return ""
 
 

@@ -109,7 +109,7 @@ def _right(ran: Sequence[Ran]) -> Iterator[str]:
     for device, rows in groupby(sorted(ran, key=lambda one: one.device), key=lambda one: one.device):
         own = list(rows)
         if own[0].absent:
-            yield from _paragraph(f"On {device} nothing could be run: {one_line(own[0].absent)}.")
+            yield from _paragraph(f"On {device} nothing was run: {one_line(own[0].absent)}.")
             continue
         right = sum(not one.wrong for one in own)
         whole = "the reference" if len(own) == 1 else f"{right} of {plural(len(own), 'right program')}"

@@ -182,7 +182,7 @@ gradient_descent_torch_optimiser
   On cpu 1 of 2 right programs gets full marks.
   ON CPU A RIGHT PROGRAM LOSES POINTS: with a closure fails many-steps: 1 of 2
     cases fails
-  On cuda nothing could be run: no driver.
+  On cuda nothing was run: no driver.
 
   Which cases catch what:
      0  call(0)
