@@ -1,6 +1,6 @@
 """Honest ways to write the exercises: every one of these must get full marks.
 
-Each takes the exercise's loss and gives a program.
+Each takes the exercise's loss and gives a program. Those in `reference/_honest.py` are tried beside them.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch.nn import Module, Parameter
+from torch.nn import Parameter
 from torch.optim import SGD
 
 Loss = Callable[[torch.Tensor], torch.Tensor]
@@ -60,80 +60,6 @@ def course(loss: Loss) -> Program:
     return program
 
 
-def closure(loss: Loss) -> Program:
-    def program(initial_theta: torch.Tensor, learning_rate: float, number_steps: int) -> Any:
-        theta = Parameter(initial_theta.clone())
-        optimiser = SGD([theta], lr=learning_rate)
-
-        def again() -> torch.Tensor:
-            optimiser.zero_grad()
-            value = loss(theta)
-            value.backward()
-            return value
-
-        for _ in range(number_steps):
-            optimiser.step(again)
-        return theta.data
-
-    return program
-
-
-def optimiser_in_the_loop(loss: Loss) -> Program:
-    def program(initial_theta: torch.Tensor, learning_rate: float, number_steps: int) -> Any:
-        theta = initial_theta
-        for _ in range(number_steps):
-            theta = theta.clone().detach().requires_grad_(True)
-            optimiser = SGD([theta], lr=learning_rate)
-            loss(theta).backward()
-            optimiser.step()
-        return theta.detach()
-
-    return program
-
-
-def module(loss: Loss) -> Program:
-    class Model(Module):
-        def __init__(self, start: torch.Tensor) -> None:
-            super().__init__()
-            self.theta = Parameter(start.clone())
-
-        def forward(self) -> torch.Tensor:
-            return loss(self.theta)
-
-    def program(initial_theta: torch.Tensor, learning_rate: float, number_steps: int) -> Any:
-        model = Model(initial_theta)
-        optimiser = SGD(model.parameters(), lr=learning_rate)
-        for _ in range(number_steps):
-            optimiser.zero_grad()
-            model().backward()
-            optimiser.step()
-        return model.theta.clone().detach()
-
-    return program
-
-
-def scaled(loss: Loss) -> Program:
-    right = plain(lambda theta: 3 * loss(theta))
-    return lambda theta, rate, steps: right(theta, rate / 3, steps)
-
-
-def in_double(loss: Loss) -> Program:
-    right = plain(loss)
-    return lambda theta, rate, steps: right(theta.double(), rate, steps).to(theta.dtype)
-
-
-def gradient_of_autograd(loss: Loss) -> Program:
-    def program(initial_theta: torch.Tensor, learning_rate: float, number_steps: int) -> Any:
-        theta = Parameter(initial_theta.clone())
-        optimiser = SGD([theta], lr=learning_rate)
-        for _ in range(number_steps):
-            (theta.grad,) = torch.autograd.grad(loss(theta), theta)
-            optimiser.step()
-        return theta.detach()
-
-    return program
-
-
 def an_optimiser_for_each_component(loss: Loss) -> Program:
     def program(initial_theta: torch.Tensor, learning_rate: float, number_steps: int) -> Any:
         parts = [Parameter(x.clone()) for x in initial_theta.reshape(-1)]
@@ -167,16 +93,9 @@ SQUARES: Loss = LOSSES["product"]
 STYLES: dict[str, Program] = {
     **{f"loss as {name}": plain(loss) for name, loss in LOSSES.items()},
     "the course's own": course(SQUARES),
-    "closure": closure(SQUARES),
-    "optimiser made in the loop": optimiser_in_the_loop(SQUARES),
-    "nn.Module": module(SQUARES),
-    "scaled loss, compensated rate": scaled(SQUARES),
-    "float64 inside": in_double(SQUARES),
-    "torch.autograd.grad": gradient_of_autograd(SQUARES),
     "an optimiser for each component": an_optimiser_for_each_component(SQUARES),
     "cleared after the step": cleared_after_the_step(SQUARES),
     "foreach": plain(SQUARES, foreach=True),
     "fused": plain(SQUARES, fused=True),
-    "maximize on the negated loss": plain(lambda theta: -SQUARES(theta), maximize=True),
     "explicit defaults": plain(SQUARES, momentum=0.0, weight_decay=0.0, nesterov=False),
 }

@@ -54,8 +54,17 @@ def graded(exercise: kit.Exercise, program: Callable[..., Any]) -> tuple[Criteri
 @every_exercise
 @pytest.mark.parametrize("style", STYLES)
 def test_an_honest_style_gets_full_marks(kit: LoadedKit, name: str, style: str) -> None:
-    rows = graded(frozen(kit, name), STYLES[style])
+    assert_right(graded(frozen(kit, name), STYLES[style]))
 
+
+def test_the_honest_programs_of_an_exercise_get_full_marks(kit: LoadedKit, loaded: Assignment) -> None:
+    for exercise in loaded.exercises:
+        assert len(exercise.honest) == 7
+        for program in exercise.honest.values():
+            assert_right(graded(frozen(kit, exercise.name), program))
+
+
+def assert_right(rows: tuple[CriterionResult, ...]) -> None:
     assert [(row.id, row.message) for row in rows if row.outcome == "failed"] == []
     assert sum(row.borderline for row in rows) == 0
 
