@@ -17,19 +17,22 @@ from grader.errors import GraderError
 from grader.records import Answer, Record, Tensor, Trace, Value
 from grader.tensors import is_whole
 
-SCHEMA: Final = "grader/kit/v1"
+SCHEMA: Final = "grader/kit/v2"
 
 CriterionKind = Literal["values", "optimiser", "return"]
 
 
 class Limits(Record, frozen=True):
-    """What one submission may use. Import and warm-up of torch are never charged to it."""
+    """What one submission may use; seconds are those of the reference machine of `grader.sandbox.pace`.
 
-    case_cpu_seconds: float = 2.0
-    submission_cpu_seconds: float = 20.0
+    Imports are never charged to it. What `limits.py` allows a statement, loading and a call that is made
+    again are multiples of `case_cpu_seconds`.
+    """
+
+    case_cpu_seconds: float = 2.0  # one call, before it is made again by itself
+    exercise_cpu_seconds: float = 20.0  # all calls of one exercise, in one worker
     wall_factor: float = 3.0  # the wall clock backstop, times the CPU limit
     memory_bytes: int = 1 << 30  # over the zygote's own
-    workers: int = 4  # at most, for one submission
 
 
 class Case(Record, frozen=True):

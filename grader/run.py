@@ -206,11 +206,13 @@ def _restricted(kit: kits.Kit, options: Options) -> kits.Kit:
             raise GraderError(
                 f"--exercise {wanted}: the kit has no such exercise.", f"It has {', '.join(names)}."
             )
+    given = kit.limits
+    case = options.timeout or given.case_cpu_seconds
     limits = msgspec.structs.replace(
-        kit.limits,
-        case_cpu_seconds=options.timeout or kit.limits.case_cpu_seconds,
-        submission_cpu_seconds=max(kit.limits.submission_cpu_seconds, 10 * (options.timeout or 0)),
-        memory_bytes=options.memory or kit.limits.memory_bytes,
+        given,
+        case_cpu_seconds=case,
+        exercise_cpu_seconds=given.exercise_cpu_seconds * case / given.case_cpu_seconds,
+        memory_bytes=options.memory or given.memory_bytes,
     )
     kept = tuple(one for one in kit.exercises if not options.exercises or one.name in options.exercises)
     return msgspec.structs.replace(kit, exercises=kept, limits=limits)

@@ -1,6 +1,6 @@
 """Frames: what a worker tells the parent, one after another through a pipe.
 
-A frame is `TGF1`, a u32 length, a u32 CRC-32 and a msgpack body of one of six types. The child
+A frame is `TGF1`, a u32 length, a u32 CRC-32 and a msgpack body of one of seven types. The child
 belongs to the student as soon as student code runs, so a frame is a claim about outputs: it is
 checked against caps, types and its place in the sequence before any of it is used, and whatever
 does not fit is a `ProtocolError`. The checksum defends against nobody: it tells stray writes of
@@ -138,6 +138,12 @@ class Traced(Record, frozen=True, tag="trace"):
     trace: Trace
 
 
+class Importing(Record, frozen=True, tag="importing"):
+    """Something installed begins to be imported, or has been; what that takes is charged to nobody."""
+
+    begins: bool
+
+
 class Output(Record, frozen=True, tag="output"):
     """A note, or a piece of what the student's code printed; `exercise` is None while loading."""
 
@@ -151,7 +157,7 @@ class Done(Record, frozen=True, tag="done"):
     """All that was asked for has been sent."""
 
 
-Frame = Source | Progress | Case | Traced | Output | Done
+Frame = Source | Progress | Case | Traced | Importing | Output | Done
 
 _DECODER: Final = msgspec.msgpack.Decoder(Frame)
 
@@ -261,11 +267,15 @@ def _check_tensor(tensor: Tensor) -> None:
 
 
 class Expected(Record, frozen=True):
-    """An exercise that a worker was asked to run: its index in the kit, how many cases, which are traced."""
+    """An exercise that a worker was asked to run: its index in the kit, how many cases, which are traced.
+
+    A worker that goes on where another was ended makes no call before `first`.
+    """
 
     exercise: int
     cases: int
     traced: frozenset[int] = frozenset()
+    first: int = 0
 
 
 class Sequence:
@@ -273,7 +283,7 @@ class Sequence:
 
     started, then the loading (reading, source, statement, output), then each exercise asked for,
     in order: begun, its cases in order (calling, trace where traced, case), a call by keyword;
-    then done, and nothing after it.
+    then done, and nothing after it. Importing may stand anywhere between.
     """
 
     def __init__(self, expected: tuple[Expected, ...]) -> None:
@@ -303,7 +313,7 @@ class Sequence:
             self._speak(frame.exercise)
         elif isinstance(frame, Done):
             self._end()
-        else:
+        elif not isinstance(frame, Importing):  # that may be anywhere, and says nothing of what is owed
             self._answer(frame)
 
     def _pass(self, point: Point) -> None:
@@ -334,7 +344,7 @@ class Sequence:
         if not self._waiting or self._waiting[0].exercise != point.exercise:
             raise ProtocolError(f"exercise {point.exercise} is not the one that comes next")
         self._current = self._waiting.pop(0)
-        self._left = list(range(self._current.cases)) if point.found else []
+        self._left = list(range(self._current.first, self._current.cases)) if point.found else []
 
     def _call(self, point: Calling) -> None:
         current = self._current

@@ -27,7 +27,7 @@ every_program = pytest.mark.parametrize("program", PROGRAMS, ids=lambda program:
 @pytest.fixture(scope="module")
 def pool(kit: LoadedKit) -> Iterator[Pool]:
     """One process for all programs; the one that never ends need not be waited for long."""
-    limits = msgspec.structs.replace(kit.kit.limits, case_cpu_seconds=1.5)
+    limits = msgspec.structs.replace(kit.kit.limits, case_cpu_seconds=0.3)
     with Pool(kit.kit, limits, 1) as running:
         yield running
 

@@ -21,7 +21,7 @@ from grader.sandbox.pool import Pool
 from tests.judging.build import case, criterion, exercise, kit_of, mistake, returned, tensor, trace
 from tests.report import samples
 
-LIMITS = Limits(case_cpu_seconds=0.3, submission_cpu_seconds=8.0)
+LIMITS = Limits(case_cpu_seconds=0.1, exercise_cpu_seconds=2.0)
 
 
 def descent(name: str, *start: float) -> Exercise:
@@ -278,9 +278,9 @@ def test_what_goes_through_numpy_is_right_on_the_cpu_only(pool: Pool, tmp_path: 
 
 
 def test_what_loads_on_one_device_only_is_graded_there(tmp_path: Path) -> None:
-    endless = "while torch._C._get_privateuse1_backend_name() == 'twin': pass\n"
-    given = submission(tmp_path, f"import torch\n{endless}{RIGHT}")
-    short = Limits(case_cpu_seconds=0.5, submission_cpu_seconds=0.5)
+    endless = "class Endless:\n    while torch._C._get_privateuse1_backend_name() == 'twin': pass\n"
+    given = submission(tmp_path, f"import torch\n{3 * endless}{RIGHT}")
+    short = Limits(case_cpu_seconds=0.1)
 
     with Pool(KIT, short, 1) as own:
         graded = grade(given, session_of(own, devices=("cpu", "twin")))

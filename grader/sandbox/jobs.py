@@ -101,7 +101,8 @@ class Job(Record, frozen=True):
         default_factory=dict
     )  # of each exercise, which of its suite's calls
     skip: tuple[Skip, ...] = ()
-    stop_at: Target | None = None  # loading ends before this one
+    stop_at: Skip | None = None  # from this one on only definitions and imports are run
+    first: int = 0  # of the first exercise, the call to begin with: those before it were answered
 
 
 # --- between the parent and the zygote ------------------------------------------------------
@@ -112,7 +113,7 @@ class Start(Record, frozen=True):
 
     device: str
     memory_bytes: int  # over what the zygote has
-    cpu_seconds: float
+    cpu_seconds: float  # more than the parent's clock will ever allow
     folder: str  # the parent's, with the submission's own files; it is empty where there are none
     warm: tuple[str, ...] = ()  # modules to import before any student code, once where possible
 
@@ -125,6 +126,7 @@ class Ready(Record, frozen=True, tag="ready"):
     platform: str
     torch_cuda: str | None
     level: Level
+    pace: float  # what limits of time are to be multiplied by on this machine
     weaker: str = ""  # why it is not the strongest that was asked for
     privileged: bool = False  # strict: another user instead of a user namespace
 

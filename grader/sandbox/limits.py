@@ -19,8 +19,11 @@ NOTEBOOK: Final = 32 << 20
 FOLDER_BYTES: Final = 64 << 20
 FOLDER_FILES: Final = 1_000
 FOLDER_DEPTH: Final = 32
-STATEMENT: Final = 2.5  # a top-level statement may train for a while: times the limit of a case
-READING: Final = 5.0  # likewise the parsing of a file: 32 MiB of notebook take about a second
+AGAIN: Final = 5.0  # a call that did not end is made again by itself, with so many times the limit of a case
+STATEMENT: Final = 2.5  # likewise a top-level statement, which may train for a while
+LOADING: Final = 5.0  # all of them, in one worker
+READING: Final = 5.0  # the parsing of a file: 32 MiB of notebook take about a second
+IMPORTS: Final = 7.5  # what imports are excused in one worker; with the default, some 15 times PyTorch
 SKIPPED_STATEMENTS: Final = 2
 START_SECONDS: Final = 120.0  # wall time for a process to stand; only a broken machine needs it
 COLD_START_SECONDS: Final = 600.0  # with the import of torch, from a slow disk
@@ -73,11 +76,20 @@ def isolation_report(level: Level, *, privileged: bool = False, weaker: str = ""
 
 def as_numbers(limits: Limits) -> dict[str, float]:
     """The limits as results.json tells them."""
+    case = limits.case_cpu_seconds
     return {
-        "case_cpu_seconds": limits.case_cpu_seconds,
-        "statement_cpu_seconds": limits.case_cpu_seconds * STATEMENT,
-        "submission_cpu_seconds": limits.submission_cpu_seconds,
+        "case_cpu_seconds": case,
+        "case_again_cpu_seconds": case * AGAIN,
+        "exercise_cpu_seconds": limits.exercise_cpu_seconds,
+        "statement_cpu_seconds": case * STATEMENT,
+        "loading_cpu_seconds": case * LOADING,
+        "import_cpu_seconds": case * IMPORTS,
         "wall_factor": limits.wall_factor,
         "memory_bytes": limits.memory_bytes,
-        "workers": limits.workers,
     }
+
+
+def worker_cpu_seconds(limits: Limits, exercises: int) -> float:
+    """What one worker can use at most: a backstop where the parent cannot look any more."""
+    own = limits.case_cpu_seconds * (2 * READING + LOADING + IMPORTS)
+    return own + exercises * limits.exercise_cpu_seconds

@@ -24,6 +24,8 @@ from grader.sandbox.sources import Program, Statement, Unreadable, read_python
 
 Function = Callable[..., Any]
 
+_DEFINITIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+
 _BELOW: Final = "What stands below it ran all the same."
 
 
@@ -81,7 +83,7 @@ class Loader:
             self._channel.note(Note(f"This file was not run. {error.text}", error.place))
         loaded = Loaded(self._wanted)
         for position, (index, program) in enumerate(programs):
-            if self._stopped or (position and not program.defines(loaded.missing())):
+            if position and not program.defines(loaded.missing()):
                 continue
             lines = {name: landmarks(program, name) for name in loaded.missing()}
             loaded.take(self._run(index, program), lines)
@@ -113,12 +115,12 @@ class Loader:
             self._channel.note(note)
         for index, statement in enumerate(program.statements):
             target = Target(file, index)
-            if target == self._job.stop_at:
-                self._channel.note(
-                    Note("Loading ended here: too many statements ended the process.", statement.place)
-                )
+            if self._job.stop_at is not None and target == self._job.stop_at.target:
+                text = f"From here on only definitions and imports were run: {self._job.stop_at.why}."
+                self._channel.note(Note(text, statement.place))
                 self._stopped = True
-                break
+            if self._stopped and not isinstance(statement.node, _DEFINITIONS):
+                continue
             if target in self._skip:
                 text = f"This statement was skipped: {self._skip[target]}. {_BELOW}"
                 self._channel.note(Note(text, statement.place))

@@ -116,13 +116,11 @@ class Pool:
         cases = {i: picked[self._inputs[i].name] for i in asked} if picked else {}
         tally = Tally(content, self._inputs, asked, calls, rungs, cases)
         try:
-            for _ in range(self._limits.workers):
+            while not tally.finished:
                 watched = self._attempt(tally, submission, device)
                 if watched.harness is not None:
                     return _no_result(device, content, watched.harness)
                 tally.add(watched)
-                if tally.finished:
-                    break
         except GraderError as error:  # HarnessError; or a level that was there is not any more
             return _no_result(device, content, error.message)
         except OSError as error:  # no room for a temporary file, no more open files ...: never the student's
@@ -174,9 +172,8 @@ class Pool:
                     if device != "cuda" and not self._fresh
                     else limits.COLD_START_SECONDS
                 )
-                watched = Watch(
-                    pipes, tally.expected(), Clock(self._limits, tally.cpu_seconds, start)
-                ).follow()
+                clock = Clock(self._limits, start, self._pace(), patient=tally.patient)
+                watched = Watch(pipes, tally.expected(), clock).follow()
             if not whole:
                 tally.note(Note(_CUT))
             return watched
@@ -191,10 +188,13 @@ class Pool:
         return Start(
             device=device,
             memory_bytes=self._limits.memory_bytes,
-            cpu_seconds=self._limits.submission_cpu_seconds - tally.cpu_seconds,
+            cpu_seconds=self._pace() * limits.worker_cpu_seconds(self._limits, len(self._inputs)),
             folder=str(folder),
             warm=() if device == "cuda" else tally.modules(),
         )
+
+    def _pace(self) -> float:
+        return self._ready().pace
 
     def _setup(self, *, cuda: bool) -> Setup:
         """A driver needs devices and files that the walls hide: CUDA has no level but none, and says so."""

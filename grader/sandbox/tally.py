@@ -7,8 +7,8 @@ statement that did not end.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -32,7 +32,7 @@ from grader.sandbox.watch import Watched
 from grader.text import clean, decode
 
 _ENDINGS: Final = {
-    Failure.TIMED_OUT: "did not end",
+    Failure.TIMED_OUT: "did not end in time",
     Failure.CRASHED: "crashed the process",
     Failure.EXITED: "ended the process",
     Failure.FLOODED: "printed without end",
@@ -72,6 +72,18 @@ class _Run:
     notes: list[Note] = field(default_factory=list)
     text: list[str] = field(default_factory=list)
 
+    def followed_by(self, other: _Run) -> _Run:
+        """With what another worker said, which went on where this one was ended."""
+        return replace(
+            self,
+            keeps=self.keeps or other.keeps,
+            draws=self.draws or other.draws,
+            answers=self.answers | other.answers,
+            traces=self.traces | other.traces,
+            notes=[*self.notes, *(note for note in other.notes if note not in self.notes)],
+            text=[*self.text, *other.text],
+        )
+
 
 @dataclass
 class _Loading:
@@ -104,17 +116,18 @@ class Tally:
         self._picked = dict(picked)
         self._left = asked
         self._notes = list(content.notes)
+        self._first = 0  # of the first exercise that is left, the call that the next worker begins with
         self._skip: list[jobs.Skip] = []
-        self._stop_at: jobs.Target | None = None
+        self._stop_at: jobs.Skip | None = None
         self._runs: dict[int, _Run] = {}
         self._loading = _Loading()
         self._last_stop: Stop | None = None
         self.cpu_seconds = 0.0
+        self.patient = False  # the next worker begins with a call that is made again by itself
 
     @property
     def finished(self) -> bool:
-        unloadable = self._loading.unloadable is not None
-        return unloadable or not self._left or (self._last_stop is not None and self._last_stop.final)
+        return self._loading.unloadable is not None or not self._left
 
     def job(self, folder: str) -> jobs.Job:
         """What the next worker has to do."""
@@ -127,6 +140,7 @@ class Tally:
             picked=self._picked,
             skip=tuple(self._skip),
             stop_at=self._stop_at,
+            first=self._first,
         )
 
     def modules(self) -> tuple[str, ...]:
@@ -144,7 +158,8 @@ class Tally:
 
     def _expected(self, index: int) -> wire.Expected:
         calls = self._calls_of(index)
-        return wire.Expected(index, len(calls), frozenset(i for i, call in enumerate(calls) if call.traced))
+        traced = frozenset(i for i, call in enumerate(calls) if call.traced)
+        return wire.Expected(index, len(calls), traced, self._first if index == self._left[0] else 0)
 
     def _calls_of(self, index: int) -> tuple[jobs.Call, ...]:
         return self._exercises[index].calls(self._calls, self._rungs, self._picked.get(index, ()))
@@ -160,7 +175,8 @@ class Tally:
             if isinstance(frame, wire.Progress):
                 last = frame.point
             _sort(frame, loading, runs)
-        self._runs |= runs
+        for index, run in runs.items():
+            self._runs[index] = self._runs[index].followed_by(run) if index in self._runs else run
         if runs or not self._runs:  # the loading that led to answers, else the last one
             self._loading = loading
         self._last_stop = watched.stop
@@ -172,33 +188,39 @@ class Tally:
             self._end_loading(last, watched.stop)
 
     def _end_exercise(self, index: int, last: wire.Point | None, stop: Stop) -> None:
-        """The case in flight has the stop as its answer, the later ones did not run."""
+        """Go on with the call in flight, where it is to be made again; else with the next exercise."""
         run = self._runs[index]
-        if isinstance(last, wire.Keyword):
-            run.notes.append(Note(f"Calling it by keyword: {stop.why}. This costs nothing.", run.place))
-        if run.found:
-            self._close(run, index, stop)
-        self._left = self._left[self._left.index(index) + 1 :]
-
-    def _close(self, run: _Run, index: int, stop: Stop) -> None:
-        calls = self._calls_of(index)
-        open_cases = [case for case in range(len(calls)) if case not in run.answers]
-        if not open_cases:
+        waiting = [case for case in range(len(self._calls_of(index))) if case not in run.answers]
+        again = stop.hasty and run.found and bool(waiting)
+        self._left = self._left[self._left.index(index) + (not again) :]
+        self._first = waiting[0] if again else 0
+        self.patient = again
+        if again:
             return
-        first, *others = open_cases
+        if isinstance(last, wire.Keyword) and stop.failure is not Failure.TIMED_OUT:
+            run.notes.append(Note(f"Calling it by keyword: {stop.why}. This costs nothing.", run.place))
+        if run.found and waiting:
+            self._close(run, index, waiting, stop)
+
+    def _close(self, run: _Run, index: int, waiting: Sequence[int], stop: Stop) -> None:
+        """The case in flight has the stop as its answer, the later ones did not run."""
+        first, *others = waiting
+        ending = _ENDINGS.get(stop.failure, "did not end in time")
+        why = f"not run, because the call {tensors.call('', self._calls_of(index)[first].arguments)} {ending}"
         run.answers[first] = Stopped(stop.failure, stop.why)
-        ending = _ENDINGS.get(stop.failure, "did not end")
-        why = f"not run, because the call {tensors.call('', calls[first].arguments)} {ending}"
+        if stop.spent:  # this one may have been as good as any
+            why = f"not run to its end: {stop.why}"
+            run.answers[first] = Stopped(Failure.NOT_RUN, why)
         run.answers |= {case: Stopped(Failure.NOT_RUN, why) for case in others}
 
     def _end_loading(self, last: wire.Point | None, stop: Stop) -> None:
-        """The next worker leaves out the statement that ended this one; the third such ends the loading."""
+        """The next worker leaves out the statement that ended this one; then all but definitions."""
         if isinstance(last, wire.Statement):
-            target = jobs.Target(last.file, last.index)
-            if len(self._skip) < limits.SKIPPED_STATEMENTS:
-                self._skip.append(jobs.Skip(target, stop.why))
+            skip = jobs.Skip(jobs.Target(last.file, last.index), stop.why)
+            if len(self._skip) < limits.SKIPPED_STATEMENTS and not stop.spent:
+                self._skip.append(skip)
             elif self._stop_at is None:
-                self._stop_at = target
+                self._stop_at = skip
             else:
                 self._left = ()
         elif isinstance(last, wire.Reading) and len(self._content.files) > 1:

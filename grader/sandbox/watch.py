@@ -171,6 +171,9 @@ class Watch:
             self._count_printed(len(frame.text))
             if not kept:
                 return
+        if isinstance(frame, wire.Importing):
+            self._clock.importing(begins=frame.begins)
+            return
         if isinstance(frame, wire.Progress):
             self._clock.passed(frame.point)
         self._seen.frames.append(frame)
@@ -212,5 +215,5 @@ def _ending(code: int) -> Stop:
     if -code == signal.SIGSYS:
         return Stop(Failure.REFUSED, "it made a system call that is refused here, and was ended (SIGSYS)")
     if -code in _TIMEOUT_SIGNALS:
-        return Stop(Failure.TIMED_OUT, "the CPU time was used up", final=True)
+        return Stop(Failure.TIMED_OUT, "the CPU time was used up")
     return Stop(Failure.CRASHED, f"the process crashed ({signal.Signals(-code).name})")

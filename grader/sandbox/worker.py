@@ -21,7 +21,7 @@ import torch
 
 from grader import wire
 from grader.records import MAX_STEPS, Answer, Note, Place, Raised, Returned, Stopped
-from grader.sandbox import calling, confine, devices, jobs, remains, rooms, settings, tracebacks
+from grader.sandbox import calling, confine, devices, imports, jobs, remains, rooms, settings, tracebacks
 from grader.sandbox.channel import Channel
 from grader.sandbox.loading import Loaded, Loader
 from grader.sandbox.tracing import FEW
@@ -45,6 +45,7 @@ def run(room: rooms.Room, order: jobs.Start, exercises: tuple[jobs.Inputs, ...],
     channel = Channel(confine.FRAMES)
     channel.point(wire.Started())
     job = _read_job()
+    imports.tell(channel, job.folder)
     os.chdir(job.folder)
     sys.path.append(
         job.folder
@@ -93,7 +94,10 @@ class _Grading:
         calls = self._inputs.calls(job.calls, job.rungs, job.picked.get(self._index, ()))
         before = remains.state(loaded.modules)
         left = _met(calls, job.calls)
-        answers = [self._case(function, i, call, left=left[i]) for i, call in enumerate(calls)]
+        first = job.first if self._index == job.exercises[0] else 0
+        answers = {
+            i: self._case(function, i, call, left=left[i]) for i, call in enumerate(calls) if i >= first
+        }
         keeps = remains.state(loaded.modules) != before or bool(self._changed)
         if keeps or self._draws:
             self._channel.point(wire.Observed(self._index, keeps, self._draws))
@@ -105,7 +109,7 @@ class _Grading:
                     " but for the last ones, which are calls made again."
                 )
             )
-        if job.calls == "suite" and self._inputs.keyword is not None:
+        if job.calls == "suite" and self._inputs.keyword in answers:
             self._by_keyword(function, self._inputs.keyword, answers[self._inputs.keyword])
 
     def _case(self, function: Function, case: int, call: jobs.Call, *, left: bool) -> Answer:

@@ -25,7 +25,7 @@ from typing import Final, NoReturn
 
 import msgspec
 
-from grader.sandbox import confine, folders, jobs, levels, linux, rooms, seccomp
+from grader.sandbox import confine, folders, jobs, levels, linux, pace, rooms, seccomp
 from grader.sandbox.excess import PROCESSES, Watchman
 
 _ORDERS: Final = msgspec.msgpack.Decoder(jobs.Start)
@@ -76,13 +76,17 @@ def _warm() -> jobs.Ready | jobs.Trouble:
         return jobs.Trouble(
             f"the zygote has {linux.threads()} threads after importing PyTorch, it must have one"
         )
-    return jobs.Ready(
-        platform.python_version(), str(torch.__version__), platform.platform(), torch.version.cuda, "none"
-    )
+    return _ready(str(torch.__version__), torch.version.cuda)
 
 
 def _cold() -> jobs.Ready:
-    return jobs.Ready(platform.python_version(), metadata.version("torch"), platform.platform(), None, "none")
+    return _ready(metadata.version("torch"), None)
+
+
+def _ready(torch_version: str, torch_cuda: str | None) -> jobs.Ready:
+    return jobs.Ready(
+        platform.python_version(), torch_version, platform.platform(), torch_cuda, "none", pace.pace()
+    )
 
 
 class Server:

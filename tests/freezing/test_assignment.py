@@ -83,8 +83,8 @@ def test_helpers_are_importable_and_leave_no_module_behind(tmp_path: Path) -> No
             "{file}: unknown key 'titel'.\n  Did you mean 'title'?",
         ),
         (
-            "[limits]\nworker = 2\n",
-            "{file}: unknown key 'limits.worker'.\n  Did you mean 'limits.workers'?",
+            "[limits]\nmemory = 2\n",
+            "{file}: unknown key 'limits.memory'.\n  Did you mean 'limits.memory_bytes'?",
         ),
         (
             "title = 3\n",

@@ -16,7 +16,7 @@ from tests.sandbox.small import NAMES
 
 MEMORY = 64 << 20
 # Short, so that what never ends ends soon; filling the disk of a worker takes 0.1 s on an idle machine.
-LIMITS = Limits(case_cpu_seconds=1.0, submission_cpu_seconds=10.0, memory_bytes=MEMORY)
+LIMITS = Limits(case_cpu_seconds=0.2, exercise_cpu_seconds=2.0, memory_bytes=MEMORY)
 CANARY = 8_765.432_1  # in what is expected, and so nowhere in a worker
 ROOT = Path(__file__).resolve().parents[2]
 _TRY = "import sys; from grader.sandbox import levels; print(levels.problem(sys.argv[1]))"

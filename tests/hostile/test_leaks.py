@@ -28,7 +28,7 @@ JOBS: Final[dict[Level, int]] = {"strict": 1_000, "none": 400}  # 10 ms each; mo
 LOOKS: Final = 200  # at the zygote, which closes its end of a job only after it has told the parent
 EVERY: Final = 25  # each so many jobs one of those that stay
 GROWTH: Final = 8 << 20  # bytes in a thousand jobs: 8 kB a job would be as much as one record kept
-SHORT: Final = Limits(case_cpu_seconds=0.1, submission_cpu_seconds=1.0, memory_bytes=attacking.MEMORY)
+SHORT: Final = Limits(case_cpu_seconds=0.1, exercise_cpu_seconds=1.0, memory_bytes=attacking.MEMORY)
 
 STAYING: Final = {
     "a daemon": "if os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0: time.sleep(99)\n    os._exit(0)",

@@ -12,7 +12,7 @@ from grader.records import Answer, Execution, ExerciseRun, Note, Raised, Returne
 
 NAMES = ("gradient_descent_torch_optimiser", "gradient_descent_norm_torch_optimiser")
 PARAMETERS = ("initial_theta", "learning_rate", "number_steps")
-LIMITS = Limits(case_cpu_seconds=0.3, submission_cpu_seconds=8.0)
+LIMITS = Limits(case_cpu_seconds=0.1, exercise_cpu_seconds=2.0)
 
 RIGHT = """
 import torch

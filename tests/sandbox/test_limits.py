@@ -14,11 +14,13 @@ from grader.sandbox.limits import as_numbers, isolation_report
 def test_the_limits_are_told_as_numbers() -> None:
     assert as_numbers(Limits()) == {
         "case_cpu_seconds": 2.0,
+        "case_again_cpu_seconds": 10.0,
+        "exercise_cpu_seconds": 20.0,
         "statement_cpu_seconds": 5.0,
-        "submission_cpu_seconds": 20.0,
+        "loading_cpu_seconds": 10.0,
+        "import_cpu_seconds": 15.0,
         "wall_factor": 3.0,
         "memory_bytes": 1 << 30,
-        "workers": 4,
     }
 
 

@@ -292,7 +292,7 @@ def test_an_endless_cell_is_skipped_and_its_functions_are_graded(pool: Pool, tmp
     execution = run(pool, tmp_path, notebook(small.RIGHT, "while True: pass", "print('end')"), "s01.ipynb")
 
     assert notes(execution) == [
-        f"s01.ipynb[2]:1: This statement was skipped: no end within 0.75 s of CPU time. {BELOW}"
+        f"s01.ipynb[2]:1: This statement was skipped: no end within 0.25 s of CPU time. {BELOW}"
     ]
     assert execution.output.startswith("end\n")
     assert answers(execution.exercises[0]) == PARAMETERS
