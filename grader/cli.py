@@ -109,7 +109,9 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--timeout",
             type=click.FloatRange(min=0.05),
             metavar="SECONDS",
-            help="CPU time that one call may take. Default: 2.",
+            help="CPU time that one call may take before it is made again by itself with five times as "
+            "much, in seconds of a fast machine: a slower one allows more. The other limits of time go with "
+            "it. Default: 2.",
         ),
         click.option(
             "--exercise",

@@ -71,6 +71,7 @@ def _tried() -> Iterator[tuple[str, bool]]:
         submission = Submission(student="doctor", path=str(file), files=(file,))
         with Pool(kit, kit.limits) as pool:
             yield f"ok    PyTorch {pool.versions.torch}", True
+            yield f"ok    pace: a second of a limit of time is {pool.pace:.1f} s on this machine", True
             execution = pool.run(submission)
             yield _told("running a submission", execution), _right(execution)
             yield from _isolation(pool.isolation)

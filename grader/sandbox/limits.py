@@ -19,9 +19,14 @@ NOTEBOOK: Final = 32 << 20
 FOLDER_BYTES: Final = 64 << 20
 FOLDER_FILES: Final = 1_000
 FOLDER_DEPTH: Final = 32
+
+# Limits of time in seconds of the reference machine's CPU, as multiples of the limit of one call (2 s).
+# An endless call costs an exercise 12 s: 2 in its first worker, 10 when it is made again by itself. At most
+# four workers are ended while loading (and one for each further file that cannot be read) and two in each
+# exercise, so whatever it does, a submission with n exercises ends within (4 + 2n) * 25 + 2n * 20 s.
 AGAIN: Final = 5.0  # a call that did not end is made again by itself, with so many times the limit of a case
 STATEMENT: Final = 2.5  # likewise a top-level statement, which may train for a while
-LOADING: Final = 5.0  # all of them, in one worker
+LOADING: Final = 5.0  # all of them in one worker, with the reading of its files
 READING: Final = 5.0  # the parsing of a file: 32 MiB of notebook take about a second
 IMPORTS: Final = 7.5  # what imports are excused in one worker; with the default, some 15 times PyTorch
 SKIPPED_STATEMENTS: Final = 2
@@ -91,5 +96,4 @@ def as_numbers(limits: Limits) -> dict[str, float]:
 
 def worker_cpu_seconds(limits: Limits, exercises: int) -> float:
     """What one worker can use at most: a backstop where the parent cannot look any more."""
-    own = limits.case_cpu_seconds * (2 * READING + LOADING + IMPORTS)
-    return own + exercises * limits.exercise_cpu_seconds
+    return limits.case_cpu_seconds * (LOADING + IMPORTS) + exercises * limits.exercise_cpu_seconds

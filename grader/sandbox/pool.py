@@ -90,6 +90,11 @@ class Pool:
         ready = self._ready()
         return isolation_report(ready.level, privileged=ready.privileged, weaker=ready.weaker)
 
+    @property
+    def pace(self) -> float:
+        """What limits of time are multiplied by on this machine. Raises as `versions`."""
+        return self._ready().pace
+
     def _ready(self) -> Ready:
         """The first zygote decides what `auto` is; those after it must have the same."""
         ready = self._zygote(cuda=False).ready()
@@ -172,7 +177,7 @@ class Pool:
                     if device != "cuda" and not self._fresh
                     else limits.COLD_START_SECONDS
                 )
-                clock = Clock(self._limits, start, self._pace(), patient=tally.patient)
+                clock = Clock(self._limits, start, self.pace, patient=tally.patient)
                 watched = Watch(pipes, tally.expected(), clock).follow()
             if not whole:
                 tally.note(Note(_CUT))
@@ -188,13 +193,10 @@ class Pool:
         return Start(
             device=device,
             memory_bytes=self._limits.memory_bytes,
-            cpu_seconds=self._pace() * limits.worker_cpu_seconds(self._limits, len(self._inputs)),
+            cpu_seconds=self.pace * limits.worker_cpu_seconds(self._limits, len(self._inputs)),
             folder=str(folder),
             warm=() if device == "cuda" else tally.modules(),
         )
-
-    def _pace(self) -> float:
-        return self._ready().pace
 
     def _setup(self, *, cuda: bool) -> Setup:
         """A driver needs devices and files that the walls hide: CUDA has no level but none, and says so."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import re
 from pathlib import Path
 
 import msgspec
@@ -21,9 +22,12 @@ def test_the_doctor_runs_a_submission_and_names_each_layer() -> None:
     assert (run.code, run.err) == (0, "")
     assert lines[0] == f"ok    Python {platform.python_version()}"
     assert lines[1].startswith("ok    PyTorch 2.")
-    assert lines[2] == "ok    running a submission"
+    assert re.fullmatch(
+        r"ok    pace: a second of a limit of time is [0-9]+\.[0-9] s on this machine", lines[2]
+    )
+    assert lines[3] == "ok    running a submission"
     assert any("    CUDA: " in line for line in lines)
-    assert lines[3] in ("ok    isolation: strict", "WARN  isolation: standard")
+    assert lines[4] in ("ok    isolation: strict", "WARN  isolation: standard")
     assert "   works: limit of memory" in lines
 
 

@@ -32,7 +32,7 @@ def pool() -> Iterator[Pool]:
 
 def here(pool: Pool, multiple: float) -> float:
     """So many times the limit of a call, in seconds of this machine."""
-    return multiple * GIVEN.case_cpu_seconds * pool._pace()
+    return multiple * GIVEN.case_cpu_seconds * pool.pace
 
 
 def test_no_machine_is_faster_than_the_reference() -> None:
