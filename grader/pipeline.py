@@ -20,10 +20,11 @@ from grader import kit as kits
 from grader.judging import award, behaviour, compare, evidence, replay
 from grader.judging.award import Finding
 from grader.judging.evidence import CaseSheet, Ran
-from grader.judging.findings import find
+from grader.judging.findings import find, marks
 from grader.records import Execution, ExerciseRun, Failure, Stopped, Submission
 from grader.results import EVIDENCE_SCHEMA, Device, Evidence, Graded, SubmissionResult
 from grader.sandbox.pool import Pool
+from grader.text import one_line
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,7 @@ def grade(submission: Submission, session: Session) -> Graded:
     try:
         return _grade(submission, session)
     except Exception as error:  # noqa: BLE001 -- a fault of ours is told in the report and ends nobody else's grading
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        message = f"{type(error).__name__}: {error} ({where.name}, line {where.lineno})"
-        return _harness(submission, session, message)
+        return _harness(submission, session, _words(error))
 
 
 def grade_class(
@@ -128,13 +127,29 @@ def explain(
         execution = session.pool.run(submission, device, "picked", frozenset(picked), picked=picked)
         return {run.name: run for run in execution.exercises}
 
-    findings = {}
-    for exercise in session.kit.exercises:
+    def explained(exercise: kits.Exercise) -> Finding:
         found = find(exercise, judged[exercise.name], climb, cells)
         runs = _up_to(exercise.name, judged, found)
         confirmed = replay.confirmed(found, exercise, session.kit, runs, again)
-        findings[exercise.name] = _with_behaviour(confirmed, exercise, judged[exercise.name])
+        return _with_behaviour(confirmed, exercise, judged[exercise.name])
+
+    findings = {}
+    for exercise in session.kit.exercises:
+        try:
+            findings[exercise.name] = explained(exercise)
+        except Exception as error:  # noqa: BLE001 -- a fault of ours, in words about marks that are made already
+            findings[exercise.name] = _unexplained(marks(exercise, judged[exercise.name]), error)
     return findings
+
+
+def _unexplained(found: Finding, error: Exception) -> Finding:
+    note = f"Its mistake could not be explained, by a fault of the grader ({_words(error)}). The marks stand."
+    return msgspec.structs.replace(found, notes=(*found.notes, note))
+
+
+def _words(error: Exception) -> str:
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return one_line(f"{type(error).__name__}: {error}; {where.name}, line {where.lineno}")
 
 
 def _with_behaviour(found: Finding, exercise: kits.Exercise, ran: Sequence[Ran]) -> Finding:

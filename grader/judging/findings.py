@@ -27,16 +27,15 @@ Climb = Callable[[kits.Exercise, str, int], ExerciseRun | None]
 
 
 def find(exercise: kits.Exercise, ran: Sequence[Ran], climb: Climb, cells: Sequence[Cell] = ()) -> Finding:
-    """Apply the rubric on each device, whose shares of the points are equal, and explain what failed.
+    """Apply the rubric on each device and explain what failed.
 
     `cells` are the student's source, which a line may be quoted from.
     """
-    rows = [_rows(exercise, run, outcomes, 1 / len(ran)) for run, outcomes in ran]
-    finding = Finding(
-        criteria=tuple(_told_by_device(row, rows[0]) for device in rows for row in device),
-        notes=tuple(dict.fromkeys(note for _, outcomes in ran for note in outcomes.notes)),
-    )
-    failed = [{row.id for row in device if row.outcome == "failed"} for device in rows]
+    finding = marks(exercise, ran)
+    failed = [
+        {row.id for row in finding.criteria if row.device == outcomes.device and row.outcome == "failed"}
+        for _, outcomes in ran
+    ]
     first = next((i for i, ids in enumerate(failed) if ids), None)
     if first is None or not ran[first][0].found:
         return finding
@@ -54,6 +53,15 @@ def find(exercise: kits.Exercise, ran: Sequence[Ran], climb: Climb, cells: Seque
         finding.notes,
         shown.steps,
         tuple(_quoting(one, run, cells, None) for one in told.further),
+    )
+
+
+def marks(exercise: kits.Exercise, ran: Sequence[Ran]) -> Finding:
+    """The rubric applied on each device, whose shares of the points are equal; nothing is explained."""
+    rows = [_rows(exercise, run, outcomes, 1 / len(ran)) for run, outcomes in ran]
+    return Finding(
+        criteria=tuple(_told_by_device(row, rows[0]) for device in rows for row in device),
+        notes=tuple(dict.fromkeys(note for _, outcomes in ran for note in outcomes.notes)),
     )
 
 

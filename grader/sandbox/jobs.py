@@ -18,7 +18,6 @@ Level = Literal["strict", "standard", "none"]
 Wanted = Literal["auto", "strict", "standard", "none"]
 
 EXIT_FAILED: Final = 97  # of a worker that could not be confined, or met a fault of ours
-FAULT: Final = "a fault of the worker: "  # how its last words begin then
 EXIT_NO_MEMORY: Final = 96  # of one that the student's code has left no memory to go on
 
 

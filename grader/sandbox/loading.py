@@ -100,7 +100,7 @@ class Loader:
                 continue
             self._channel.point(wire.Reading(index))
             try:
-                programs.append((index, _read(file)))
+                programs.append((index, read(file)))
             except Unreadable as error:
                 unreadable.append(Unreadable(error.text, error.place or Place(file.name, None, 1)))
                 if error.cells:
@@ -140,6 +140,17 @@ class Loader:
                 self._channel.note(
                     Note(f"{name} is defined again here: the last definition counts.", statement.place)
                 )
+
+
+def read(file: File) -> Program:
+    """The file's statements. Raises Unreadable, whatever it is that its reader meets."""
+    try:
+        return _read(file)
+    except Unreadable:
+        raise
+    except Exception as error:  # noqa: BLE001 -- what no reader has thought of is odd in the file all the same
+        found = f"{type(error).__name__}: {tracebacks.message(error)}"
+        raise Unreadable(f"It cannot be read ({found}).", Place(file.name, None, 1)) from None
 
 
 def _read(file: File) -> Program:

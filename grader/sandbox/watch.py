@@ -199,11 +199,9 @@ class Watch:
         if seen.stop is not None or self._reader.complete:
             return
         code = os.waitstatus_to_exitcode(ended.status)
-        words = decode(seen.output).strip().splitlines()
-        if not self._clock.started:
+        if not self._clock.started:  # from then on how it ends may be the submission's doing, its words too
+            words = decode(seen.output).strip().splitlines()
             seen.harness = words[-1] if words else f"a process ended before it began (exit code {code})"
-        elif code == jobs.EXIT_FAILED and words and words[-1].startswith(jobs.FAULT):
-            seen.harness = words[-1]
         seen.stop = Stop(Failure.REFUSED, ended.excess) if ended.excess else _ending(code)
 
 

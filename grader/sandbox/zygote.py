@@ -174,7 +174,7 @@ class Server:
         except MemoryError:  # the student's code has left no room for what is to be sent
             os._exit(jobs.EXIT_NO_MEMORY)
         except BaseException as error:  # noqa: BLE001 -- whatever it is, it must not reach the zygote's loop
-            text = f"\n{jobs.FAULT}{type(error).__name__}: {error}"[:500]
+            text = f"\na fault of the worker: {type(error).__name__}: {error}"[:500]
             os.write(2, text.encode("utf-8", "backslashreplace"))
             os._exit(jobs.EXIT_FAILED)
         os._exit(0)
