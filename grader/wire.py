@@ -175,6 +175,7 @@ class Stream:
 
     def __init__(self) -> None:
         self._buffer = bytearray()
+        self.size = 0  # bytes of the latest frame
 
     def feed(self, data: bytes) -> Iterator[Frame]:
         """The frames completed by `data`. Raises ProtocolError at the first byte that cannot stand there."""
@@ -198,6 +199,7 @@ class Stream:
             raise ProtocolError(f"a frame of {length} bytes, the limit is {MAX_FRAME}")
         if len(self._buffer) < HEAD.size + length:
             return None
+        self.size = length
         body = bytes(self._buffer[HEAD.size : HEAD.size + length])
         del self._buffer[: HEAD.size + length]
         return _decode(body, checksum)
@@ -390,9 +392,10 @@ class Reader:
         """Whether `done` has come."""
         return self._sequence.complete
 
-    def feed(self, data: bytes) -> Iterator[Frame]:
+    def feed(self, data: bytes) -> Iterator[tuple[Frame, int]]:
+        """The frames that `data` completes, each with its size in bytes."""
         for frame in self._stream.feed(data):
             self._sequence.take(frame)
-            yield frame
+            yield frame, self._stream.size
         if self.complete:
             self._stream.finish()

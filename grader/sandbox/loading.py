@@ -15,8 +15,8 @@ from types import CodeType, ModuleType
 from typing import Any, Final
 
 from grader import wire
-from grader.records import Note, Place
-from grader.sandbox import tracebacks
+from grader.records import Cell, Note, Place
+from grader.sandbox import totals, tracebacks
 from grader.sandbox.channel import Channel
 from grader.sandbox.jobs import WHOLE_FILE, File, Job, Target
 from grader.sandbox.landmarks import Landmarks, landmarks
@@ -71,6 +71,7 @@ class Loader:
         self._channel = channel
         self._skip = {skip.target: skip.why for skip in job.skip}
         self._stopped = False
+        self._cells = self._source = 0  # how many there are to show, and how many bytes
 
     def load(self) -> Loaded | None:
         """Run the files; None where not one of them could be read, and the parent has been told why."""
@@ -104,13 +105,13 @@ class Loader:
             except Unreadable as error:
                 unreadable.append(Unreadable(error.text, error.place or Place(file.name, None, 1)))
                 if error.cells:
-                    self._channel.send(wire.Source(error.cells))
+                    self._show(error.cells)
         programs.sort(key=lambda item: -len(item[1].defines(self._wanted)))
         return programs, unreadable
 
     def _run(self, file: int, program: Program) -> ModuleType:
         module = _module(program)
-        self._channel.send(wire.Source(program.cells))
+        self._show(program.cells)
         for note in program.notes:
             self._channel.note(note)
         for index, statement in enumerate(program.statements):
@@ -128,6 +129,15 @@ class Loader:
             self._channel.point(wire.Statement(file, index, statement.place))
             self._execute(statement, module)
         return module
+
+    def _show(self, cells: tuple[Cell, ...]) -> None:
+        """Send the source for the report, as far as there is room for it there."""
+        self._cells += len(cells)
+        self._source += sum(len(cell.text.encode("utf-8", "replace")) for cell in cells)
+        if self._cells <= totals.CELLS and self._source <= totals.SOURCE:
+            self._channel.send(wire.Source(cells))
+        else:
+            self._channel.note(Note("There is too much source to be shown; it ran all the same."))
 
     def _execute(self, statement: Statement, module: ModuleType) -> None:
         before = {name: vars(module).get(name) for name in self._wanted}

@@ -22,6 +22,7 @@ from grader.records import Failure
 from grader.sandbox import jobs, limits
 from grader.sandbox.clock import Clock, Stop
 from grader.sandbox.launcher import MAX_REPORT, Pipes
+from grader.sandbox.totals import Totals
 from grader.text import decode
 
 _PIECE: Final = 1 << 16
@@ -50,6 +51,7 @@ class Watch:
         self._pipes = pipes
         self._reader = wire.Reader(expected)
         self._clock = clock
+        self._totals = Totals()
         self._seen = Watched()
         self._frame_bytes = 0
         self._printed = 0
@@ -158,14 +160,14 @@ class Watch:
             self._stop(Stop(Failure.PROTOCOL, f"more than {limits.MAX_FRAMES >> 20} MiB of results"))
             return
         try:
-            for frame in self._reader.feed(data):
-                self._take(frame)
+            for frame, size in self._reader.feed(data):
+                self._take(frame, size)
         except wire.ProtocolError as error:
             self._stop(Stop(Failure.PROTOCOL, f"its results were tampered with: {error}"))
         if self._reader.complete:  # it owes nothing more, and need not live on
             self._dismiss()
 
-    def _take(self, frame: wire.Frame) -> None:
+    def _take(self, frame: wire.Frame, size: int) -> None:
         if isinstance(frame, wire.Output) and frame.kind == "text":
             kept = max(0, limits.KEPT_OUTPUT - self._printed)
             self._count_printed(len(frame.text))
@@ -176,6 +178,7 @@ class Watch:
             return
         if isinstance(frame, wire.Progress):
             self._clock.passed(frame.point)
+        self._totals.add(frame, size)
         self._seen.frames.append(frame)
 
     def _count_printed(self, size: int) -> None:

@@ -20,8 +20,19 @@ import msgspec
 import torch
 
 from grader import wire
-from grader.records import MAX_STEPS, Answer, Note, Place, Raised, Returned, Stopped
-from grader.sandbox import calling, confine, devices, imports, jobs, remains, rooms, settings, tracebacks
+from grader.records import MAX_STEPS, Answer, Note, Place, Raised, Returned, Stopped, Trace
+from grader.sandbox import (
+    calling,
+    confine,
+    devices,
+    imports,
+    jobs,
+    remains,
+    rooms,
+    settings,
+    totals,
+    tracebacks,
+)
 from grader.sandbox.channel import Channel
 from grader.sandbox.loading import Loaded, Loader
 from grader.sandbox.tracing import FEW
@@ -55,7 +66,8 @@ def run(room: rooms.Room, order: jobs.Start, exercises: tuple[jobs.Inputs, ...],
     loaded = Loader(job, tuple(inputs.name for inputs in exercises), channel).load()
     if loaded is not None:
         for index in job.exercises:
-            _Grading(channel, index, exercises[index], order.device).run(loaded, job)
+            most = totals.NUMBERS // len(job.exercises)
+            _Grading(channel, index, exercises[index], order.device, most).run(loaded, job)
     channel.send(wire.Done())
     channel.write_out()
 
@@ -68,7 +80,8 @@ def _read_job() -> jobs.Job:
 class _Grading:
     """The graded calls of one exercise."""
 
-    def __init__(self, channel: Channel, index: int, inputs: jobs.Inputs, device: str) -> None:
+    def __init__(self, channel: Channel, index: int, inputs: jobs.Inputs, device: str, most: int) -> None:
+        """`most`: how many numbers its traces may hold."""
         self._channel = channel
         self._index = index
         self._inputs = inputs
@@ -76,6 +89,7 @@ class _Grading:
         self._settings = settings.current()  # as they stand after loading
         self._changed: set[str] = set()
         self._draws = False
+        self._room = most
 
     def run(self, loaded: Loaded, job: jobs.Job) -> None:
         name = self._inputs.name
@@ -129,6 +143,9 @@ class _Grading:
             return calling.call(function, call.arguments, self._device)
         limit = MAX_STEPS if call.again else FEW
         answer, trace = calling.traced_call(function, call.arguments, self._device, limit)
+        if totals.numbers(trace) > self._room:
+            trace = Trace((), dropped=len(trace.steps) + trace.dropped)
+        self._room -= totals.numbers(trace)
         self._send(wire.Traced(self._index, case, trace))
         return answer
 

@@ -34,7 +34,7 @@ from grader.sandbox.sources import Unreadable
 from grader.tensors import ITEM_SIZES
 from tests.hostile.attacking import attempt
 from tests.hostile.conftest import Pools
-from tests.sandbox.small import NAMES, answers, first, notebook, notes, submission
+from tests.sandbox.small import answers, first, notebook, notes, submission
 
 FAULTS = {
     "the exit code and the words of a fault of ours": (
@@ -107,8 +107,10 @@ def test_an_odd_file_is_the_submissions_own_result(pools: Pools, tmp_path: Path,
 
 
 _KEYS = st.sampled_from(
-    "cells metadata kernelspec language_info name language tags source cell_type nbformat nbformat_minor"
-    " worksheets outputs attachments id code".split()
+    [
+        *("cells", "metadata", "kernelspec", "language_info", "name", "language", "tags", "source"),
+        *("cell_type", "nbformat", "nbformat_minor", "worksheets", "outputs", "attachments", "id", "code"),
+    ]
 )
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
