@@ -283,9 +283,9 @@ class Expected(Record, frozen=True):
 class Sequence:
     """Which frame may follow which.
 
-    started, then the loading (reading, source, statement, output), then each exercise asked for,
-    in order: begun, its cases in order (calling, trace where traced, case), a call by keyword;
-    then done, and nothing after it. Importing may stand anywhere between.
+    started, the loading (reading, source, statement, output), each exercise asked for, in order: begun,
+    its cases in order (calling, trace where traced, case), a call by keyword; then done, and nothing
+    after it. Importing may stand anywhere between.
     """
 
     def __init__(self, expected: tuple[Expected, ...]) -> None:

@@ -1,8 +1,8 @@
 """Both sides: how much one worker may say in all.
 
-Each frame has its own caps; many frames that keep to them could still fill the parent's memory, the evidence
-and a page. A worker keeps within these totals by itself: it sends fewer steps, or leaves source out. So whoever
-passes them has tampered with what it sends.
+Each frame has its own caps; many frames that keep to them could still fill the parent's memory, the
+evidence and a page. A worker keeps within these totals by itself: it sends fewer steps, or leaves source
+out. So whoever passes them has tampered with what it sends.
 """
 
 from __future__ import annotations
