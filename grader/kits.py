@@ -27,7 +27,7 @@ from grader.kit import LoadedKit
 PACKAGE: Final = Path(__file__).parent
 DRAWN_WITH: Final = ("torch", "hypothesis", "numpy", "msgspec")
 FREEZER: Final = (
-    "__init__.py", "errors.py", "exercises.py", "kit.py", "records.py", "results.py",
+    "__init__.py", "decoders.py", "errors.py", "exercises.py", "kit.py", "records.py", "results.py",
     "strategies.py", "tensors.py", "freezing/__init__.py", "freezing/assignment.py",
     "freezing/choose.py", "freezing/drawing.py", "freezing/following.py", "freezing/freeze.py",
     "freezing/ladder.py",

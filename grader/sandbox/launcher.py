@@ -21,12 +21,13 @@ from typing import Final
 import msgspec
 import platformdirs
 
+from grader import decoders
 from grader.errors import GraderError, HarnessError
 from grader.sandbox import jobs, limits, linux
 
 KIND: Final = socket.SOCK_SEQPACKET if linux.ON_LINUX else socket.SOCK_DGRAM
 MAX_REPORT: Final = 4096
-_REPORTS: Final = msgspec.msgpack.Decoder(jobs.Report)
+_REPORTS: Final = decoders.msgpack(jobs.Report)
 _ALONE: Final = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 _FOR_CUDA: Final = ("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "LD_LIBRARY_PATH")
 _HINT: Final = "Run `grader doctor` to see what this machine lacks."
