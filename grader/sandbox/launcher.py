@@ -16,6 +16,7 @@ import sys
 import tempfile
 import threading
 from dataclasses import dataclass
+from io import FileIO
 from typing import Final
 
 import msgspec
@@ -54,7 +55,8 @@ class Pipes:
 class Zygote:
     """A fork server's process; thread-safe."""
 
-    def __init__(self, setup: jobs.Setup) -> None:
+    def __init__(self, setup: jobs.Setup, lock: FileIO) -> None:
+        """`lock`: of the folder that its workers write to, held while one may live."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, KIND)
         self._control = ours
         self._lock = threading.Lock()
@@ -69,7 +71,7 @@ class Zygote:
                 stdout=self._errors,
                 stderr=self._errors,
                 env=environment(cuda=not setup.warm),
-                pass_fds=[theirs.fileno()],
+                pass_fds=[theirs.fileno(), lock.fileno()],
                 cwd="/",
                 start_new_session=True,  # Ctrl-C is for the parent to handle
             )

@@ -73,7 +73,7 @@ def state(zygote: int, scratch: Path) -> State:
         frozenset(descendants(os.getpid())),
         (descriptors(), of_zygote(zygote)),
         (private(os.getpid()), private(zygote)),
-        frozenset(path.name for path in scratch.iterdir()),
+        frozenset(map(str, scratch.rglob("*"))),
     )
 
 
