@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import ROOT, clean_environment, command, grader, results
+from tests.cli.running import ROOT, clean_environment, grader, held, results
 from tests.hostile.test_lifetimes import descendants, wait_until_gone
 
 
@@ -28,10 +27,15 @@ def begun(classroom: Path, kit: Path, output: Path, shared: Path) -> Iterator[su
     arguments = ("grade", classroom, "--kit", kit, "-o", output, "--jobs", "1", "--verbose")
     environment = clean_environment() | {"TMPDIR": str(shared)}
     with subprocess.Popen(
-        command(*arguments), env=environment, cwd=ROOT, stderr=subprocess.PIPE, text=True
+        held(1, *arguments),
+        env=environment,
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
-        assert process.stderr is not None
-        assert process.stderr.readline() == "1 of 12: s00: 20 / 20\n"
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
         yield process
 
 
@@ -41,7 +45,6 @@ def test_the_next_run_sweeps_what_a_killed_one_left_and_spares_one_that_goes_on(
     shared = tmp_path / "tmp"
     shared.mkdir()
     with begun(classroom, kit_file, tmp_path / "living", shared) as living:
-        living.send_signal(signal.SIGSTOP)  # its turn comes again when the others are done
         own = set(shared.iterdir())
         with begun(classroom, kit_file, tmp_path / "killed", shared) as killed:
             processes = descendants(killed.pid)
@@ -52,7 +55,7 @@ def test_the_next_run_sweeps_what_a_killed_one_left_and_spares_one_that_goes_on(
         run = grader("check", classroom / "s00.py", "--kit", kit_file, TMPDIR=str(shared))
 
         assert (run.code, set(shared.iterdir())) == (0, own)
-        living.send_signal(signal.SIGCONT)
-        assert living.wait() == 0
+        living.communicate("x")
+        assert living.returncode == 0
     assert [one["score"] for one in results(tmp_path / "living")["submissions"]] == [20.0] * 12
     assert list(shared.iterdir()) == []
