@@ -11,7 +11,7 @@ GET_BROWSER = if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; \
 	then $(APT) update && DEBIAN_FRONTEND=noninteractive $(APT) install --yes --no-install-recommends chromium; \
 	else $(BIN)/python -m playwright install chromium; fi
 
-.PHONY: install report test test-cuda browser check format verify bench screenshots clean
+.PHONY: install report test test-all test-cuda browser check format verify bench screenshots clean
 
 install: $(READY)
 
@@ -24,8 +24,13 @@ $(READY): pyproject.toml constraints.txt
 report: $(READY)  ## grade the sample class in submissions/ into report/
 	$(BIN)/grader grade submissions --output report
 
-test: $(READY) browser  ## every test that this machine can run
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+test: $(READY) browser  ## what shows a mistake within minutes
+	$(PYTEST)
+
+test-all: test  ## and what repeats it many times, or for a whole class; about half an hour
+	$(PYTEST) -m exhaustive
 
 test-cuda: $(READY)  ## the tests that need a CUDA device, and nothing else
 	$(BIN)/python -m pytest -m cuda

@@ -18,6 +18,7 @@ from typing import Final
 
 import msgspec
 
+from grader import decoders
 from grader.errors import GraderError
 from grader.results import Stored, SubmissionResult
 from grader.store import encode
@@ -127,7 +128,7 @@ def _whole(path: Path) -> bytes:
 
 def _first(whole: bytes) -> Header | None:
     try:
-        return msgspec.json.decode(whole.partition(b"\n")[0], type=Header)
+        return decoders.json(Header).decode(whole.partition(b"\n")[0])
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
 
@@ -135,6 +136,6 @@ def _first(whole: bytes) -> Header | None:
 def _decode(line: bytes) -> SubmissionResult | None:
     """None for a damaged line: that submission is graded again."""
     try:
-        return msgspec.json.decode(line, type=SubmissionResult)
+        return decoders.json(SubmissionResult).decode(line)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None

@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from grader import decoders
 from grader.errors import GraderError
 from grader.records import Answer, Record, Tensor, Trace, Value
 from grader.tensors import is_whole
@@ -162,7 +163,7 @@ def decode(data: bytes, where: str) -> LoadedKit:
     """Read a kit's bytes. Raises GraderError where they are no kit of this version."""
     again = "Freeze the assignment again with this version: grader freeze -o FILE."
     try:
-        head = msgspec.msgpack.decode(data, type=_Head)
+        head = decoders.msgpack(_Head).decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise GraderError(f"{where}: this is not a kit.", again) from None
     if head.schema != SCHEMA:
@@ -170,7 +171,7 @@ def decode(data: bytes, where: str) -> LoadedKit:
             f"{where}: the kit has the format {head.schema[:40]!r}, this grader reads {SCHEMA!r}.", again
         )
     try:
-        kit = msgspec.msgpack.decode(data, type=Kit)
+        kit = decoders.msgpack(Kit).decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise GraderError(f"{where}: the kit is damaged: {error}.", again) from None
     for exercise in kit.exercises:

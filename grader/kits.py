@@ -23,11 +23,12 @@ import platformdirs
 from grader import kit
 from grader.errors import GraderError, HarnessError
 from grader.kit import LoadedKit
+from grader.sandbox.scratch import Scratch
 
 PACKAGE: Final = Path(__file__).parent
 DRAWN_WITH: Final = ("torch", "hypothesis", "numpy", "msgspec")
 FREEZER: Final = (
-    "__init__.py", "errors.py", "exercises.py", "kit.py", "records.py", "results.py",
+    "__init__.py", "decoders.py", "errors.py", "exercises.py", "kit.py", "records.py", "results.py",
     "strategies.py", "tensors.py", "freezing/__init__.py", "freezing/assignment.py",
     "freezing/choose.py", "freezing/drawing.py", "freezing/following.py", "freezing/freeze.py",
     "freezing/ladder.py",
@@ -110,8 +111,7 @@ def right_programs(assignment: Path, loaded: LoadedKit) -> bytes:
 
     Run by a process of its own. Raises what that refused.
     """
-    with tempfile.TemporaryDirectory(prefix="grader-verify-") as name:
-        folder = Path(name)
+    with Scratch() as folder:
         (folder / "assignment.kit").write_bytes(kit.encode(loaded.kit))
         files = [str(path) for path in (assignment, folder / "assignment.kit", folder / "found.json")]
         command = [sys.executable, "-I", "-B", "-m", "grader.freezing.again", *files]
@@ -160,8 +160,8 @@ def cache_folder() -> Path:
 
 
 def _frozen(assignment: Path, seed: int | None, place: Path) -> LoadedKit:
-    with tempfile.TemporaryDirectory(prefix="grader-freeze-") as folder:
-        output = Path(folder) / "assignment.kit"
+    with Scratch() as folder:
+        output = folder / "assignment.kit"
         freeze(assignment, output, seed)
         data = output.read_bytes()
     with contextlib.suppress(OSError):  # an unwritable cache costs time, nothing else

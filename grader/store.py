@@ -17,6 +17,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from grader import decoders
 from grader.errors import GraderError, HarnessError
 from grader.results import EVIDENCE_SCHEMA, SCHEMA, Evidence, Results, Stored
 
@@ -88,7 +89,7 @@ def encode(record: Stored) -> bytes:
     except UnicodeEncodeError:
         data = msgspec.json.encode(_spelled_out(msgspec.to_builtins(record)))
     try:
-        msgspec.json.decode(data, type=type(record))
+        decoders.json(type(record)).decode(data)
     except msgspec.ValidationError as error:  # msgspec writes a bare nan as null
         raise HarnessError(
             f"A {type(record).__name__} cannot be stored: {error}.",
@@ -148,7 +149,7 @@ def _read(path: Path) -> bytes | None:
 
 def _decode(data: bytes, kind: type[S], schema: str, path: Path, again: str) -> S:
     try:
-        found = msgspec.json.decode(data, type=_Head).schema
+        found = decoders.json(_Head).decode(data).schema
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise GraderError(f"{path}: the file is damaged: {error}.", again) from None
     if found != schema:
@@ -156,7 +157,7 @@ def _decode(data: bytes, kind: type[S], schema: str, path: Path, again: str) -> 
             f"{path}: the file has the format {found[:40]!r}, this grader reads {schema!r}.", again
         )
     try:
-        return msgspec.json.decode(data, type=kind)
+        return decoders.json(kind).decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise GraderError(f"{path}: the file is damaged: {error}.", again) from None
 

@@ -17,6 +17,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from grader import decoders
 from grader.records import (
     MAX_PARAMETERS,
     MAX_STEPS,
@@ -159,7 +160,7 @@ class Done(Record, frozen=True, tag="done"):
 
 Frame = Source | Progress | Case | Traced | Importing | Output | Done
 
-_DECODER: Final = msgspec.msgpack.Decoder(Frame)
+_DECODER: Final = decoders.msgpack(Frame)
 
 
 def encode(frame: Frame) -> bytes:

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import fcntl
 import getpass
+import os
 import tempfile
 from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
 
 from grader import kits
 from grader.kit import LoadedKit
 
 ROOT = Path(__file__).parent.parent
+
+# A slow machine makes no example wrong; where CI is set the same examples are drawn each time.
+settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("dev"), derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 
 @pytest.fixture(scope="session")

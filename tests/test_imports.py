@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "grader"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("errors", "records", "results", "text", "tensors", "wire"),
+    ("decoders", "errors", "records", "results", "text", "tensors", "wire"),
     ("exercises", "strategies", "kit"),
     ("store", "journal", "overrides", "kits", "sandbox", "judging", "intake"),
     (

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 import click
@@ -18,6 +16,7 @@ from grader.results import Isolation
 from grader.sandbox import experiments as layers
 from grader.sandbox.pool import Pool
 from grader.sandbox.probing import probe
+from grader.sandbox.scratch import Scratch
 
 NAME: Final = "doubled"
 PROGRAM: Final = f'''"""What the doctor hands in."""
@@ -65,8 +64,8 @@ def _isolation(found: Isolation) -> Iterator[tuple[str, bool]]:
 def _tried() -> Iterator[tuple[str, bool]]:
     """Hand in a program of ours and look at what comes back."""
     kit = _kit()
-    with tempfile.TemporaryDirectory(prefix="grader-doctor-") as folder:
-        file = Path(folder) / "doctor.py"
+    with Scratch() as folder:
+        file = folder / "doctor.py"
         file.write_text(PROGRAM, encoding="utf-8")
         submission = Submission(student="doctor", path=str(file), files=(file,))
         with Pool(kit, kit.limits) as pool:

@@ -21,6 +21,7 @@ from typing import Any, Final
 
 import msgspec
 
+from grader import decoders
 from grader.errors import GraderError
 from grader.exercises import Exercise
 from grader.kit import Limits
@@ -82,7 +83,7 @@ def _settings(path: Path) -> Settings:
     if isinstance(limits, Mapping):
         _check_keys(path, "limits.", limits, Limits.__struct_fields__)
     try:
-        settings = msgspec.convert(table, Settings)
+        settings = decoders.convert(table, Settings)
     except msgspec.ValidationError as error:
         raise GraderError(f"{path}: {error}.", "Correct the value.") from None
     unknown = [device for device in settings.devices if re.fullmatch(r"[a-z][a-z0-9_]*", device) is None]

@@ -25,7 +25,7 @@ from typing import Final, Literal
 import msgspec
 import torch
 
-from grader import __version__, kit, tensors
+from grader import __version__, decoders, kit, tensors
 from grader.errors import GraderError
 from grader.exercises import Criterion, Exercise, Misconception
 from grader.freezing import assignment
@@ -67,9 +67,7 @@ def freeze(path: Path, seed: int = 0) -> kit.Kit:
         title=loaded.title,
         devices=loaded.devices,
         limits=loaded.limits,
-        exercises=tuple(
-            msgspec.msgpack.decode(one, type=kit.Exercise) for one in made if isinstance(one, bytes)
-        ),
+        exercises=tuple(decoders.msgpack(kit.Exercise).decode(one) for one in made if isinstance(one, bytes)),
         made_with={
             "grader": __version__,
             "torch": str(torch.__version__),

@@ -27,6 +27,7 @@ from grader.errors import GraderError, NothingToGrade
 from grader.intake import archives, files
 from grader.intake.files import HAND_IN, Entry, Folder, Kind
 from grader.records import Record, Submission
+from grader.sandbox.scratch import Scratch
 from grader.text import one_line
 
 CANDIDATES: Final = 32  # of one student: each is loaded while a function is missing
@@ -50,8 +51,8 @@ def open_submissions(path: Path, *, one: bool = False) -> Iterator[Discovery]:
     The files of a zip stand in a temporary folder that lives as long as the context. Raises
     GraderError where there is nothing at `path`, NothingToGrade where no submission is found.
     """
-    with tempfile.TemporaryDirectory(prefix="grader-", ignore_cleanup_errors=True) as scratch:
-        yield _discover(path, Path(scratch), one)
+    with Scratch() as scratch:
+        yield _discover(path, scratch, one)
 
 
 # --- one student ----------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from itertools import combinations
 
 import msgspec
 
-from grader import kit
+from grader import decoders, kit
 from grader.judging import compare, score
 from grader.judging.apart import Behaviour, apart, behaviour
 from grader.judging.chains import manner
@@ -159,7 +159,7 @@ def encode(ran: Sequence[Ran]) -> bytes:
 
 
 def decode(data: bytes) -> tuple[Ran, ...]:
-    return msgspec.json.decode(data, type=tuple[Ran, ...])
+    return decoders.json(tuple[Ran, ...]).decode(data)
 
 
 def _exercise(exercise: kit.Exercise, ran: Sequence[Ran]) -> ExerciseVerification:

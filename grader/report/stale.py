@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from grader import store
+from grader import decoders, store
 from grader.report.html import STUDENTS_FOLDER
 from grader.results import EVIDENCE_SCHEMA
 
@@ -47,7 +47,7 @@ def _is_ours(file: Path) -> bool:
     try:
         if not file.is_file() or file.is_symlink() or file.stat().st_size > _MOST:
             return False
-        whose = msgspec.json.decode(file.read_bytes(), type=_Whose)
+        whose = decoders.json(_Whose).decode(file.read_bytes())
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return False
     return whose.schema == EVIDENCE_SCHEMA and store.file_name(whose.student) == file.stem

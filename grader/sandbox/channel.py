@@ -14,7 +14,7 @@ from typing import Any, Final, TextIO
 
 import msgspec
 
-from grader import wire
+from grader import decoders, wire
 from grader.records import Note
 
 PIECE: Final = 16_384  # characters of print-outs that are kept back at most
@@ -114,7 +114,7 @@ def _encode(frame: wire.Frame) -> bytes:
         return wire.encode(frame)
     except UnicodeEncodeError:  # lone surrogates: from a file name, or written on purpose
         plain = _printable(msgspec.to_builtins(frame, builtin_types=(bytes,)))
-        return wire.encode(msgspec.convert(plain, wire.Frame, builtin_types=(bytes,)))
+        return wire.encode(decoders.convert(plain, wire.Frame, builtin_types=(bytes,)))
 
 
 def _printable(value: Any) -> Any:

@@ -16,17 +16,19 @@ import sys
 import tempfile
 import threading
 from dataclasses import dataclass
+from io import FileIO
 from typing import Final
 
 import msgspec
 import platformdirs
 
+from grader import decoders
 from grader.errors import GraderError, HarnessError
 from grader.sandbox import jobs, limits, linux
 
 KIND: Final = socket.SOCK_SEQPACKET if linux.ON_LINUX else socket.SOCK_DGRAM
 MAX_REPORT: Final = 4096
-_REPORTS: Final = msgspec.msgpack.Decoder(jobs.Report)
+_REPORTS: Final = decoders.msgpack(jobs.Report)
 _ALONE: Final = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 _FOR_CUDA: Final = ("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "LD_LIBRARY_PATH")
 _HINT: Final = "Run `grader doctor` to see what this machine lacks."
@@ -53,7 +55,8 @@ class Pipes:
 class Zygote:
     """A fork server's process; thread-safe."""
 
-    def __init__(self, setup: jobs.Setup) -> None:
+    def __init__(self, setup: jobs.Setup, lock: FileIO) -> None:
+        """`lock`: of the folder that its workers write to, held while one may live."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, KIND)
         self._control = ours
         self._lock = threading.Lock()
@@ -68,7 +71,7 @@ class Zygote:
                 stdout=self._errors,
                 stderr=self._errors,
                 env=environment(cuda=not setup.warm),
-                pass_fds=[theirs.fileno()],
+                pass_fds=[theirs.fileno(), lock.fileno()],
                 cwd="/",
                 start_new_session=True,  # Ctrl-C is for the parent to handle
             )

@@ -27,6 +27,7 @@ import msgspec
 
 from grader.sandbox import landlock, linux, rooms, seccomp, walls
 from grader.sandbox.jobs import Finding
+from grader.sandbox.scratch import Scratch
 
 _NOBODY: Final = 65_534
 _HOST_NAME: Final = "grader-doctor"
@@ -69,8 +70,8 @@ class Experiment:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory(prefix="grader-doctor-") as folder:
-        world, helper, listener = _world(Path(folder))
+    with Scratch() as folder:
+        world, helper, listener = _world(folder)
         try:
             findings = [_find(one, world) for one in experiments()]
         finally:

@@ -28,6 +28,7 @@ from grader.sandbox.limits import isolation_report
 from grader.sandbox.probing import Versions, probe
 from grader.sandbox.reading import Content
 from grader.sandbox.rooms import SCRATCH
+from grader.sandbox.scratch import Scratch
 from grader.sandbox.tally import Tally
 from grader.sandbox.watch import Watch, Watched
 from grader.text import clean
@@ -60,6 +61,7 @@ class Pool:
         self._one_at_a_time = threading.Lock()
         self._zygotes: dict[bool, Zygote] = {}  # by whether it is for CUDA
         self._open = True
+        self._scratch = Scratch()
         linux.forbid_inspection()  # expected values are in this process
         self._zygote(cuda=False)  # starts while the caller goes on
 
@@ -77,6 +79,7 @@ class Pool:
             zygotes, self._zygotes, self._open = list(self._zygotes.values()), {}, False
         for zygote in zygotes:
             zygote.close()
+        self._scratch.close()
 
     @property
     def versions(self) -> Versions:
@@ -144,7 +147,7 @@ class Pool:
         if not watched.lost:
             return watched
         self._forget(zygote, cuda=cuda)
-        own = Zygote(self._setup(cuda=cuda))
+        own = Zygote(self._setup(cuda=cuda), self._scratch.lock)
         try:
             watched = self._work(own, tally, submission, device)
         except ZygoteLost:
@@ -165,7 +168,7 @@ class Pool:
 
     def _worker(self, zygote: Zygote, tally: Tally, submission: Submission, device: str) -> Watched:
         """Fork, follow, and remove the working folder once nobody is left to write to it."""
-        folder = Path(tempfile.mkdtemp(prefix="grader-")).resolve()
+        folder = Path(tempfile.mkdtemp(prefix="grader-", dir=self._scratch.path))
         try:
             with self._slots, tempfile.TemporaryFile() as job:
                 whole = submission.folder is None or reading.copy_folder(submission.folder, folder)
@@ -205,7 +208,7 @@ class Pool:
     def _zygote(self, *, cuda: bool) -> Zygote:
         with self._lock:
             if cuda not in self._zygotes:
-                self._zygotes[cuda] = Zygote(self._setup(cuda=cuda))
+                self._zygotes[cuda] = Zygote(self._setup(cuda=cuda), self._scratch.lock)
             return self._zygotes[cuda]
 
     def _adopt(self, own: Zygote, *, cuda: bool, alive: bool) -> None:

@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from grader import decoders
 from grader.records import Record
 from grader.results import Device
 from grader.sandbox import launcher
@@ -59,7 +60,7 @@ def _try_cuda() -> Device:
         done = subprocess.run(
             command, env=launcher.environment(cuda=True), capture_output=True, timeout=_SECONDS, check=False
         )
-        found = msgspec.json.decode(done.stdout, type=_Found)
+        found = decoders.json(_Found).decode(done.stdout)
     except subprocess.TimeoutExpired:
         return _absent("cuda", f"CUDA did not start within {_SECONDS:g} s")
     except msgspec.MsgspecError:

@@ -15,9 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-import msgspec
-
-from grader import wire
+from grader import decoders, wire
 from grader.records import Failure
 from grader.sandbox import jobs, limits
 from grader.sandbox.clock import Clock, Stop
@@ -28,7 +26,7 @@ from grader.text import decode
 _PIECE: Final = 1 << 16
 _NAP: Final = 5  # ms: frames are taken in by the handful, and a worker is not disturbed at each
 _BUSY: Final = 1 << 14  # bytes: a pipe that fills is emptied at once
-_REPORTS: Final = msgspec.msgpack.Decoder(jobs.Report)
+_REPORTS: Final = decoders.msgpack(jobs.Report)
 _TIMEOUT_SIGNALS: Final = (signal.SIGXCPU,)
 
 

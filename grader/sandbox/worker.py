@@ -16,10 +16,9 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
 import torch
 
-from grader import wire
+from grader import decoders, wire
 from grader.records import MAX_STEPS, Answer, Note, Place, Raised, Returned, Stopped, Trace
 from grader.sandbox import (
     calling,
@@ -37,7 +36,7 @@ from grader.sandbox.channel import Channel
 from grader.sandbox.loading import Loaded, Loader
 from grader.sandbox.tracing import FEW
 
-_JOB = msgspec.msgpack.Decoder(jobs.Job)
+_JOB = decoders.msgpack(jobs.Job)
 
 LOOKED_AT: Final = 12  # calls: a function that draws lots hardly begins to do so later
 

@@ -25,11 +25,12 @@ from typing import Final, NoReturn
 
 import msgspec
 
+from grader import decoders
 from grader.sandbox import confine, folders, jobs, levels, linux, pace, rooms, seccomp
 from grader.sandbox.excess import PROCESSES, Watchman
 
-_ORDERS: Final = msgspec.msgpack.Decoder(jobs.Start)
-_SETUP: Final = msgspec.msgpack.Decoder(jobs.Setup)
+_ORDERS: Final = decoders.msgpack(jobs.Start)
+_SETUP: Final = decoders.msgpack(jobs.Setup)
 _LOOK_MS: Final = 50  # between two looks at what the workers take of the machine
 _FILES: Final = 4  # that come with an order to start: job, frames, output, status
 _MAX_ORDER: Final = 4096

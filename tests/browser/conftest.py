@@ -21,7 +21,7 @@ from tests.report.reading import filled
 
 # A sandbox of Chromium's own cannot be had by root or in a container; it opens nothing but our own pages.
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
-PATIENCE = 10_000  # ms for something to appear: only a failing test waits that long
+PATIENCE = 300_000  # ms for something to appear: only a failing test waits that long
 
 HOSTILE = (
     "<script>alert(1)</script><img src=x onerror=alert(2)><svg onload=alert(3)>"
@@ -61,7 +61,7 @@ def required(found: str | None, *, ci: bool) -> str:
 def browser() -> Iterator[Browser]:
     found = required(chromium.find(), ci=bool(os.environ.get("CI")))
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=list(ARGUMENTS))
+        browser = playwright.chromium.launch(executable_path=found, args=list(ARGUMENTS), timeout=PATIENCE)
         yield browser
         browser.close()
 

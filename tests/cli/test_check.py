@@ -146,12 +146,12 @@ def test_a_call_may_take_the_time_that_is_given(kit_file: Path, tmp_path: Path) 
 
 
 def test_a_submission_may_take_the_memory_that_is_given(kit_file: Path, tmp_path: Path) -> None:
-    large = NO_ZERO_GRAD.replace("    theta =", "    room = bytearray(200 << 20)\n    theta =", 1)
+    large = NO_ZERO_GRAD.replace("    theta =", "    room = bytearray(48 << 20)\n    theta =", 1)
     (tmp_path / "mine.py").write_text(large, encoding="utf-8")
     arguments = ("check", tmp_path / "mine.py", "--kit", kit_file, "--json")
 
-    little = json.loads(grader(*arguments, "--memory", "64").out)["submission"]["exercises"][0]
-    enough = json.loads(grader(*arguments, "--memory", "512").out)["submission"]["exercises"][0]
+    little = json.loads(grader(*arguments, "--memory", "32").out)["submission"]["exercises"][0]
+    enough = json.loads(grader(*arguments, "--memory", "128").out)["submission"]["exercises"][0]
 
     assert {row["failure"] for row in little["criteria"]} == {"out_of_memory"}
     assert enough["score"] == 6.0

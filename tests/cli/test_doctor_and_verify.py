@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from grader import kit as kits
 from grader.kit import LoadedKit
@@ -85,14 +86,31 @@ def test_an_exercise_of_forty_lines_is_verified_and_graded_with_no_other_change(
     assert "No momentum" in graded.out
 
 
-def test_a_frozen_kit_is_described_and_grades_as_the_assignment_does(tmp_path: Path, kit: LoadedKit) -> None:
-    run = grader("freeze", "--assignment", ROOT, "-o", tmp_path / "homework.kit")
+def test_a_frozen_kit_is_described_and_grades_as_the_assignment_does(tmp_path: Path) -> None:
+    (tmp_path / "reference").mkdir()
+    (tmp_path / "reference" / "fit.py").write_text(FORTY_LINES, encoding="utf-8")
+    (tmp_path / "s01.py").write_text(FORTY_LINES_HANDED_IN["s01"], encoding="utf-8")
 
-    loaded = kits.load(tmp_path / "homework.kit")
+    freezes_and_describes(tmp_path, tmp_path / "homework.kit")
+
+    assert grader("check", tmp_path / "s01.py", "--kit", tmp_path / "homework.kit").code == 0
+
+
+@pytest.mark.exhaustive
+def test_the_course_is_frozen_to_the_same_bytes_again(tmp_path: Path, kit: LoadedKit) -> None:
+    loaded = freezes_and_describes(ROOT, tmp_path / "homework.kit")
+
+    assert loaded.digest == kit.digest, "the same seed freezes the same bytes"
+    assert grader("check", COURSE, "--kit", tmp_path / "homework.kit").code == 0
+
+
+def freezes_and_describes(assignment: Path, output: Path) -> LoadedKit:
+    run = grader("freeze", "--assignment", assignment, "-o", output)
+
+    loaded = kits.load(output)
     first = loaded.kit.exercises[0]
     assert (run.code, run.err) == (0, "")
     counts = f"{len(first.cases)} cases, {first.effort:g} steps, {len(first.misconceptions)} known mistakes"
     assert run.out.splitlines()[0] == f"{first.name}: {counts}"
     assert run.out.endswith(f"Digest: {loaded.digest}\n")
-    assert loaded.digest == kit.digest, "the same seed freezes the same bytes"
-    assert grader("check", COURSE, "--kit", tmp_path / "homework.kit").code == 0
+    return loaded

@@ -22,14 +22,19 @@ from grader.judging import verify
 from tests.own_exercise import FORTY_LINES
 
 
-def test_a_new_exercise_of_forty_lines_is_frozen_and_its_mistakes_are_caught(tmp_path: Path) -> None:
-    assert len(FORTY_LINES.strip().splitlines()) <= 45
-    folder = tmp_path / "week7" / "reference"
-    folder.mkdir(parents=True)
-    (folder / "fit.py").write_text(FORTY_LINES)
+@pytest.fixture(scope="module")
+def week7(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An assignment of one exercise, and beside it what was frozen of it."""
+    folder = tmp_path_factory.mktemp("course") / "week7"
+    (folder / "reference").mkdir(parents=True)
+    (folder / "reference" / "fit.py").write_text(FORTY_LINES)
+    kits.freeze(folder, folder.with_suffix(".kit"), seed=6)
+    return folder
 
-    kits.freeze(tmp_path / "week7", tmp_path / "week7.kit", seed=None)
-    frozen = kits.load(tmp_path / "week7.kit").kit
+
+def test_a_new_exercise_of_forty_lines_is_frozen_and_its_mistakes_are_caught(week7: Path) -> None:
+    assert len(FORTY_LINES.strip().splitlines()) <= 45
+    frozen = kits.load(week7.with_suffix(".kit")).kit
 
     verified = verify.verify(frozen)
     assert (frozen.title, frozen.devices, frozen.limits) == ("week7", ("cpu",), kit.Limits())
@@ -97,14 +102,10 @@ def test_the_same_seed_gives_the_same_exercise_and_another_seed_another() -> Non
     assert other.rubric[0].id == first.rubric[0].id
 
 
-def test_the_same_seed_gives_the_same_bytes_in_two_processes(tmp_path: Path) -> None:
-    folder = tmp_path / "reference"
-    folder.mkdir()
-    (folder / "fit.py").write_text(FORTY_LINES)
-    for name in "ab":
-        kits.freeze(tmp_path, tmp_path / f"{name}.kit", seed=6)
+def test_the_same_seed_gives_the_same_bytes_in_two_processes(week7: Path, tmp_path: Path) -> None:
+    kits.freeze(week7, tmp_path / "again.kit", seed=6)
 
-    assert (tmp_path / "a.kit").read_bytes() == (tmp_path / "b.kit").read_bytes()
+    assert (tmp_path / "again.kit").read_bytes() == week7.with_suffix(".kit").read_bytes()
 
 
 def test_a_misconception_that_is_right_costs_nothing_and_has_no_smallest_case() -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from grader.sandbox.jobs import Level
 from grader.sandbox.pool import Pool
+from grader.sandbox.scratch import sweep
 from tests.hostile import attacking
 from tests.hostile.conftest import Pools
 from tests.sandbox import small
@@ -91,6 +92,7 @@ PARENT = """
 import os, sys, threading
 from pathlib import Path
 from grader.sandbox.pool import Pool
+from grader.sandbox.scratch import sweep
 from tests.hostile import attacking, test_lifetimes
 from tests.sandbox import small
 pool = Pool(attacking.KIT, attacking.LIMITS, fresh=True, level=sys.argv[2])  # the worker imports torch
@@ -107,15 +109,17 @@ os.kill(os.getpid(), 9)
 
 
 @pytest.mark.parametrize("level", ["strict", "standard", "none"])
-def test_a_parent_that_is_killed_leaves_nothing(tmp_path: Path, level: Level) -> None:
+def test_a_parent_that_is_killed_leaves_nothing_but_an_empty_folder_for_the_next_to_sweep(
+    tmp_path: Path, level: Level, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Neither a process nor its working folder: the zygote removes that, too."""
     if level != "none" and attacking.problem(level):
         pytest.skip(f"this machine has no {level}")
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory() as shared:
         done = subprocess.run(
             [sys.executable, "-c", PARENT, str(tmp_path), level],
             cwd=attacking.ROOT,
-            env=os.environ | {"TMPDIR": scratch},
+            env=os.environ | {"TMPDIR": shared},
             capture_output=True,
             text=True,
             check=False,
@@ -124,4 +128,8 @@ def test_a_parent_that_is_killed_leaves_nothing(tmp_path: Path, level: Level) ->
         assert len(pids) >= 2, done.stderr
         wait_until_gone(pids)
 
-        assert list(Path(scratch).iterdir()) == []
+        (left,) = Path(shared).iterdir()
+        assert [path.name for path in left.iterdir()] == [".torch-grader.lock"]
+        monkeypatch.setattr(tempfile, "tempdir", shared)
+        sweep()
+        assert list(Path(shared).iterdir()) == []

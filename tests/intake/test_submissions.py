@@ -302,13 +302,13 @@ def test_what_may_not_be_read_is_a_submission_with_a_problem(
     plant(tmp_path, {"s01.py": b"", "s02": {"hw.py": b""}, "s03": {"hw.py": b""}})
     opened, listed = os.open, os.scandir
 
-    def refuse(path: Path) -> None:
-        if path.name in ("s01.py", "s02"):
+    def refuse(path: Path | str) -> None:
+        if Path(path).name in ("s01.py", "s02"):
             raise PermissionError(errno.EACCES, "Permission denied")
 
-    def refusing_open(path: Path, flags: int) -> int:
+    def refusing_open(path: Path, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
         refuse(path)
-        return opened(path, flags)
+        return opened(path, flags, mode, dir_fd=dir_fd)
 
     def refusing_list(path: Path) -> Iterator[os.DirEntry[str]]:
         refuse(path)

@@ -257,13 +257,15 @@ def alive(pid: int) -> bool:
 
 DAEMON = """
 import os, time
+told, tell = os.pipe()
 if os.fork() == 0:
     os.setsid()
     if os.fork() == 0:
         os.write(1, f"daemon {os.getpid()}\\n".encode())
+        os.write(tell, b"x")
         time.sleep(1000)
     os._exit(0)
-time.sleep(0.2)
+os.read(told, 1)
 """
 
 

@@ -1,13 +1,12 @@
 """A class of our own, marked: nobody who is right loses a point, and every mistake is called by its name.
 
 What `right/` and `wrong/` hold was written as students write it, before any of it was graded, by
-someone who had not read the catalogue of mistakes. `pytest -s` prints the confusion table of each suite;
-with WHOLE_CLASS=1 in the environment each of the three suites grades everyone.
+someone who had not read the catalogue of mistakes. The first suite grades a quarter of them; `make test-all`
+has each of three suites grade everyone. `pytest -s` prints the confusion table of each.
 """
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -26,18 +25,24 @@ from tests.conftest import frozen
 from tests.teaching import replay, verdicts
 from tests.teaching.verdicts import HERE, labels
 
-SEEDS = (0, 1, 2)
+QUARTER = (0, 4)  # a suite's seed, and each how many of the class it grades
+WHOLE = ((0, 1), (1, 1), (2, 1))
 NAMED = 0.95  # of the wrong ones, where a wrong name counts double
 
 
-@pytest.fixture(scope="module", params=SEEDS, ids="suite {}".format)
+@pytest.fixture(
+    scope="module",
+    params=[QUARTER, *(pytest.param(suite, marks=pytest.mark.exhaustive) for suite in WHOLE)],
+    ids="suite {0[0]}, 1 of {0[1]}".format,
+)
 def results(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Results:
     """The class graded by one suite, as an instructor grades it: walls and all."""
+    seed, each = request.param
     folder = tmp_path_factory.mktemp("graded")
     (folder / "class").mkdir()
-    for path in handed_in(request.param):
+    for path in handed_in(each):
         shutil.copy(path, folder / "class")
-    (folder / "suite.kit").write_bytes(kits.encode(frozen(request.param or None).kit))
+    (folder / "suite.kit").write_bytes(kits.encode(frozen(seed or None).kit))
     run = grader(
         "grade", folder / "class", "--kit", folder / "suite.kit", "-o", folder / "report", "--jobs", "2"
     )
@@ -45,15 +50,10 @@ def results(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     return msgspec.json.decode((folder / "report" / "results.json").read_bytes(), type=Results)
 
 
-def handed_in(seed: int) -> list[Path]:
-    """Right and wrong ones: all of them by the first suite, and by the others a quarter of them each.
-
-    The first suite has the sample class beside them, for its counterexamples to be pasted, too.
-    """
+def handed_in(each: int) -> list[Path]:
+    """Right and wrong ones, and the sample class beside them, for its counterexamples to be pasted, too."""
     everyone = sorted(path for kind in ("right", "wrong") for path in (HERE / kind).iterdir())
-    if seed == 0:
-        return [*everyone, *sorted((ROOT / "submissions").iterdir())]
-    return everyone if "WHOLE_CLASS" in os.environ else everyone[seed - 1 :: 4]
+    return [*everyone[::each], *sorted((ROOT / "submissions").iterdir())]
 
 
 def those_in(kind: str, results: Results) -> list[SubmissionResult]:
