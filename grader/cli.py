@@ -89,9 +89,15 @@ def _kit_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--assignment",
             type=Folder,
             metavar="DIR",
-            help="A folder with reference/: freeze it, or take the cached kit.",
+            help="A folder with reference/, which is run: freeze it, or take the cached kit.",
         ),
-        click.option("--kit", "kit_file", type=Folder, metavar="FILE", help="A kit made by grader freeze."),
+        click.option(
+            "--kit",
+            "kit_file",
+            type=Folder,
+            metavar="FILE",
+            help="A kit made by grader freeze. Default: the nearest, from the working folder upwards.",
+        ),
     ):
         command = option(command)
     return command
@@ -180,7 +186,7 @@ def check(path: Path, formats: tuple[Output, ...], as_json: bool, **options: Any
     "-o",
     "--output",
     type=Folder,
-    default=Path("report"),
+    default=None,
     metavar="DIR",
     help="Where results and report go. Default: report.",
 )

@@ -16,7 +16,7 @@ PACKAGE = ROOT / "grader"
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "records", "results", "text", "tensors", "wire"),
     ("exercises", "strategies", "kit"),
-    ("store", "journal", "overrides", "kits", "sandbox", "judging", "intake"),
+    ("store", "journal", "overrides", "kits", "nearby", "sandbox", "judging", "intake"),
     (
         "freezing",
         "report",

@@ -35,6 +35,7 @@ class Folder:
     path: Path
     shown: str  # as the user would type it
     refused: Mapping[Path, str] = field(default_factory=dict)  # what of a zip is not on the disk, and why
+    output: Path | None = None  # where results go: no student's, unless it holds sources
 
 
 @dataclass(frozen=True)
