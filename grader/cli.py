@@ -220,7 +220,7 @@ def grade(path: Path, **options: Any) -> None:
     """Grade a class: a folder with a file or a folder for each student, or a zip of either."""
     from grader.commands import grade as command  # noqa: PLC0415
 
-    sys.exit(command.run(path, **_given(options)))
+    sys.exit(command.run(path, typed=sys.argv[1:], **_given(options)))
 
 
 @cli.command()

@@ -7,7 +7,9 @@ is graded may lie beside its kit, as a student has them, but not beside a `refer
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -27,7 +29,15 @@ class HandedIn:
     whole: bool = False
 
     def holds(self, place: Path) -> bool:
-        return self.folder is not None and place.resolve().is_relative_to(self.folder)
+        """Whether a place is this folder or below it, by whatever names either goes."""
+        real = Path(os.path.realpath(place))
+        return any(self.folder is not None and _same(one, self.folder) for one in (real, *real.parents))
+
+
+def _same(one: Path, other: Path) -> bool:
+    with suppress(OSError):
+        return one.samefile(other)  # also where upper and lower case are one, or a folder is mounted twice
+    return one == other
 
 
 NOTHING: Final = HandedIn()
@@ -35,7 +45,7 @@ NOTHING: Final = HandedIn()
 
 def handed_in(path: Path, *, one: bool) -> HandedIn:
     """What `path` names, as the user wrote it; a class's zip holds all of it, and its neighbours nothing."""
-    real = path.resolve()
+    real = Path(os.path.realpath(path))  # not resolve, which raises where links go in a circle
     if real.is_dir():
         return HandedIn(real, whole=True)
     return NOTHING if real.suffix.lower() == ".zip" and not one else HandedIn(real.parent)

@@ -15,7 +15,7 @@ PACKAGE = ROOT / "grader"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "records", "results", "text", "tensors", "wire"),
-    ("exercises", "strategies", "kit"),
+    ("exercises", "strategies", "kit", "packages"),
     ("store", "journal", "overrides", "kits", "nearby", "sandbox", "judging", "intake"),
     (
         "freezing",

@@ -9,6 +9,7 @@ import pytest
 from grader import nearby
 from grader.errors import GraderError
 from grader.nearby import HandedIn, Source
+from tests.cli.running import grader
 
 
 @pytest.fixture
@@ -57,6 +58,16 @@ def test_a_link_to_what_is_graded_is_the_same_place(here: Path) -> None:
 
     assert nearby.handed_in(here.parent / "link", one=True) == HandedIn(here, whole=True)
     assert nearby.handed_in(Path("../link/../week/a.py"), one=True) == HandedIn(here)
+
+
+def test_links_in_a_circle_are_told_as_what_cannot_be_read(here: Path) -> None:
+    (here / "circle").symlink_to("circle")
+
+    run = grader("grade", "circle", cwd=here)
+
+    assert run.code == 2
+    assert run.err.startswith("error: circle cannot be read: ")
+    assert run.err.endswith("\n  help: Name a .py or .ipynb file, a folder or a zip of them.\n")
 
 
 def test_a_zip_of_a_class_has_nothing_of_a_students_around_it(here: Path) -> None:

@@ -38,6 +38,7 @@ def run(
     hide_expected: bool | None,
     verbose: bool,
     formats: Sequence[Output],
+    typed: Sequence[str],
     kit_file: Path | None,
     assignment: Path | None,
     expect_digest: str | None,
@@ -57,7 +58,7 @@ def run(
         loaded = load_kit(source, expect_digest)
         again = Again(resume, students)
         hide = report.hides_expected(output, hide_expected)
-        results = _grade(discovery, loaded, options_from(given, jobs), output, again, hide, verbose)
+        results = _grade(discovery, loaded, options_from(given, jobs), output, again, hide, verbose, typed)
     stale.remove(output, [result.student for result in results.submissions])
     _tell_of_one_student(path, discovery, results)
     corrections = overrides.read(output / overrides.OVERRIDES_FILE)
@@ -90,6 +91,7 @@ def _grade(
     again: Again,
     hide: bool,
     verbose: bool,
+    typed: Sequence[str],
 ) -> Results:
     with opened(loaded, options) as (session, found):
         head = msgspec.structs.replace(found, hide_expected=hide)
@@ -100,8 +102,22 @@ def _grade(
         with Progress(len(todo.waiting), len(todo.done), output, verbose=verbose) as progress:
             finished = grade_into(output, todo, header, session, progress.done)
     results = results_of(head, discovery, finished)
+    if any(one.lacking for one in results.submissions):
+        results = msgspec.structs.replace(results, command=_command(typed))
     write_results(output, results)
     return results
+
+
+def _command(typed: Sequence[str]) -> str:
+    """What was typed, but for which students: the line that grades some of them again ends with theirs."""
+    kept: list[str] = []
+    words = iter(typed)
+    for word in words:
+        if word == "--student":
+            next(words, None)
+        elif word != "--resume" and not word.startswith("--student="):
+            kept.append(word)
+    return shlex.join(["grader", *kept])
 
 
 def _tell_of_one_student(path: Path, discovery: Discovery, results: Results) -> None:

@@ -21,7 +21,7 @@ import torch
 
 from grader import wire
 from grader.records import MAX_STEPS, Answer, Note, Place, Raised, Returned, Stopped
-from grader.sandbox import calling, confine, devices, jobs, remains, rooms, settings, tracebacks
+from grader.sandbox import calling, confine, devices, jobs, remains, rooms, settings, standins, tracebacks
 from grader.sandbox.channel import Channel
 from grader.sandbox.loading import Loaded, Loader
 from grader.sandbox.tracing import FEW
@@ -51,6 +51,7 @@ def run(room: rooms.Room, order: jobs.Start, exercises: tuple[jobs.Inputs, ...],
     )  # the last: nothing of a student's is ever imported instead of what is installed
     sys.stdout = sys.stderr = channel.printed
     warnings.filterwarnings("ignore", "coroutine .* was never awaited")  # a note says so, and kindlier
+    standins.install(channel.note)
     loaded = Loader(job, tuple(inputs.name for inputs in exercises), channel).load()
     if loaded is not None:
         for index in job.exercises:
