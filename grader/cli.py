@@ -89,9 +89,15 @@ def _kit_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--assignment",
             type=Folder,
             metavar="DIR",
-            help="A folder with reference/: freeze it, or take the cached kit.",
+            help="A folder with reference/, which is run: freeze it, or take the cached kit.",
         ),
-        click.option("--kit", "kit_file", type=Folder, metavar="FILE", help="A kit made by grader freeze."),
+        click.option(
+            "--kit",
+            "kit_file",
+            type=Folder,
+            metavar="FILE",
+            help="A kit made by grader freeze. Default: the nearest, from the working folder upwards.",
+        ),
     ):
         command = option(command)
     return command
@@ -182,7 +188,7 @@ def check(path: Path, formats: tuple[Output, ...], as_json: bool, **options: Any
     "-o",
     "--output",
     type=Folder,
-    default=Path("report"),
+    default=None,
     metavar="DIR",
     help="Where results and report go. Default: report.",
 )
@@ -216,7 +222,7 @@ def grade(path: Path, **options: Any) -> None:
     """Grade a class: a folder with a file or a folder for each student, or a zip of either."""
     from grader.commands import grade as command  # noqa: PLC0415
 
-    sys.exit(command.run(path, **_given(options)))
+    sys.exit(command.run(path, typed=sys.argv[1:], **_given(options)))
 
 
 @cli.command()

@@ -1,8 +1,7 @@
-"""Which kit to grade with, and making one: the parent's side of freezing. No torch here.
+"""The kit to grade with, and making one: the parent's side of freezing. No torch here.
 
-A kit that is named is read. Else the nearest folder upwards that holds a `*.kit`, or
-`reference/`, decides; an assignment is frozen once, by a process of its own, and the kit kept in a
-cache whose key covers everything that goes into it. A cache that cannot be written costs time only.
+A kit is read. An assignment is frozen once, by a process of its own, and the kit kept in a cache whose
+key covers everything that goes into it. A cache that cannot be written costs time only.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -46,51 +45,8 @@ FREEZER: Final = (
 """The source that a kit depends on: what the freezer imports of this package, and nothing else."""
 
 
-def find(start: Path, kit: Path | None, assignment: Path | None) -> LoadedKit:
-    """The kit to use. Raises GraderError where there is none, or more than one."""
-    if kit is not None and assignment is not None:
-        raise GraderError("Both a kit and an assignment were named.", "Name one of them.")
-    if kit is not None:
-        return load(kit)
-    if assignment is not None:
-        return cached(assignment)
-    found = nearest(start)
-    return load(found) if found.suffix == ".kit" else cached(found)
-
-
 def load(path: Path) -> LoadedKit:
     return kit.load(path)
-
-
-def nearest(start: Path) -> Path:
-    """The nearest folder upwards with a kit, or with reference/: the kit's path, or the folder's."""
-    resolved = start.resolve()
-    for folder in (resolved, *resolved.parents):
-        found = _here(folder)
-        if found is not None:
-            return found
-    raise GraderError(
-        f"{start}: neither a *.kit nor a folder reference/ is here or in a folder above.",
-        "Name one with --kit FILE or --assignment DIR.",
-    )
-
-
-def _here(folder: Path) -> Path | None:
-    kits = sorted(path for path in _listed(folder) if path.suffix == ".kit" and path.is_file())
-    if len(kits) > 1:
-        names = ", ".join(path.name for path in kits)
-        raise GraderError(f"{folder}: there are {len(kits)} kits: {names}.", "Name one with --kit FILE.")
-    if kits:
-        return kits[0]
-    return folder if (folder / "reference").is_dir() else None
-
-
-def _listed(folder: Path) -> Iterable[Path]:
-    """A folder that may not be listed holds nothing for us."""
-    try:
-        return list(folder.iterdir())
-    except OSError:
-        return []
 
 
 # --- freezing -----------------------------------------------------------------------------
@@ -142,8 +98,8 @@ def _refusal(stderr: str, code: int) -> GraderError:
 # --- the cache ----------------------------------------------------------------------------
 
 
-def cached(assignment: Path, seed: int | None = None) -> LoadedKit:
-    """The assignment's kit, frozen now if it never was."""
+def cached(assignment: Path, seed: int | None = None, before: Callable[[], None] | None = None) -> LoadedKit:
+    """The assignment's kit, frozen now if it never was; `before` is called before its code is run."""
     if not assignment.is_dir():
         raise GraderError(
             f"{assignment}: there is no such folder.", "Name the folder that contains reference/."
@@ -152,6 +108,8 @@ def cached(assignment: Path, seed: int | None = None) -> LoadedKit:
     if place.is_file():
         with contextlib.suppress(GraderError):  # a damaged entry is made again
             return load(place)
+    if before is not None:
+        before()
     return _frozen(assignment, seed, place)
 
 

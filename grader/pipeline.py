@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import msgspec
 
 from grader import kit as kits
+from grader import packages
 from grader.judging import award, behaviour, compare, evidence, replay
 from grader.judging.award import Finding
 from grader.judging.evidence import CaseSheet, Ran
@@ -85,9 +86,16 @@ def _grade(submission: Submission, session: Session) -> Graded:
     findings = explain(submission, executions, judged, session)
     steps = {name: finding.steps for name, finding in findings.items()}
     return Graded(
-        result=award.award(submission, executions, findings, session.kit),
+        result=_with_lacking(award.award(submission, executions, findings, session.kit), executions),
         evidence=evidence.gather(submission.student, executions, judged, session.kit, session.sheet, steps),
     )
+
+
+def _with_lacking(result: SubmissionResult, executions: Sequence[Execution]) -> SubmissionResult:
+    """With what the machine lacks, which is said beside the marks."""
+    lacking = packages.lacking(executions)
+    notes = (*map(packages.sentence, lacking), *result.notes)
+    return msgspec.structs.replace(result, notes=notes, lacking=lacking)
 
 
 def _loaded_elsewhere(execution: Execution, kit: kits.Kit) -> Execution:

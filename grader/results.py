@@ -155,6 +155,7 @@ class SubmissionResult(Stored, frozen=True):
     seconds: float
     notes: tuple[str, ...]
     exercises: tuple[ExerciseResult, ...]
+    lacking: tuple[str, ...] = ()  # modules that its code asked for and that are not here
 
 
 class Results(Stored, frozen=True):
@@ -167,6 +168,7 @@ class Results(Stored, frozen=True):
     unmatched: tuple[str, ...]
     submissions: tuple[SubmissionResult, ...]
     hide_expected: bool = False  # students' pages say nothing of expected values
+    command: str = ""  # where a package is missing: what grades again with the same options
 
 
 # --- the long truth of one student ---------------------------------------------------------

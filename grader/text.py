@@ -76,3 +76,8 @@ def _cut(text: str, limit: int) -> str:
 
 def _note(count: int) -> str:
     return f"… [{count} characters cut]"
+
+
+def opens_json(head: bytes) -> bool:
+    """Whether a file begins as a notebook does and no Python file: not looked into, never parsed."""
+    return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"

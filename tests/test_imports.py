@@ -15,8 +15,8 @@ PACKAGE = ROOT / "grader"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("decoders", "errors", "records", "results", "text", "tensors", "wire"),
-    ("exercises", "strategies", "kit"),
-    ("store", "journal", "overrides", "kits", "sandbox", "judging", "intake"),
+    ("exercises", "strategies", "kit", "packages"),
+    ("store", "journal", "overrides", "kits", "nearby", "sandbox", "judging", "intake"),
     (
         "freezing",
         "report",

@@ -1,4 +1,4 @@
-"""Which kit is used, and the cache of frozen assignments. About 10 s."""
+"""Freezing from outside, and the cache of frozen assignments. About 10 s."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pytest
 
 from grader import kits
 from grader.errors import GraderError, HarnessError
-from grader.kit import LoadedKit, encode
 
 SMALL = """
 import torch
@@ -37,26 +36,19 @@ def assignment(tmp_path: Path) -> Path:
     return folder
 
 
-def refusal(start: Path) -> str:
-    with pytest.raises(GraderError) as error:
-        kits.find(start, kit=None, assignment=None)
-    return str(error.value)
-
-
 def test_an_assignment_is_frozen_once_and_again_when_a_file_changes(cache: Path, assignment: Path) -> None:
-    inner = assignment / "submissions" / "deep"
-    inner.mkdir(parents=True)
-
-    first = kits.find(inner, kit=None, assignment=None)
+    told: list[str] = []
+    first = kits.cached(assignment, before=lambda: told.append("freezing"))
     (entry,) = cache.iterdir()
     written = entry.stat().st_mtime_ns
-    again = kits.find(inner, kit=None, assignment=assignment)
+    again = kits.cached(assignment, before=lambda: told.append("freezing"))
 
     assert first == again
+    assert told == ["freezing"]
     assert entry.stat().st_mtime_ns == written
     with (assignment / "reference" / "double.py").open("a") as file:
         file.write("# changed\n")
-    kits.find(inner, kit=None, assignment=assignment)
+    kits.cached(assignment)
     assert len(list(cache.iterdir())) == 2
 
 
@@ -76,35 +68,6 @@ def test_a_cache_that_cannot_be_written_costs_time_only(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
 
     assert kits.cached(assignment).kit.title == "week"
-
-
-def test_the_nearest_kit_is_used(tmp_path: Path, kit: LoadedKit) -> None:
-    (tmp_path / "reference").mkdir()
-    (tmp_path / "homework.kit").write_bytes(encode(kit.kit))
-    (tmp_path / "inner").mkdir()
-
-    assert kits.find(tmp_path / "inner", kit=None, assignment=None) == kit
-
-
-def test_several_kits_in_one_folder_are_named(tmp_path: Path) -> None:
-    for name in ("b.kit", "a.kit"):
-        (tmp_path / name).write_text("")
-
-    assert refusal(tmp_path) == f"{tmp_path}: there are 2 kits: a.kit, b.kit.\n  Name one with --kit FILE."
-
-
-def test_a_folder_above_which_there_is_nothing_is_told() -> None:
-    assert refusal(Path("/")) == (
-        "/: neither a *.kit nor a folder reference/ is here or in a folder above.\n"
-        "  Name one with --kit FILE or --assignment DIR."
-    )
-
-
-def test_a_kit_and_an_assignment_together_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(GraderError) as error:
-        kits.find(tmp_path, kit=tmp_path, assignment=tmp_path)
-
-    assert str(error.value) == "Both a kit and an assignment were named.\n  Name one of them."
 
 
 def test_an_assignment_that_is_not_there_is_told(tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from grader import nearby
 from grader.commands import outputs
-from grader.commands.common import find_kit, near
+from grader.commands.common import load_kit
 from grader.commands.options import options_from
 from grader.commands.outputs import Output
 from grader.intake.submissions import open_submissions
@@ -33,7 +34,8 @@ def run(
     """Grade, say it in the forms asked for, return the exit code."""
     wanted = outputs.chosen(formats, one=True)
     with open_submissions(path, one=True) as discovery:
-        loaded = find_kit(near(path), kit_file, assignment, expect_digest)
+        source = nearby.chosen(kit_file, assignment, nearby.handed_in(path, one=True))
+        loaded = load_kit(source, expect_digest)
         with opened(loaded, options_from(given)) as (session, head):
             graded = grade(discovery.submissions[0], session)
     from grader.report.material import of_check  # noqa: PLC0415 -- after the work

@@ -1,14 +1,16 @@
-"""What several commands share: finding the kit and the assignment."""
+"""What several commands share: saying something, and the kit and templates that are used."""
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
 
-from grader import kits
+from grader import kits, nearby
 from grader.errors import GraderError
 from grader.kit import LoadedKit
+from grader.nearby import REFERENCE, HandedIn, Source
 from grader.text import clean
 
 
@@ -19,11 +21,11 @@ def tell(text: str) -> None:
     click.echo(harmless(clean(text)), err=True)
 
 
-def find_kit(
-    start: Path, kit_file: Path | None, assignment: Path | None, expect_digest: str | None
-) -> LoadedKit:
-    """The kit that is named, or the nearest; raises GraderError where it is not the one expected."""
-    loaded = kits.find(start, kit_file, assignment)
+def load_kit(source: Source, expect_digest: str | None) -> LoadedKit:
+    """Read or freeze it, and say which it is. Raises GraderError where it is not the one expected."""
+    if not source.named:
+        tell(f"{'Kit' if source.is_kit else 'Assignment'}: {source.path} ({source.where})")
+    loaded = kits.load(source.path) if source.is_kit else _frozen(source)
     if expect_digest is not None and loaded.digest.removeprefix("sha256:") != expect_digest.removeprefix(
         "sha256:"
     ):
@@ -34,12 +36,20 @@ def find_kit(
     return loaded
 
 
-def assignment_near(start: Path) -> Path | None:
-    """The nearest folder upwards that holds reference/."""
-    folder = start.resolve()
-    return next((one for one in (folder, *folder.parents) if (one / "reference").is_dir()), None)
+def _frozen(source: Source) -> LoadedKit:
+    said = f"Freezing {REFERENCE}/ of {source.path} ({source.where}): its code is run."
+    return kits.cached(source.path, before=lambda: tell(said))
 
 
-def near(path: Path) -> Path:
-    """Where the search for a kit begins."""
-    return path if path.is_dir() else path.parent
+def templates_of(source: Source, graded: HandedIn) -> Path | None:
+    """The templates to lay pages out with, which are named; None for the default ones."""
+    used, unused = nearby.templates(source, graded)
+    if used is not None:
+        tell(f"Templates: {used}")
+    if unused is not None:
+        tell(
+            f"note: {unused} is not used: templates are taken beside a kit or an assignment that is named, "
+            "and never from what is graded.\n"
+            f"  help: To use it all the same: grader report DIR --templates {shlex.quote(str(unused))}"
+        )
+    return used

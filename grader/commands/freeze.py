@@ -7,14 +7,13 @@ from pathlib import Path
 import click
 
 from grader import kit as kit_file
-from grader import kits
-from grader.commands.common import assignment_near
+from grader import kits, nearby
 from grader.errors import GraderError
 
 
 def run(assignment: Path | None, output: Path, seed: int | None) -> int:
     """Freeze, say what the kit holds and its digest, return the exit code."""
-    home = assignment or assignment_near(Path.cwd())
+    home = assignment or nearby.nearest_assignment()
     if home is None:
         raise GraderError(
             "There is no reference/ here or in a folder above.", "Name one with --assignment DIR."

@@ -5,28 +5,32 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 import msgspec
 
-from grader import overrides
+from grader import nearby, overrides
 from grader.commands import outputs, report
-from grader.commands.common import find_kit, near, tell
+from grader.commands.common import load_kit, tell, templates_of
 from grader.commands.options import options_from
 from grader.commands.outputs import Output
 from grader.commands.progress import Progress
+from grader.errors import GraderError
 from grader.intake.submissions import Discovery, open_submissions
 from grader.kit import LoadedKit
+from grader.nearby import HandedIn
 from grader.report import stale
 from grader.results import Results
 from grader.run import Again, Options, grade_into, journal_header, opened, plan, results_of
 from grader.store import write_results
 
+OUTPUT: Final = Path("report")
+
 
 def run(
     path: Path,
-    output: Path,
+    output: Path | None,
     jobs: int,
     students: tuple[str, ...],
     resume: bool,
@@ -34,6 +38,7 @@ def run(
     hide_expected: bool | None,
     verbose: bool,
     formats: Sequence[Output],
+    typed: Sequence[str],
     kit_file: Path | None,
     assignment: Path | None,
     expect_digest: str | None,
@@ -41,23 +46,41 @@ def run(
 ) -> int:
     """Grade, write everything, say what came out, return the exit code."""
     wanted = outputs.chosen(formats, one=False)
+    graded = nearby.handed_in(path, one=False)
+    output = output or _own_folder(graded)
     overrides.create(
         output / overrides.OVERRIDES_FILE
     )  # first of all: an unwritable folder is told before work
-    with open_submissions(path) as discovery:
+    with open_submissions(path, output=output) as discovery:
         for note in discovery.notes:
             tell(f"note: {note}")
-        loaded = find_kit(near(path), kit_file, assignment, expect_digest)
+        source = nearby.chosen(kit_file, assignment, graded)
+        loaded = load_kit(source, expect_digest)
         again = Again(resume, students)
         hide = report.hides_expected(output, hide_expected)
-        results = _grade(discovery, loaded, options_from(given, jobs), output, again, hide, verbose)
+        results = _grade(discovery, loaded, options_from(given, jobs), output, again, hide, verbose, typed)
     stale.remove(output, [result.student for result in results.submissions])
     _tell_of_one_student(path, discovery, results)
     corrections = overrides.read(output / overrides.OVERRIDES_FILE)
-    index = report.render(output, results, corrections, report.templates_near(near(path), assignment))
+    index = report.render(output, results, corrections, templates_of(source, graded))
     report.write_formats(output, results, corrections, wanted)
     click.echo(f"Report: {index}", err=not outputs.for_people(wanted))
     return _exit_code(results, corrections, fail_under)
+
+
+def _own_folder(graded: HandedIn) -> Path:
+    """Where results go by default; corrections and results that were handed in are not the grader's own."""
+    if graded.whole and graded.holds(Path.cwd()) and _is_taken(OUTPUT):
+        raise GraderError(
+            f"{OUTPUT}: this folder stands in what is graded, where a student could have put it, "
+            "and it is not empty.",
+            f"Name another with -o DIR; if it is yours: -o {OUTPUT}",
+        )
+    return OUTPUT
+
+
+def _is_taken(place: Path) -> bool:
+    return place.is_symlink() or (place.exists() and not (place.is_dir() and not any(place.iterdir())))
 
 
 def _grade(
@@ -68,6 +91,7 @@ def _grade(
     again: Again,
     hide: bool,
     verbose: bool,
+    typed: Sequence[str],
 ) -> Results:
     with opened(loaded, options) as (session, found):
         head = msgspec.structs.replace(found, hide_expected=hide)
@@ -78,8 +102,22 @@ def _grade(
         with Progress(len(todo.waiting), len(todo.done), output, verbose=verbose) as progress:
             finished = grade_into(output, todo, header, session, progress.done)
     results = results_of(head, discovery, finished)
+    if any(one.lacking for one in results.submissions):
+        results = msgspec.structs.replace(results, command=_command(typed))
     write_results(output, results)
     return results
+
+
+def _command(typed: Sequence[str]) -> str:
+    """What was typed, but for which students: the line that grades some of them again ends with theirs."""
+    kept: list[str] = []
+    words = iter(typed)
+    for word in words:
+        if word == "--student":
+            next(words, None)
+        elif word != "--resume" and not word.startswith("--student="):
+            kept.append(word)
+    return shlex.join(["grader", *kept])
 
 
 def _tell_of_one_student(path: Path, discovery: Discovery, results: Results) -> None:

@@ -11,7 +11,7 @@ import msgspec
 
 from grader import overrides, store
 from grader.commands import outputs
-from grader.commands.common import assignment_near, tell
+from grader.commands.common import tell
 from grader.commands.outputs import Output
 from grader.errors import GraderError
 from grader.overrides import Overrides
@@ -22,8 +22,6 @@ from grader.results import Evidence, Results
 
 if TYPE_CHECKING:
     from rich.text import Text
-
-TEMPLATES = "templates"
 
 
 def run(
@@ -92,10 +90,3 @@ def _evidence(folder: Path, student: str) -> Evidence | None:
     except GraderError as error:
         tell(f"warning: {error.message} {error.hint}")
         return None
-
-
-def templates_near(start: Path, assignment: Path | None) -> Path | None:
-    """An assignment's own templates/: beside the reference/ that is named, or that is nearest above."""
-    home = assignment or assignment_near(start)
-    own = home / TEMPLATES if home else None
-    return own if own and any(own.glob("*.j2")) else None

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 import msgspec
 
-from grader import kits
-from grader.commands.common import find_kit
+from grader import kits, nearby
+from grader.commands.common import load_kit
 from grader.judging.verify import Verification, decode, verify
 from grader.report import verification
 
@@ -22,8 +22,9 @@ def run(
     verbose: bool = False,
 ) -> int:
     """Verify, say it, return 1 where a mistake goes unpunished or a right program does not."""
-    loaded = find_kit(Path.cwd(), kit_file, assignment, expect_digest)
-    home = _home(kit_file, assignment)
+    source = nearby.chosen(kit_file, assignment)
+    loaded = load_kit(source, expect_digest)
+    home = None if source.is_kit else source.path
     found = verify(loaded.kit, decode(kits.right_programs(home, loaded)) if home else ())
     if as_json:
         sys.stdout.buffer.write(_document(found, loaded.digest))
@@ -31,14 +32,6 @@ def run(
     else:
         click.echo(verification.text(found, loaded.digest, verbose=verbose), nl=False)
     return 0 if found.fit else 1
-
-
-def _home(kit_file: Path | None, assignment: Path | None) -> Path | None:
-    """The assignment that the kit was frozen from; None where there is only a kit."""
-    if kit_file is not None or assignment is not None:
-        return assignment
-    found = kits.nearest(Path.cwd())
-    return found if found.is_dir() else None
 
 
 def _document(found: Verification, digest: str) -> bytes:

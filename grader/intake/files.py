@@ -15,12 +15,15 @@ from pathlib import Path
 from typing import Final
 
 from grader.intake import archives
-from grader.text import one_line
+from grader.text import one_line, opens_json
 
 LIMITS: Final = {".py": archives.MIB, ".ipynb": archives.FILE_LIMIT, ".zip": archives.STUDENT_LIMIT}
 """Bytes of a file. A .py over a MiB is data or an attack on the compiler; a notebook holds its outputs."""
 
 HAND_IN: Final = "Hand in a .py or .ipynb file."
+
+
+_FLAGS: Final = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 class Kind(Enum):
@@ -35,6 +38,7 @@ class Folder:
     path: Path
     shown: str  # as the user would type it
     refused: Mapping[Path, str] = field(default_factory=dict)  # what of a zip is not on the disk, and why
+    output: Path | None = None  # where results go: no student's, unless it holds sources
 
 
 @dataclass(frozen=True)
@@ -81,17 +85,28 @@ def _file_problem(path: Path, shown: str, status: os.stat_result) -> str | None:
     """Why a file cannot be read. It is opened, as rights can be more than the mode's bits."""
     if not stat.S_ISREG(status.st_mode):
         return f"{shown} is a pipe or a device, not a file. {HAND_IN}"
-    limit = LIMITS.get(path.suffix.lower())
+    suffix = path.suffix.lower()
+    limit = LIMITS.get(suffix)
+    if suffix == ".py" and limit is not None and status.st_size > limit and _opens_json(path):
+        limit = LIMITS[".ipynb"]  # a notebook that was saved under another name
     if limit is not None and status.st_size > limit:
         return (
-            f"{shown} has {status.st_size / archives.MIB:,.1f} MiB; a {path.suffix.lower()} file may have "
+            f"{shown} has {status.st_size / archives.MIB:,.1f} MiB; a {suffix} file may have "
             f"{limit // archives.MIB}. Take out data and large outputs and hand it in again."
         )
     try:
-        os.close(os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)))
+        os.close(os.open(path, _FLAGS))
     except OSError as error:
         return unreadable(shown, error)
     return None
+
+
+def _opens_json(path: Path) -> bool:
+    try:
+        with os.fdopen(os.open(path, _FLAGS), "rb") as file:
+            return opens_json(file.read(64))
+    except OSError:  # told as what it is, when it is read
+        return False
 
 
 def unreadable(shown: str, error: OSError) -> str:

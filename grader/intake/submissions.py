@@ -45,14 +45,16 @@ class Discovery(Record, frozen=True):
 
 
 @contextmanager
-def open_submissions(path: Path, *, one: bool = False) -> Iterator[Discovery]:
+def open_submissions(path: Path, *, one: bool = False, output: Path | None = None) -> Iterator[Discovery]:
     """Find the submissions at `path`; with `one`, a folder or zip holds a single student's files.
+
+    `output` is where results go: within a class that folder is no student's.
 
     The files of a zip stand in a temporary folder that lives as long as the context. Raises
     GraderError where there is nothing at `path`, NothingToGrade where no submission is found.
     """
     with Scratch() as scratch:
-        yield _discover(path, scratch, one)
+        yield _discover(path, scratch, one, output and output.resolve())
 
 
 # --- one student ----------------------------------------------------------------------------
@@ -147,11 +149,11 @@ class _Found:
     notes: list[str] = field(default_factory=list)
 
 
-def _discover(path: Path, scratch: Path, one: bool) -> Discovery:
+def _discover(path: Path, scratch: Path, one: bool, output: Path | None) -> Discovery:
     shown = one_line(str(path), PATH_LIMIT)
     try:
         real = path.resolve(strict=True)  # what the user names may be a link; what students hand in may not
-        found = _found(path.name or real.name, real, shown, scratch, one)
+        found = _found(path.name or real.name, real, shown, scratch, one, output)
     except (OSError, RuntimeError, ValueError) as error:  # the last two: links in a circle, a null byte
         why = one_line(getattr(error, "strerror", None) or str(error))
         what = "Name a .py or .ipynb file, a folder or a zip of them."
@@ -166,9 +168,9 @@ def _discover(path: Path, scratch: Path, one: bool) -> Discovery:
     return Discovery(tuple(_apart(found)), tuple(sorted(found.unmatched)), tuple(found.notes))
 
 
-def _found(name: str, real: Path, shown: str, scratch: Path, one: bool) -> _Found:
+def _found(name: str, real: Path, shown: str, scratch: Path, one: bool, output: Path | None) -> _Found:
     if real.is_dir():
-        folder = Folder(real, shown.rstrip("/"))
+        folder = Folder(real, shown.rstrip("/"), output=output)
         return _one(real.name, folder) if one else _class(folder, scratch)
     if files.named_kind(real.name) is Kind.ZIP and real.is_file():
         return _zip(Path(name).stem, real, shown, scratch, one)
@@ -225,7 +227,7 @@ def _class(folder: Folder, scratch: Path) -> _Found:
         else:
             _add_unmatched(found, entry)
     found.submissions += [_from_sources(stem, group[0].shown, group) for stem, group in flat.items()]
-    _add_folders(found, folders, folder.refused)
+    _add_folders(found, folders, folder)
     return found
 
 
@@ -258,9 +260,10 @@ def _add_zip(found: _Found, entry: Entry, scratch: Path) -> None:
         _add_unmatched(found, entry)
 
 
-def _add_folders(found: _Found, entries: Sequence[Entry], refused: Mapping[Path, str]) -> None:
+def _add_folders(found: _Found, entries: Sequence[Entry], folder: Folder) -> None:
     """A folder without sources is a student who handed in something else, if folders are students."""
-    readings = [(entry, _read(entry, refused)) for entry in entries]
+    every = [(entry, _read(entry, folder.refused)) for entry in entries]
+    readings = [(entry, one) for entry, one in every if one.sources or entry.path != folder.output]
     folders_are_students = any(reading.sources for _, reading in readings)
     for entry, reading in readings:
         if reading.sources or folders_are_students or files.named_kind(entry.path.name) is not Kind.OTHER:

@@ -1,17 +1,18 @@
 """Stored results -> what an instructor has to look after: our own faults first, then what needs a look.
 
-A submission needs a look where the grader cannot say what is wrong with it: it could not be loaded, no
-known mistake fits, one explains only a part, a function was found under nearly another name, or an
-answer was accepted close to the bound: each such call is listed. What the instructor has corrected has been
-looked at.
+A submission needs a look where the grader cannot say what is wrong with it: it could not be loaded, a
+package that it imports is not here, no known mistake fits, one explains only a part, a function was found
+under nearly another name, or an answer was accepted close to the bound: each such call is listed. What the
+instructor has corrected has been looked at.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final, Literal
 
+from grader import packages
 from grader.overrides import Mark, Overrides
 from grader.report import views
 from grader.report.figures import plural
@@ -29,6 +30,7 @@ from grader.results import (
 )
 from grader.text import one_line
 
+ASKING: Final = 8  # students that are named of those who import a module
 CLOSE: Final = 5  # calls of one criterion that are listed, the closest to the bound first
 
 Read = Callable[[str], Evidence | None]
@@ -48,6 +50,7 @@ class AlertView(View, frozen=True):
     level: Literal["fault", "warning"]
     title: str
     items: tuple[ItemView, ...]
+    command: str = ""  # what mends it, to be pasted into a shell
 
 
 class LookView(View, frozen=True):
@@ -65,12 +68,36 @@ def alerts(results: Results, overrides: Overrides) -> Iterator[AlertView]:
     banner = views.banner(head_of(results))
     if banner:
         yield AlertView("fault", "No isolation", (ItemView(None, banner),))
+    yield from _lacking(results)
     unmatched = tuple(ItemView(None, one_line(path, NAME)) for path in results.unmatched)
     if unmatched:
         yield AlertView("warning", "Files that belong to nobody and were not graded", unmatched)
     if overrides.warnings:
         told = tuple(ItemView(None, views.sentence(text)) for text in overrides.warnings)
         yield AlertView("warning", "Corrections", told)
+
+
+def _lacking(results: Results) -> Iterator[AlertView]:
+    """Which packages are missing here, for whom, and what installs them and grades only those again."""
+    losers = [one for one in results.submissions if one.lacking and one.score != one.max_score]
+    modules = sorted({module for one in losers for module in one.lacking})
+    known = [module for module in modules if module in packages.DISTRIBUTIONS]
+    again = [one.student for one in losers if set(known) & set(one.lacking)]
+    items = tuple(
+        ItemView(None, _lacks(module, [one.student for one in losers if module in one.lacking]))
+        for module in modules
+    )
+    if items:
+        command = packages.install(known, results.command, again) if known and results.command else ""
+        yield AlertView(
+            "warning", "Modules that are not here, and who lost points and asks for them", items, command
+        )
+
+
+def _lacks(module: str, students: Sequence[str]) -> str:
+    more = f" and {len(students) - ASKING} more" if len(students) > ASKING else ""
+    named = ", ".join(one_line(one, NAME) for one in students[:ASKING])
+    return f"{module} ({packages.what(module)}): {named}{more}"
 
 
 def nothing_read(_: str) -> Evidence | None:
@@ -108,6 +135,8 @@ def _left(result: SubmissionResult, worth: Mark) -> list[ExerciseResult]:
 
 def _reasons(result: SubmissionResult, worth: Mark) -> Iterator[str]:
     left = _left(result, worth)
+    if left and result.lacking and result.score != result.max_score:
+        yield f"asks for what is not here: {', '.join(result.lacking)}"
     if result.status == "load_failed" and left:
         yield f"could not be loaded: {result.message or 'no reason was given'}"
     elif result.status == "graded":

@@ -61,6 +61,8 @@ def _alert(alert: AlertView) -> Iterator[Line]:
         yield from wrapped(f"{who}{item.text}", "  - ", style)
     if len(alert.items) > _ALERTS:
         yield Line(f"  - and {len(alert.items) - _ALERTS} more: see the report", style)
+    if alert.command:
+        yield Line(f"  {alert.command}", "cyan")  # one line, to be pasted
     yield Line("")
 
 

@@ -1,14 +1,16 @@
 """View records -> pages that stand alone: nothing from elsewhere, readable from file:// and without a script.
 
-The templates are jinja2 with autoescape on and StrictUndefined; they only loop and choose. The one style
-sheet and the one script are allowed by their hashes, so markup that got past the escaping could still not
-bring its own. An assignment's own template may extend `default/class.html.j2` and replace single blocks.
+The templates are jinja2 in its sandbox, with autoescape on and StrictUndefined; they only loop and choose.
+The one style sheet and the one script are allowed by their hashes, so markup that got past the escaping
+could still not bring its own. An assignment's own template may extend `default/class.html.j2` and replace
+single blocks.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import traceback
 from pathlib import Path
 from typing import Final
 
@@ -16,13 +18,13 @@ import msgspec
 from jinja2 import (
     BaseLoader,
     ChoiceLoader,
-    Environment,
     FileSystemLoader,
     PackageLoader,
     PrefixLoader,
     StrictUndefined,
 )
-from jinja2.exceptions import TemplateError, UndefinedError
+from jinja2.exceptions import TemplateError, TemplateSyntaxError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from grader import store
@@ -41,6 +43,7 @@ class Renderer:
     """Compiled templates, kept for the pages of one run; `templates` may hold an assignment's own."""
 
     def __init__(self, templates: Path | None = None) -> None:
+        self._own = templates
         self._environment = _environment(templates)
         self._dress = {kind: self._dressed(kind) for kind in ("class", "student")}
 
@@ -68,11 +71,21 @@ class Renderer:
     def _render(self, name: str, **values: object) -> str:
         try:
             return self._environment.get_template(name).render(values)
-        except (TemplateError, UndefinedError) as error:
+        except Exception as error:
+            if self._own is None and not isinstance(error, TemplateError):
+                raise  # a fault of ours
             raise GraderError(
-                f"template {name}: {type(error).__name__}: {error}",
+                f"{self._place(error, name)}: {type(error).__name__}: {error}",
                 "Mend the assignment's templates/ folder, or move it away to use the default templates.",
             ) from None
+
+    def _place(self, error: Exception, name: str) -> str:
+        """The template that failed and the line: jinja2 puts its own lines into the traceback."""
+        if isinstance(error, TemplateSyntaxError):
+            return f"{error.filename or name}, line {error.lineno}"
+        frames = traceback.extract_tb(error.__traceback__)
+        inside = [f"{one.filename}, line {one.lineno}" for one in frames if one.filename.endswith(".j2")]
+        return inside[-1] if inside else f"template {name}"
 
 
 def write_class(
@@ -104,10 +117,10 @@ def write_student(
     return path
 
 
-def _environment(templates: Path | None) -> Environment:
+def _environment(templates: Path | None) -> ImmutableSandboxedEnvironment:
     own: list[BaseLoader] = [FileSystemLoader(templates)] if templates else []
     default = PackageLoader("grader.templates", "")
-    environment = Environment(
+    environment = ImmutableSandboxedEnvironment(
         loader=ChoiceLoader([*own, default, PrefixLoader({"default": default})]),
         autoescape=True,
         undefined=StrictUndefined,

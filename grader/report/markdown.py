@@ -160,4 +160,5 @@ def _alert(alert: AlertView) -> Iterator[str]:
     for item in alert.items:
         who = f"{item.student.text}: " if item.student else ""
         yield f"> - {escaped(f'{who}{item.text}')}\n"
+    yield code(alert.command) if alert.command else ""
     yield "\n"

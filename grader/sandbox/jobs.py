@@ -12,6 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from grader.records import Record, Value
+from grader.text import opens_json
 
 Calls = Literal["suite", "ladder", "picked"]
 Level = Literal["strict", "standard", "none"]
@@ -68,6 +69,11 @@ class File(Record, frozen=True):
 
     @property
     def is_notebook(self) -> bool:
+        """By its name, or because its bytes are those of a notebook that was saved under another."""
+        return self.named_notebook or (opens_json(self.data[:64]) and b'"nbformat"' in self.data)
+
+    @property
+    def named_notebook(self) -> bool:
         return self.name.lower().endswith(".ipynb")
 
 

@@ -11,16 +11,16 @@ import ast
 import difflib
 import sys
 from collections.abc import Callable
-from types import CodeType, ModuleType
+from types import ModuleType
 from typing import Any, Final
 
 from grader import wire
 from grader.records import Cell, Note, Place
-from grader.sandbox import totals, tracebacks
+from grader.sandbox import shell, totals, tracebacks
 from grader.sandbox.channel import Channel
 from grader.sandbox.jobs import WHOLE_FILE, File, Job, Target
 from grader.sandbox.landmarks import Landmarks, landmarks
-from grader.sandbox.sources import Program, Statement, Unreadable, read_python
+from grader.sandbox.sources import Program, Statement, Unreadable, compiled, read_python
 
 Function = Callable[..., Any]
 
@@ -120,6 +120,7 @@ class Loader:
                 text = f"From here on only definitions and imports were run: {self._job.stop_at.why}."
                 self._channel.note(Note(text, statement.place))
                 self._stopped = True
+                sys.stdout = sys.stderr = self._channel.printed  # in the middle of a %%capture, perhaps
             if self._stopped and not isinstance(statement.node, _DEFINITIONS):
                 continue
             if target in self._skip:
@@ -142,7 +143,7 @@ class Loader:
     def _execute(self, statement: Statement, module: ModuleType) -> None:
         before = {name: vars(module).get(name) for name in self._wanted}
         try:
-            exec(_compile(statement), vars(module))  # noqa: S102 -- this is what a submission is for
+            exec(compiled(statement), vars(module))  # noqa: S102 -- this is what a submission is for
         except BaseException as error:  # noqa: BLE001 -- the student's code: SystemExit and KeyboardInterrupt too
             self._channel.note(_failed(error, statement))
         for name, old in before.items():
@@ -171,12 +172,6 @@ def _read(file: File) -> Program:
     return read_notebook(file)
 
 
-def _compile(statement: Statement) -> CodeType:
-    body = ast.Module([statement.node], type_ignores=[])
-    code: CodeType = compile(body, statement.filename, "exec", flags=statement.flags, dont_inherit=True)
-    return code
-
-
 def _failed(error: BaseException, statement: Statement) -> Note:
     place = tracebacks.student_lines(error)[1] or statement.place
     if isinstance(error, SystemExit):
@@ -194,22 +189,9 @@ def _module(program: Program) -> ModuleType:
     if program.name == "__main__" or not _taken(program.name):
         sys.modules[program.name] = module
     if program.name == "__main__":
-        vars(module).update(_notebook_names())
+        vars(module).update(shell.names(module))
     return module
 
 
 def _taken(name: str) -> bool:
     return name in sys.modules or name in sys.stdlib_module_names
-
-
-def _notebook_names() -> dict[str, Any]:
-    return {"get_ipython": _Shell, "display": print}
-
-
-class _Shell:
-    """Stands for IPython's shell where code asks for it: whatever is called does nothing."""
-
-    def __getattr__(self, name: str) -> Function:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return lambda *_, **__: None

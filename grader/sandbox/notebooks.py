@@ -45,6 +45,9 @@ def read_notebook(file: File) -> Program:
             f"No code cell of the notebook can run. The first: {text}. Correct the cells and submit again."
         )
         raise Unreadable(message, place)
+    if not file.named_notebook:
+        text = f"{file.name} holds a notebook, no Python text; it was read as the notebook that it is."
+        reader.notes.insert(0, Note(f"{text} Hand in the .ipynb file next time."))
     if not reader.number:
         reader.notes.append(Note(f"{file.name} has no code cells."))
     return Program("__main__", tuple(reader.cells), tuple(parts), tuple(reader.notes))

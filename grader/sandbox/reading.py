@@ -16,7 +16,7 @@ from typing import Final
 from grader.records import Note, Submission
 from grader.sandbox import limits
 from grader.sandbox.jobs import File
-from grader.text import clean, one_line
+from grader.text import clean, one_line, opens_json
 
 _FLAGS: Final = (
     os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -75,13 +75,12 @@ def _add_further(folder: Path, candidates: frozenset[Path], digest: hashlib._Has
 
 def read_file(path: Path) -> bytes:
     """A regular file's bytes. Raises Unreadable; follows no link and waits for no writer."""
-    cap = limits.NOTEBOOK if path.suffix.lower() == ".ipynb" else limits.PYTHON_FILE
     try:
         fd = os.open(path, _FLAGS)
     except OSError as error:
         raise Unreadable(f"{path.name}: {_reason(error)}") from None
     try:
-        _check(path, os.fstat(fd), cap)
+        cap = _cap(path, fd, os.fstat(fd))
         data = _read(fd, cap + 1)
     finally:
         os.close(fd)
@@ -99,15 +98,19 @@ def _read(fd: int, most: int) -> bytes:
     return b"".join(pieces)
 
 
-def _check(path: Path, found: os.stat_result, cap: int) -> None:
+def _cap(path: Path, fd: int, found: os.stat_result) -> int:
+    """How large a regular file may be. Raises Unreadable for one that is larger, and for what is none."""
     if stat.S_ISDIR(found.st_mode):
         raise Unreadable(f"{path.name} is a folder, not a file; submit the file itself.")
     if not stat.S_ISREG(found.st_mode):
         raise Unreadable(
             f"{path.name} is no regular file (a pipe, socket or device); submit the file itself."
         )
+    notebook = path.suffix.lower() == ".ipynb" or opens_json(os.pread(fd, 64, 0))
+    cap = limits.NOTEBOOK if notebook else limits.PYTHON_FILE
     if found.st_size > cap:
         raise Unreadable(_too_large(path, found.st_size, cap))
+    return cap
 
 
 def _too_large(path: Path, size: int, cap: int) -> str:

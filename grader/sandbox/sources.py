@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
+from types import CodeType
 from typing import Final
 
 from grader.records import Cell, Note, Place
@@ -133,6 +134,12 @@ def statements(
     for node in tree.body:
         flags |= future_flags([node])
         yield Statement(node, filename, flags, Place(file, cell, node.lineno))
+
+
+def compiled(statement: Statement) -> CodeType:
+    body = ast.Module([statement.node], type_ignores=[])
+    code: CodeType = compile(body, statement.filename, "exec", flags=statement.flags, dont_inherit=True)
+    return code
 
 
 def future_flags(nodes: Iterable[ast.stmt]) -> int:

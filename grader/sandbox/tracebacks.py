@@ -30,6 +30,13 @@ def place_of(filename: str, line: int) -> Place:
     return Place(file=filename, cell=None, line=line)
 
 
+def own_file(filename: str) -> str | None:
+    """The name of a student's file that code was compiled under; None for the libraries' and the grader's."""
+    name = filename.removeprefix(str(Path.cwd()) + os.sep)  # modules of the student's own folder
+    own = not Path(name).is_absolute() and not name.startswith("<frozen ")
+    return name if own and not filename.startswith(_GRADER) else None
+
+
 def message(error: BaseException) -> str:
     """str(error), which may itself fail where the student wrote the class."""
     try:
@@ -54,11 +61,8 @@ def student_lines(error: BaseException) -> tuple[str, Place | None]:
 def _student_frames(traceback: TracebackType | None) -> Iterator[tuple[str, int, str]]:
     while traceback is not None:
         code = traceback.tb_frame.f_code
-        filename = code.co_filename.removeprefix(
-            str(Path.cwd()) + os.sep
-        )  # modules of the student's own folder
-        own = not Path(filename).is_absolute() and not filename.startswith("<frozen ")
-        if own and not code.co_filename.startswith(_GRADER):
+        filename = own_file(code.co_filename)
+        if filename is not None:
             yield filename, traceback.tb_lineno, code.co_name
         traceback = traceback.tb_next
 

@@ -29,6 +29,7 @@ from grader.sandbox import (
     remains,
     rooms,
     settings,
+    standins,
     totals,
     tracebacks,
 )
@@ -62,6 +63,7 @@ def run(room: rooms.Room, order: jobs.Start, exercises: tuple[jobs.Inputs, ...],
     )  # the last: nothing of a student's is ever imported instead of what is installed
     sys.stdout = sys.stderr = channel.printed
     warnings.filterwarnings("ignore", "coroutine .* was never awaited")  # a note says so, and kindlier
+    standins.install(channel.note)
     loaded = Loader(job, tuple(inputs.name for inputs in exercises), channel).load()
     if loaded is not None:
         for index in job.exercises:

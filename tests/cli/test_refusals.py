@@ -85,8 +85,10 @@ def test_neither_a_kit_nor_a_reference_near(tmp_path: Path) -> None:
     assert_refused(
         run,
         2,
-        "error: .: neither a *.kit nor a folder reference/ is here or in a folder above.\n"
-        "  help: Name one with --kit FILE or --assignment DIR.\n",
+        f"error: There is no kit and no reference/ to grade with. Looked in {tmp_path}, the working folder, "
+        "and in the folders above it.\n"
+        "  help: Name one with --kit FILE or --assignment DIR (its reference/ is run), "
+        "or work in the assignment's folder.\n",
     )
 
 

@@ -313,7 +313,7 @@ def test_a_broken_template_is_told_with_its_name(tmp_path: Path, template: str, 
     with pytest.raises(GraderError) as caught:
         Renderer(tmp_path).student_page(samples.RIGHT, None, samples.HEAD)
 
-    assert caught.value.message == f"template student.html.j2: {told}"
+    assert caught.value.message == f"{tmp_path}/student.html.j2, line 1: {told}"
     assert caught.value.hint == (
         "Mend the assignment's templates/ folder, or move it away to use the default templates."
     )

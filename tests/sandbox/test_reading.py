@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from grader.intake import files
 from grader.records import Failure, Note, Submission
 from grader.sandbox import folders, limits, reading
 from grader.sandbox.jobs import File
@@ -228,3 +229,18 @@ def test_a_students_further_files_are_part_of_what_was_handed_in(tmp_path: Path)
 
     assert alone == hashlib.sha256(b"x = 1").hexdigest()
     assert len({alone, first, reading.read(submission).sha256}) == 3
+
+
+def test_a_notebook_that_is_named_py_may_be_as_large_as_a_notebook(tmp_path: Path) -> None:
+    path = tmp_path / "s01.py"
+    path.write_bytes(b' \n{"cells": [' + b" " * limits.PYTHON_FILE)
+    link = tmp_path / "s02.py"
+    link.symlink_to(path)
+
+    assert len(reading.read_file(path)) > limits.PYTHON_FILE
+    assert files.entry(path, "s01.py").problem is None
+    assert "symbolic link" in (files.entry(link, "s02.py").problem or "")
+    path.write_bytes(b"x = {" + b" " * limits.PYTHON_FILE)
+    assert "a .py file may have 1." in (files.entry(path, "s01.py").problem or "")
+    with pytest.raises(reading.Unreadable, match="more than the 1 MiB allowed"):
+        reading.read_file(path)
