@@ -38,7 +38,7 @@ ALLOWED: Final = tuple(_ALLOWED.split())
 
 METADATA: Final = ("chmod", "fchmod", "fchmodat", "fchmodat2", "utime", "utimes", "futimesat", "utimensat")
 """The mode and the times of a file: Landlock knows nothing of them, so where there is nothing else these are
-answered and not done, as a copy of a file can bear."""
+answered and not done, which copying a file can bear."""
 
 _DEADLY: Final = """
     ptrace syslog vhangup modify_ldt pivot_root chroot acct settimeofday mount umount2 swapon swapoff
@@ -102,12 +102,12 @@ def program(pid: int, *, modes: bool = True, emptying: bool = True, table: Table
     which Landlock before its third version does not see to.
     """
     here = table or _here()
-    examined = _examined(pid, emptying=emptying)
+    examined = _examined(pid, modes=modes, emptying=emptying)
     allowed = [name for name in ALLOWED if name not in examined and (emptying or name != "truncate")]
     steps: list[_Step] = [
         *_head(here),
         *_each(here.of(allowed), _ALLOW),
-        *_each(here.of(METADATA), _ALLOW if modes else _DONE),
+        *_each(here.of(name for name in METADATA if name not in examined), _ALLOW if modes else _DONE),
         *_each(here.of(DEADLY), _KILL_PROCESS),
         *_each(
             here.of(["clone3"]), _ERRNO | errno.ENOSYS
@@ -159,10 +159,13 @@ def _packed(steps: list[_Step]) -> bytes:
     return b"".join(struct.pack("HBBI", *step) for step in steps)
 
 
-def _examined(pid: int, *, emptying: bool) -> dict[str, list[_Step]]:
+def _examined(pid: int, *, modes: bool, emptying: bool) -> dict[str, list[_Step]]:
     """What is decided by arguments."""
     opening = {} if emptying else {"open": _opening(1), "openat": _opening(2)}
-    return opening | {
+    touching = {} if modes else {"utimensat": _null(2, _ERRNO | errno.EPERM, _DONE)}
+    return {
+        **opening,
+        **touching,
         "mmap": _mmap(),
         "clone": [_argument(0), (_ANY_BIT, 0, 1, _THREAD), _end(_ALLOW), _end(_ERRNO | errno.EPERM)],
         "ioctl": _one_of(1, _IOCTLS, errno.ENOTTY),
@@ -170,7 +173,7 @@ def _examined(pid: int, *, emptying: bool) -> dict[str, list[_Step]]:
         "prctl": _one_of(0, _PRCTLS, errno.EPERM),
         "kill": _one_of(0, (pid,), errno.EPERM),
         "tgkill": _one_of(0, (pid,), errno.EPERM),
-        "prlimit64": _reading(),
+        "prlimit64": _null(2, _ALLOW, _ERRNO | errno.EPERM),  # a question: there are no new limits
         "socketpair": _pair(),
     }
 
@@ -204,17 +207,17 @@ def _opening(flags: int) -> list[_Step]:
     ]
 
 
-def _reading() -> list[_Step]:
-    """prlimit64 without new limits: the pointer to them is null in both halves."""
-    refuse = _end(_ERRNO | errno.EPERM)
+def _null(index: int, null: int, otherwise: int) -> list[_Step]:
+    """By a pointer. A time that is none is now: who makes a file that way must hear that it is not there."""
+    other = _end(otherwise)
     return [
-        _argument(2),
+        _argument(index),
         (_EQUAL, 1, 0, 0),
-        refuse,
-        _argument(2, high=True),
+        other,
+        _argument(index, high=True),
         (_EQUAL, 1, 0, 0),
-        refuse,
-        _end(_ALLOW),
+        other,
+        _end(null),
     ]
 
 

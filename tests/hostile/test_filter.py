@@ -139,7 +139,17 @@ def test_modes_and_times_are_answered_and_not_done_where_landlock_stands_alone(n
         if number is not None:
             apart, shared = seccomp.program(PID, table=table), seccomp.program(PID, modes=False, table=table)
             assert run(apart, number, architecture=architecture) == ALLOW
-            assert run(shared, number, architecture=architecture) == DONE
+            assert run(shared, number, (1, 1, 1), architecture) == DONE
+
+
+@pytest.mark.parametrize(("table", "architecture", "number"), [(X86_64, X86, 280), (AARCH64, ARM, 88)])
+def test_who_touches_a_file_to_make_it_hears_that_it_is_not_there(
+    table: Table, architecture: int, number: int
+) -> None:
+    shared = seccomp.program(PID, modes=False, table=table)
+
+    assert run(shared, number, (0, 1, 0), architecture) == EPERM
+    assert run(shared, number, (0, 1, 1 << 40), architecture) == DONE
 
 
 @pytest.mark.parametrize(("flags", "expected"), OPENINGS.items())
