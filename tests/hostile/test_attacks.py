@@ -274,6 +274,16 @@ CHEATING: dict[str, tuple[str, Outcome]] = {
         "os.write(4, b'garbage'); time.sleep(9)",
         r"protocol: its results were tampered with: a frame cannot begin with b'garb'",
     ),
+    "a frame that a decoder's message would quote": (
+        (
+            "import msgspec, zlib; from grader import wire\n"
+            "body = msgspec.msgpack.encode({'type': 'x' * (1 << 20) + '\\x1b]0;mine\\x07\\n::error::'})\n"
+            "frame = memoryview(wire.HEAD.pack(wire.MAGIC, len(body), zlib.crc32(body)) + body)\n"
+            "while frame: frame = frame[os.write(4, frame):]\n"
+            "time.sleep(9)"
+        ),
+        r"protocol: its results were tampered with: a frame that cannot be read: [^\x00-\x1f]{20,200}",
+    ),
     "a frame of its own, too many": (
         (
             "from grader import wire; from grader.records import Returned\n"
