@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import click
 import msgspec
 
 from grader import overrides
@@ -56,7 +55,7 @@ def run(
     corrections = overrides.read(output / overrides.OVERRIDES_FILE)
     index = report.render(output, results, corrections, report.templates_near(near(path), assignment))
     report.write_formats(output, results, corrections, wanted)
-    click.echo(f"Report: {index}", err=not outputs.for_people(wanted))
+    tell(f"Report: {index}", beside=not outputs.for_people(wanted))
     return _exit_code(results, corrections, fail_under)
 
 
