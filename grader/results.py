@@ -167,6 +167,7 @@ class Results(Stored, frozen=True):
     unmatched: tuple[str, ...]
     submissions: tuple[SubmissionResult, ...]
     hide_expected: bool = False  # students' pages say nothing of expected values
+    alike: tuple[tuple[str, ...], ...] = ()  # students whose names can be taken for one another's
 
 
 # --- the long truth of one student ---------------------------------------------------------
