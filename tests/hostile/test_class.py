@@ -28,6 +28,7 @@ def graded(kit: LoadedKit, level: Level, jobs: int) -> dict[str, SubmissionResul
     return {one.student: msgspec.structs.replace(one, seconds=0.0) for one in results}
 
 
+@pytest.mark.promise(15, "strict")
 @pytest.mark.skipif(bool(attacking.problem("strict")), reason="this machine has no strict")
 def test_the_class_gets_the_same_behind_the_walls_eight_at_once_as_without_one_by_one(
     kit: LoadedKit,

@@ -16,6 +16,7 @@ import pytest
 from grader.sandbox import seccomp, syscalls
 from grader.sandbox.syscalls import AARCH64, X86_64, Table
 
+pytestmark = pytest.mark.promise(14, "strict", "standard")
 PID: Final = 7
 X86, ARM, ARM_32 = 0xC000_003E, 0xC000_00B7, 0x4000_0028
 ALLOW, KILL, DONE = "allowed", "ended", "answered"

@@ -29,6 +29,7 @@ def read_by_actions(text: str) -> list[str]:
     return [line for line in lines if line.startswith("::") or "##[" in line]
 
 
+@pytest.mark.promise(17)
 def test_no_name_of_a_kit_is_a_command_for_github(kit_file: Path, tmp_path: Path) -> None:
     names = [f"a{COMMAND}.kit", f"b{COMMAND}.kit"]
     for name in names:
@@ -48,6 +49,7 @@ def test_no_name_of_a_kit_is_a_command_for_github(kit_file: Path, tmp_path: Path
     assert all("MINE" in run.err for run in runs), "it is told all the same"
 
 
+@pytest.mark.promise(17)
 def test_no_name_of_a_folder_is_a_command_for_github(kit_file: Path, tmp_path: Path) -> None:
     handed_in = tmp_path / "class"
     handed_in.mkdir()
@@ -60,6 +62,7 @@ def test_no_name_of_a_folder_is_a_command_for_github(kit_file: Path, tmp_path: P
     assert read_by_actions(_SHUT.sub("", run.out) + run.err) == []
 
 
+@pytest.mark.promise(18)
 @pytest.mark.parametrize("resume", [False, True])
 def test_a_journal_that_is_a_link_writes_nowhere_else(tmp_path: Path, resume: bool) -> None:
     target = tmp_path / "precious"
@@ -77,6 +80,7 @@ def test_a_journal_that_is_a_link_writes_nowhere_else(tmp_path: Path, resume: bo
     assert list(journal.read(path, HEADER)) == ["s01"]
 
 
+@pytest.mark.promise(18)
 def test_a_journal_with_another_name_leaves_that_one_as_it_is(tmp_path: Path) -> None:
     target = tmp_path / "precious"
     target.write_text("canary")
@@ -87,6 +91,7 @@ def test_a_journal_with_another_name_leaves_that_one_as_it_is(tmp_path: Path) ->
         assert target.read_text() == "canary"
 
 
+@pytest.mark.promise(18)
 def test_whatever_is_written_follows_no_link(kit_file: Path, tmp_path: Path) -> None:
     """Every file of a report, laid out beforehand as a link to another one."""
     grader("grade", S01, "--kit", kit_file, "-o", tmp_path / "first")
@@ -109,6 +114,7 @@ def test_whatever_is_written_follows_no_link(kit_file: Path, tmp_path: Path) -> 
     assert {name: target.read_text() for name, target in targets.items()} == dict.fromkeys(targets, "canary")
 
 
+@pytest.mark.promise(18)
 def test_the_file_that_is_moved_into_place_is_no_link_either(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,6 +128,7 @@ def test_the_file_that_is_moved_into_place_is_no_link_either(
     assert (tmp_path / "x").read_bytes() == b"ours"
 
 
+@pytest.mark.promise(18)
 @pytest.mark.parametrize("name", [store.EVIDENCE_FOLDER, html.STUDENTS_FOLDER])
 def test_a_folder_of_ours_that_is_a_link_is_refused(kit_file: Path, tmp_path: Path, name: str) -> None:
     (tmp_path / "elsewhere").mkdir()
@@ -164,6 +171,7 @@ def test_no_module_of_the_folder_is_imported(tmp_path: Path, start: list[str]) -
     )
 
 
+@pytest.mark.promise(17)
 def test_a_damaged_report_is_told_in_a_short_line(tmp_path: Path) -> None:
     schema = '{"schema": "' + SCHEMA + '", "' + "x" * 100_000 + '\\n::error::": 1}'
     (tmp_path / store.RESULTS_FILE).write_text(schema)

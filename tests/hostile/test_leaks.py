@@ -107,6 +107,7 @@ def jobs(folder: Path, count: int) -> Iterator[Submission]:
             yield small.submission(folder, source, f"s{number // EVERY % len(bodies):02}.py")
 
 
+@pytest.mark.promise(7)
 @pytest.mark.parametrize("level", JOBS)
 def test_many_jobs_leave_nothing(level: Level, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if level != "none" and attacking.problem(level):

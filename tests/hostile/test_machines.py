@@ -69,6 +69,7 @@ def test_auto_is_never_none() -> None:
     assert chosen(without(LANDLOCK), "none") == "none:"
 
 
+@pytest.mark.promise(14, "strict", "standard")
 def test_no_submission_runs_behind_walls_without_a_filter_of_system_calls() -> None:
     """A processor whose calls nobody has written down."""
     other = "import platform; platform.machine = lambda: 'riscv64'\n"
@@ -112,6 +113,7 @@ print(*said, (open(f"{folder}/own", "r+").read()))
 """
 
 
+@pytest.mark.promise(4, "standard")
 @pytest.mark.parametrize("version", [1, 2, 3])
 def test_what_an_older_landlock_does_not_see_empties_nothing(tmp_path: Path, version: int) -> None:
     """Before its third version it knows nothing of emptying: neither of others' files, nor of shared ones."""

@@ -15,6 +15,7 @@ from grader.sandbox.jobs import Level
 from tests.hostile import attacking
 from tests.hostile.conftest import Pools
 
+pytestmark = pytest.mark.promise(11)
 MOST: Final = (attacking.MEMORY + confine.UNWRITTEN_BYTES) >> 20
 # They say where a mapping stands and when its pages come, not how much may be mapped.
 ELSEWHERE: Final = (0x10, 0x100000, 0x2000, 0x8000)
@@ -94,6 +95,7 @@ with Pool(attacking.KIT, attacking.LIMITS, level="none") as pool:
 """
 
 
+@pytest.mark.promise(11, "none")
 @pytest.mark.skipif(
     resource.getrlimit(resource.RLIMIT_STACK)[1] != resource.RLIM_INFINITY,
     reason="the stack has a limit here",

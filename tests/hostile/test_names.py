@@ -6,6 +6,8 @@ import csv
 import html
 from pathlib import Path
 
+import pytest
+
 from tests.cli.running import ROOT, grader
 
 RIGHT = (ROOT / "submissions" / "s01.py").read_bytes()
@@ -13,6 +15,7 @@ WRONG = b"import torch\n"
 SEEN = "Names that can be taken for one another: see who handed in what"
 
 
+@pytest.mark.promise(16)
 def test_the_exact_name_keeps_its_mark_and_those_beside_it_are_seen(kit_file: Path, tmp_path: Path) -> None:
     handed_in, output = tmp_path / "class", tmp_path / "out"
     handed_in.mkdir()

@@ -46,6 +46,7 @@ WAYS: Final = {
     "unlink": "os.unlink({0!r})",
     "a mode of its folder": "os.chmod(os.path.dirname({0!r}), 0o777)",
 }
+pytestmark = pytest.mark.promise(4)
 _TRY: Final = "libc = ctypes.CDLL(None, use_errno=True)\ntry: {}\nexcept OSError: pass\nreturn initial_theta"
 
 
