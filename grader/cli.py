@@ -24,6 +24,7 @@ from click import exceptions
 import grader
 from grader.commands.outputs import FORMS, Output, OutputType
 from grader.errors import GraderError
+from grader.text import one_line
 
 INTERRUPTED: Final = 130
 FAULT: Final = 3
@@ -32,6 +33,8 @@ _PLACE: Final = re.compile(r"(?P<file>[^\n]+?\.\w+), line (?P<line>\d+): (?P<wha
 _NO_ARGUMENTS: Final[Any] = getattr(
     exceptions, "NoArgsIsHelpError", ()
 )  # older versions of click print the help
+
+_LONGEST: Final = 4000  # characters of a message
 
 Folder = click.Path(path_type=Path)
 
@@ -62,11 +65,16 @@ def main() -> NoReturn:
 
 def _say(message: str, hint: str = "") -> None:
     """What is wrong, where (a message may begin with a file and a line of it), and what to do."""
-    from grader.commands.common import tell  # noqa: PLC0415 -- only when there is something to say
-
+    message, hint = one_line(message, _LONGEST), one_line(hint, _LONGEST)
     found = _PLACE.fullmatch(message)
     what, where = (found["what"], f"\n  --> {found['file']}:{found['line']}") if found else (message, "")
-    tell(f"error: {what}{where}" + (f"\n  help: {hint}" if hint else ""))
+    _tell(f"error: {what}{where}" + (f"\n  help: {hint}" if hint else ""))
+
+
+def _tell(text: str) -> None:
+    from grader.commands.common import tell  # noqa: PLC0415 -- only when there is something to say
+
+    tell(text)
 
 
 def _misused(error: click.ClickException) -> None:
@@ -77,7 +85,7 @@ def _misused(error: click.ClickException) -> None:
 
 def _fault(error: Exception) -> None:
     if os.environ.get("GRADER_TRACEBACK"):
-        traceback.print_exception(error)
+        _tell("".join(traceback.format_exception(error)))
     what = f"a fault of the grader: {type(error).__name__}: {error}"
     _say(what, "Please report it, with what GRADER_TRACEBACK=1 in the environment shows.")
 

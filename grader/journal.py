@@ -81,14 +81,21 @@ def _opened(path: Path, header: Header, *, resume: bool) -> FileIO:
     whole = _whole(path) if resume else b""
     path.parent.mkdir(parents=True, exist_ok=True)
     if _first(whole) == header:
-        file = path.open("r+b", buffering=0)
+        file = FileIO(path, "r+", opener=_not_followed)
         file.seek(len(whole))
         file.truncate()  # a torn line, or the next one would be glued to it
         return file
-    file = path.open("wb", buffering=0)
+    if path.is_symlink() or path.is_file():
+        path.unlink()  # what the name leads to, or has another name too, stays as it is
+    file = FileIO(path, "w", opener=_not_followed)
     with _closed_on_error(file):
         _write(file, encode(header) + b"\n")
     return file
+
+
+def _not_followed(path: str, flags: int) -> int:
+    """Open a file, but none that a link leads to: whoever laid it means another file than the journal."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
 
 
 @contextmanager
@@ -120,7 +127,8 @@ def _told(path: Path) -> Iterator[None]:
 def _whole(path: Path) -> bytes:
     """The lines that end; empty where there is no journal."""
     try:
-        data = path.read_bytes()
+        with FileIO(path, opener=_not_followed) as file:
+            data = file.readall()
     except OSError:
         return b""
     return data[: data.rfind(b"\n") + 1]

@@ -169,6 +169,7 @@ class Results(Stored, frozen=True):
     submissions: tuple[SubmissionResult, ...]
     hide_expected: bool = False  # students' pages say nothing of expected values
     command: str = ""  # where a package is missing: what grades again with the same options
+    alike: tuple[tuple[str, ...], ...] = ()  # students whose names can be taken for one another's
 
 
 # --- the long truth of one student ---------------------------------------------------------

@@ -156,6 +156,7 @@ def results_of(head: Head, discovery: Discovery, finished: dict[str, SubmissionR
         unmatched=discovery.unmatched,
         submissions=tuple(finished[s.student] for s in discovery.submissions if s.student in finished),
         hide_expected=head.hide_expected,
+        alike=discovery.alike,
     )
 
 

@@ -20,6 +20,7 @@ import msgspec
 from grader import decoders
 from grader.errors import GraderError, HarnessError
 from grader.results import EVIDENCE_SCHEMA, SCHEMA, Evidence, Results, Stored
+from grader.text import one_line
 
 RESULTS_FILE: Final = "results.json"
 EVIDENCE_FOLDER: Final = "evidence"
@@ -67,7 +68,8 @@ def write_bytes(path: Path, data: bytes, *, lasting: bool = True) -> None:
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("wb") as file:
+        beside.unlink(missing_ok=True)
+        with beside.open("xb") as file:  # made here: no link that waits under this name is followed
             file.write(data)
             file.flush()
             if lasting:
@@ -80,6 +82,17 @@ def write_bytes(path: Path, data: bytes, *, lasting: bool = True) -> None:
             f"{path}: cannot be written: {error.strerror}.",
             "Name a folder that you may write to and that has room: -o DIR.",
         ) from None
+
+
+def own_folder(folder: Path, name: str) -> Path:
+    """A folder of ours within the output folder. Raises GraderError where a link leads elsewhere."""
+    inner = folder / name
+    if inner.is_symlink():
+        raise GraderError(
+            f"{inner}: this is a link, and nothing is written to where it leads.",
+            "Remove it, or name another folder: -o DIR.",
+        )
+    return inner
 
 
 def encode(record: Stored) -> bytes:
@@ -117,6 +130,7 @@ def read_results(folder: Path) -> Results:
 
 def write_evidence(folder: Path, student: str, evidence: Evidence) -> None:
     """Write evidence/<stem>.json. Raises GraderError where the folder cannot be written."""
+    own_folder(folder, EVIDENCE_FOLDER)
     write_bytes(evidence_path(folder, student), encode(evidence) + b"\n")
 
 
@@ -151,7 +165,7 @@ def _decode(data: bytes, kind: type[S], schema: str, path: Path, again: str) -> 
     try:
         found = decoders.json(_Head).decode(data).schema
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise GraderError(f"{path}: the file is damaged: {error}.", again) from None
+        raise GraderError(f"{path}: the file is damaged: {one_line(str(error))}.", again) from None
     if found != schema:
         raise GraderError(
             f"{path}: the file has the format {found[:40]!r}, this grader reads {schema!r}.", again
@@ -159,7 +173,7 @@ def _decode(data: bytes, kind: type[S], schema: str, path: Path, again: str) -> 
     try:
         return decoders.json(kind).decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise GraderError(f"{path}: the file is damaged: {error}.", again) from None
+        raise GraderError(f"{path}: the file is damaged: {one_line(str(error))}.", again) from None
 
 
 def _spelled_out(value: object) -> object:

@@ -32,6 +32,7 @@ from grader.records import (
     Trace,
 )
 from grader.tensors import ITEM_SIZES
+from grader.text import one_line
 
 MAGIC: Final = b"TGF1"
 HEAD: Final = struct.Struct("<4sII")
@@ -212,7 +213,7 @@ def _decode(body: bytes, checksum: int) -> Frame:
     try:
         frame: Frame = _DECODER.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise ProtocolError(f"a frame that cannot be read: {error}") from None
+        raise ProtocolError(f"a frame that cannot be read: {one_line(str(error))}") from None
     check(frame)
     return frame
 

@@ -14,11 +14,11 @@ from grader.nearby import REFERENCE, HandedIn, Source
 from grader.text import clean
 
 
-def tell(text: str) -> None:
-    """Say something beside the results; names and paths in it may be hostile, also to GitHub's logs."""
+def tell(text: str, *, beside: bool = True) -> None:
+    """Say something, mostly beside the results; names in it may be hostile, and GitHub reads it."""
     from grader.report.github import harmless  # noqa: PLC0415 -- it loads the views
 
-    click.echo(harmless(clean(text)), err=True)
+    click.echo(harmless(clean(text)), err=beside)
 
 
 def load_kit(source: Source, expect_digest: str | None) -> LoadedKit:

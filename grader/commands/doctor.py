@@ -6,10 +6,9 @@ import sys
 from collections.abc import Iterator
 from typing import Final
 
-import click
-
 from grader import kit as kits
 from grader import tensors
+from grader.commands.common import tell
 from grader.errors import GraderError
 from grader.records import Execution, Returned, Submission
 from grader.results import Isolation
@@ -32,7 +31,7 @@ def run() -> int:
     works = True
     for line, fine in _findings():
         works = works and fine
-        click.echo(line)
+        tell(line, beside=False)
     return 0 if works else 3
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import click
-
 from grader import kit as kit_file
 from grader import kits, nearby
+from grader.commands.common import tell
 from grader.errors import GraderError
 
 
@@ -21,10 +20,11 @@ def run(assignment: Path | None, output: Path, seed: int | None) -> int:
     kits.freeze(home, output, seed)
     loaded = kit_file.load(output)
     for exercise in loaded.kit.exercises:
-        known = len(exercise.misconceptions)
-        click.echo(
-            f"{exercise.name}: {len(exercise.cases)} cases, {exercise.effort:g} steps, {known} known mistakes"
-        )
-    click.echo(f"Kit: {output} ({output.stat().st_size / 1024:.0f} KiB)")
-    click.echo(f"Digest: {loaded.digest}")
+        known = f"{len(exercise.misconceptions)} known mistakes"
+        text = f"{exercise.name}: {len(exercise.cases)} cases, {exercise.effort:g} steps, {known}"
+        tell(text, beside=False)
+    tell(
+        f"Kit: {output} ({output.stat().st_size / 1024:.0f} KiB)\nDigest: {loaded.digest}",
+        beside=False,
+    )
     return 0

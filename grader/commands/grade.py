@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import click
 import msgspec
 
 from grader import nearby, overrides
@@ -64,7 +63,7 @@ def run(
     corrections = overrides.read(output / overrides.OVERRIDES_FILE)
     index = report.render(output, results, corrections, templates_of(source, graded))
     report.write_formats(output, results, corrections, wanted)
-    click.echo(f"Report: {index}", err=not outputs.for_people(wanted))
+    tell(f"Report: {index}", beside=not outputs.for_people(wanted))
     return _exit_code(results, corrections, fail_under)
 
 

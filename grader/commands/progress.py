@@ -44,8 +44,10 @@ class Progress:
             self._bar.stop()
         if kind is not None and issubclass(kind, KeyboardInterrupt):
             left = self._waiting - self._count
-            click.echo(f"Interrupted with {left} to grade; what is done is kept in {self._folder}.", err=True)
-            click.echo("  Go on with the same command and --resume.", err=True)
+            tell(
+                f"Interrupted with {left} to grade; what is done is kept in {self._folder}.\n"
+                "  Go on with the same command and --resume."
+            )
 
     def done(self, result: SubmissionResult) -> None:
         """One more is done."""

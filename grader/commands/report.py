@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
 import msgspec
 
 from grader import overrides, store
@@ -41,7 +40,7 @@ def run(
     index = render(folder, results, corrections, templates)
     if formats:
         write_formats(folder, results, corrections, wanted)
-    click.echo(f"Report: {index}", err=not outputs.for_people(wanted))
+    tell(f"Report: {index}", beside=not outputs.for_people(wanted))
     return 3 if any(result.status == "harness" for result in results.submissions) else 0
 
 

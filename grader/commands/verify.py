@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import click
 import msgspec
 
 from grader import kits, nearby
 from grader.commands.common import load_kit
 from grader.judging.verify import Verification, decode, verify
 from grader.report import verification
+from grader.report.github import harmless
 
 
 def run(
@@ -30,7 +30,7 @@ def run(
         sys.stdout.buffer.write(_document(found, loaded.digest))
         sys.stdout.buffer.flush()
     else:
-        click.echo(verification.text(found, loaded.digest, verbose=verbose), nl=False)
+        sys.stdout.write(harmless(verification.text(found, loaded.digest, verbose=verbose)))
     return 0 if found.fit else 1
 
 

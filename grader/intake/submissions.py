@@ -18,7 +18,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Final
 
 import msgspec
@@ -42,6 +42,7 @@ class Discovery(Record, frozen=True):
     submissions: tuple[Submission, ...]
     unmatched: tuple[str, ...] = ()  # paths that belong to no submission; a folder stands for all in it
     notes: tuple[str, ...] = ()
+    alike: tuple[tuple[str, ...], ...] = ()  # students whose names differ in case or in what is not seen
 
 
 @contextmanager
@@ -147,6 +148,7 @@ class _Found:
     submissions: list[Submission] = field(default_factory=list)
     unmatched: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    alike: list[list[str]] = field(default_factory=list)
 
 
 def _discover(path: Path, scratch: Path, one: bool, output: Path | None) -> Discovery:
@@ -165,7 +167,10 @@ def _discover(path: Path, scratch: Path, one: bool, output: Path | None) -> Disc
             f"and for folders and zips that hold some.{others}",
             "Name a file, or the folder that holds one file or one folder for each student.",
         )
-    return Discovery(tuple(_apart(found)), tuple(sorted(found.unmatched)), tuple(found.notes))
+    submissions = tuple(_apart(found))
+    return Discovery(
+        submissions, tuple(sorted(found.unmatched)), tuple(found.notes), tuple(map(tuple, found.alike))
+    )
 
 
 def _found(name: str, real: Path, shown: str, scratch: Path, one: bool, output: Path | None) -> _Found:
@@ -286,23 +291,40 @@ def _identity(name: str) -> str:
 
 
 def _apart(found: _Found) -> list[Submission]:
-    """Keep ids apart also where upper and lower case are one, as in the file names of a report."""
-    ordered = sorted(found.submissions, key=lambda each: (each.student, each.path, each.files))
+    """A name that stands as it was handed in is its student's; what only comes to the same is numbered."""
+    ordered = sorted(
+        found.submissions, key=lambda each: (not _is_exact(each), each.student, each.path, each.files)
+    )
     taken = {each.student.casefold() for each in ordered}
-    first = {each.student.casefold(): index for index, each in reversed(list(enumerate(ordered)))}
+    alike: defaultdict[str, list[str]] = defaultdict(list)
     kept = []
-    for index, each in enumerate(ordered):
-        if first[each.student.casefold()] == index:
-            kept.append(each)
-            continue
-        student = _numbered(each.student, taken)
-        note = f"{each.path}: another submission is named {each.student!r} too; this one is {student!r}."
-        taken.add(student.casefold())
-        found.notes.append(note)
-        kept.append(msgspec.structs.replace(each, student=student, notes=(*each.notes, note)))
+    for each in ordered:
+        others = alike[each.student.casefold()]
+        if each.student in others or (others and not _is_exact(each)):
+            named = _renamed(each, taken)
+            found.notes.append(named.notes[-1])
+            taken.add(named.student.casefold())
+        else:
+            named = each
+        others.append(named.student)
+        kept.append(named)
+    found.alike += [others for others in alike.values() if len(others) > 1]
     return sorted(kept, key=lambda each: each.student)
 
 
+def _is_exact(each: Submission) -> bool:
+    """Whether the file or folder bears the very name of the student."""
+    path = PurePath(each.path)
+    return each.student in (path.name, path.stem)
+
+
+def _renamed(each: Submission, taken: set[str]) -> Submission:
+    student = _numbered(each.student, taken)
+    note = f"{each.path}: another submission is named {each.student!r} too; this one is {student!r}."
+    return msgspec.structs.replace(each, student=student, notes=(*each.notes, note))
+
+
 def _numbered(student: str, taken: set[str]) -> str:
+    """Apart from all others also where upper and lower case are one."""
     numbers = (f"{student}-{number}" for number in itertools.count(2))
     return next(name for name in numbers if name.casefold() not in taken)

@@ -1,9 +1,9 @@
 """Stored results -> what an instructor has to look after: our own faults first, then what needs a look.
 
-A submission needs a look where the grader cannot say what is wrong with it: it could not be loaded, a
-package that it imports is not here, no known mistake fits, one explains only a part, a function was found
-under nearly another name, or an answer was accepted close to the bound: each such call is listed. What the
-instructor has corrected has been looked at.
+A submission needs a look where its name can be taken for another's, and where the grader cannot say what is
+wrong with it: it could not be loaded, a package that it imports is not here, no known mistake fits, one
+explains only a part, a function was found under nearly another name, or an answer was accepted close to the
+bound: each such call is listed. What the instructor has corrected has been looked at.
 """
 
 from __future__ import annotations
@@ -69,6 +69,10 @@ def alerts(results: Results, overrides: Overrides) -> Iterator[AlertView]:
     if banner:
         yield AlertView("fault", "No isolation", (ItemView(None, banner),))
     yield from _lacking(results)
+    paths = {one.student: one.path for one in results.submissions}
+    alike = tuple(ItemView(None, _who(group, paths)) for group in results.alike)
+    if alike:
+        yield AlertView("warning", "Names that can be taken for one another: see who handed in what", alike)
     unmatched = tuple(ItemView(None, one_line(path, NAME)) for path in results.unmatched)
     if unmatched:
         yield AlertView("warning", "Files that belong to nobody and were not graded", unmatched)
@@ -111,7 +115,7 @@ def looks(results: Results, marks: Mapping[str, Mark], evidence: Read = nothing_
     found = {
         one.student: LookView(
             link_to(one.student),
-            _sentences(_reasons(one, marks[one.student])),
+            _sentences((*_namesakes(one, marks[one.student], results), *_reasons(one, marks[one.student]))),
             _sentences(_near_the_bound(one, marks[one.student], several, evidence)),
         )
         for one in results.submissions
@@ -131,6 +135,17 @@ def _left(result: SubmissionResult, worth: Mark) -> list[ExerciseResult]:
     """The exercises that the instructor has not corrected."""
     corrected = {one.name for one in worth.exercises if one.override}
     return [exercise for exercise in result.exercises if exercise.name not in corrected]
+
+
+def _who(group: Sequence[str], paths: Mapping[str, str]) -> str:
+    return ", ".join(f"{one_line(one, NAME)} ({one_line(paths.get(one, '?'), NAME)})" for one in group)
+
+
+def _namesakes(result: SubmissionResult, worth: Mark, results: Results) -> Iterator[str]:
+    for group in results.alike:
+        if result.student in group and _left(result, worth):
+            others = ", ".join(one_line(one, NAME) for one in group if one != result.student)
+            yield f"its name can be taken for another's: {others}"
 
 
 def _reasons(result: SubmissionResult, worth: Mark) -> Iterator[str]:

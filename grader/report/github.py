@@ -6,6 +6,7 @@ to the same output stands where no command is read (`unread`).
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterator
 from typing import Final
@@ -19,7 +20,9 @@ from grader.text import clean, one_line
 
 MOST: Final = 9  # of ten annotations a step that GitHub keeps; the tenth says how many more there are
 _MESSAGE: Final = 4000  # characters
+_PATH: Final = 1000  # likewise
 _LEGACY: Final = "##["  # begins a command anywhere in a line
+_COMMAND: Final = re.compile(r"^([^\S\n]*)::", re.MULTILINE)
 
 
 class Annotation(msgspec.Struct, frozen=True):
@@ -41,7 +44,9 @@ def commands(material: Material) -> str:
 
 def command(one: Annotation) -> str:
     """`::error file=...,line=...,title=...::...` with GitHub's escapes."""
-    place = f"file={_property(one.file)},line={one.line},title={_property(one_line(one.title))}"
+    place = (
+        f"file={_property(one_line(one.file, _PATH))},line={one.line},title={_property(one_line(one.title))}"
+    )
     return f"::error {place}::{_data(clean(one.message, _MESSAGE))}"
 
 
@@ -51,9 +56,9 @@ def unread(text: str) -> str:
     return f"::stop-commands::{token}\n{text}::{token}::\n"
 
 
-def harmless(line: str) -> str:
-    """A line for the error output, where commands are read too."""
-    return line.replace(_LEGACY, "# #[")
+def harmless(text: str) -> str:
+    """Plain lines for an output where commands are read, the error output too: none of them is one."""
+    return _COMMAND.sub(r"\1: :", text.replace(_LEGACY, "# #["))
 
 
 def _data(text: str) -> str:

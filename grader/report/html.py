@@ -111,7 +111,7 @@ def write_student(
     renderer: Renderer | None = None,
 ) -> Path:
     """Write students/<stem>.html. Raises GraderError where the folder cannot be written."""
-    path = folder / STUDENTS_FOLDER / f"{store.file_name(result.student)}.html"
+    path = store.own_folder(folder, STUDENTS_FOLDER) / f"{store.file_name(result.student)}.html"
     page = (renderer or Renderer()).student_page(result, evidence, head, overrides)
     store.write_bytes(path, page.encode(), lasting=False)  # a page can be made again: no wait for the disk
     return path

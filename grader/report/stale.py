@@ -28,11 +28,11 @@ class _Whose(msgspec.Struct):
 def remove(folder: Path, students: Iterable[str]) -> tuple[str, ...]:
     """Remove what was made of others than these; returns who they were."""
     stems = frozenset(store.file_name(student) for student in students)
-    gone = dict(_others(folder / store.EVIDENCE_FOLDER, stems))
+    gone = dict(_others(store.own_folder(folder, store.EVIDENCE_FOLDER), stems))
     for file, stem in gone.items():
         with suppress(OSError):  # not ours to remove after all
             file.unlink()
-            (folder / STUDENTS_FOLDER / f"{stem}.html").unlink(missing_ok=True)
+            (store.own_folder(folder, STUDENTS_FOLDER) / f"{stem}.html").unlink(missing_ok=True)
     return tuple(gone.values())
 
 

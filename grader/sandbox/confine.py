@@ -18,6 +18,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -33,6 +34,19 @@ FILE_BYTES: Final = 64 << 20  # one file that a student's program writes
 SCRATCH_BYTES: Final = 128 << 20  # all of its files, those that were handed in included
 SCRATCH_FILES: Final = 8_192
 THREADS: Final = 256  # at once
+STACK_BYTES: Final = 8 << 20  # of the first thread, as is usual; what is inherited may have no end
+UNWRITTEN_BYTES: Final = 512 << 20
+"""Mapped beyond the limit of memory: files of packages (100 MiB for what draws and reads tables), reserves of
+the C library. So much a program can hide from the count of what it may write."""
+
+
+@dataclass(frozen=True)
+class _Sizes:
+    """Of the zygote's image, which no limit is to count."""
+
+    private: int
+    mapped: int
+
 
 _Step = tuple[str, Callable[[], object]]
 
@@ -65,13 +79,13 @@ def _fail(step: str, reason: str) -> None:
 
 def steps(room: Room, order: Start) -> Iterator[_Step]:
     """In the order in which they are taken."""
-    private = linux.data_bytes()  # asked while there is a /proc to ask
+    sizes = _Sizes(linux.data_bytes(), linux.mapped_bytes())  # asked while there is a /proc to ask
     if room.level != "none":  # Landlock and the filter bind the thread that asks for them, and no other
         yield "one thread", lambda: _require(linux.threads() == 1, "there are more already")
     if room.level == "strict":
         yield from _secluded(room, order)
     yield "home", lambda: _own_home(room, order.folder)
-    yield "limits", lambda: _limit(room.level, private + order.memory_bytes, order.cpu_seconds)
+    yield "limits", lambda: _limit(room.level, order, sizes)
     if room.level != "none":
         yield "capabilities", walls.drop_capabilities
     yield "no new privileges", linux.forbid_new_privileges
@@ -83,10 +97,16 @@ def steps(room: Room, order: Start) -> Iterator[_Step]:
         yield "Landlock", lambda: landlock.restrict(room.readable, (order.folder, *DEVICES))
     if room.level == "strict":
         yield "Landlock", lambda: landlock.restrict(("/",), (SCRATCH, *DEVICES))
-    if room.level != "none" and seccomp.SUPPORTED:
-        yield "system calls", lambda: seccomp.load(seccomp.program(os.getpid()))
+    if room.level != "none":
+        yield "system calls", lambda: seccomp.load(_filter(room.level))
     if room.level == "none" and order.device != "cpu" and seccomp.SUPPORTED:
         yield "network", lambda: seccomp.load(seccomp.without_network())
+
+
+def _filter(level: Level) -> bytes:
+    """At `standard` there are others' files beside one's own, and Landlock knows their bytes alone."""
+    apart = level == "strict"
+    return seccomp.program(os.getpid(), modes=apart, emptying=apart or landlock.knows_emptying())
 
 
 def _secluded(room: Room, order: Start) -> Iterator[_Step]:
@@ -157,10 +177,10 @@ def _own_files(job: int, frames: int, output: int) -> None:
     os.closerange(FRAMES + 1, os.sysconf("SC_OPEN_MAX") if not linux.ON_LINUX else 4096)
 
 
-def _limit(level: Level, memory_bytes: int, cpu_seconds: float) -> None:
+def _limit(level: Level, order: Start, image: _Sizes) -> None:
     """Memory over what the zygote's image has; the parent's clock is the finer limit of the CPU."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    seconds = int(used.ru_utime + used.ru_stime + cpu_seconds) + 2
+    seconds = int(used.ru_utime + used.ru_stime + order.cpu_seconds) + 2
     most = {
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_CPU: seconds,
@@ -168,7 +188,10 @@ def _limit(level: Level, memory_bytes: int, cpu_seconds: float) -> None:
         resource.RLIMIT_FSIZE: FILE_BYTES,
     }
     if linux.ON_LINUX:
-        most[resource.RLIMIT_DATA] = memory_bytes
+        most[resource.RLIMIT_DATA] = image.private + order.memory_bytes
+        most[resource.RLIMIT_STACK] = STACK_BYTES
+    if linux.ON_LINUX and order.device == "cpu":  # a driver maps more than there is
+        most[resource.RLIMIT_AS] = image.mapped + order.memory_bytes + UNWRITTEN_BYTES
     if level != "none":  # a driver may have to lock memory
         most[resource.RLIMIT_MEMLOCK] = most[resource.RLIMIT_MSGQUEUE] = 0
     if level == "strict":  # nobody else's processes count against it

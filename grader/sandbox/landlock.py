@@ -26,6 +26,7 @@ _WRITE: Final = (
 )
 _OF_FILES: Final = _WRITE_FILE | _READ_FILE | _TRUNCATE  # what a rule about a single file may name
 _KINDS: Final = {1: 13, 2: 14, 3: 15, 4: 15}  # kinds of access that each ABI knows; 16 from the fifth on
+_EMPTYING_ABI: Final = 3
 _NETWORK_ABI: Final = 4
 _SCOPE_ABI: Final = 6
 _ALL_OF_TWO: Final = 3  # bind and connect; abstract sockets and signals
@@ -37,6 +38,11 @@ def version() -> int:
         return linux.call(_CREATE, None, 0, _VERSION)
     except OSError:
         return 0
+
+
+def knows_emptying() -> bool:
+    """Whether it keeps a file from being emptied by who may not write it."""
+    return version() >= _EMPTYING_ABI
 
 
 def restrict(readable: Sequence[str], writable: Sequence[str]) -> None:

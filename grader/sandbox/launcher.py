@@ -154,6 +154,7 @@ def environment(*, cuda: bool) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "LOGNAME": "grader",  # a root without /etc/passwd knows no names
         "PYTHONHASHSEED": "0",
+        "MALLOC_ARENA_MAX": "2",  # each reserves 64 MiB of addresses, and these have a limit
         "MPLBACKEND": "Agg",
         "MPLCONFIGDIR": platformdirs.user_cache_dir(
             "torch-grader"

@@ -39,7 +39,7 @@ _NAMESPACES: Final = (
     "apparmor=unconfined); on Ubuntu 24.04: sysctl kernel.apparmor_restrict_unprivileged_userns=0."
 )
 _KERNEL: Final = "It needs Linux 5.13 or newer with Landlock in the kernel's list of security modules (lsm=)."
-_FILTER: Final = "It needs Linux with CONFIG_SECCOMP_FILTER on x86-64."
+_FILTER: Final = "It needs Linux with CONFIG_SECCOMP_FILTER on x86-64 or aarch64."
 _LINUX: Final = "It needs Linux."
 _ROOT: Final = "It needs root; as an ordinary user the user namespace stands for it."
 _TRY_AS_ROOT: Final = "It can be tried by root alone."
@@ -260,8 +260,6 @@ def _landlock() -> None:
 
 
 def _seccomp() -> None:
-    if not seccomp.SUPPORTED:
-        raise OSError(0, "no filter of system calls is written for this machine")
     linux.forbid_new_privileges()
     seccomp.load(seccomp.program(os.getpid()))
 

@@ -15,7 +15,7 @@ REMEDIES: Final = {
         "`grader doctor` says which layer is missing and how to get it; "
         "--isolation standard needs no namespaces."
     ),
-    "standard": f"It needs Linux 5.13 or newer with Landlock switched on. {_NONE}",
+    "standard": f"It needs Linux 5.13 or newer on x86-64 or aarch64, with Landlock switched on. {_NONE}",
 }
 _TRIED: Final = Start(device="cpu", memory_bytes=1 << 30, cpu_seconds=60.0, folder="")
 

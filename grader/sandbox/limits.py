@@ -6,7 +6,7 @@ from typing import Final
 
 from grader.kit import Limits
 from grader.results import Isolation
-from grader.sandbox import linux, seccomp
+from grader.sandbox import linux
 from grader.sandbox.jobs import Level
 
 KEPT_OUTPUT: Final = 64 << 10  # of what a submission prints, shown
@@ -66,16 +66,14 @@ def isolation_report(level: Level, *, privileged: bool = False, weaker: str = ""
     else:
         missing = (*missing, _COUNTED)
     spaces = _SPACES.removeprefix("user, ") if privileged else _SPACES
-    filtered = _FILTERED if seccomp.SUPPORTED else ()
-    unfiltered = () if seccomp.SUPPORTED else _FILTERED
     layers: tuple[str, ...] = ()
     lacking: tuple[str, ...] = (*_FILES, *_FILTERED, _SPACES, _ROOT)
     apart = (spaces, _ROOT, *((_OTHER_USER,) if privileged else ()))
     because = f" ({weaker})" if weaker else ""
     if level == "strict":
-        layers, lacking = (*_FILES, *filtered, *apart), unfiltered
+        layers, lacking = (*_FILES, *_FILTERED, *apart), ()
     elif level == "standard":
-        layers, lacking = (*_FILES, *filtered), (*unfiltered, _SPACES + because, _ROOT)
+        layers, lacking = (*_FILES, *_FILTERED), (_SPACES + because, _ROOT)
     return Isolation(level=level, layers=(*_EVERYWHERE, *applied, *layers), missing=(*missing, *lacking))
 
 

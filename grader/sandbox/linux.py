@@ -145,9 +145,19 @@ def written_bytes(pid: int) -> int:
 
 def data_bytes() -> int:
     """The private writable memory of this process, as RLIMIT_DATA counts it."""
+    return _own_status("VmData")
+
+
+def mapped_bytes() -> int:
+    """All the addresses that stand for something in this process, as RLIMIT_AS counts them."""
+    return _own_status("VmSize")
+
+
+def _own_status(name: str) -> int:
+    """Bytes; 0 where the system does not say."""
     status = Path("/proc/self/status")
     lines = status.read_text().splitlines() if status.exists() else []
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmData:")), 0)
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{name}:")), 0)
 
 
 def queued_seconds(pid: int) -> float:

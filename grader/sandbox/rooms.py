@@ -8,6 +8,7 @@ is never announced from the kernel's version: all its steps are taken once, by a
 from __future__ import annotations
 
 import os
+import platform
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -148,8 +149,8 @@ def attempt(level: Level, confine: Callable[[Room], object]) -> None:
     """
     if level != "none" and not linux.ON_LINUX:
         raise Impossible(f"{sys.platform} has no such walls")
-    if level == "strict" and not seccomp.SUPPORTED:
-        raise Impossible(f"no filter of system calls is written for {os.uname().machine}")
+    if level != "none" and not seccomp.SUPPORTED:
+        raise Impossible(f"no filter of system calls is written for {platform.machine()}")
     if level != "none" and not landlock.version():
         raise Impossible("the kernel has no Landlock, or it is switched off")
     ours, theirs = os.pipe()

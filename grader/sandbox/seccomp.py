@@ -9,68 +9,57 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import platform
 import struct
 from collections.abc import Iterable
 from typing import Final
 
-from grader.sandbox import linux
+from grader.sandbox import linux, syscalls
+from grader.sandbox.syscalls import Table
 
-SUPPORTED: Final = linux.ON_LINUX and platform.machine() == "x86_64" and struct.calcsize("P") == 8  # noqa: PLR2004 -- bytes of a 64-bit address
+SUPPORTED: Final = syscalls.HERE is not None
 
-# Allowed whatever their arguments are: x86-64's numbers.
-ALLOWED: Final = {
-    "read": 0, "write": 1, "open": 2, "close": 3, "stat": 4, "fstat": 5, "lstat": 6, "poll": 7, "lseek": 8,
-    "mprotect": 10, "munmap": 11, "brk": 12, "rt_sigaction": 13, "rt_sigprocmask": 14, "rt_sigreturn": 15,
-    "pread64": 17, "pwrite64": 18, "readv": 19, "writev": 20, "access": 21, "pipe": 22, "select": 23,
-    "sched_yield": 24, "mremap": 25, "msync": 26, "mincore": 27, "madvise": 28, "dup": 32, "dup2": 33,
-    "pause": 34, "nanosleep": 35, "getitimer": 36, "alarm": 37, "setitimer": 38, "getpid": 39, "sendfile": 40,
-    "sendto": 44, "recvfrom": 45, "shutdown": 48, "getsockname": 51, "getsockopt": 55, "exit": 60,
-    "wait4": 61, "uname": 63, "fsync": 74, "fdatasync": 75, "truncate": 76, "ftruncate": 77, "getdents": 78,
-    "getcwd": 79, "chdir": 80, "fchdir": 81, "rename": 82, "mkdir": 83, "rmdir": 84, "creat": 85, "link": 86,
-    "unlink": 87, "symlink": 88, "readlink": 89, "chmod": 90, "fchmod": 91, "umask": 95, "gettimeofday": 96,
-    "getrlimit": 97, "getrusage": 98, "sysinfo": 99, "times": 100, "getuid": 102, "getgid": 104,
-    "geteuid": 107, "getegid": 108, "getppid": 110, "getpgrp": 111, "getgroups": 115, "getresuid": 118,
-    "getresgid": 120, "getpgid": 121, "getsid": 124, "capget": 125, "rt_sigpending": 127,
-    "rt_sigtimedwait": 128, "rt_sigsuspend": 130, "sigaltstack": 131, "utime": 132, "statfs": 137,
-    "fstatfs": 138, "getpriority": 140, "sched_getparam": 143, "sched_getscheduler": 145,
-    "sched_get_priority_max": 146, "sched_get_priority_min": 147, "arch_prctl": 158, "gettid": 186,
-    "readahead": 187, "futex": 202, "sched_getaffinity": 204, "getdents64": 217, "set_tid_address": 218,
-    "restart_syscall": 219, "fadvise64": 221, "clock_gettime": 228, "clock_getres": 229,
-    "clock_nanosleep": 230, "exit_group": 231, "epoll_wait": 232, "epoll_ctl": 233, "utimes": 235,
-    "waitid": 247, "openat": 257, "mkdirat": 258, "futimesat": 261, "newfstatat": 262, "unlinkat": 263,
-    "renameat": 264, "linkat": 265, "symlinkat": 266, "readlinkat": 267, "fchmodat": 268, "faccessat": 269,
-    "pselect6": 270, "ppoll": 271, "set_robust_list": 273, "utimensat": 280, "epoll_pwait": 281,
-    "eventfd2": 290, "epoll_create1": 291, "dup3": 292, "pipe2": 293, "preadv": 295,
-    "pwritev": 296, "getcpu": 309, "renameat2": 316, "getrandom": 318, "membarrier": 324,
-    "copy_file_range": 326, "preadv2": 327, "pwritev2": 328, "statx": 332, "rseq": 334, "close_range": 436,
-    "faccessat2": 439,
-}  # fmt: skip
+_ALLOWED: Final = """
+    read write open close stat fstat lstat poll lseek mprotect munmap brk rt_sigaction rt_sigprocmask
+    rt_sigreturn pread64 pwrite64 readv writev access pipe select sched_yield mremap msync mincore
+    madvise dup dup2 pause nanosleep getitimer alarm setitimer getpid sendfile sendto recvfrom shutdown
+    getsockname getsockopt exit wait4 uname fsync fdatasync truncate ftruncate getdents getcwd chdir
+    fchdir rename mkdir rmdir creat link unlink symlink readlink umask gettimeofday getrlimit getrusage
+    sysinfo times getuid getgid geteuid getegid getppid getpgrp getgroups getresuid getresgid getpgid
+    getsid capget rt_sigpending rt_sigtimedwait rt_sigsuspend sigaltstack statfs fstatfs getpriority
+    sched_getparam sched_getscheduler sched_get_priority_max sched_get_priority_min arch_prctl gettid
+    readahead futex sched_getaffinity getdents64 set_tid_address restart_syscall fadvise64 clock_gettime
+    clock_getres clock_nanosleep exit_group epoll_wait epoll_ctl waitid openat mkdirat newfstatat unlinkat
+    renameat linkat symlinkat readlinkat faccessat pselect6 ppoll set_robust_list epoll_pwait eventfd2
+    epoll_create1 dup3 pipe2 preadv pwritev getcpu renameat2 getrandom membarrier copy_file_range
+    preadv2 pwritev2 statx rseq close_range faccessat2
+"""
+ALLOWED: Final = tuple(_ALLOWED.split())
+"""Allowed whatever their arguments are."""
 
-# No program that computes ever makes these: whoever does is ended (SIGSYS).
-DEADLY: Final = {
-    "ptrace": 101, "syslog": 103, "vhangup": 153, "modify_ldt": 154, "pivot_root": 155, "chroot": 161,
-    "acct": 163, "settimeofday": 164, "mount": 165, "umount2": 166, "swapon": 167, "swapoff": 168,
-    "reboot": 169, "iopl": 172, "ioperm": 173, "init_module": 175, "delete_module": 176, "quotactl": 179,
-    "clock_settime": 227, "kexec_load": 246, "add_key": 248, "request_key": 249, "keyctl": 250,
-    "unshare": 272, "perf_event_open": 298, "name_to_handle_at": 303, "open_by_handle_at": 304, "setns": 308,
-    "process_vm_readv": 310, "process_vm_writev": 311, "kcmp": 312, "finit_module": 313,
-    "kexec_file_load": 320, "bpf": 321, "userfaultfd": 323, "io_uring_setup": 425, "io_uring_enter": 426,
-    "io_uring_register": 427, "open_tree": 428, "move_mount": 429, "fsopen": 430, "fsconfig": 431,
-    "fsmount": 432, "fspick": 433, "pidfd_getfd": 438, "process_madvise": 440, "mount_setattr": 442,
-}  # fmt: skip
+METADATA: Final = ("chmod", "fchmod", "fchmodat", "fchmodat2", "utime", "utimes", "futimesat", "utimensat")
+"""The mode and the times of a file: Landlock knows nothing of them, so where there is nothing else these are
+answered and not done, which copying a file can bear."""
+
+_DEADLY: Final = """
+    ptrace syslog vhangup modify_ldt pivot_root chroot acct settimeofday mount umount2 swapon swapoff
+    reboot iopl ioperm init_module delete_module quotactl clock_settime kexec_load add_key request_key
+    keyctl unshare perf_event_open name_to_handle_at open_by_handle_at setns process_vm_readv
+    process_vm_writev kcmp finit_module kexec_file_load bpf userfaultfd io_uring_setup io_uring_enter
+    io_uring_register open_tree move_mount fsopen fsconfig fsmount fspick pidfd_getfd process_madvise
+    mount_setattr
+"""
+DEADLY: Final = tuple(_DEADLY.split())
+"""No program that computes ever makes these: whoever does is ended (SIGSYS)."""
 
 # Of those, what a driver or a profiler might make.
 _OF_DRIVERS: Final = frozenset(
     {"name_to_handle_at", "perf_event_open", "kcmp", "process_madvise", "userfaultfd"},
 )
 
-# Looked into.
-_MMAP, _IOCTL, _SOCKETPAIR, _CLONE, _KILL, _FCNTL, _PRCTL = 9, 16, 53, 56, 62, 72, 157
-_TKILL, _TGKILL, _PRLIMIT, _CLONE3, _FLOCK, _FALLOCATE = 200, 234, 302, 435, 73, 285
-EXAMINED: Final = frozenset({_MMAP, _IOCTL, _SOCKETPAIR, _CLONE, _KILL, _FCNTL, _PRCTL, _TGKILL, _PRLIMIT})
-_ATTRIBUTES: Final = range(188, 200)  # setxattr to fremovexattr: copying a file asks, and takes "none" well
-
+EXAMINED: Final = ("mmap", "ioctl", "socketpair", "clone", "kill", "fcntl", "prctl", "tgkill", "prlimit64")
+ATTRIBUTES: Final = tuple(  # copying a file asks for them, and takes "none" well
+    f"{of}{act}xattr" for act in ("set", "get", "list", "remove") for of in ("", "l", "f")
+)
 _IOCTLS: Final = (
     0x5401,
     0x5413,
@@ -91,52 +80,74 @@ _FCNTLS: Final = (
 )  # copies and flags
 _LOCKS: Final = (6, 7, 37, 38)  # taking one: it would be a channel, so it is answered and not taken
 _PRCTLS: Final = (3, 15, 16, 23, 39, 0x53564D41)  # names, and questions
-_SHARED, _VALIDATED, _ANONYMOUS, _MAP_KIND = 1, 3, 0x20, 0x0F
+_SHARED, _VALIDATED, _ANONYMOUS, _MAP_KIND, _GROWS_DOWN = 1, 3, 0x20, 0x0F, 0x100
+_EMPTY, _ACCESS = 0x200, 3  # O_TRUNC, and the bits that say whether a file is opened to be written
 _THREAD: Final = 0x10000
 _AF_UNIX, _SOCK_STREAM, _SOCK_KIND = 1, 1, 0x0F
-_SOCKET, _AF_NETLINK = 41, 16
+_AF_NETLINK: Final = 16
 
-_ARCHITECTURE: Final = 0xC000_003E
 _FOREIGN: Final = 0x4000_0000  # from here on the numbers are x32's
 _KILL_PROCESS, _ERRNO, _ALLOW = 0x8000_0000, 0x0005_0000, 0x7FFF_0000
 _DONE = _ERRNO  # number 0: the call succeeds, and nothing happens
-_SECCOMP, _SET_FILTER, _EVERY_THREAD = 317, 1, 1
+_SET_FILTER, _EVERY_THREAD = 1, 1
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _AND, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
 _Step = tuple[int, int, int, int]  # code, jump where true, jump where false, value
 
 
-def program(pid: int) -> bytes:
-    """The filter of the process `pid`, which may send signals to itself and nobody else."""
+def program(pid: int, *, modes: bool = True, emptying: bool = True, table: Table | None = None) -> bytes:
+    """The filter of the process `pid`, which may send signals to itself and nobody else.
+
+    Without `modes` it changes no file's mode and times; without `emptying` it empties only what it may write,
+    which Landlock before its third version does not see to.
+    """
+    here = table or _here()
+    examined = _examined(pid, modes=modes, emptying=emptying)
+    allowed = [name for name in ALLOWED if name not in examined and (emptying or name != "truncate")]
     steps: list[_Step] = [
-        *_head(),
-        *_each(ALLOWED.values(), _ALLOW),
-        *_each(DEADLY.values(), _KILL_PROCESS),
-        *_each((_CLONE3,), _ERRNO | errno.ENOSYS),  # its flags are behind a pointer; libraries then use clone
-        *_each((*_ATTRIBUTES, _FALLOCATE), _ERRNO | errno.ENOTSUP),  # a file's space: then it is written
-        *_each((_FLOCK,), _DONE),
+        *_head(here),
+        *_each(here.of(allowed), _ALLOW),
+        *_each(here.of(name for name in METADATA if name not in examined), _ALLOW if modes else _DONE),
+        *_each(here.of(DEADLY), _KILL_PROCESS),
+        *_each(
+            here.of(["clone3"]), _ERRNO | errno.ENOSYS
+        ),  # flags behind a pointer; libraries then use clone
+        *_each(here.of((*ATTRIBUTES, "fallocate")), _ERRNO | errno.ENOTSUP),  # no space ahead: it is written
+        *_each(here.of(["flock"]), _DONE),
     ]
-    for number, body in _examined(pid).items():
-        steps += [(_EQUAL, 0, len(body), number), *body]
+    for name, body in examined.items():
+        steps += [step for number in here.of([name]) for step in ((_EQUAL, 0, len(body), number), *body)]
     return _packed([*steps, _end(_ERRNO | errno.EPERM)])
 
 
-def without_network() -> bytes:
+def without_network(table: Table | None = None) -> bytes:
     """A filter for processes that must do what is not known here, a driver's: all but the network is allowed.
 
     Also refused is what reaches into other processes or makes namespaces and mounts. Nothing is deadly.
     """
-    refused = [number for name, number in DEADLY.items() if name not in _OF_DRIVERS]
+    here = table or _here()
+    refused = here.of(name for name in DEADLY if name not in _OF_DRIVERS)
     families = [_argument(0), *_each((_AF_UNIX, _AF_NETLINK), _ALLOW), _end(_ERRNO | errno.EPERM)]
-    steps = [*_head(), *_each(refused, _ERRNO | errno.EPERM), (_EQUAL, 0, len(families), _SOCKET), *families]
+    steps = [
+        *_head(here),
+        *_each(refused, _ERRNO | errno.EPERM),
+        (_EQUAL, 0, len(families), here.numbers["socket"]),
+        *families,
+    ]
     return _packed([*steps, _end(_ALLOW)])
 
 
-def _head() -> list[_Step]:
-    """Only x86-64's own table of calls; then the call's number is loaded."""
+def _here() -> Table:
+    if syscalls.HERE is None:
+        raise OSError(errno.ENOSYS, "no filter of system calls is written for this machine")
+    return syscalls.HERE
+
+
+def _head(here: Table) -> list[_Step]:
+    """Only the processor's own table of calls; then the call's number is loaded."""
     return [
         (_LOAD, 0, 0, 4),
-        (_EQUAL, 1, 0, _ARCHITECTURE),
+        (_EQUAL, 1, 0, here.architecture),
         _end(_KILL_PROCESS),
         (_LOAD, 0, 0, 0),
         (_AT_LEAST, 0, 1, _FOREIGN),
@@ -148,26 +159,32 @@ def _packed(steps: list[_Step]) -> bytes:
     return b"".join(struct.pack("HBBI", *step) for step in steps)
 
 
-def _examined(pid: int) -> dict[int, list[_Step]]:
+def _examined(pid: int, *, modes: bool, emptying: bool) -> dict[str, list[_Step]]:
     """What is decided by arguments."""
+    opening = {} if emptying else {"open": _opening(1), "openat": _opening(2)}
+    touching = {} if modes else {"utimensat": _null(2, _ERRNO | errno.EPERM, _DONE)}
     return {
-        _MMAP: _mmap(),
-        _CLONE: [_argument(0), (_ANY_BIT, 0, 1, _THREAD), _end(_ALLOW), _end(_ERRNO | errno.EPERM)],
-        _IOCTL: _one_of(1, _IOCTLS, errno.ENOTTY),
-        _FCNTL: [_argument(1), *_each(_LOCKS, _DONE), *_one_of(1, _FCNTLS, errno.EPERM)],
-        _PRCTL: _one_of(0, _PRCTLS, errno.EPERM),
-        _KILL: _one_of(0, (pid,), errno.EPERM),
-        _TGKILL: _one_of(0, (pid,), errno.EPERM),
-        _PRLIMIT: _reading(),
-        _SOCKETPAIR: _pair(),
+        **opening,
+        **touching,
+        "mmap": _mmap(),
+        "clone": [_argument(0), (_ANY_BIT, 0, 1, _THREAD), _end(_ALLOW), _end(_ERRNO | errno.EPERM)],
+        "ioctl": _one_of(1, _IOCTLS, errno.ENOTTY),
+        "fcntl": [_argument(1), *_each(_LOCKS, _DONE), *_one_of(1, _FCNTLS, errno.EPERM)],
+        "prctl": _one_of(0, _PRCTLS, errno.EPERM),
+        "kill": _one_of(0, (pid,), errno.EPERM),
+        "tgkill": _one_of(0, (pid,), errno.EPERM),
+        "prlimit64": _null(2, _ALLOW, _ERRNO | errno.EPERM),  # a question: there are no new limits
+        "socketpair": _pair(),
     }
 
 
 def _mmap() -> list[_Step]:
-    """Shared memory without a file counts against no limit: none of it."""
+    """Shared memory without a file, and what grows like a stack, do not count as memory that is written."""
     refuse = _end(_ERRNO | errno.ENOMEM)
     return [
         _argument(3),
+        (_ANY_BIT, 0, 1, _GROWS_DOWN),
+        refuse,
         (_ANY_BIT, 1, 0, _ANONYMOUS),
         _end(_ALLOW),
         (_AND, 0, 0, _MAP_KIND),
@@ -178,17 +195,29 @@ def _mmap() -> list[_Step]:
     ]
 
 
-def _reading() -> list[_Step]:
-    """prlimit64 without new limits: the pointer to them is null in both halves."""
-    refuse = _end(_ERRNO | errno.EPERM)
+def _opening(flags: int) -> list[_Step]:
+    """Not to empty a file that is not opened to be written: no right was asked for."""
     return [
-        _argument(2),
-        (_EQUAL, 1, 0, 0),
-        refuse,
-        _argument(2, high=True),
-        (_EQUAL, 1, 0, 0),
-        refuse,
+        _argument(flags),
+        (_AND, 0, 0, _EMPTY | _ACCESS),
+        (_EQUAL, 2, 0, _EMPTY),
+        (_EQUAL, 1, 0, _EMPTY | _ACCESS),
         _end(_ALLOW),
+        _end(_ERRNO | errno.EPERM),
+    ]
+
+
+def _null(index: int, null: int, otherwise: int) -> list[_Step]:
+    """By a pointer. A time that is none is now: who makes a file that way must hear that it is not there."""
+    other = _end(otherwise)
+    return [
+        _argument(index),
+        (_EQUAL, 1, 0, 0),
+        other,
+        _argument(index, high=True),
+        (_EQUAL, 1, 0, 0),
+        other,
+        _end(null),
     ]
 
 
@@ -228,5 +257,5 @@ def load(code: bytes) -> None:
     """For every thread of this process; no way back. After no_new_privs. Raises OSError."""
     held = ctypes.create_string_buffer(code, len(code))
     head = struct.pack("HxxxxxxQ", len(code) // 8, ctypes.addressof(held))
-    if linux.call(_SECCOMP, _SET_FILTER, _EVERY_THREAD, head):
+    if linux.call(_here().numbers["seccomp"], _SET_FILTER, _EVERY_THREAD, head):
         raise OSError(errno.EBUSY, "a thread has a filter of its own")

@@ -127,7 +127,7 @@ def test_a_level_of_isolation_that_cannot_be_had_is_refused(kit_file: Path, leve
         run,
         2,
         f"error: {what} here: {NO_LANDLOCK}.\n"
-        f"  help: It needs Linux 5.13 or newer with Landlock switched on. {HELP}\n",
+        f"  help: It needs Linux 5.13 or newer on x86-64 or aarch64, with Landlock switched on. {HELP}\n",
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 from grader.kit import Limits
 from grader.sandbox.jobs import Level
 from grader.sandbox.pool import Pool
+from tests.cli.conftest import kit_file  # noqa: F401 -- a fixture
 from tests.hostile import attacking
 
 

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Final
 
 import msgspec
 import pytest
+from _pytest.mark import ParameterSet
 
 from grader.sandbox.jobs import Level
 from tests.hostile.attacking import CANARY, ROOT, attempt
@@ -274,6 +277,16 @@ CHEATING: dict[str, tuple[str, Outcome]] = {
         "os.write(4, b'garbage'); time.sleep(9)",
         r"protocol: its results were tampered with: a frame cannot begin with b'garb'",
     ),
+    "a frame that a decoder's message would quote": (
+        (
+            "import msgspec, zlib; from grader import wire\n"
+            "body = msgspec.msgpack.encode({'type': 'x' * (1 << 20) + '\\x1b]0;mine\\x07\\n::error::'})\n"
+            "frame = memoryview(wire.HEAD.pack(wire.MAGIC, len(body), zlib.crc32(body)) + body)\n"
+            "while frame: frame = frame[os.write(4, frame):]\n"
+            "time.sleep(9)"
+        ),
+        r"protocol: its results were tampered with: a frame that cannot be read: [^\x00-\x1f]{20,200}",
+    ),
     "a frame of its own, too many": (
         (
             "from grader import wire; from grader.records import Returned\n"
@@ -295,14 +308,52 @@ AT_NONE: Final = (EXHAUSTION.keys() | CHEATING.keys()) - {
 }  # fmt: skip
 
 
-def _rows() -> list[tuple[Level, str]]:
+OF_GROUP: Final = ((FILES, 3), (PROCESSES, 7), (NETWORK, 6), (EXHAUSTION, 12), (CHEATING, 2))
+OF_NAME: Final = {  # the promise, where it is another than most of its group prove
+    **dict.fromkeys(
+        ("poisoning torch", "poisoning the standard library's bytecode", "a file in the root"), 5),
+    **dict.fromkeys(
+        ("killing everything", "killing its group", "killing the zygote", "killing the parent",
+         "signals by a file's owner", "tracing the parent", "writing into the parent",
+         "reading the memory of the parent", "looking into the processes", "being inspectable"), 9),
+    **dict.fromkeys(
+        ("a device of its own", "leaving the root by chroot", "namespaces of its own", "io_uring",
+         "a call of the x32 table", "becoming root", "raising its limits", "a typed-in command"), 14),
+    "threads without end": 8,
+    **dict.fromkeys(
+        ("a loop", "a loop of a regular expression", "a number that takes hours", "sleep",
+         "a loop that ignores signals", "stopping itself"), 10),
+    **dict.fromkeys(
+        ("memory in small pieces", "memory in tensors", "memory that is a file",
+         "shared memory that no limit counts"), 11),
+    **dict.fromkeys(
+        ("the disk", "the disk, in files without a name", "the disk, without writing",
+         "the shared memory of files", "the names of files", "folders deeper than a path",
+         "a folder that nobody may enter"), 13),
+    **dict.fromkeys(("the records of the grader", "the modules of the assignment"), 1),
+    "the secrets of the environment": 3,
+    **dict.fromkeys(
+        ("leaving early", "an exit code of ours", "a message that ends the process", "a crash", "an abort",
+         "all files closed"), 15),
+    "a frame that a decoder's message would quote": 17,
+}  # fmt: skip
+
+
+def _promise(name: str) -> int:
+    return OF_NAME.get(name) or next(number for group, number in OF_GROUP if name in group)
+
+
+def _rows() -> list[ParameterSet]:
     rows: list[tuple[Level, str]] = []
     for name, (_, outcome) in ATTACKS.items():
         stopped: tuple[Level, ...] = (
             ("strict", "standard", "none") if name in AT_NONE else ("strict", "standard")
         )
         rows += [(level, name) for level in stopped if isinstance(outcome, str) or level in outcome]
-    return sorted(rows, key=lambda row: row[0])
+    return [
+        pytest.param(level, name, marks=pytest.mark.promise(_promise(name)))
+        for level, name in sorted(rows, key=lambda row: row[0])
+    ]
 
 
 @pytest.mark.parametrize(("level", "name"), _rows(), ids=lambda value: str(value).replace(" ", "-"))
@@ -324,6 +375,7 @@ return initial_theta
 """
 
 
+@pytest.mark.promise(7, "none")
 def test_a_fork_bomb_without_walls_is_ended_by_its_number(pools: Pools, tmp_path: Path) -> None:
     answer, other = attempt(pools.at("none"), tmp_path, BOMB, "BORN = os.getpid()")
 
@@ -332,6 +384,15 @@ def test_a_fork_bomb_without_walls_is_ended_by_its_number(pools: Pools, tmp_path
         "timed_out: no end within 1 s of CPU time",
     )
     assert other == "Tensor"
+
+
+def test_without_walls_a_submission_can_end_what_its_user_runs(pools: Pools, tmp_path: Path) -> None:
+    """The other side of the table: what it says no to is not held by accident either."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+        answer, _ = attempt(pools.at("none"), tmp_path, f"os.kill({other.pid}, 9); return initial_theta")
+        ended = other.wait()
+
+    assert (answer, ended) == ("Tensor", -9)
 
 
 @pytest.mark.parametrize("level", ["strict", "standard", "none"])
@@ -362,6 +423,7 @@ FOUND = [part for part in everything if type(part) is bytes and wanted in part a
 """
 
 
+@pytest.mark.promise(1)
 @pytest.mark.parametrize("level", ["strict", "standard", "none"])
 def test_the_expected_values_are_nowhere_in_a_worker(pools: Pools, tmp_path: Path, level: Level) -> None:
     answer, _ = attempt(pools.at(level), tmp_path, "raise ValueError(len(FOUND))", SEARCH)

@@ -30,6 +30,7 @@ def graded(kit: LoadedKit, level: Level, jobs: int, each: int) -> dict[str, Subm
 
 
 @pytest.mark.parametrize("each", [2, pytest.param(1, marks=pytest.mark.exhaustive)])
+@pytest.mark.promise(15, "strict")
 @pytest.mark.skipif(bool(attacking.problem("strict")), reason="this machine has no strict")
 def test_the_class_gets_the_same_behind_the_walls_eight_at_once_as_without_one_by_one(
     kit: LoadedKit, each: int

@@ -117,6 +117,16 @@ PROGRAMS: Final = {
         "with gzip.open('x.gz', 'wt') as file: csv.writer(file).writerow([1, 2])\n"
         "theta.data.fill_(sqlite3.connect('my.db').execute('select a from t').fetchone()[0])"
     ),
+    "copies with their modes and times": (
+        "import pathlib, shutil, tempfile, zipfile\n"
+        "x = pathlib.Path('a', 'b', 'x'); x.parent.mkdir(parents=True); x.touch(); x.touch()\n"
+        "x.chmod(0o600); os.utime(x, (1e9, 1e9)); os.fchmod(os.open(x, os.O_RDWR), 0o640)\n"
+        "shutil.copytree('a', 'c', symlinks=True); shutil.copystat('a', 'c'); shutil.move('c', 'd')\n"
+        "shutil.make_archive('e', 'zip', 'd'); shutil.make_archive('e', 'tar', 'd')\n"
+        "zipfile.ZipFile('e.zip').extractall('f'); shutil.unpack_archive('e.tar', 'g', filter='data')\n"
+        "with tempfile.TemporaryDirectory() as f: os.chmod(f, 0o700); shutil.copy2('e.zip', f)\n"
+        "theta.data.fill_(len(list(pathlib.Path('.').rglob('x')))); shutil.rmtree('a'); shutil.rmtree('d')"
+    ),
     "an array on the disk, and locked files": (
         "import fcntl, numpy, pickle\n"
         "array = numpy.memmap('m.bin', dtype='float32', mode='w+', shape=(10,))\n"
@@ -206,6 +216,7 @@ def same_everywhere(pools: Pools, given: Submission, level: Level) -> Execution:
     with pools.roomy(level) as walls, pools.roomy("none") as none:
         walled, free = walls.run(given), none.run(given)
 
+    assert walled.exercises[0].answers == free.exercises[0].answers
     assert timeless(walled) == timeless(free)
     assert walled.harness is None
     return walled

@@ -107,6 +107,7 @@ def jobs(folder: Path, count: int, every: int) -> Iterator[Submission]:
             yield small.submission(folder, source, f"s{number // every % len(bodies):02}.py")
 
 
+@pytest.mark.promise(7)
 @pytest.mark.parametrize(
     ("count", "every"),
     [(5 * len(STAYING), 5), pytest.param(1_000, 25, marks=pytest.mark.exhaustive)],  # 10 ms each

@@ -47,6 +47,7 @@ def wait_until_gone(pids: set[int]) -> None:
                 os.sched_yield()
 
 
+@pytest.mark.promise(5, "strict")
 def test_what_one_submission_leaves_the_next_does_not_find(pools: Pools, tmp_path: Path) -> None:
     pool = pools.at("strict")
 
@@ -58,6 +59,7 @@ def test_what_one_submission_leaves_the_next_does_not_find(pools: Pools, tmp_pat
     assert not Path("/tmp/left").exists()  # noqa: S108 -- where the submission wrote, had it been the machine's
 
 
+@pytest.mark.promise(15, "strict")
 def test_a_job_whose_zygote_is_killed_runs_again_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,6 +110,7 @@ os.kill(os.getpid(), 9)
 """
 
 
+@pytest.mark.promise(7)
 @pytest.mark.parametrize("level", ["strict", "standard", "none"])
 def test_a_parent_that_is_killed_leaves_nothing_but_an_empty_folder_for_the_next_to_sweep(
     tmp_path: Path, level: Level, monkeypatch: pytest.MonkeyPatch

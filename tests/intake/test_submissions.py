@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grader import store
 from grader.errors import GraderError, NothingToGrade
 from grader.intake import archives
 from grader.intake.files import HAND_IN
@@ -203,12 +204,25 @@ def test_names_that_collide_stay_apart_with_a_note(tmp_path: Path) -> None:
 
     discovery = found(tmp_path)
 
-    assert students(discovery) == ["S01", "s01-2", "s01-3", "\u00e9", "\u00e9-2"]
-    assert (
-        discovery.notes[0]
-        == f"{tmp_path}/s01.py: another submission is named 's01' too; this one is 's01-3'."
+    assert students(discovery) == ["S01", "s01", "s01-2", "\u00e9", "\u00e9-2"]
+    assert discovery.alike == (("S01", "s01"), ("\u00e9", "\u00e9-2"))
+    assert discovery.notes == (
+        f"{tmp_path}/{apart}.py: another submission is named '\u00e9' too; this one is '\u00e9-2'.",
     )
-    assert discovery.submissions[2].notes == (discovery.notes[0],)
+    assert discovery.submissions[-1].notes == discovery.notes
+
+
+def test_the_exact_name_keeps_its_id_whatever_is_handed_in_beside_it(tmp_path: Path) -> None:
+    names = ("BOB.py", "bob .py", "bob.py", " bob.py", "bob\n.py", "Bob-2.py")
+    plant(tmp_path, dict.fromkeys(names, b""))
+    plant(tmp_path / "bob", {"hw.py": b""})
+
+    discovery = found(tmp_path)
+
+    own = {one.student: Path(one.path).name for one in discovery.submissions}
+    assert (own["bob"], own["BOB"], own["Bob-2"]) == ("bob", "BOB.py", "Bob-2.py")
+    assert sorted(own) == ["BOB", "Bob-2", "bob", "bob-3", "bob-4", "bob-5", "bob-6"]
+    assert [set(group) for group in discovery.alike] == [set(own) - {"Bob-2"}]
 
 
 @pytest.mark.parametrize(
@@ -657,7 +671,8 @@ def test_every_file_is_in_one_submission_or_unmatched(tree: Tree) -> None:
             left = [each for each in unmatched if path == each or each in path.parents]
             assert len({each.student for each in (*own, *zips)}) + len(left) == 1
 
-        ids = [each.student.casefold() for each in discovery.submissions]
-        assert len(set(ids)) == len(ids)
+        ids = [each.student for each in discovery.submissions]
+        files = {store.file_name(each).casefold() for each in ids}
+        assert len(set(ids)) == len(ids) == len(files)
         assert students(discovery) == sorted(students(discovery))
         assert found(root) == discovery

@@ -108,7 +108,7 @@ def test_a_command_escapes_its_data_and_its_properties() -> None:
     one = Annotation("a,b:c%", "100 %\r\nsecond::line,", "dir,a:b/100%\n.py", 7)
 
     assert github.command(one) == (
-        "::error file=dir%2Ca%3Ab/100%25%0A.py,line=7,title=a%2Cb%3Ac%25::100 %25%0Asecond::line,"
+        "::error file=dir%2Ca%3Ab/100%25 .py,line=7,title=a%2Cb%3Ac%25::100 %25%0Asecond::line,"
     )
 
 
@@ -178,5 +178,6 @@ def test_text_for_people_stands_where_no_command_is_read() -> None:
     assert first != second, "nobody can know the token before"
 
 
-def test_a_line_of_the_error_output_holds_no_command_of_the_old_kind() -> None:
+def test_a_line_for_people_holds_no_command_of_either_kind() -> None:
     assert github.harmless("note: ##[add-mask]x") == "note: # #[add-mask]x"
+    assert github.harmless("a\n::error::x\n \t::y::z a::b") == "a\n: :error::x\n \t: :y::z a::b"

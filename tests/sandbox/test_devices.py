@@ -101,7 +101,7 @@ raise ValueError(tried)
 """
 
 
-@pytest.mark.skipif(not seccomp.SUPPORTED, reason="the filter is written for x86-64 alone")
+@pytest.mark.skipif(not seccomp.SUPPORTED, reason="no filter is written for this machine")
 def test_a_worker_on_another_device_has_no_network_even_without_walls(pool: Pool, tmp_path: Path) -> None:
     """As those on CUDA, whose driver needs what the other walls hide."""
     execution = pool.run(submission(tmp_path, small.first(REACH)), device="twin")
