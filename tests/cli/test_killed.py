@@ -34,9 +34,12 @@ def begun(classroom: Path, kit: Path, output: Path, shared: Path) -> Iterator[su
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "held\n"
-        yield process
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "held\n"
+            yield process
+        finally:
+            process.kill()  # one that has failed here would be waited for in vain
 
 
 def test_the_next_run_sweeps_what_a_killed_one_left_and_spares_one_that_goes_on(

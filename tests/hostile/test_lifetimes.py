@@ -91,7 +91,7 @@ def test_a_job_whose_zygote_is_killed_runs_again_and_leaves_nothing(
 
 
 PARENT = """
-import os, sys, threading
+import os, signal, sys, threading
 from pathlib import Path
 from grader.sandbox.pool import Pool
 from grader.sandbox.scratch import sweep
@@ -106,8 +106,25 @@ least = 2 if sys.argv[2] == "strict" else 1
 while len(test_lifetimes.descendants(zygote.pid)) < least:
     os.sched_yield()
 print(zygote.pid, *test_lifetimes.descendants(zygote.pid), flush=True)
+if "stop" in sys.argv:
+    os.kill(zygote.pid, signal.SIGSTOP)
 os.kill(os.getpid(), 9)
 """
+
+
+def outliving(folder: Path, *arguments: str, **environment: str) -> list[int]:
+    """The zygote of a parent that was killed, and its workers."""
+    done = subprocess.run(
+        [sys.executable, "-c", PARENT, str(folder), *arguments],
+        cwd=attacking.ROOT,
+        env=os.environ | environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    pids = [int(pid) for pid in done.stdout.split()]
+    assert len(pids) >= 2
+    return pids
 
 
 @pytest.mark.promise(7)
@@ -119,20 +136,27 @@ def test_a_parent_that_is_killed_leaves_nothing_but_an_empty_folder_for_the_next
     if level != "none" and attacking.problem(level):
         pytest.skip(f"this machine has no {level}")
     with tempfile.TemporaryDirectory() as shared:
-        done = subprocess.run(
-            [sys.executable, "-c", PARENT, str(tmp_path), level],
-            cwd=attacking.ROOT,
-            env=os.environ | {"TMPDIR": shared},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        pids = {int(pid) for pid in done.stdout.split()}
-        assert len(pids) >= 2, done.stderr
-        wait_until_gone(pids)
+        wait_until_gone(set(outliving(tmp_path, level, TMPDIR=shared)))
 
         (left,) = Path(shared).iterdir()
         assert [path.name for path in left.iterdir()] == [".torch-grader.lock"]
         monkeypatch.setattr(tempfile, "tempdir", shared)
+        sweep()
+        assert list(Path(shared).iterdir()) == []
+
+
+def test_nothing_is_swept_where_a_worker_may_still_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its zygote, which ends it when the parent is gone, did not come to that yet."""
+    with tempfile.TemporaryDirectory() as shared:
+        zygote, *workers = outliving(tmp_path, "none", "stop", TMPDIR=shared)
+        monkeypatch.setattr(tempfile, "tempdir", shared)
+
+        sweep()
+
+        assert len(list(Path(shared).glob("*/grader-*"))) == len(workers) == 1
+        os.kill(zygote, signal.SIGCONT)
+        wait_until_gone({zygote, *workers})
         sweep()
         assert list(Path(shared).iterdir()) == []
