@@ -317,3 +317,22 @@ def test_a_python_file_that_begins_with_a_dictionary_is_python(pool: Pool, tmp_p
 
     assert notes(execution) == []
     assert answers(execution.exercises[0]) == RIGHT
+
+
+@pytest.mark.parametrize(
+    ("cell", "note"),
+    [
+        ("%%time\n" * 5_000, "This cell was skipped: SyntaxError: the cell is nested too deeply to read."),
+        ("%time x\0", "%time x\\x00 was left out; it does not change what the code computes."),
+        ("%time " + "(" * 9_000, "%time (("),
+        ("%%capture None\nx = 1", "This statement raised ValueError: "),
+        ("%%writefile\nx = 1", "This statement raised ValueError: "),
+        ("%%writefile 'a\nx = 1", "This statement raised ValueError: No closing quotation"),
+        ("%run", "This statement raised ValueError: "),
+    ],
+)
+def test_a_magic_in_bad_shape_costs_nothing(pool: Pool, tmp_path: Path, cell: str, note: str) -> None:
+    execution = run(pool, tmp_path, cell)
+
+    assert any(one.partition(": ")[2].startswith(note) for one in notes(execution))
+    assert answers(execution.exercises[0]) == RIGHT
