@@ -111,7 +111,15 @@ def _write(output: Output, material: Material, text: Callable[[bool], Text], *, 
         _show(text(_symbols()))
     else:
         data = text(True).plain if output.form == "text" else _renderer(output.form)(material)
+        if output.file is None and in_actions():
+            data = _harmless(data, output.form)
         _put(output.file, data.encode("utf-8-sig" if output.form == "csv" and output.file else "utf-8"))
+
+
+def _harmless(data: str, form: str) -> str:
+    from grader.report.github import harmless  # noqa: PLC0415 -- after the work
+
+    return harmless(data, form)
 
 
 def _renderer(form: str) -> Callable[[Material], str]:

@@ -22,6 +22,7 @@ MOST: Final = 9  # of ten annotations a step that GitHub keeps; the tenth says h
 _MESSAGE: Final = 4000  # characters
 _PATH: Final = 1000  # likewise
 _LEGACY: Final = "##["  # begins a command anywhere in a line
+_WRITTEN: Final = dict.fromkeys(("json", "gradescope"), (r"\u0023", ":")) | {"junit": ("&#35;", "&#58;")}
 _COMMAND: Final = re.compile(r"^([^\S\n]*)::", re.MULTILINE)
 
 
@@ -56,9 +57,13 @@ def unread(text: str) -> str:
     return f"::stop-commands::{token}\n{text}::{token}::\n"
 
 
-def harmless(text: str) -> str:
-    """Plain lines for an output where commands are read, the error output too: none of them is one."""
-    return _COMMAND.sub(r"\1: :", text.replace(_LEGACY, "# #["))
+def harmless(text: str, form: str = "text") -> str:
+    """Lines for an output where commands are read, the error output too: none is one.
+
+    A program that reads JSON or XML reads what was there before.
+    """
+    hash_sign, colon = _WRITTEN.get(form, (" #", " :"))
+    return _COMMAND.sub(rf"\1:{colon}", text.replace(_LEGACY, f"#{hash_sign}["))
 
 
 def _data(text: str) -> str:

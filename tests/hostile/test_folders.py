@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Final
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -60,6 +63,29 @@ def test_no_name_of_a_folder_is_a_command_for_github(kit_file: Path, tmp_path: P
 
     assert run.code == 0
     assert read_by_actions(_SHUT.sub("", run.out) + run.err) == []
+
+
+RAISING: Final = f"""
+def gradient_descent_torch_optimiser(initial_theta, learning_rate, number_steps):
+    raise ValueError({COMMAND!r} + chr(60) + "![CDATA[ ##[error]MINE")
+"""
+
+
+@pytest.mark.promise(17)
+@pytest.mark.parametrize("form", ["text", "json", "csv", "junit", "gradescope", "markdown"])
+def test_no_message_is_a_command_for_github_in_any_form(kit_file: Path, tmp_path: Path, form: str) -> None:
+    (tmp_path / "hw.py").write_text(RAISING)
+
+    run = grader("check", "hw.py", "--kit", kit_file, "--format", form, cwd=tmp_path, GITHUB_ACTIONS="true")
+
+    lines = read_by_actions(_SHUT.sub("", run.out) + run.err)
+    assert [line for line in lines if not line.startswith("::error file=hw.py,line=")] == []
+    if form in ("json", "gradescope"):
+        assert "##[error]MINE" in str(json.loads(run.out)), "a program reads it as it was"
+    if form == "junit":
+        told = [text for one in ET.fromstring(run.out).iter() for text in (one.text, one.get("message"))]  # noqa: S314 -- our own
+        assert "\n::error::MINE" in str("\n".join(filter(None, told)))
+        assert "##[error]MINE" in str(told)
 
 
 @pytest.mark.promise(18)
