@@ -21,17 +21,19 @@ import msgspec
 from grader import kit as kits
 from grader.judging import slopes
 from grader.judging.candidates import Candidate
+from grader.judging.family import OPTIONS_HINT
 from grader.judging.handed_back import result
-from grader.judging.reading import Point, Reading, constant, number, plainness, points, ratio, vector
+from grader.judging.optimisation import by_the_one_asked_for, odd_options, options_told
+from grader.judging.reading import DRAWS, Point, Reading, constant, number, plainness, points, ratio, vector
+from grader.judging.recorded import Recorded
 from grader.judging.seen import Seen
-from grader.judging.walks import Taken, Vector, Walk, alike, close, handed_on, plain, walks
-from grader.records import Answer, Trace
+from grader.judging.walks import Taken, Vector, Walk, alike, close, handed_on
 from grader.tensors import floats
 
 RANK: Final = 60
 FEW: Final = 2  # traced calls that a decision has to be seen in
 TWO: Final = "Read from the traces: two decisions of the run are not as in the reference."
-MOST: Final = 2  # decisions that differ; more of them are no reading of this run
+MOST: Final = 2  # decisions that are told; more of them may be no reading of this run
 
 _START: Final = "Print theta just before the first step. Where does it come from?"
 _RATE: Final = "Print the lr of your optimiser before each step, and compare it with the rate that is passed."
@@ -44,19 +46,23 @@ _COUNT: Final = "Count how often step() runs. What ends your loop?"
 class Shown:
     """What the traces of one exercise show, read once and only where it is asked for."""
 
-    def __init__(self, seen: Seen) -> None:
-        self.seen = seen
+    def __init__(self, seen: Seen, recorded: Recorded) -> None:
+        self.seen, self.recorded = seen, recorded
 
     @cached_property
     def readings(self) -> tuple[Reading, ...]:
         seen, asked = self.seen, _asked(self.seen.exercise)
         if asked is None or not seen.broken["values"]:
             return ()
-        return readings(seen.exercise, seen.traces, seen.answers, asked, seen.wrong, draws=seen.draws)
+        if not by_the_one_asked_for(seen.traces, asked):
+            return ()
+        read = self.recorded.walks
+        found = readings(seen.exercise, read, asked, seen.wrong, draws=seen.draws)
+        return found[:MOST] if len(found) <= MOST or all(map(self.recorded.is_of_theta, read)) else ()
 
     @cached_property
     def sure(self) -> bool:
-        return len(self.readings) == 1 and self.readings[0].sure and self.readings[0].named
+        return len(self.readings) == 1 and self.readings[0].sure
 
 
 def _asked(exercise: kits.Exercise) -> str | None:
@@ -67,19 +73,21 @@ def candidates(shown: Shown, *, sure: bool) -> tuple[Candidate, ...]:
     """The decision behind wrong values: where it is `sure`, or where it is told by its numbers alone."""
     if not shown.readings or shown.sure != sure:
         return ()
-    return (_candidate(shown.readings, shown.seen),)
+    return (_candidate(shown),)
 
 
-def _candidate(shown: Sequence[Reading], seen: Seen) -> Candidate:
-    first, *others = shown
+def _candidate(given: Shown) -> Candidate:
+    first, *others = given.readings
     besides = "".join(f"; besides, {one.title[:1].lower()}{one.title[1:]}" for one in others)
     return Candidate(
         id=first.id,
         title=first.title + besides,
         hint=first.hint,
-        explained=seen.broken["values"],
+        explained=given.seen.broken["values"],
         whole=first.sure and not others,
         rank=RANK,
+        evidence="trace",
+        calls=sum(bool(one.taken) for one in given.recorded.walks),
         teacher=first.teacher if not others else TWO,
         where=first.where,
     )
@@ -87,24 +95,23 @@ def _candidate(shown: Sequence[Reading], seen: Seen) -> Candidate:
 
 def readings(
     exercise: kits.Exercise,
-    traces: Mapping[int, Trace],
-    answers: Sequence[Answer],
+    read: Sequence[Walk],
     asked: str,
     wrong: frozenset[int],
     *,
     draws: bool = False,
 ) -> tuple[Reading, ...]:
     """The decisions that differ; none where too little can be read, or a wrong call shows none of them."""
-    if not plain(exercise, traces, asked):
+    options = odd_options(exercise, read)
+    if options is None:
         return ()
-    read = walks(exercise, traces, answers)
-    odd = {walk.case for walk in read if any(differs(walk) for differs in _DIFFERS)}
+    odd = {walk.case for walk in read if options or any(differs(walk) for differs in _DIFFERS)}
     if len(odd) < FEW or not any(walk.taken for walk in read):
         return ()
     if any(walk.case in wrong and walk.case not in odd and _far_off(walk, exercise) for walk in read):
         return ()
-    found = tuple(one for rule in _rules(draws=draws) if (one := rule(read)) is not None)
-    return found if len(found) <= MOST else ()
+    rules = (lambda _: _options(asked, options), *_rules(draws=draws))
+    return tuple(one for rule in rules if (one := rule(read)) is not None)
 
 
 def _far_off(walk: Walk, exercise: kits.Exercise) -> bool:
@@ -177,6 +184,16 @@ def _made_up(read: Sequence[Walk]) -> bool:
     )
 
 
+# --- the options ----------------------------------------------------------------------------------
+
+
+def _options(asked: str, options: Mapping[str, float]) -> Reading | None:
+    if not options:
+        return None
+    title = f"{asked} runs with {options_told(options)}"
+    return Reading("options", "optimiser-options", title, OPTIONS_HINT, "optimiser")
+
+
 # --- the start ------------------------------------------------------------------------------------
 
 
@@ -204,10 +221,8 @@ def _start(read: Sequence[Walk], *, draws: bool) -> Reading | None:
 
 
 def _random_start(odd: Sequence[Walk]) -> Reading:
-    return _start_reading(
-        "start-random",
-        f"The descent starts at a random theta, or a random number is added to it: {_begins(odd)}",
-    )
+    title = f"The first step does not begin at the theta that is passed{DRAWS}: {_begins(odd)}"
+    return _start_reading("start-random", title)
 
 
 def _another_start(odd: Sequence[Walk]) -> Reading:
@@ -293,7 +308,7 @@ def _between(read: Sequence[Walk], *, draws: bool) -> Reading | None:
         return _between_reading("theta-zeroed-between", "Theta is set to 0 between the steps", sure=False)
     _, one, began = min(odd, key=lambda gap: (gap[1].number, plainness(gap[1].after)))
     title = (
-        f"Theta is changed between the steps{' by a random number' if draws else ''}: "
+        f"Theta is changed between the steps{DRAWS if draws else ''}: "
         f"step {one.number + 1} left {vector(one.after)}, step {one.number + 2} began at {vector(began)}"
     )
     return _between_reading("theta-changed-between", title, sure=draws)
@@ -354,43 +369,24 @@ def _steps(count: int) -> str:
     return "1 step" if count == 1 else f"{count} steps"
 
 
-# --- a name that another room gave ----------------------------------------------------------------
-
-_OPTIONS: Final = "options"  # another optimiser, or the one asked for with other options
-_ABOUT: Final = (
-    ("start-", "start"), ("rate-of-one-step", "step"), ("rate-", "rate"), ("step-scaled", "step"),
-    ("gradient-", "gradient"),
-    ("loss-", "gradient"), ("penalty-", "gradient"), ("minimum-", "gradient"), ("steps-more", "count"),
-    ("steps-over", "count"), ("steps-times", "count"), ("result-", "result"), ("weight-decay", _OPTIONS),
-    ("momentum", _OPTIONS), ("nesterov", _OPTIONS), ("adam", _OPTIONS), ("asgd", _OPTIONS),
-    ("rmsprop", _OPTIONS), ("adagrad", _OPTIONS), ("adadelta", _OPTIONS), ("rprop", _OPTIONS),
-)  # fmt: skip
-"""Which decision the fitted families speak of; "step": of gradient or rate."""
+# --- beside a name that the values alone bear out -------------------------------------------------
 
 
-def corrected(found: tuple[Candidate, ...], shown: Shown) -> tuple[Candidate, ...]:
-    """A finding with the decision first that the traces show, where its first name is about another one.
+def preciser(found: tuple[Candidate, ...], shown: Shown) -> tuple[Candidate, ...]:
+    """A finding about how long steps are, with the decision first that the traces show to make them so.
 
     Values alone cannot tell a halved loss from a halved rate. Where the traces can, the name that fits the
-    values alone stands second.
+    values alone stands second; that every value is as long is proven all the same.
     """
-    seen = shown.seen
-    if not found or not found[0].whole or not found[0].explained & seen.broken["values"]:
+    if not found or not found[0].lengths or not shown.sure or shown.readings[0].decision not in _LENGTHS:
         return found
-    if not shown.sure or _told_already(found[0], shown.readings[0], seen):
-        return found
-    first = _candidate(shown.readings, seen)
-    return (msgspec.structs.replace(first, explained=found[0].explained, kinds=found[0].kinds), *found)
+    first = msgspec.structs.replace(
+        _candidate(shown),
+        explained=found[0].explained,
+        kinds=found[0].kinds,
+        evidence=found[0].evidence,
+    )
+    return (first, *found)
 
 
-def _told_already(first: Candidate, shown: Reading, seen: Seen) -> bool:
-    """Whether the name is about what the traces show, or nothing is known of what it is about."""
-    program = next((one for one in seen.exercise.misconceptions if one.id == first.id), None)
-    if program is None or program.title != first.title:
-        about = next((decision for begin, decision in _ABOUT if first.id.startswith(begin)), None)
-        return about in (None, shown.decision)
-    if not any(trace.steps for trace in program.traces.values()):
-        return True
-    asked = _asked(seen.exercise) or ""
-    own = readings(seen.exercise, program.traces, program.answers, asked, seen.wrong)
-    return not own or [one.decision for one in own] == [shown.decision]
+_LENGTHS: Final = ("rate", "gradient")

@@ -10,13 +10,13 @@ from grader.judging.readings import told
 from grader.judging.walks import Taken, Vector, Walk, alike, close
 from grader.records import Record
 
-Decision = Literal["start", "backward", "gradient", "rate", "between", "count", "result"]
+Decision = Literal["options", "start", "backward", "gradient", "rate", "between", "count", "result"]
 
 
 class Reading(Record, frozen=True):
     """A decision that was taken otherwise.
 
-    `sure`: every traced step follows what the title says; `named`: and that is a rule, not only numbers.
+    `sure`: every traced step follows what the title says.
     """
 
     decision: Decision
@@ -26,7 +26,6 @@ class Reading(Record, frozen=True):
     where: Landmark
     teacher: str = "Read from the traces: every other decision of the run is as in the reference."
     sure: bool = True
-    named: bool = True
 
 
 class Point(NamedTuple):
@@ -36,6 +35,7 @@ class Point(NamedTuple):
     taken: Taken
 
 
+DRAWS: Final = ", and the function draws random numbers"
 ENOUGH: Final = 3  # steps that a rule has to hold in
 DIGITS: Final = 6
 
