@@ -20,14 +20,26 @@ import msgspec
 
 from grader import kit as kits
 from grader.judging import slopes
+from grader.judging.between import between, by_hand_before
 from grader.judging.candidates import Candidate
 from grader.judging.family import OPTIONS_HINT
 from grader.judging.handed_back import result
 from grader.judging.optimisation import by_the_one_asked_for, odd_options, options_told
-from grader.judging.reading import DRAWS, Point, Reading, constant, number, plainness, points, ratio, vector
+from grader.judging.reading import (
+    DRAWS,
+    Point,
+    Reading,
+    constant,
+    number,
+    plainness,
+    points,
+    ratio,
+    same,
+    vector,
+)
 from grader.judging.recorded import Recorded
 from grader.judging.seen import Seen
-from grader.judging.walks import Taken, Vector, Walk, alike, close, handed_on
+from grader.judging.walks import Taken, Walk, alike, close, handed_on
 from grader.tensors import floats
 
 RANK: Final = 60
@@ -37,9 +49,6 @@ MOST: Final = 2  # decisions that are told; more of them may be no reading of th
 
 _START: Final = "Print theta just before the first step. Where does it come from?"
 _RATE: Final = "Print the lr of your optimiser before each step, and compare it with the rate that is passed."
-_BETWEEN: Final = (
-    "Print theta after step() and again before the next one. Which line between them changes it?"
-)
 _COUNT: Final = "Count how often step() runs. What ends your loop?"
 
 
@@ -110,20 +119,23 @@ def readings(
         return ()
     if any(walk.case in wrong and walk.case not in odd and _far_off(walk, exercise) for walk in read):
         return ()
+    by_hand = by_hand_before(read)
+    if by_hand is not None:
+        return (by_hand,)  # where steps begin, and with which gradient, only follows from it
     rules = (lambda _: _options(asked, options), *_rules(draws=draws))
     return tuple(one for rule in rules if (one := rule(read)) is not None)
 
 
 def _far_off(walk: Walk, exercise: kits.Exercise) -> bool:
     """Whether it is wrong by more than is read as a difference: small noise is lost in a large theta."""
-    return walk.result is not None and not _same(walk.result, floats(exercise.cases[walk.case].expected))
+    return walk.result is not None and not same(walk.result, floats(exercise.cases[walk.case].expected))
 
 
 def _rules(*, draws: bool) -> Iterator[Callable[[Sequence[Walk]], Reading | None]]:
     yield lambda read: _start(read, draws=draws)
     yield lambda read: None if _made_up(read) else slopes.read(read, draws=draws)
     yield lambda read: None if _made_up(read) else _rate(read)
-    yield lambda read: _between(read, draws=draws)
+    yield lambda read: between(read, draws=draws)
     yield _count
     yield lambda read: _result(read, draws=draws)
 
@@ -141,10 +153,6 @@ def _result(read: Sequence[Walk], *, draws: bool) -> Reading | None:
 
 def _starts_elsewhere(walk: Walk) -> bool:
     return bool(walk.taken) and not handed_on(walk.taken[0].before, walk.start)
-
-
-def _same(one: Vector, other: Vector) -> bool:
-    return alike(one, other, [max(map(abs, (*one, *other)), default=0.0)] * len(one))
 
 
 def _steps_otherwise(walk: Walk) -> bool:
@@ -203,7 +211,7 @@ def _start(read: Sequence[Walk], *, draws: bool) -> Reading | None:
     if not odd:
         return None
     if len({len(walk.start) for walk in begun}) == 1 and all(
-        _same(walk.taken[0].before, odd[0].taken[0].before) for walk in begun
+        same(walk.taken[0].before, odd[0].taken[0].before) for walk in begun
     ):
         at = vector(odd[0].taken[0].before)
         return _start_reading("start-fixed", f"The descent starts at {at}, whatever is passed")
@@ -281,66 +289,6 @@ def _another_rate(odd: Sequence[Taken]) -> Reading:
 
 def _rate_reading(id_: str, title: str, *, sure: bool = True) -> Reading:
     return Reading("rate", id_, title, _RATE, "optimiser", sure=sure)
-
-
-# --- between the steps ----------------------------------------------------------------------------
-
-
-def _between(read: Sequence[Walk], *, draws: bool) -> Reading | None:
-    """What was done to theta after a step; the last step's is seen in what comes back."""
-    gaps = [
-        (walk, one, two.before) for walk in read for one, two in zip(walk.taken, walk.taken[1:], strict=False)
-    ]
-    odd = [gap for gap in gaps if not handed_on(gap[2], gap[1].after)]
-    if not odd:
-        return None
-    if len(gaps) >= FEW and all(_same(began, walk.start) for walk, _, began in gaps):
-        return _between_reading("starts-again", "Every iteration starts again from the initial theta")
-    by_hand = _by_hand(gaps)
-    if by_hand is not None:
-        return by_hand
-    factors = [ratio(began, one.after) for _, one, began in gaps if any(one.after)]
-    factor = constant([x for x in factors if x is not None])
-    if factor is not None and None not in factors and len(factors) >= FEW:
-        title = f"Theta is multiplied by {number(factor)} after each step"
-        return _between_reading("theta-scaled-between", title)
-    if len(odd) >= FEW and not any(x for _, _, began in odd for x in began):
-        return _between_reading("theta-zeroed-between", "Theta is set to 0 between the steps", sure=False)
-    _, one, began = min(odd, key=lambda gap: (gap[1].number, plainness(gap[1].after)))
-    title = (
-        f"Theta is changed between the steps{DRAWS if draws else ''}: "
-        f"step {one.number + 1} left {vector(one.after)}, step {one.number + 2} began at {vector(began)}"
-    )
-    return _between_reading("theta-changed-between", title, sure=draws)
-
-
-def _by_hand(gaps: Sequence[tuple[Walk, Taken, Vector]]) -> Reading | None:
-    """An update by hand besides the optimiser's: by the rate that is passed times the gradient."""
-    moved = [
-        ([a - b for a, b in zip(one.after, began, strict=True)], one)
-        for _, one, began in gaps
-        if one.gradient is not None and any(one.gradient)
-    ]
-    if len(moved) < FEW or len(moved) < len([1 for _, one, _ in gaps if one.gradient is None]):
-        return None
-    for extra in (1.0, -1.0):
-        if all(_same_move(gone, one, extra) for gone, one in moved):
-            title = (
-                "A step by hand is taken besides the optimiser's: theta moves twice in each iteration"
-                if extra > 0
-                else "Each step of the optimiser is taken back by hand"
-            )
-            return _between_reading("by-hand-besides", title)
-    return None
-
-
-def _same_move(gone: Vector, one: Taken, extra: float) -> bool:
-    size = [max(map(abs, one.before))] * len(gone)
-    return alike(gone, [extra * one.passed * x for x in one.gradient or ()], size)
-
-
-def _between_reading(id_: str, title: str, *, sure: bool = True) -> Reading:
-    return Reading("between", id_, title, _BETWEEN, "step", sure=sure)
 
 
 # --- how many steps -------------------------------------------------------------------------------

@@ -72,6 +72,11 @@ def plainness(values: Vector) -> tuple[int, float]:
     return sum(len(f"{abs(x):.6g}") for x in values) + 3 * sum(x < 0 for x in values), sum(map(abs, values))
 
 
+def same(one: Vector, other: Vector) -> bool:
+    """Whether two thetas are one, up to the rounding of their largest component."""
+    return alike(one, other, [max(map(abs, (*one, *other)), default=0.0)] * len(one))
+
+
 def ratio(one: Sequence[float], other: Sequence[float]) -> float | None:
     """The number that makes the one of the other; None where there is none, or the other is 0."""
     largest = max(range(len(other)), key=lambda i: abs(other[i]), default=0)
