@@ -18,7 +18,7 @@ _FOR_THE_CLASS: Final[dict[Ground, str]] = {
     "proven": "proven on all failing cases",
     "trace": "read from recorded steps",
     "error": "seen in how calls end",
-    "partial": "a part, or not proven",
+    "partial": "not proven",
 }
 
 
