@@ -21,6 +21,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import IntEnum
 from typing import Final
 
+import msgspec
+
 from grader.judging import decisions, families, matching, partial, signs
 from grader.judging.candidates import STEPS, Candidate
 from grader.judging.matching import Beside
@@ -101,12 +103,21 @@ def _resolved(seen: Seen) -> tuple[list[tuple[int, Finding]], frozenset[Flaw]]:
 def _rooms(seen: Seen, recorded: Recorded, shown: decisions.Shown) -> Iterator[Room]:
     beside = Beside(seen, recorded)
     yield lambda _: matching.candidates(beside)
-    yield lambda left: families.fit(seen.outcomes, seen.exercise, seen.failed) if _values(left) else ()
+    yield lambda left: _fitted(seen) if _values(left) else ()
     yield lambda left: decisions.candidates(shown, sure=True) if _values(left) else ()
     yield lambda left: signs.candidates(seen, shown) if left else ()
     yield lambda left: partial.candidates(beside, left) if left else ()
     yield lambda left: decisions.candidates(shown, sure=False) if _values(left) else ()
     yield lambda left: partial.places(seen, left) if left else ()
+
+
+def _fitted(seen: Seen) -> tuple[Candidate, ...]:
+    """The fitted families. Calls are seeded alike, so the constant of a program that draws may be a draw."""
+    found = families.fit(seen.outcomes, seen.exercise, seen.failed)
+    if not seen.draws:
+        return found
+    cause = "a random number, since the function draws some"
+    return tuple(msgspec.structs.replace(one, evidence="partial", cause=cause) for one in found)
 
 
 def _values(left: Iterable[Flaw]) -> bool:

@@ -27,11 +27,11 @@ def result(read: Sequence[Walk], *, draws: bool) -> Reading | None:
     title = next(_titles(pairs), None)
     if title is not None:
         return _reading("result-changed", title)
-    walk, got = min(odd, key=lambda pair: plainness(pair[0].left))
+    walk, got = min(odd, key=lambda pair: (not pair[0].taken, plainness(pair[0].left)))
     noise = DRAWS if draws else ""
     title = (
-        f"What comes back is not what the last step left{noise}: "
-        f"{vector(got)}, where the last step left {vector(walk.left)}"
+        f"What comes back is not what the steps left{noise}: "
+        f"{vector(got)}, where they left {vector(walk.left)}"
     )
     return _reading("another-result", title, sure=draws)
 
