@@ -95,7 +95,7 @@ def _raised(seen: Seen) -> Iterator[Candidate]:
     for (sign, title), own in groups.items():
         yield Candidate(
             id=sign.id,
-            title=title + _for_which(frozenset(own), seen),
+            title=title + for_which(frozenset(own), seen),
             hint=sign.hint,
             explained=frozenset(own),
             whole=True,
@@ -108,7 +108,7 @@ def _raised(seen: Seen) -> Iterator[Candidate]:
         )
 
 
-def _for_which(own: frozenset[int], seen: Seen) -> str:
+def for_which(own: frozenset[int], seen: Seen) -> str:
     """For which inputs it raises, in words; empty where for all."""
     every = frozenset(range(len(seen.answers)))
     if seen.moving <= own:

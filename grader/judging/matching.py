@@ -14,6 +14,7 @@ import numpy as np
 
 from grader.judging.candidates import ALL_KINDS, VALUES, Candidate
 from grader.judging.chains import manner
+from grader.judging.endings import for_which
 from grader.judging.known import Known, known, values
 from grader.judging.raises import said
 from grader.judging.recorded import Recorded
@@ -54,7 +55,7 @@ class Beside:
         error = bool(cases) and cases <= self.seen.raised.keys()
         return Candidate(
             id=one.id,
-            title=said(self.seen.raised[min(cases)]) if error else one.title,
+            title=said(self.seen.raised[min(cases)]) + for_which(cases, self.seen) if error else one.title,
             hint=one.hint,
             explained=cases,
             whole=whole,

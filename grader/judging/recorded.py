@@ -112,8 +112,12 @@ def _as_claimed(one: Taken, two: Taken) -> bool:
 
 
 def by_traces(exercise: kits.Exercise, mistake: kits.Misconception) -> Program:
-    """Of a misconception in the kit, as they were recorded when it was frozen."""
-    found = {one.case: one for one in walks(exercise, mistake.traces, mistake.answers)}
+    """Of a misconception in the kit, as they were recorded when it was frozen.
+
+    Where theta moves and no step was recorded, it was moved by hand: nothing is known of its steps.
+    """
+    every = walks(exercise, mistake.traces, mistake.answers)
+    found = {one.case: one for one in every if one.taken or one.result == one.start}
     return lambda cases: [found[case] for case in cases if case in found]
 
 

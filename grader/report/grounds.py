@@ -12,6 +12,7 @@ from typing import Final
 
 from grader.report.figures import plural
 from grader.results import Diagnosis, Ground
+from grader.text import one_line
 
 _CAUSE: Final = 300  # characters of a possible cause
 _FOR_THE_CLASS: Final[dict[Ground, str]] = {
@@ -27,7 +28,13 @@ def ground(found: Diagnosis) -> str:
     if found.evidence == "proven":
         return _proven(found.failing)
     told = {"trace": _trace, "error": _error, "partial": _partial}[found.evidence](found)
-    return f"{told} A possible cause: {found.cause}." if found.cause else told
+    return f"{told} A possible cause: {_phrase(found.cause)}." if found.cause else told
+
+
+def _phrase(cause: str) -> str:
+    """`The loss is halved.` as it stands within a sentence; a name such as SGD stays."""
+    begins = cause[:1].lower() if cause[1:2].islower() or cause[1:2] == " " else cause[:1]
+    return begins + one_line(cause, _CAUSE)[1:].rstrip(".")
 
 
 def _proven(failing: int) -> str:

@@ -102,7 +102,7 @@ def _others(group: Sequence[_Made], titles: Counter[str]) -> Iterator[str]:
     if teacher:
         yield sentence(teacher)
     yield for_the_class((one.student, one.diagnosis) for one in group)
-    causes = dict.fromkeys(one.diagnosis.cause for one in group if one.diagnosis.cause)
+    causes = dict.fromkeys(sentence(one.diagnosis.cause) for one in group if one.diagnosis.cause)
     if causes:
         yield f"Possible causes: {'; '.join(causes)}."
     alike = dict.fromkeys(title for one in group for title in one.diagnosis.titles[1:])

@@ -31,6 +31,14 @@ SENTENCES = (
         found("error", cause="a misspelt name"),
         "Seen in all 24 failing calls. A possible cause: a misspelt name.",
     ),
+    (
+        found("error", cause="The loss is computed once."),
+        "Seen in all 24 failing calls. A possible cause: the loss is computed once.",
+    ),
+    (
+        found("error", cause="SGD gets no list"),
+        "Seen in all 24 failing calls. A possible cause: SGD gets no list.",
+    ),
     (found("partial", 20), "Explains 20 of 24 failing cases, so there is more to find."),
     (found("partial"), "Seen in all 24 failing cases. There may be more to find."),
     (found("partial", calls=2), "Seen in 2 calls. There may be more to find."),
