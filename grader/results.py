@@ -19,6 +19,10 @@ EVIDENCE_SCHEMA: Final = "grader/evidence/v1"
 
 Number = float | Literal["nan", "inf", "-inf"]
 
+Ground = Literal["proven", "trace", "error", "partial"]
+"""What a finding rests on: a program that gives every value, the right ones too; steps that were recorded;
+how calls ended; or less than all of the failing cases."""
+
 
 def number(value: float) -> Number:
     """Write a float so that JSON can hold it."""
@@ -118,17 +122,20 @@ class Quote(Stored, frozen=True):
 
 
 class Diagnosis(Stored, frozen=True):
-    """Known misconceptions whose outputs the student's equal, simplest first."""
+    """Mistakes that cannot be told apart, simplest first, and what they were found by."""
 
     misconceptions: tuple[str, ...]  # at most three; more than one where the suite cannot tell them apart
     title: str  # of the first
     hint: str
-    explained: int  # failing cases that behave exactly as if this were the mistake
+    explained: int  # failing cases that behave as if this were the mistake
     failing: int
     partial: bool = False  # some case behaves otherwise: there is more to find than this
     titles: tuple[str, ...] = ()  # one for each id
     teacher: str = ""  # a sentence for the instructor; on no student's page
     quote: Quote | None = None
+    evidence: Ground = "partial"  # of what is stored without a word of it nothing is claimed
+    calls: int = 0  # that it was read from; 0 where `explained` says it
+    cause: str = ""  # a possible one, where the title says only what was seen
 
 
 class ExerciseResult(Stored, frozen=True):

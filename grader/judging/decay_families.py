@@ -130,7 +130,7 @@ DECAYS: Final = (
     Family(
         "rate-decays-as-power",
         lambda p: (
-            "The learning rate, or the loss, is multiplied by the number of the step, 1, 2, 3"
+            "The learning rate is multiplied by the number of the step, 1, 2, 3"
             if p == -1
             else f"The learning rate grows from step to step like the power {told(-p)} of 1, 2, 3"
             if p < 0
@@ -215,6 +215,7 @@ DECAYS: Final = (
         _firsts(lambda f: f),
         lambda c: with_factor(lambda i, _: c if i == 0 else 1.0),
         rank=24,
+        lengths=True,
         teacher="Where the gradient is affine, no result tells whether it is the first step or the last.",
         where="step",
     ),

@@ -20,43 +20,58 @@ import msgspec
 
 from grader import kit as kits
 from grader.judging import slopes
+from grader.judging.between import between, by_hand_before
 from grader.judging.candidates import Candidate
+from grader.judging.family import OPTIONS_HINT
 from grader.judging.handed_back import result
-from grader.judging.reading import Point, Reading, constant, number, plainness, points, ratio, vector
+from grader.judging.optimisation import by_the_one_asked_for, odd_options, options_told
+from grader.judging.reading import (
+    DRAWS,
+    Point,
+    Reading,
+    constant,
+    number,
+    plainness,
+    points,
+    ratio,
+    same,
+    vector,
+)
+from grader.judging.recorded import Recorded
 from grader.judging.seen import Seen
-from grader.judging.walks import Taken, Vector, Walk, alike, close, handed_on, plain, walks
-from grader.records import Answer, Trace
+from grader.judging.walks import Taken, Walk, alike, close, handed_on
 from grader.tensors import floats
 
 RANK: Final = 60
 FEW: Final = 2  # traced calls that a decision has to be seen in
 TWO: Final = "Read from the traces: two decisions of the run are not as in the reference."
-MOST: Final = 2  # decisions that differ; more of them are no reading of this run
+MOST: Final = 2  # decisions that are told; more of them may be no reading of this run
 
 _START: Final = "Print theta just before the first step. Where does it come from?"
 _RATE: Final = "Print the lr of your optimiser before each step, and compare it with the rate that is passed."
-_BETWEEN: Final = (
-    "Print theta after step() and again before the next one. Which line between them changes it?"
-)
 _COUNT: Final = "Count how often step() runs. What ends your loop?"
 
 
 class Shown:
     """What the traces of one exercise show, read once and only where it is asked for."""
 
-    def __init__(self, seen: Seen) -> None:
-        self.seen = seen
+    def __init__(self, seen: Seen, recorded: Recorded) -> None:
+        self.seen, self.recorded = seen, recorded
 
     @cached_property
     def readings(self) -> tuple[Reading, ...]:
         seen, asked = self.seen, _asked(self.seen.exercise)
         if asked is None or not seen.broken["values"]:
             return ()
-        return readings(seen.exercise, seen.traces, seen.answers, asked, seen.wrong, draws=seen.draws)
+        if not by_the_one_asked_for(seen.traces, asked):
+            return ()
+        read = self.recorded.walks
+        found = readings(seen.exercise, read, asked, seen.wrong, draws=seen.draws)
+        return found[:MOST] if len(found) <= MOST or all(map(self.recorded.is_of_theta, read)) else ()
 
     @cached_property
     def sure(self) -> bool:
-        return len(self.readings) == 1 and self.readings[0].sure and self.readings[0].named
+        return len(self.readings) == 1 and self.readings[0].sure
 
 
 def _asked(exercise: kits.Exercise) -> str | None:
@@ -67,19 +82,21 @@ def candidates(shown: Shown, *, sure: bool) -> tuple[Candidate, ...]:
     """The decision behind wrong values: where it is `sure`, or where it is told by its numbers alone."""
     if not shown.readings or shown.sure != sure:
         return ()
-    return (_candidate(shown.readings, shown.seen),)
+    return (_candidate(shown),)
 
 
-def _candidate(shown: Sequence[Reading], seen: Seen) -> Candidate:
-    first, *others = shown
+def _candidate(given: Shown) -> Candidate:
+    first, *others = given.readings
     besides = "".join(f"; besides, {one.title[:1].lower()}{one.title[1:]}" for one in others)
     return Candidate(
         id=first.id,
         title=first.title + besides,
         hint=first.hint,
-        explained=seen.broken["values"],
+        explained=given.seen.broken["values"],
         whole=first.sure and not others,
         rank=RANK,
+        evidence="trace",
+        calls=sum(bool(one.taken) for one in given.recorded.walks),
         teacher=first.teacher if not others else TWO,
         where=first.where,
     )
@@ -87,36 +104,38 @@ def _candidate(shown: Sequence[Reading], seen: Seen) -> Candidate:
 
 def readings(
     exercise: kits.Exercise,
-    traces: Mapping[int, Trace],
-    answers: Sequence[Answer],
+    read: Sequence[Walk],
     asked: str,
     wrong: frozenset[int],
     *,
     draws: bool = False,
 ) -> tuple[Reading, ...]:
     """The decisions that differ; none where too little can be read, or a wrong call shows none of them."""
-    if not plain(exercise, traces, asked):
+    options = odd_options(exercise, read)
+    if options is None:
         return ()
-    read = walks(exercise, traces, answers)
-    odd = {walk.case for walk in read if any(differs(walk) for differs in _DIFFERS)}
+    odd = {walk.case for walk in read if options or any(differs(walk) for differs in _DIFFERS)}
     if len(odd) < FEW or not any(walk.taken for walk in read):
         return ()
     if any(walk.case in wrong and walk.case not in odd and _far_off(walk, exercise) for walk in read):
         return ()
-    found = tuple(one for rule in _rules(draws=draws) if (one := rule(read)) is not None)
-    return found if len(found) <= MOST else ()
+    by_hand = by_hand_before(read)
+    if by_hand is not None:
+        return (by_hand,)  # where steps begin, and with which gradient, only follows from it
+    rules = (lambda _: _options(asked, options), *_rules(draws=draws))
+    return tuple(one for rule in rules if (one := rule(read)) is not None)
 
 
 def _far_off(walk: Walk, exercise: kits.Exercise) -> bool:
     """Whether it is wrong by more than is read as a difference: small noise is lost in a large theta."""
-    return walk.result is not None and not _same(walk.result, floats(exercise.cases[walk.case].expected))
+    return walk.result is not None and not same(walk.result, floats(exercise.cases[walk.case].expected))
 
 
 def _rules(*, draws: bool) -> Iterator[Callable[[Sequence[Walk]], Reading | None]]:
     yield lambda read: _start(read, draws=draws)
     yield lambda read: None if _made_up(read) else slopes.read(read, draws=draws)
     yield lambda read: None if _made_up(read) else _rate(read)
-    yield lambda read: _between(read, draws=draws)
+    yield lambda read: between(read, draws=draws)
     yield _count
     yield lambda read: _result(read, draws=draws)
 
@@ -134,10 +153,6 @@ def _result(read: Sequence[Walk], *, draws: bool) -> Reading | None:
 
 def _starts_elsewhere(walk: Walk) -> bool:
     return bool(walk.taken) and not handed_on(walk.taken[0].before, walk.start)
-
-
-def _same(one: Vector, other: Vector) -> bool:
-    return alike(one, other, [max(map(abs, (*one, *other)), default=0.0)] * len(one))
 
 
 def _steps_otherwise(walk: Walk) -> bool:
@@ -177,6 +192,16 @@ def _made_up(read: Sequence[Walk]) -> bool:
     )
 
 
+# --- the options ----------------------------------------------------------------------------------
+
+
+def _options(asked: str, options: Mapping[str, float]) -> Reading | None:
+    if not options:
+        return None
+    title = f"{asked} runs with {options_told(options)}"
+    return Reading("options", "optimiser-options", title, OPTIONS_HINT, "optimiser")
+
+
 # --- the start ------------------------------------------------------------------------------------
 
 
@@ -186,7 +211,7 @@ def _start(read: Sequence[Walk], *, draws: bool) -> Reading | None:
     if not odd:
         return None
     if len({len(walk.start) for walk in begun}) == 1 and all(
-        _same(walk.taken[0].before, odd[0].taken[0].before) for walk in begun
+        same(walk.taken[0].before, odd[0].taken[0].before) for walk in begun
     ):
         at = vector(odd[0].taken[0].before)
         return _start_reading("start-fixed", f"The descent starts at {at}, whatever is passed")
@@ -204,10 +229,8 @@ def _start(read: Sequence[Walk], *, draws: bool) -> Reading | None:
 
 
 def _random_start(odd: Sequence[Walk]) -> Reading:
-    return _start_reading(
-        "start-random",
-        f"The descent starts at a random theta, or a random number is added to it: {_begins(odd)}",
-    )
+    title = f"The first step does not begin at the theta that is passed{DRAWS}: {_begins(odd)}"
+    return _start_reading("start-random", title)
 
 
 def _another_start(odd: Sequence[Walk]) -> Reading:
@@ -268,66 +291,6 @@ def _rate_reading(id_: str, title: str, *, sure: bool = True) -> Reading:
     return Reading("rate", id_, title, _RATE, "optimiser", sure=sure)
 
 
-# --- between the steps ----------------------------------------------------------------------------
-
-
-def _between(read: Sequence[Walk], *, draws: bool) -> Reading | None:
-    """What was done to theta after a step; the last step's is seen in what comes back."""
-    gaps = [
-        (walk, one, two.before) for walk in read for one, two in zip(walk.taken, walk.taken[1:], strict=False)
-    ]
-    odd = [gap for gap in gaps if not handed_on(gap[2], gap[1].after)]
-    if not odd:
-        return None
-    if len(gaps) >= FEW and all(_same(began, walk.start) for walk, _, began in gaps):
-        return _between_reading("starts-again", "Every iteration starts again from the initial theta")
-    by_hand = _by_hand(gaps)
-    if by_hand is not None:
-        return by_hand
-    factors = [ratio(began, one.after) for _, one, began in gaps if any(one.after)]
-    factor = constant([x for x in factors if x is not None])
-    if factor is not None and None not in factors and len(factors) >= FEW:
-        title = f"Theta is multiplied by {number(factor)} after each step"
-        return _between_reading("theta-scaled-between", title)
-    if len(odd) >= FEW and not any(x for _, _, began in odd for x in began):
-        return _between_reading("theta-zeroed-between", "Theta is set to 0 between the steps", sure=False)
-    _, one, began = min(odd, key=lambda gap: (gap[1].number, plainness(gap[1].after)))
-    title = (
-        f"Theta is changed between the steps{' by a random number' if draws else ''}: "
-        f"step {one.number + 1} left {vector(one.after)}, step {one.number + 2} began at {vector(began)}"
-    )
-    return _between_reading("theta-changed-between", title, sure=draws)
-
-
-def _by_hand(gaps: Sequence[tuple[Walk, Taken, Vector]]) -> Reading | None:
-    """An update by hand besides the optimiser's: by the rate that is passed times the gradient."""
-    moved = [
-        ([a - b for a, b in zip(one.after, began, strict=True)], one)
-        for _, one, began in gaps
-        if one.gradient is not None and any(one.gradient)
-    ]
-    if len(moved) < FEW or len(moved) < len([1 for _, one, _ in gaps if one.gradient is None]):
-        return None
-    for extra in (1.0, -1.0):
-        if all(_same_move(gone, one, extra) for gone, one in moved):
-            title = (
-                "A step by hand is taken besides the optimiser's: theta moves twice in each iteration"
-                if extra > 0
-                else "Each step of the optimiser is taken back by hand"
-            )
-            return _between_reading("by-hand-besides", title)
-    return None
-
-
-def _same_move(gone: Vector, one: Taken, extra: float) -> bool:
-    size = [max(map(abs, one.before))] * len(gone)
-    return alike(gone, [extra * one.passed * x for x in one.gradient or ()], size)
-
-
-def _between_reading(id_: str, title: str, *, sure: bool = True) -> Reading:
-    return Reading("between", id_, title, _BETWEEN, "step", sure=sure)
-
-
 # --- how many steps -------------------------------------------------------------------------------
 
 
@@ -354,43 +317,24 @@ def _steps(count: int) -> str:
     return "1 step" if count == 1 else f"{count} steps"
 
 
-# --- a name that another room gave ----------------------------------------------------------------
-
-_OPTIONS: Final = "options"  # another optimiser, or the one asked for with other options
-_ABOUT: Final = (
-    ("start-", "start"), ("rate-of-one-step", "step"), ("rate-", "rate"), ("step-scaled", "step"),
-    ("gradient-", "gradient"),
-    ("loss-", "gradient"), ("penalty-", "gradient"), ("minimum-", "gradient"), ("steps-more", "count"),
-    ("steps-over", "count"), ("steps-times", "count"), ("result-", "result"), ("weight-decay", _OPTIONS),
-    ("momentum", _OPTIONS), ("nesterov", _OPTIONS), ("adam", _OPTIONS), ("asgd", _OPTIONS),
-    ("rmsprop", _OPTIONS), ("adagrad", _OPTIONS), ("adadelta", _OPTIONS), ("rprop", _OPTIONS),
-)  # fmt: skip
-"""Which decision the fitted families speak of; "step": of gradient or rate."""
+# --- beside a name that the values alone bear out -------------------------------------------------
 
 
-def corrected(found: tuple[Candidate, ...], shown: Shown) -> tuple[Candidate, ...]:
-    """A finding with the decision first that the traces show, where its first name is about another one.
+def preciser(found: tuple[Candidate, ...], shown: Shown) -> tuple[Candidate, ...]:
+    """A finding about how long steps are, with the decision first that the traces show to make them so.
 
     Values alone cannot tell a halved loss from a halved rate. Where the traces can, the name that fits the
-    values alone stands second.
+    values alone stands second; that every value is as long is proven all the same.
     """
-    seen = shown.seen
-    if not found or not found[0].whole or not found[0].explained & seen.broken["values"]:
+    if not found or not found[0].lengths or not shown.sure or shown.readings[0].decision not in _LENGTHS:
         return found
-    if not shown.sure or _told_already(found[0], shown.readings[0], seen):
-        return found
-    first = _candidate(shown.readings, seen)
-    return (msgspec.structs.replace(first, explained=found[0].explained, kinds=found[0].kinds), *found)
+    first = msgspec.structs.replace(
+        _candidate(shown),
+        explained=found[0].explained,
+        kinds=found[0].kinds,
+        evidence=found[0].evidence,
+    )
+    return (first, *found)
 
 
-def _told_already(first: Candidate, shown: Reading, seen: Seen) -> bool:
-    """Whether the name is about what the traces show, or nothing is known of what it is about."""
-    program = next((one for one in seen.exercise.misconceptions if one.id == first.id), None)
-    if program is None or program.title != first.title:
-        about = next((decision for begin, decision in _ABOUT if first.id.startswith(begin)), None)
-        return about in (None, shown.decision)
-    if not any(trace.steps for trace in program.traces.values()):
-        return True
-    asked = _asked(seen.exercise) or ""
-    own = readings(seen.exercise, program.traces, program.answers, asked, seen.wrong)
-    return not own or [one.decision for one in own] == [shown.decision]
+_LENGTHS: Final = ("rate", "gradient")

@@ -9,6 +9,7 @@ before it left open:
     the decisions                 one step of the traces is not as asked: start, gradient, rate ...
     the signs                     how calls end shows what no value does
     partial matches               what is left behaves so, or a part of the inputs does
+    decisions and places          what the traces show that follows no rule; else where it is wrong
 
 So a wrong value in a wrong form is two findings. The first to be told is what has to be mended
 first: nothing runs, then nothing of use comes back, then wrong values, then the form, then the style.
@@ -20,9 +21,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import IntEnum
 from typing import Final
 
+import msgspec
+
 from grader.judging import decisions, families, matching, partial, signs
 from grader.judging.candidates import STEPS, Candidate
 from grader.judging.matching import Beside
+from grader.judging.recorded import Recorded
 from grader.judging.seen import Flaw, Seen
 from grader.records import Record
 from grader.results import Diagnosis
@@ -82,11 +86,12 @@ def explain(seen: Seen) -> Told:
 def _resolved(seen: Seen) -> tuple[list[tuple[int, Finding]], frozenset[Flaw]]:
     """The findings, with how many flaws each explains that those before it did not; and what is left."""
     left, found = seen.flaws, list[tuple[int, Finding]]()
-    shown = decisions.Shown(seen)
-    for room in _rooms(seen, shown):
-        candidates = room(left)
+    recorded = Recorded(seen)
+    shown = decisions.Shown(seen, recorded)
+    for room in _rooms(seen, recorded, shown):
+        candidates = [one for one in room(left) if not recorded.contradict(one)]
         while left and len(found) < FINDINGS:
-            best = decisions.corrected(_best(candidates, left, seen), shown)[:LISTED]
+            best = decisions.preciser(_best(candidates, left, seen), shown)[:LISTED]
             if not best:
                 break
             new = _flaws(best[0], seen) & left
@@ -95,14 +100,24 @@ def _resolved(seen: Seen) -> tuple[list[tuple[int, Finding]], frozenset[Flaw]]:
     return found, left
 
 
-def _rooms(seen: Seen, shown: decisions.Shown) -> Iterator[Room]:
-    beside = Beside(seen)
+def _rooms(seen: Seen, recorded: Recorded, shown: decisions.Shown) -> Iterator[Room]:
+    beside = Beside(seen, recorded)
     yield lambda _: matching.candidates(beside)
-    yield lambda left: families.fit(seen.outcomes, seen.exercise, seen.failed) if _values(left) else ()
+    yield lambda left: _fitted(seen) if _values(left) else ()
     yield lambda left: decisions.candidates(shown, sure=True) if _values(left) else ()
-    yield lambda left: signs.candidates(seen) if left else ()
+    yield lambda left: signs.candidates(seen, shown) if left else ()
     yield lambda left: partial.candidates(beside, left) if left else ()
     yield lambda left: decisions.candidates(shown, sure=False) if _values(left) else ()
+    yield lambda left: partial.places(seen, left) if left else ()
+
+
+def _fitted(seen: Seen) -> tuple[Candidate, ...]:
+    """The fitted families. Calls are seeded alike, so the constant of a program that draws may be a draw."""
+    found = families.fit(seen.outcomes, seen.exercise, seen.failed)
+    if not seen.draws:
+        return found
+    cause = "a random number, since the function draws some"
+    return tuple(msgspec.structs.replace(one, evidence="partial", cause=cause) for one in found)
 
 
 def _values(left: Iterable[Flaw]) -> bool:
@@ -132,7 +147,9 @@ def _about_values(candidate: Candidate, seen: Seen) -> bool:
 
 
 def _alike(one: Candidate, other: Candidate) -> bool:
-    return (one.whole, one.explained, one.kinds) == (other.whole, other.explained, other.kinds)
+    return (one.evidence, one.whole, one.explained, one.kinds) == (
+        other.evidence, other.whole, other.explained, other.kinds,
+    )  # fmt: skip
 
 
 def _flaws(candidate: Candidate, seen: Seen) -> frozenset[Flaw]:
@@ -154,13 +171,17 @@ def _diagnosis(found: Finding, seen: Seen, left: frozenset[Flaw]) -> Diagnosis:
     own = _flaws(first, seen)
     of_it = {case for kind, case in seen.flaws if kind in first.kinds or (kind, case) in left}
     explained = {case for _, case in own}
+    rest = explained != of_it
     return Diagnosis(
         misconceptions=tuple(one.id for one in found),
         title=first.title,
         hint=first.hint,
         explained=len(explained),
         failing=len(of_it),
-        partial=not first.whole or explained != of_it,
+        partial=not first.whole or rest,
         titles=tuple(one.title for one in found),
         teacher=first.teacher,
+        evidence="partial" if rest and first.evidence == "proven" else first.evidence,
+        calls=first.calls,
+        cause=first.cause,
     )

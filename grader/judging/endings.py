@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from grader.judging.candidates import ALL_KINDS, Candidate
+from grader.judging.messages import Sign
 from grader.judging.parts import exactly
-from grader.judging.raises import known_sign
+from grader.judging.raises import ANY, sign_of
 from grader.judging.seen import Seen
-from grader.records import Failure, Raised
+from grader.records import Failure
 
 FIRST: Final = 100  # the rank of a sign: any program of the instructor's is plainer
 UNKNOWN: Final = 150  # of an exception that the table does not have
-SHORT: Final = 60  # of an unknown exception's name
 
 _STOPS: Final[dict[Failure, tuple[str, str, str, str]]] = {
     Failure.TIMED_OUT: (
@@ -73,6 +73,7 @@ def _stopped(seen: Seen) -> Iterator[Candidate]:
             explained=frozenset(own | (seen.stopped.keys() - causes.keys())),
             whole=True,
             rank=FIRST,
+            evidence="error",
             teacher=teacher,
             where="loop" if failure is Failure.TIMED_OUT else None,
             kinds=ALL_KINDS,
@@ -87,40 +88,27 @@ def _where_it_stops(own: frozenset[int], seen: Seen) -> str:
 
 
 def _raised(seen: Seen) -> Iterator[Candidate]:
-    groups: dict[tuple[str, ...], dict[int, Raised]] = {}
+    groups: dict[tuple[Sign, str], set[int]] = {}
     for index, raised in seen.raised.items():
         if raised.failure not in _STOPS:
-            groups.setdefault(_told(raised), {})[index] = raised
-    for (name, title, hint, teacher, where), own in groups.items():
-        unknown = name == "raises"
+            groups.setdefault(sign_of(raised), set()).add(index)
+    for (sign, title), own in groups.items():
         yield Candidate(
-            id=name,
-            title=title + _for_which(frozenset(own), seen),
-            hint=hint,
+            id=sign.id,
+            title=title + for_which(frozenset(own), seen),
+            hint=sign.hint,
             explained=frozenset(own),
             whole=True,
-            rank=UNKNOWN if unknown else FIRST,
-            teacher=teacher,
-            where=where or None,
+            rank=UNKNOWN if sign is ANY else FIRST,
+            evidence="error",
+            cause=sign.cause,
+            teacher=sign.teacher,
+            where=sign.where,
             kinds=ALL_KINDS,
         )
 
 
-def _told(raised: Raised) -> tuple[str, ...]:
-    found = known_sign(raised)
-    if found is not None:
-        sign, title = found
-        return sign.id, title, sign.hint, sign.teacher, sign.where or ""
-    return (
-        "raises",
-        f"The function raises {raised.type[:SHORT]}",
-        "Read the last line of the error: what went wrong? The line above it says where.",
-        "An exception that stands for no known mistake.",
-        "",
-    )
-
-
-def _for_which(own: frozenset[int], seen: Seen) -> str:
+def for_which(own: frozenset[int], seen: Seen) -> str:
     """For which inputs it raises, in words; empty where for all."""
     every = frozenset(range(len(seen.answers)))
     if seen.moving <= own:

@@ -31,6 +31,7 @@ from grader.judging.loss_families import LOSSES_BY_GRADIENT
 from grader.judging.optimiser_families import MEMORIES, OTHERS
 from grader.judging.rate_families import RATES
 from grader.judging.readings import Constant, View, rounded, told, view
+from grader.judging.recorded import by_descent
 from grader.judging.stop_families import STOPS
 from grader.judging.value_families import ENDS
 from grader.records import ExerciseOutcomes
@@ -101,6 +102,7 @@ def _confirmed(family: Family, constants: list[Constant], seen: View) -> Candida
     if not agree.all() or int(telling.sum()) < CONVINCING + len(constants):
         return None
     values = [one.value for one in constants]
+    options = family.options(*values)
     return Candidate(
         id=family.id,
         title=title(family, values),
@@ -108,6 +110,11 @@ def _confirmed(family: Family, constants: list[Constant], seen: View) -> Candida
         explained=frozenset(int(i) for i in seen.index[seen.wrong]),
         whole=True,
         rank=family.rank + sum(map(_oddness, values)),
+        evidence="proven",
+        program=by_descent(seen.exercise, descent, options, lengths=family.lengths)
+        if not family.roundoff
+        else None,
+        lengths=family.lengths,
         teacher=family.teacher,
         where=family.where,
     )

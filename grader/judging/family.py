@@ -38,6 +38,8 @@ class Family:
     where: Landmark | None = None
     samples: tuple[tuple[float, ...], ...] = ()
     roundoff: float | None = None  # of the coarser dtype that the mistake is; its digits then are the proof
+    options: Callable[..., Mapping[str, float]] = lambda *_: {}  # of the optimiser, that the title speaks of
+    lengths: bool = False  # the title speaks of how long steps are, not of what makes them so
 
 
 def named(general: str, special: Mapping[float, str]) -> Callable[[float], str]:

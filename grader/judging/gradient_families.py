@@ -150,6 +150,7 @@ GRADIENTS: Final = (
         lambda c: with_gradient(lambda g, theta, _: g + c * theta),
         rank=16,
         teacher="Or a penalty on theta^2; where the loss is a square itself, a factor on it looks the same.",
+        options=lambda c: {"weight_decay": c},
         where="optimiser",
         samples=((0.2,), (0.1,), (0.01,), (0.001,), (0.5,)),
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from grader.judging.reading import Reading, constant, number, plainness, ratio, vector
+from grader.judging.reading import DRAWS, Reading, constant, number, plainness, ratio, vector
 from grader.judging.walks import Vector, Walk, alike, close, handed_on
 
 FEW: Final = 2
@@ -27,11 +27,11 @@ def result(read: Sequence[Walk], *, draws: bool) -> Reading | None:
     title = next(_titles(pairs), None)
     if title is not None:
         return _reading("result-changed", title)
-    walk, got = min(odd, key=lambda pair: plainness(pair[0].left))
-    noise = ": a random number is added" if draws else ""
+    walk, got = min(odd, key=lambda pair: (not pair[0].taken, plainness(pair[0].left)))
+    noise = DRAWS if draws else ""
     title = (
-        f"What comes back is not what the last step left{noise}: "
-        f"{vector(got)}, where the last step left {vector(walk.left)}"
+        f"What comes back is not what the steps left{noise}: "
+        f"{vector(got)}, where they left {vector(walk.left)}"
     )
     return _reading("another-result", title, sure=draws)
 

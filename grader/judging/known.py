@@ -17,8 +17,10 @@ import numpy.typing as npt
 
 from grader import kit as kits
 from grader.judging import compare
+from grader.judging.candidates import Program
 from grader.judging.chains import chain, manner
 from grader.judging.compare import ROUNDOFF, TENSOR_TYPES, judged_dtype
+from grader.judging.recorded import by_traces
 from grader.judging.seen import Itself
 from grader.kit import CriterionKind
 from grader.records import Answer, Chain, Raised, Returned, Tensor
@@ -48,6 +50,7 @@ class Known:
     def __init__(self, exercise: kits.Exercise) -> None:
         self.exercise = exercise
         self.mistakes = [one for one in exercise.misconceptions if one.needs is None]
+        self._programs: dict[int, Program] = {}
         self._labels: dict[Hashable, int] = {}
         self._forms: dict[Hashable, int] = {}
         answers = [one.answers for one in self.mistakes]
@@ -125,6 +128,13 @@ class Known:
         """For each mistake how its steps were taken, in every case."""
         cases = range(len(self.exercise.cases))
         return [{i: manner(one.traces.get(i)) for i in cases} for one in self.mistakes]
+
+    def program(self, mistake: int) -> Program:
+        """The steps that were recorded of it; read once for a class."""
+        found = self._programs.get(mistake)
+        if found is None:
+            found = self._programs[mistake] = by_traces(self.exercise, self.mistakes[mistake])
+        return found
 
     def kinds(self, mistake: int) -> frozenset[CriterionKind]:
         """What it costs."""

@@ -14,7 +14,10 @@ import numpy as np
 
 from grader.judging.candidates import ALL_KINDS, VALUES, Candidate
 from grader.judging.chains import manner
+from grader.judging.endings import for_which
 from grader.judging.known import Known, known, values
+from grader.judging.raises import said
+from grader.judging.recorded import Recorded
 from grader.judging.seen import Seen
 from grader.kit import CriterionKind
 
@@ -22,8 +25,8 @@ from grader.kit import CriterionKind
 class Beside:
     """A student's answers beside all misconceptions of an exercise: mistake x case."""
 
-    def __init__(self, seen: Seen) -> None:
-        self.seen = seen
+    def __init__(self, seen: Seen, recorded: Recorded) -> None:
+        self.seen, self.recorded = seen, recorded
         self.known: Known = known(seen.exercise)
         self.values = self.known.agreeing(seen.answers)
         self.forms = self.known.looking_alike(seen.answers)
@@ -48,13 +51,18 @@ class Beside:
     def candidate(self, mistake: int, cases: frozenset[int], *, whole: bool) -> Candidate:
         """A misconception that explains these cases; of their form and steps only what is the same."""
         one = self.known.mistakes[mistake]
+        kinds = self.known.kinds(mistake) or VALUES
+        error = bool(cases) and cases <= self.seen.raised.keys()
         return Candidate(
             id=one.id,
-            title=one.title,
+            title=said(self.seen.raised[min(cases)]) + for_which(cases, self.seen) if error else one.title,
             hint=one.hint,
             explained=cases,
             whole=whole,
             rank=mistake,
+            evidence="error" if error else "proven" if whole else "partial",
+            cause=one.title if error else "",
+            program=self.known.program(mistake) if "values" in kinds else None,
             teacher=one.teacher,
             where=one.where,
             kinds=self._kinds(mistake, cases),
@@ -79,6 +87,8 @@ def candidates(beside: Beside) -> tuple[Candidate, ...]:
         cases = _whole(beside, mistake)
         if cases:
             candidate = beside.candidate(mistake, cases, whole=True)
+            if beside.recorded.contradict(candidate):
+                continue
             kind = VALUES if "values" in beside.known.kinds(mistake) else candidate.kinds
             found.setdefault((kind, cases & beside.seen.broken["values"]), []).append(
                 (_distance(beside, mistake, candidate), candidate)

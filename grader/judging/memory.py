@@ -42,6 +42,8 @@ def _not_the_same_twice(seen: Seen) -> Iterator[Candidate]:
         explained=seen.wrong,
         whole=False,
         rank=RANK,
+        evidence="partial",
+        calls=2 * len(changed),
         teacher="A global theta, optimiser or counter, a mutable default, a cache, or random numbers.",
         where="definition",
     )
@@ -56,7 +58,7 @@ def _differ(seen: Seen, one: int, two: int) -> bool:
 
 def _goes_on(seen: Seen) -> Iterator[Candidate]:
     """The first step of a call begins where the call before it ended."""
-    went_on = set()
+    went_on, begins = set[int](), set[tuple[float, ...]]()
     for index, trace in seen.traces.items():
         before = seen.answers[index - 1] if index else None
         if (
@@ -71,9 +73,10 @@ def _goes_on(seen: Seen) -> Iterator[Candidate]:
         given = floats(start) if isinstance(start, Tensor) else []
         if begun != floats(before.value):
             return
+        begins.add(tuple(begun))
         if begun != given:
             went_on.add(index)
-    if len(went_on) >= CONVINCING:
+    if len(went_on) >= CONVINCING and len(begins) > 1:  # one beginning for all may be a fixed one
         yield Candidate(
             id="goes-on",
             title="Each call goes on from where the last one ended, not from the theta that is passed",
@@ -81,6 +84,8 @@ def _goes_on(seen: Seen) -> Iterator[Candidate]:
             explained=seen.wrong,
             whole=False,
             rank=RANK - 1,
+            evidence="trace",
+            calls=len(went_on),
             kinds=ALL_KINDS,
             teacher="Theta lives outside the function: a global, an attribute or a default argument.",
             where="definition",
@@ -92,7 +97,7 @@ def _kept_answers(seen: Seen) -> Iterator[Candidate]:
     names = list(seen.exercise.cases[0].arguments)
     for size in range(1, len(names)):
         for own in combinations(names, size):
-            explained = _taken_over(own, seen)
+            explained, whole = _taken_over(own, seen)
             if explained and seen.fresh(explained) >= CONVINCING and explained >= seen.failing:
                 yield Candidate(
                     kinds=ALL_KINDS,
@@ -100,27 +105,27 @@ def _kept_answers(seen: Seen) -> Iterator[Candidate]:
                     title=f"Calls with the same {' and '.join(own)} all get the first one's answer",
                     hint="Which calls get another call's answer? What does your cache go by?",
                     explained=explained,
-                    whole=False,
+                    whole=whole,
                     rank=RANK,
+                    evidence="proven" if whole else "partial",
                     teacher="A cache or memo whose key leaves out some of the arguments.",
                     where="definition",
                 )
                 return
 
 
-def _taken_over(own: tuple[str, ...], seen: Seen) -> frozenset[int]:
+def _taken_over(own: tuple[str, ...], seen: Seen) -> tuple[frozenset[int], bool]:
+    """The calls that got an earlier one's right answer, and whether all calls got the first one's."""
     first: dict[Hashable, int] = {}
-    explained = set()
+    explained, whole = set(), True
     for index, case in enumerate(seen.exercise.cases):
         key = tuple(_plain(case.arguments[name]) for name in own)
         earlier = first.setdefault(key, index)
-        if (
-            index in seen.failing
-            and earlier not in seen.failing
-            and _bits(seen.answers[index]) == _bits(seen.answers[earlier])
-        ):
+        same = _bits(seen.answers[index]) == _bits(seen.answers[earlier])
+        whole = whole and same
+        if same and index in seen.failing and earlier not in seen.failing:
             explained.add(index)
-    return frozenset(explained)
+    return frozenset(explained), whole
 
 
 def _plain(value: Value) -> Hashable:
@@ -144,6 +149,7 @@ def _constant(seen: Seen) -> Iterator[Candidate]:
         explained=seen.failing,
         whole=True,
         rank=RANK - 2,
+        evidence="proven",
         teacher="Nothing of the arguments reaches the result.",
         where="return",
     )

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from grader import kit as kits
 from grader.judging.candidates import ALL_KINDS, STEPS, Candidate
+from grader.judging.family import OPTIONS_HINT
 from grader.judging.seen import Seen
+from grader.judging.walks import Walk
 from grader.kit import CriterionKind
-from grader.records import Step, Tensor
+from grader.records import Step, Tensor, Trace
 from grader.tensors import floats, single
 
 RANK: Final = 120
 FEW: Final = 2  # traced calls that a sign has to be seen in
-_NAMES: Final = {"momentum": "momentum", "dampening": "dampening", "weight_decay": "weight decay"}
+SINGLE: Final = ("optimiser-options", "another-start", "another-count")  # decisions of the run
+_FLAGS: Final = ("nesterov", "maximize")
+_OPTIONS: Final = ("momentum", "dampening", "weight_decay", *_FLAGS)
 _BOTH: Final[frozenset[CriterionKind]] = frozenset({"optimiser", "values"})
 
 
@@ -21,18 +26,20 @@ def candidates(seen: Seen) -> Iterator[Candidate]:
     asked = next((one.optimiser for one in seen.exercise.rubric if one.optimiser), None)
     if asked is None or not seen.traces:
         return
-    steps = [step for index, trace in seen.traces.items() if index in seen.failing for step in trace.steps]
-    yield from _another(seen, asked, steps)
+    traces = [trace for index, trace in seen.traces.items() if index in seen.failing]
+    steps = [step for trace in traces for step in trace.steps]
+    calls = sum(bool(trace.steps) for trace in traces)
+    yield from _another(seen, asked, steps, calls)
     if not any(step.classes for step in steps):
-        yield from _by_hand(seen)
-    yield from _without_gradient(seen, steps)
-    yield from _idle(seen, asked, steps)
+        yield from _by_hand(seen, len(traces))
+    yield from _without_gradient(seen, steps, calls)
+    yield from _idle(seen, asked, steps, calls)
     yield from _options(seen, asked)
     yield from _another_start(seen)
     yield from _another_count(seen)
 
 
-def _another(seen: Seen, asked: str, steps: Sequence[Step]) -> Iterator[Candidate]:
+def _another(seen: Seen, asked: str, steps: Sequence[Step], calls: int) -> Iterator[Candidate]:
     """Steps of another optimiser than the one asked for, and of no other."""
     names = sorted({step.classes[0] for step in steps if step.classes})
     if not names or any(asked in step.classes for step in steps):
@@ -47,13 +54,15 @@ def _another(seen: Seen, asked: str, steps: Sequence[Step]) -> Iterator[Candidat
         explained=seen.broken["optimiser"] | seen.broken["values"],
         whole=False,
         rank=RANK,
+        evidence="trace",
+        calls=calls,
         teacher="Read from the trace: the class whose step() was called.",
         where="optimiser",
         kinds=_BOTH,
     )
 
 
-def _by_hand(seen: Seen) -> Iterator[Candidate]:
+def _by_hand(seen: Seen, calls: int) -> Iterator[Candidate]:
     """No optimiser took any step, and theta moved all the same."""
     if not seen.outcomes.moved or not seen.broken["optimiser"]:
         return
@@ -64,13 +73,15 @@ def _by_hand(seen: Seen) -> Iterator[Candidate]:
         explained=seen.broken["optimiser"],
         whole=False,
         rank=RANK,
+        evidence="trace",
+        calls=calls,
         teacher="No optimiser's step() was called in any traced call.",
         where="step",
         kinds=STEPS,
     )
 
 
-def _without_gradient(seen: Seen, steps: Sequence[Step]) -> Iterator[Candidate]:
+def _without_gradient(seen: Seen, steps: Sequence[Step], calls: int) -> Iterator[Candidate]:
     """step() was called, but what it should have moved had no gradient."""
     gradients = [gradient for step in steps for gradient in step.gradients]
     if not gradients or any(one is not None and any(floats(one)) for one in gradients):
@@ -85,6 +96,8 @@ def _without_gradient(seen: Seen, steps: Sequence[Step]) -> Iterator[Candidate]:
         explained=_unmoved(seen),
         whole=False,
         rank=RANK,
+        evidence="trace",
+        calls=calls,
         teacher="No backward(), one into another tensor than the optimiser's, or gradients cleared between.",
         where="backward",
         kinds=STEPS if seen.outcomes.moved else _BOTH,
@@ -98,7 +111,7 @@ def _unmoved(seen: Seen) -> frozenset[int]:
     )
 
 
-def _idle(seen: Seen, asked: str, steps: Sequence[Step]) -> Iterator[Candidate]:
+def _idle(seen: Seen, asked: str, steps: Sequence[Step], calls: int) -> Iterator[Candidate]:
     """The optimiser moves a tensor, and another one is returned."""
     moved = any(step.before != step.after for step in steps if asked in step.classes)
     wrong = bool(seen.broken["values"]) and seen.outcomes.moved
@@ -111,6 +124,8 @@ def _idle(seen: Seen, asked: str, steps: Sequence[Step]) -> Iterator[Candidate]:
         explained=_unmoved(seen),
         whole=False,
         rank=RANK,
+        evidence="trace",
+        calls=calls,
         teacher="The optimiser has a copy of theta, or the function returns its argument.",
         where="return",
         kinds=STEPS if seen.outcomes.moved else _BOTH,
@@ -118,28 +133,61 @@ def _idle(seen: Seen, asked: str, steps: Sequence[Step]) -> Iterator[Candidate]:
 
 
 def _options(seen: Seen, asked: str) -> Iterator[Candidate]:
-    """Options of the optimiser that are not the reference's."""
-    told: dict[str, float] = {}
+    """Options of the optimiser that are not the reference's, each with one value of its own."""
+    told: dict[str, set[float]] = {}
+    calls = set[int]()
     for index in seen.broken["values"] & seen.traces.keys():
-        reference = seen.exercise.cases[index].trace
-        if reference is None or not reference.steps:
-            continue
-        wanted = reference.steps[0].options
         for step in seen.traces[index].steps:
             if asked in step.classes:
-                told |= {n: x for n, x in step.options.items() if n in _NAMES and x != wanted.get(n)}
-    if told:
-        options = ", ".join(f"{_NAMES[name]} {value:g}" for name, value in sorted(told.items()))
+                odd = _odd(step.options, _usual(seen.exercise) or step.options)
+                calls |= {index} if odd else set()
+                for name, value in odd.items():
+                    told.setdefault(name, set()).add(value)
+    options = {name: values.pop() for name, values in told.items() if len(values) == 1}
+    if options:
         yield Candidate(
             id="optimiser-options",
-            title=f"{asked} runs with {options}",
-            hint="Print your optimiser: which options differ from their defaults?",
+            title=f"{asked} runs with {options_told(options)}",
+            hint=OPTIONS_HINT,
             explained=seen.broken["values"],
             whole=False,
             rank=RANK + 1,
+            evidence="trace",
+            calls=len(calls),
             teacher="Read from the trace: options that the exercise did not ask for.",
             where="optimiser",
         )
+
+
+def options_told(options: Mapping[str, float]) -> str:
+    """`momentum 0.9, nesterov`."""
+    return ", ".join(
+        name if name in _FLAGS else f"{name.replace('_', ' ')} {value:g}"
+        for name, value in sorted(options.items())
+    )
+
+
+def _odd(options: Mapping[str, float], usual: Mapping[str, float]) -> dict[str, float]:
+    return {name: x for name, x in options.items() if name in _OPTIONS and x != usual.get(name)}
+
+
+def _usual(exercise: kits.Exercise) -> Mapping[str, float] | None:
+    """The reference's options; None where it takes no step."""
+    return next(
+        (case.trace.steps[0].options for case in exercise.cases if case.trace and case.trace.steps), None
+    )
+
+
+def odd_options(exercise: kits.Exercise, walks: Sequence[Walk]) -> dict[str, float] | None:
+    """The options that are not the reference's; None where the recorded steps do not agree on them."""
+    usual = _usual(exercise)
+    found = [_odd(taken.options, usual) for walk in walks for taken in walk.taken] if usual else []
+    return found[0] if found and all(one == found[0] for one in found) else None
+
+
+def by_the_one_asked_for(traces: Mapping[int, Trace], asked: str) -> bool:
+    """Whether every recorded step was taken by this optimiser itself."""
+    return all(asked in step.classes[:1] for trace in traces.values() for step in trace.steps)
 
 
 def _another_start(seen: Seen) -> Iterator[Candidate]:
@@ -157,7 +205,7 @@ def _another_start(seen: Seen) -> Iterator[Candidate]:
     other = next((n for n in others if all(set(v) == _given(seen, i, n) for i, v in begun.items())), None)
     yield Candidate(
         id="arguments-swapped" if other else "another-start",
-        title=f"The descent starts at {other}, not at {seen.exercise.moves}: the parameters look exchanged"
+        title=f"The descent starts at {other}, not at {seen.exercise.moves}, as if parameters were exchanged"
         if other
         else "The first step does not begin at the theta that is passed",
         hint="In which order does the exercise pass its arguments? Compare with your `def` line."
@@ -166,6 +214,8 @@ def _another_start(seen: Seen) -> Iterator[Candidate]:
         explained=seen.failing,
         whole=False,
         rank=RANK + 1,
+        evidence="trace",
+        calls=len(begun),
         teacher="Read from the trace: theta is another argument, random, fixed, or changed before the loop.",
         where="definition" if other else "optimiser",
         kinds=ALL_KINDS,
@@ -200,6 +250,8 @@ def _another_count(seen: Seen) -> Iterator[Candidate]:
         explained=seen.broken["values"],
         whole=False,
         rank=RANK + 2,
+        evidence="trace",
+        calls=len(counts),
         teacher="Read from the traces; which number is taken follows no known rule.",
         where="loop",
     )

@@ -70,7 +70,7 @@ MEMORIES: Final = (
     ),
     Family(
         "momentum",
-        named("SGD runs with momentum {0}", {1.0: _ADD_UP}),
+        named("The descent runs with momentum {0}", {1.0: _ADD_UP}),
         OPTIONS_HINT,
         "later",
         lambda view: single(
@@ -79,12 +79,13 @@ MEMORIES: Final = (
         lambda c: with_update(lambda: optimisers.momentum(c)),
         rank=14,
         teacher="Momentum 1 is a missing zero_grad(); scaling .grad without clearing it looks the same.",
+        options=lambda c: {"momentum": 0.0} if c == 1 else {},
         where="optimiser",
         samples=((0.85,), (0.5,), (0.99,), (0.3,), (0.1,)),
     ),
     Family(
         "momentum-dampened",
-        "SGD runs with momentum {0} and dampening {1}",
+        "The descent runs with momentum {0} and dampening {1}",
         OPTIONS_HINT,
         "later",
         _momentum_and_dampening,
@@ -95,7 +96,7 @@ MEMORIES: Final = (
     ),
     Family(
         "nesterov",
-        "SGD runs with Nesterov momentum {0}",
+        "The descent runs with Nesterov momentum {0}",
         OPTIONS_HINT,
         "first",
         lambda view: single(

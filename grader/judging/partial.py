@@ -26,10 +26,9 @@ PLACE: Final = 1000  # the rank of a place without a name
 
 
 def candidates(beside: Beside, left: frozenset[Flaw]) -> tuple[Candidate, ...]:
-    """What explains some of the flaws that are left; the place alone where nothing else does."""
+    """What explains some of the flaws that are left."""
     open_cases = frozenset(case for kind, case in left if kind == "values")
-    found = (*_besides_another(beside, open_cases), *_in_a_part(beside, open_cases))
-    return found or tuple(_placed(beside.seen, left))
+    return (*_besides_another(beside, open_cases), *_in_a_part(beside, open_cases))
 
 
 def _besides_another(beside: Beside, open_cases: frozenset[int]) -> Iterator[Candidate]:
@@ -66,21 +65,23 @@ def _in_a_part(beside: Beside, open_cases: frozenset[int]) -> Iterator[Candidate
             yield msgspec.structs.replace(found, title=title, kinds=VALUES)
 
 
-def _placed(seen: Seen, left: frozenset[Flaw]) -> Iterator[Candidate]:
+def places(seen: Seen, left: frozenset[Flaw]) -> tuple[Candidate, ...]:
     """Where it is wrong, if that is a recognisable part and all the rest is right."""
     cases = frozenset(case for _, case in left)
     among = seen.telling if not seen.telling <= cases else seen.moving if not cases & seen.telling else cases
     part = exactly(cases & among, among, seen)
     both = min(seen.fresh(cases & among), seen.fresh(among - cases))
     if part is None or both < FEW or cases != seen.failing:
-        return
-    yield Candidate(
+        return ()
+    found = Candidate(
         id="wrong-in-a-part",
         title=f"Right, but not {part.words}",
         hint=f"Call your function once {part.words} and once not. Which line treats the two differently?",
         explained=cases,
         whole=False,
         rank=PLACE,
+        evidence="partial",
         teacher="No known mistake behaves so; what is known is the part of the inputs where it fails.",
         kinds=ALL_KINDS,
     )
+    return (found,)

@@ -87,6 +87,7 @@ RATES: Final = (
         teacher="A constant factor on the loss, the gradient or the rate; outputs cannot tell which.",
         where="loss",
         samples=((0.5,), (2.0,), (0.3,), (-1.0,), (1 / 3,)),
+        lengths=True,
     ),
     Family(
         "rate-offset",

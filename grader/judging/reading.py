@@ -10,13 +10,13 @@ from grader.judging.readings import told
 from grader.judging.walks import Taken, Vector, Walk, alike, close
 from grader.records import Record
 
-Decision = Literal["start", "backward", "gradient", "rate", "between", "count", "result"]
+Decision = Literal["options", "start", "backward", "gradient", "rate", "between", "count", "result"]
 
 
 class Reading(Record, frozen=True):
     """A decision that was taken otherwise.
 
-    `sure`: every traced step follows what the title says; `named`: and that is a rule, not only numbers.
+    `sure`: every traced step follows what the title says.
     """
 
     decision: Decision
@@ -26,7 +26,6 @@ class Reading(Record, frozen=True):
     where: Landmark
     teacher: str = "Read from the traces: every other decision of the run is as in the reference."
     sure: bool = True
-    named: bool = True
 
 
 class Point(NamedTuple):
@@ -36,6 +35,7 @@ class Point(NamedTuple):
     taken: Taken
 
 
+DRAWS: Final = ", and the function draws random numbers"
 ENOUGH: Final = 3  # steps that a rule has to hold in
 DIGITS: Final = 6
 
@@ -70,6 +70,11 @@ def vector(values: Vector) -> str:
 def plainness(values: Vector) -> tuple[int, float]:
     """The lower, the easier to reckon with."""
     return sum(len(f"{abs(x):.6g}") for x in values) + 3 * sum(x < 0 for x in values), sum(map(abs, values))
+
+
+def same(one: Vector, other: Vector) -> bool:
+    """Whether two thetas are one, up to the rounding of their largest component."""
+    return alike(one, other, [max(map(abs, (*one, *other)), default=0.0)] * len(one))
 
 
 def ratio(one: Sequence[float], other: Sequence[float]) -> float | None:

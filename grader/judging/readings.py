@@ -134,6 +134,7 @@ class View:
     coarse: Array  # what returning a coarser dtype may add, row x 1
     narrow: Array  # came back as float32, row x 1
     dtypes: tuple[str, ...]
+    exercise: kits.Exercise
 
     @cached_property
     def single(self) -> Sheet:
@@ -299,6 +300,7 @@ def view(
         coarse=coarse,
         narrow=np.array([[value.dtype == "float32"] for *_, value in rows]),
         dtypes=tuple(value.dtype for *_, value in rows),
+        exercise=exercise,
     )
 
 

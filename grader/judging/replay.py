@@ -93,6 +93,7 @@ def _remembering(finding: Finding, *, off: bool) -> Finding:
             explained=failing,
             failing=failing,
             partial=True,
+            calls=1,
             teacher=_SWITCHES if off else _KEEPERS,
         )
     return msgspec.structs.replace(finding, diagnosis=named, further=())

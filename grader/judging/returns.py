@@ -22,13 +22,10 @@ _FORM: Final[frozenset[CriterionKind]] = frozenset({"return"})
 _TYPE: Final = "Print type(...) of what your function returns."
 _OBJECTS: Final = {
     "generator": (
-        "The function yields its values, so a call returns a generator",
-        "Which word in your function makes it a generator?",
+        "A generator is returned, not a tensor",
+        "Does your function have a word in it that makes it a generator?",
     ),
-    "coroutine": (
-        "The function is declared with async, so a call returns a coroutine",
-        "Which word stands before `def`?",
-    ),
+    "coroutine": ("A coroutine is returned, not a tensor", "Which word stands before `def`?"),
     "str": ("A text is returned, not a tensor", _TYPE),
     "dict": ("A dictionary is returned, not a tensor", _TYPE),
 }  # fmt: skip
@@ -69,9 +66,10 @@ def _objects(seen: Seen) -> Iterator[Candidate]:
             explained=frozenset(own),
             whole=True,
             rank=RANK,
+            evidence="error",
             teacher="Nothing to compare came back."
             if name
-            else "No return, or one that is not always reached.",
+            else "Often there is no return, or one that is not always reached.",
             where="return",
             kinds=ALL_KINDS,
         )
@@ -91,11 +89,11 @@ def _history(seen: Seen) -> Iterator[Candidate]:
     if len(own) < CONVINCING:
         return
     if len(grows) > 1:
-        title, name = "What comes back holds all steps, not the last theta alone", "returns-history"
+        title, name = "More comes back than theta, and the more steps, the more of it", "returns-history"
         hint = "How many elements does the result have, and how many should it have?"
     else:
         title, name = (
-            "More comes back than theta: it is returned together with something else",
+            "More comes back than theta, which is only a part of it",
             "returns-more",
         )
         hint = "What stands after `return`? How many things does the caller get?"
@@ -108,7 +106,9 @@ def _history(seen: Seen) -> Iterator[Candidate]:
         explained=frozenset(own),
         whole=False,
         rank=RANK,
-        teacher="A list of thetas, or a tuple such as (theta, loss).",
+        evidence="error",
+        cause="a list of all thetas, or a tuple of theta and something else",
+        teacher="Often a list of thetas, or a tuple such as (theta, loss).",
         where="return",
         kinds=ALL_KINDS,
     )
@@ -130,7 +130,8 @@ def _nan_at_zero(seen: Seen) -> Iterator[Candidate]:
         explained=own,
         whole=True,
         rank=RANK - 100,
-        teacher="sqrt(sum)**2 or the like: the root's derivative at 0 is infinite, and infinity times 0 nan."
+        evidence="error",
+        teacher="Often sqrt(sum)**2: the root's derivative at 0 is infinite, and infinity times 0 nan."
         " The idea is right; sum(theta**2), or PyTorch's own norm, has no such trap.",
         where="loss",
     )
@@ -163,6 +164,7 @@ def _forms(seen: Seen) -> Iterator[Candidate]:
             explained=frozenset(own),
             whole=True,
             rank=RANK + 10,
+            evidence="error",
             teacher="The numbers are judged apart; this is about what they come in.",
             where="return",
             kinds=_FORM,

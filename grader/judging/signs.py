@@ -10,14 +10,19 @@ from __future__ import annotations
 
 from grader.judging import endings, memory, optimisation, returns
 from grader.judging.candidates import Candidate
+from grader.judging.decisions import Shown
 from grader.judging.seen import Seen
 
 
-def candidates(seen: Seen) -> tuple[Candidate, ...]:
-    """Every sign there is; those that explain nothing are left to `diagnose` to pass over."""
-    return (
+def candidates(seen: Seen, shown: Shown) -> tuple[Candidate, ...]:
+    """Every sign there is; those that explain nothing are left to `diagnose` to pass over.
+
+    What the traces show of single decisions is not told where they were read all together.
+    """
+    every = (
         *endings.candidates(seen),
         *memory.candidates(seen),
         *optimisation.candidates(seen),
         *returns.candidates(seen),
     )
+    return tuple(one for one in every if not (shown.readings and one.id in optimisation.SINGLE))

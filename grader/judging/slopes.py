@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
-import msgspec
 import numpy as np
 
 from grader.exercises import Landmark
 from grader.judging.reading import (
+    DRAWS,
     ENOUGH,
     Point,
     Reading,
@@ -100,15 +100,15 @@ def _empty(every: Sequence[Point]) -> Reading | None:
     if not any(any(_gradient(one)) for one in first) and not any(map(wrong, later)):
         return _backward(
             "first-step-without-gradient",
-            "The first step has no gradient: step() comes before backward()",
+            "The first step has no gradient, as if step() came before backward()",
             _EMPTY,
             "step",
         )
     if not any(map(wrong, first)) and not any(any(_gradient(one)) for one in later):
         return _backward(
             "gradient-in-the-first-step-only",
-            "From the second step on the optimiser's tensor has no gradient: the loop renews theta, and the "
-            "optimiser keeps the old tensor",
+            "From the second step on the optimiser's tensor has no gradient, as if the loop renewed theta, "
+            "and the optimiser kept the old tensor",
             _EMPTY + " Is your theta still the tensor that the optimiser was given?",
             "loop",
         )
@@ -145,11 +145,7 @@ def _scaled(factor: float) -> Reading:
         return _reading("gradient-zero", "The gradient is 0 in every step", _EMPTY, "backward")
     if factor == -1:
         return _reading("gradient-turned", "The gradient has the opposite sign", _LOSS)
-    detached = ", or half of a product is detached from the graph" if factor == 0.5 else ""  # noqa: PLR2004
-    title = (
-        f"The gradient is {number(factor)} times what it should be: the loss has a factor too many{detached}"
-    )
-    return _reading("gradient-scaled", title, _LOSS)
+    return _reading("gradient-scaled", f"The gradient is {number(factor)} times what it should be", _LOSS)
 
 
 def _by_number(sloping: Sequence[Point], factors: Sequence[float]) -> Reading | None:
@@ -227,7 +223,7 @@ def _constant_component(every: Sequence[Point], odd: Sequence[int]) -> Reading |
     value = constant([_gradient(one)[odd[0]] for one in every])
     if value is None:
         return None
-    title = f"Component {odd[0] + 1} of the gradient is always {number(value)}: the loss does not square it"
+    title = f"Component {odd[0] + 1} of the gradient is always {number(value)}"
     return _reading("gradient-component-constant", title, _LOSS)
 
 
@@ -235,7 +231,7 @@ def _constant(every: Sequence[Point]) -> Reading | None:
     value = _gradient(every[0])
     if len(every) < ENOUGH or not all(alike(_gradient(one), value) for one in every):
         return None
-    title = f"The gradient is {vector(value)} everywhere, whatever theta is: the loss is no square"
+    title = f"The gradient is {vector(value)} everywhere, whatever theta is"
     return _reading("gradient-constant", title, _LOSS)
 
 
@@ -284,7 +280,7 @@ def _previous(rights: Sequence[Vector]) -> Iterator[Vector]:
 
 
 _MEMORIES: Final[tuple[tuple[str, Callable[[Sequence[Vector]], Iterator[Vector]]], ...]] = (
-    ("The gradients of all steps add up: they are never cleared", _sums),
+    ("The gradients of all steps add up, as if they were never cleared", _sums),
     ("Every step uses the mean of its gradient and the one before", _with_previous),
     (
         "Every step uses the mean of its gradient and the one before, which begins at 0",
@@ -324,10 +320,10 @@ def _random(every: Sequence[Point], *, draws: bool) -> Reading | None:
     apart = next((group for group in _at_one_theta(every) if not _agree(group)), None)
     dropped = {round(g / right, 4) for one in every for g, right in _pairs(one) if right}
     if draws and 0.0 in dropped and len(dropped) == FEW and max(dropped) > 0:
-        title = f"The gradient is at random 0 or {number(max(dropped))} times what it should be: dropout"
+        title = f"The gradient is 0 or {number(max(dropped))} times what it should be{DRAWS}, as dropout does"
         return _reading("gradient-random", title, _LOSS)
     if draws:
-        title = f"The gradient holds a random number: {_numbers(_plainest(every))}"
+        title = f"The gradient is another one{DRAWS}: {_numbers(_plainest(every))}"
         return _reading("gradient-random", title, "Which line of your loop draws a random number?")
     if apart is None:
         return None
@@ -353,20 +349,15 @@ def _mixed(every: Sequence[Point]) -> Reading | None:
     across = abs(fit[:width] - np.diag(np.diag(fit[:width]))).max()
     if across < 1e-3:  # noqa: PLR2004 -- above the rounding of the fit
         return None
-    title = f"The loss mixes the components of theta: {_numbers(_plainest(every))}"
+    title = f"The gradient mixes the components of theta: {_numbers(_plainest(every))}"
     return _reading("gradient-mixed", title, _LOSS)
 
 
 def _another(every: Sequence[Point]) -> Reading | None:
-    """Another function of theta alone, as far as it can be seen; told by its plainest value."""
-    groups = _at_one_theta(every)
-    of_theta = len(groups) >= FEW and all(map(_agree, groups))
-    what = "derivative" if len(every[0].taken.before) == 1 else "gradient"
-    numbers = _numbers(_plainest(every))
-    if of_theta:
-        title = f"The loss is another one: {numbers.replace('it is', f'its {what} is')}"
-        return msgspec.structs.replace(_reading("another-loss", title, _LOSS), named=False)
-    return _reading("another-gradient", f"The gradient is another one: {numbers}", sure=False)
+    """No rule was found: told by its plainest value."""
+    return _reading(
+        "another-gradient", f"The gradient is another one: {_numbers(_plainest(every))}", sure=False
+    )
 
 
 def _plainest(every: Sequence[Point]) -> Point:

@@ -47,6 +47,7 @@ def tied_to_device(seen: Seen, right: str) -> Diagnosis | None:
         failing=len(failing),
         titles=tuple(one.title for one in known),
         teacher=known[0].teacher if known else "",
+        evidence="error",
     )
 
 

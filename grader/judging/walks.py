@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from grader import kit as kits
@@ -41,6 +41,7 @@ class Taken:
     right: Vector | None
     rate: float
     passed: float  # the rate that it should have been taken with
+    options: Mapping[str, float] = field(default_factory=dict)  # of the optimiser, its rate aside
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ class Walk:
     taken: tuple[Taken, ...]
     asked: int
     result: Vector | None
-    arguments: Mapping[str, float]
+    arguments: Mapping[str, float] = field(default_factory=dict)
+    open: bool = False  # a program's walk of which nobody knows where it stops
 
     @property
     def left(self) -> Vector:
@@ -71,16 +73,7 @@ def walks(exercise: kits.Exercise, traces: Mapping[int, Trace], answers: Sequenc
     return found
 
 
-def plain(exercise: kits.Exercise, traces: Mapping[int, Trace], asked: str) -> bool:
-    """Whether every step was taken by the optimiser asked for, with options as the reference's."""
-    wanted = next((c.trace.steps[0].options for c in exercise.cases if c.trace and c.trace.steps), None)
-    steps = [step for trace in traces.values() for step in trace.steps]
-    return wanted is not None and all(
-        asked in step.classes[:1] and _but_rate(step.options) == _but_rate(wanted) for step in steps
-    )
-
-
-def _but_rate(options: Mapping[str, float]) -> dict[str, float]:
+def but_rate(options: Mapping[str, float]) -> dict[str, float]:
     return {name: value for name, value in options.items() if name != "lr"}
 
 
@@ -100,16 +93,31 @@ def _walk(index: int, exercise: kits.Exercise, trace: Trace, answer: object, slo
     return Walk(
         case=index,
         start=start,
-        taken=tuple(_taken(i, one, rates[i], passed, slope) for i, one in enumerate(mine)),
+        taken=tuple(
+            _taken(i, one, rates[i], passed, slope, _options(trace, i, len(mine)))
+            for i, one in enumerate(mine)
+        ),
         asked=len(theirs),
         result=_result(answer, len(start)),
         arguments={n: float(x) for n, x in case.arguments.items() if not isinstance(x, Tensor)},
     )
 
 
-def _taken(number: int, one: Whole, rate: float, passed: Sequence[float], slope: Slope) -> Taken:
+def _taken(
+    number: int,
+    one: Whole,
+    rate: float,
+    passed: Sequence[float],
+    slope: Slope,
+    options: Mapping[str, float],
+) -> Taken:
     wanted = passed[min(number, len(passed) - 1)]
-    return Taken(number, one.before, one.after, one.gradient, slope(one.before), rate, wanted)
+    return Taken(number, one.before, one.after, one.gradient, slope(one.before), rate, wanted, options)
+
+
+def _options(trace: Trace, number: int, count: int) -> dict[str, float]:
+    """Where the components have steps of their own, the first one's stand for all."""
+    return but_rate(trace.steps[number if len(trace.steps) == count else 0].options)
 
 
 def _rates(trace: Trace, count: int) -> list[float] | None:
@@ -143,9 +151,10 @@ def _finite(one: Whole, size: int) -> bool:
 
 
 def _result(answer: object, size: int) -> Vector | None:
-    if not isinstance(answer, Returned) or answer.value is None or not is_whole(answer.value):
+    value = answer.value if isinstance(answer, Returned) else None
+    if value is None or value.dtype not in ITEM_SIZES or not is_whole(value):
         return None
-    values = floats(answer.value)
+    values = floats(value)
     return values if len(values) == size and all(abs(x) < LARGEST for x in values) else None
 
 

@@ -16,6 +16,7 @@ from grader import packages
 from grader.overrides import Mark, Overrides
 from grader.report import views
 from grader.report.figures import plural
+from grader.report.grounds import ground
 from grader.report.head import head_of
 from grader.report.mistakes import LinkView, link_to
 from grader.report.views import NAME, View
@@ -169,7 +170,7 @@ def _unclear(exercise: ExerciseResult) -> Iterator[str]:
     if found is None:
         yield from (f"no known mistake fits: {told}" for told in first_failure(exercise))
     elif found.partial:
-        yield f"“{found.title}” explains {found.explained} of {plural(found.failing, 'failing case')}"
+        yield f"“{found.title}”: {ground(found)}"
 
 
 def first_failure(exercise: ExerciseResult) -> Iterator[str]:

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 from grader.report.attention import first_failure
 from grader.report.counterview import CounterView, counter
 from grader.report.figures import percent, plural
+from grader.report.grounds import ground
 from grader.report.mistakes import LinkView, link_to
 from grader.report.views import NAME, View, sentence
 from grader.results import ExerciseResult, Results
@@ -137,6 +138,6 @@ def _told(exercise: ExerciseResult) -> Iterator[str]:
     """What is known of it; where no call shows it, what the first failed criterion says."""
     found = exercise.diagnosis
     if found is not None:
-        yield f"“{found.title}” explains a part of it."
+        yield f"“{found.title}”: {ground(found)}"
     if exercise.counterexample is None:
         yield from first_failure(exercise)

@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from grader.report import views
+from grader.report.grounds import ground
 from grader.report.material import Material, Spot, spot
 from grader.results import Diagnosis, Evidence, ExerciseResult, SubmissionResult
 from grader.text import clean, one_line
@@ -107,4 +108,4 @@ def _told(found: Diagnosis) -> str:
     cell = (
         f"\nSee cell {found.quote.cell}, line {found.quote.line}." if found.quote and found.quote.cell else ""
     )
-    return f"{found.title}\n{found.hint}{cell}"
+    return f"{found.title}\n{ground(found)}\n{found.hint}{cell}"

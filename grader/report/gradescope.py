@@ -83,7 +83,7 @@ def _explained(shown: ExerciseView) -> Iterator[str]:
         yield from _call(shown.counterexample)
     found = shown.diagnosis
     if found:
-        yield f"\nLikely mistake: {found.title}\n{found.ground} {found.partial}".rstrip()
+        yield f"\nLikely mistake: {found.title}\n{found.ground}"
         yield f"Hint: {found.hint}"
         if found.quote:
             yield f"Where: {found.quote.where}: {found.quote.text}"

@@ -13,6 +13,7 @@ from xml.sax.saxutils import escape
 
 from grader.overrides import Mark
 from grader.report.figures import out_of, points
+from grader.report.grounds import ground
 from grader.report.material import Material, Spot, spot
 from grader.results import CriterionResult, Evidence, ExerciseResult, SubmissionResult
 from grader.text import clean, one_line
@@ -94,7 +95,7 @@ def _criterion(case: ET.Element, exercise: ExerciseResult, row: CriterionResult,
     if shown:
         told.append(f"The smallest call that shows it: {shown.call}")
     if found:
-        told += [f"Likely mistake: {found.title}", f"Hint: {found.hint}"]
+        told += [f"Likely mistake: {found.title}", ground(found), f"Hint: {found.hint}"]
     reasons.put(failure, "\n".join(filter(None, told)))
 
 

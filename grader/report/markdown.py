@@ -134,7 +134,7 @@ def _counterexample(exercise: ExerciseView) -> Iterator[str]:
 
 def _diagnosis(found: DiagnosisView) -> Iterator[str]:
     yield f"**Likely mistake: {escaped(found.title)}** {escaped(found.hint)}\n\n"
-    yield f"{escaped(f'{found.ground} {found.partial}')}\n\n"
+    yield f"{escaped(found.ground)}\n\n"
     if found.quote:
         yield f"{escaped(found.quote.where)}:\n{code(found.quote.text)}\n"
 

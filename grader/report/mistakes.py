@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from grader.report.figures import percent, plural
+from grader.report.grounds import for_the_class
 from grader.report.views import NAME, View, sentence
 from grader.results import Diagnosis, Results
 from grader.store import file_name
@@ -100,9 +101,10 @@ def _others(group: Sequence[_Made], titles: Counter[str]) -> Iterator[str]:
     teacher = next((one.diagnosis.teacher for one in group if one.diagnosis.teacher), "")
     if teacher:
         yield sentence(teacher)
-    partial = {one.student for one in group if one.diagnosis.partial}
-    if partial:
-        yield f"It explains only a part of what is wrong for {plural(len(partial), 'student')}."
+    yield for_the_class((one.student, one.diagnosis) for one in group)
+    causes = dict.fromkeys(sentence(one.diagnosis.cause) for one in group if one.diagnosis.cause)
+    if causes:
+        yield f"Possible causes: {'; '.join(causes)}."
     alike = dict.fromkeys(title for one in group for title in one.diagnosis.titles[1:])
     if alike:
         yield f"Not to be told apart from: {'; '.join(map(sentence, alike))}."

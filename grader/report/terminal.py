@@ -92,7 +92,7 @@ def _exercise(exercise: ExerciseView, told: set[str], *, symbols: bool, verbose:
     yield from _counterexample(exercise, again=again, verbose=verbose)
     if exercise.diagnosis:
         told.add(exercise.diagnosis.title)
-        yield from wrapped(exercise.diagnosis.partial if again else "", "  ")
+        yield from wrapped(exercise.diagnosis.ground if again else "", "  ")
         yield from _where(exercise.diagnosis) if again else _diagnosis(exercise.diagnosis)
     if not again:
         yield from _trace(exercise.steps)
@@ -191,7 +191,7 @@ def _pointed(found: CounterView) -> Iterator[Line]:
 def _diagnosis(found: DiagnosisView) -> Iterator[Line]:
     yield Line("")
     yield from wrapped(f"Likely mistake: {found.title}", "  ", "bold")
-    yield from wrapped(" ".join(filter(None, (found.ground, found.partial))), "  ")
+    yield from wrapped(found.ground, "  ")
     for title in found.alternatives:
         yield from wrapped(f"These cases cannot tell it from: {title}", "  ")
     yield from wrapped(found.hint, "  ", hang="Hint:  ")

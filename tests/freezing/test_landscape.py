@@ -125,7 +125,7 @@ def test_constants_are_fitted_for_an_exercise_of_an_instructors_own() -> None:
     )  # fmt: skip
 
     assert _named(exercise, descent(target)) == []
-    assert _named(exercise, descent(target, momentum=0.75)) == ["SGD runs with momentum 0.75"]
+    assert _named(exercise, descent(target, momentum=0.75)) == ["The descent runs with momentum 0.75"]
     assert _named(exercise, lambda n, start, _: descent(target)(n, start, 0.07)) == [
         "Every step uses the rate 0.07, whatever is passed"
     ]

@@ -95,6 +95,7 @@ def test_a_known_mistake_is_named_with_its_hint_and_the_cases_it_explains() -> N
             explained=2,
             failing=2,
             titles=("It is one", "It is two"),
+            evidence="proven",
         )
     ]
 
@@ -148,7 +149,7 @@ def test_what_stops_every_call_is_told_alone() -> None:
     found = explained(every, {"values", "no-steps", "sgd", "form"}, by_hand, traces={1: trace()})
 
     assert [(one.title, one.explained, one.failing) for one in found] == [
-        ("torch is used but never imported", 3, 3)
+        ("torch is used but not imported", 3, 3)
     ]
 
 
@@ -190,7 +191,7 @@ def tied(answers: Sequence[Answer], failed: Sequence[str], *known: kit.Misconcep
 
 
 def generic(title: str, hint: str, failing: int) -> Diagnosis:
-    return Diagnosis((), title, hint, failing, failing)
+    return Diagnosis((), title, hint, failing, failing, evidence="error")
 
 
 def test_a_result_that_comes_back_on_the_cpu() -> None:
@@ -276,6 +277,7 @@ def test_a_named_mistake_of_the_device_brings_its_own_hint() -> None:
         3,
         3,
         titles=("It is through-numpy",),
+        evidence="error",
     )
 
 

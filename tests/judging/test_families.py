@@ -84,10 +84,10 @@ STUDENTS: Final = (
     Student("Learning rates below 0.15 are raised to 0.15", rate("max(learning_rate, 0.15)")),
     Student("A learning rate of 0 is replaced by 0.01", rate("learning_rate or 0.01")),
     Student("The learning rate is rounded to 1 decimal", rate("round(learning_rate, 1)")),
-    Student("SGD runs with momentum 0.85", sgd("momentum=0.85")),
-    Student("SGD runs with momentum 0.3", sgd("momentum=0.3")),
-    Student("SGD runs with momentum 0.9 and dampening 0.2", sgd("momentum=0.9, dampening=0.2")),
-    Student("SGD runs with Nesterov momentum 0.6", sgd("momentum=0.6, nesterov=True")),
+    Student("The descent runs with momentum 0.85", sgd("momentum=0.85")),
+    Student("The descent runs with momentum 0.3", sgd("momentum=0.3")),
+    Student("The descent runs with momentum 0.9 and dampening 0.2", sgd("momentum=0.9, dampening=0.2")),
+    Student("The descent runs with Nesterov momentum 0.6", sgd("momentum=0.6, nesterov=True")),
     Student("SGD runs with weight decay 0.2", sgd("weight_decay=0.2"),
             also="Every step is 1.1 times as long as it should be"),
     Student("The loss has a penalty of 0.4 |theta|",
@@ -311,7 +311,7 @@ def test_calls_that_raise_are_not_explained(kit: kits.LoadedKit) -> None:
     raised = {one.case for one in outcomes.outcomes if isinstance(one.answer, Raised)}
     (found,) = families.fit(outcomes, exercise, ["many-steps"])
 
-    assert found.title == "SGD runs with momentum 0.85"
+    assert found.title == "The descent runs with momentum 0.85"
     assert found.explained == {one.case for one in outcomes.outcomes if one.failure} - raised
     assert raised
 
@@ -325,7 +325,7 @@ def test_a_mistake_of_one_part_is_fitted_there_and_is_not_whole(kit: kits.Loaded
     (found,) = families.fit(outcomes, exercise, ["many-steps"], part)
 
     assert families.fit(outcomes, exercise, ["many-steps"]) == ()
-    assert (found.title, found.whole) == ("SGD runs with momentum 0.85", False)
+    assert (found.title, found.whole) == ("The descent runs with momentum 0.85", False)
     assert found.explained == {one.case for one in outcomes.outcomes if one.failure}
 
 

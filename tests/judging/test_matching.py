@@ -13,6 +13,7 @@ from grader import kit
 from grader.judging import compare, diagnose, matching, score
 from grader.judging.known import Known, form
 from grader.judging.matching import Beside
+from grader.judging.recorded import Recorded
 from grader.judging.seen import Seen
 from grader.kit import LoadedKit
 from grader.records import Answer, ExerciseOutcomes, ExerciseRun, Returned, Trace
@@ -140,7 +141,7 @@ def matched(
     outcomes: ExerciseOutcomes, given: kit.Exercise, failed: set[str], traces: dict[int, Trace]
 ) -> list[str]:
     seen = Seen(outcomes, given, frozenset(failed), traces)
-    return [one.id for one in matching.candidates(Beside(seen))]
+    return [one.id for one in matching.candidates(Beside(seen, Recorded(seen)))]
 
 
 def test_a_mistake_is_named_where_every_case_behaves_as_it_does() -> None:

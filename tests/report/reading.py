@@ -12,7 +12,7 @@ import msgspec
 
 GOLD: Final = Path(__file__).parent / "gold"
 # Fields of a closed set of words: they choose what is shown, and no student's text ever stands there.
-CLOSED: Final = ("schema", "status", "kind", "outcome", "level")
+CLOSED: Final = ("schema", "status", "kind", "outcome", "level", "evidence")
 
 T = TypeVar("T")
 Element = tuple[str, tuple[tuple[str, str | None], ...]]

@@ -112,6 +112,7 @@ DIAGNOSIS: Final = Diagnosis(
     hint="backward() adds to .grad. Look at what each step of your loop should begin with.",
     explained=24,
     failing=24,
+    evidence="proven",
 )
 WRONG_EXERCISE: Final = ExerciseResult(
     name=TWO,

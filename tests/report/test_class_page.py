@@ -89,14 +89,14 @@ def reasons(*exercises: ExerciseResult) -> list[str]:
 def test_what_the_grader_cannot_explain_needs_a_look() -> None:
     unknown = replace(samples.WRONG_EXERCISE, diagnosis=None)
     partial = replace(
-        samples.WRONG_EXERCISE, diagnosis=replace(samples.DIAGNOSIS, partial=True, explained=20)
+        samples.WRONG_EXERCISE,
+        diagnosis=replace(samples.DIAGNOSIS, partial=True, evidence="partial", explained=20),
     )
 
     assert reasons(samples.WRONG_EXERCISE) == []
     assert reasons(unknown) == [f"{samples.TWO}: no known mistake fits: wrong by up to 3e+07 bounds"]
-    assert reasons(partial) == [
-        f"{samples.TWO}: “The gradients of all steps add up.” explains 20 of 24 failing cases"
-    ]
+    told = "Explains 20 of 24 failing cases, so there is more to find."
+    assert reasons(partial) == [f"{samples.TWO}: “The gradients of all steps add up.”: {told}"]
 
 
 def test_a_function_under_nearly_another_name_needs_a_look_and_one_not_begun_does_not() -> None:
@@ -152,6 +152,7 @@ def test_a_mistake_with_a_number_of_its_own_is_one_mistake() -> None:
             title=f"Every step uses the rate {value}",
             teacher="Ask what the second argument is for.",
             partial=partial,
+            evidence="partial" if partial else "proven",
         )
         return samples.submission(student, replace(samples.WRONG_EXERCISE, diagnosis=found))
 
@@ -160,7 +161,7 @@ def test_a_mistake_with_a_number_of_its_own_is_one_mistake() -> None:
     assert mistake.title == "Every step uses the rate 0.1"
     assert mistake.others == (
         "Ask what the second argument is for.",
-        "It explains only a part of what is wrong for 1 student.",
+        "Proven on all failing cases for 2 students, not proven for 1 student.",
         "Also: Every step uses the rate 0.5.",
     )
     assert mistake.example.text == "t2"  # whom it explains wholly
@@ -177,7 +178,10 @@ def test_mistakes_that_cannot_be_told_apart_are_named_together() -> None:
     (mistake,) = seen(samples.submission("s06", replace(samples.WRONG_EXERCISE, diagnosis=found))).mistakes
 
     assert mistake.title == "The rate is halved"
-    assert mistake.others == ("Not to be told apart from: The loss is halved.",)
+    assert mistake.others == (
+        "Proven on all failing cases for 1 student.",
+        "Not to be told apart from: The loss is halved.",
+    )
 
 
 def test_what_else_was_found_counts_too() -> None:

@@ -76,13 +76,17 @@ def test_what_a_known_mistake_explains_and_what_cannot_be_read_is_in_no_cluster(
 
 
 def test_where_a_mistake_explains_a_part_it_is_told() -> None:
-    partly = replace(UNKNOWN, diagnosis=replace(samples.DIAGNOSIS, partial=True), counterexample=None)
+    partly = replace(
+        UNKNOWN,
+        diagnosis=replace(samples.DIAGNOSIS, partial=True, evidence="partial", explained=20),
+        counterexample=None,
+    )
 
     (one,) = found(did("t1", "aa 1", partly))
 
     assert one.shown is None
     assert one.told == (
-        "“The gradients of all steps add up.” explains a part of it.",
+        "“The gradients of all steps add up.”: Explains 20 of 24 failing cases, so there is more to find.",
         "wrong by up to 3e+07 bounds",
     )
 

@@ -35,6 +35,7 @@ def test_the_annotations_of_a_wrong_submission_point_at_the_definition() -> None
     assert commands(samples.WRONG, Place("hw.py", None, 12), "src/hw.py") == (
         "::error file=src/hw.py,line=12,title=gradient_descent_norm_torch_optimiser%3A likely mistake::"
         "The gradients of all steps add up.%0A"
+        "All 24 failing cases behave exactly as if this were the mistake.%0A"
         "backward() adds to .grad. Look at what each step of your loop should begin with.\n"
         "::error file=src/hw.py,line=12,title=gradient_descent_norm_torch_optimiser%3A many steps (cpu)::"
         "20 of 20 cases fail: wrong by up to 3e+07 bounds\n"

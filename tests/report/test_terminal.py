@@ -78,14 +78,15 @@ def test_the_same_mistake_is_told_once_and_its_place_twice() -> None:
 
 
 def test_a_mistake_that_explains_a_part_says_so_and_names_what_cannot_be_told_apart() -> None:
-    partly = replace(told.DIAGNOSIS, explained=20, partial=True, titles=("first", "Momentum of 1"))
+    partly = replace(
+        told.DIAGNOSIS, explained=20, partial=True, evidence="partial", titles=("first", "Momentum of 1")
+    )
     exercise = replace(told.WRONG.exercises[1], diagnosis=partly)
 
     text = terminal.check(replace(told.WRONG, exercises=(exercise,)), None, samples.HEAD).plain
 
     assert (
-        "  20 of 24 failing cases behave exactly as if this were the mistake. This is\n"
-        "  part of it: 4 other cases behave otherwise, so there is more to find.\n"
+        "  Explains 20 of 24 failing cases, so there is more to find.\n"
         "  These cases cannot tell it from: Momentum of 1\n"
     ) in text
 

@@ -19,7 +19,12 @@ Values = tuple[Number, ...] | None
 QUOTE: Final = Quote("s02.ipynb", 3, 6, "        loss.backward()")
 DIAGNOSIS: Final = replace(samples.DIAGNOSIS, quote=QUOTE, teacher="Ask what .grad holds.")
 FURTHER: Final = replace(
-    samples.DIAGNOSIS, title="The rate is halved", explained=4, partial=True, teacher="Ask for the rate."
+    samples.DIAGNOSIS,
+    title="The rate is halved",
+    explained=4,
+    partial=True,
+    evidence="partial",
+    teacher="Ask for the rate.",
 )
 
 

@@ -108,9 +108,10 @@ def _said(submission: SubmissionResult, exercise: ExerciseResult, label: Label) 
 
 
 def _listed(diagnosis: Diagnosis) -> list[tuple[str, str]]:
-    """At most three ids, each with its title."""
+    """At most three ids, each with its title; with a possible cause, where one is told."""
     titles = diagnosis.titles or (diagnosis.title,) * len(diagnosis.misconceptions)
-    return list(zip(diagnosis.misconceptions[:3], titles[:3], strict=True))
+    cause = f"; possibly {diagnosis.cause}" if diagnosis.cause else ""
+    return [(one, title + cause) for one, title in zip(diagnosis.misconceptions[:3], titles[:3], strict=True)]
 
 
 # --- the class ------------------------------------------------------------------------------

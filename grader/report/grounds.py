@@ -1,0 +1,75 @@
+"""What a finding rests on, in words: the one place that makes them, for every report.
+
+Only of what is proven is it said that all failing cases behave as if it were the mistake. Everything else is
+told as what it is: read from steps, seen in how calls end, or a part.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Final
+
+from grader.report.figures import plural
+from grader.results import Diagnosis, Ground
+from grader.text import one_line
+
+_CAUSE: Final = 300  # characters of a possible cause
+_FOR_THE_CLASS: Final[dict[Ground, str]] = {
+    "proven": "proven on all failing cases",
+    "trace": "read from recorded steps",
+    "error": "seen in how calls end",
+    "partial": "not proven",
+}
+
+
+def ground(found: Diagnosis) -> str:
+    """Why the title is believed, and how far it goes, for its student."""
+    if found.evidence == "proven":
+        return _proven(found.failing)
+    told = {"trace": _trace, "error": _error, "partial": _partial}[found.evidence](found)
+    return f"{told} A possible cause: {_phrase(found.cause)}." if found.cause else told
+
+
+def _phrase(cause: str) -> str:
+    """`The loss is halved.` as it stands within a sentence; a name such as SGD stays."""
+    begins = cause[:1].lower() if cause[1:2].islower() or cause[1:2] == " " else cause[:1]
+    return begins + one_line(cause, _CAUSE)[1:].rstrip(".")
+
+
+def _proven(failing: int) -> str:
+    if failing == 1:
+        return "The failing case behaves exactly as if this were the mistake."
+    return f"All {failing:,} failing cases behave exactly as if this were the mistake."
+
+
+def _trace(found: Diagnosis) -> str:
+    more = " There may be more to find." if found.partial else ""
+    return f"Read from the recorded steps of {plural(found.calls, 'call')}.{more}"
+
+
+def _error(found: Diagnosis) -> str:
+    if found.explained < found.failing:
+        return f"Seen in {found.explained:,} of {found.failing:,} failing calls, so there is more to find."
+    return (
+        "Seen in the failing call." if found.failing == 1 else f"Seen in all {found.failing:,} failing calls."
+    )
+
+
+def _partial(found: Diagnosis) -> str:
+    if found.calls:
+        return f"Seen in {plural(found.calls, 'call')}. There may be more to find."
+    if found.explained < found.failing:
+        return f"Explains {found.explained:,} of {found.failing:,} failing cases, so there is more to find."
+    return f"Seen in all {plural(found.failing, 'failing case')}. There may be more to find."
+
+
+def for_the_class(found: Iterable[tuple[str, Diagnosis]]) -> str:
+    """For the instructor, of a mistake and who made it: `proven on all failing cases for 3 students`."""
+    counts = Counter(evidence for _, evidence in {(student, one.evidence) for student, one in found})
+    told = [
+        f"{words} for {plural(counts[one], 'student')}"
+        for one, words in _FOR_THE_CLASS.items()
+        if counts[one]
+    ]
+    return f"{', '.join(told).capitalize()}."
