@@ -17,6 +17,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -34,6 +35,7 @@ from grader.freezing.drawing import pool, simplest
 from grader.freezing.following import followed, with_steps
 from grader.freezing.ladder import ladder
 from grader.freezing.landscape import landscape
+from grader.freezing.late import long_runs, reach
 from grader.freezing.oracle import finite
 from grader.freezing.telling import telling
 from grader.freezing.trials import Trials, bare, key, quiet, recorded
@@ -44,7 +46,8 @@ from grader.sandbox import calling, compiler
 POOL: Final = 1200  # drawn, a third of them distinct; the ladder is made of these
 CANDIDATES: Final = 60  # of these the suite is chosen: each is run by every misconception
 SIMULATED: Final = 300  # of these the cases that tell fitted mistakes: no program but the reference runs them
-EFFORT: Final = 600.0  # of all suites together, repeats included: SGD steps a submission
+EFFORT: Final = 650.0  # of a suite, repeats included: SGD steps
+LONG_SHARE: Final = 2 / 3  # of it for the runs that go far
 RANDOM_CASES: Final = 10  # beyond what the known mistakes need, for the unknown ones
 REPEATS_EACH: Final = 2  # for each form of input
 TRACED_EFFORT: Final = 3  # few enough steps to look at one by one, enough to see a chain
@@ -85,10 +88,11 @@ def _frozen(path: Path, seed: int, index: int) -> bytes | tuple[str, str]:
     """
     torch.set_num_threads(1)
     compiler.put_to_sleep()
+    vars(torch.autograd.profiler)["record_function"] = nullcontext  # nobody listens; it is a third of a step
     loaded = assignment.load(path)
     try:
         with quiet():
-            made = freeze_exercise(loaded.exercises[index], seed, EFFORT / len(loaded.exercises))
+            made = freeze_exercise(loaded.exercises[index], seed)
         return msgspec.msgpack.encode(made)
     except GraderError as error:
         return error.message, error.hint
@@ -99,13 +103,14 @@ def _frozen(path: Path, seed: int, index: int) -> bytes | tuple[str, str]:
         return told.message, told.hint
 
 
-def freeze_exercise(exercise: Exercise, seed: int, budget: float) -> kit.Exercise:
+def freeze_exercise(exercise: Exercise, seed: int, budget: float = EFFORT) -> kit.Exercise:
     """Freeze one exercise: its inputs, then what every program does on them."""
     check(exercise)
     trials = Trials(exercise)
     drawn = draw(exercise, seed)
-    shrunk = shrink(trials, drawn[0], seed)
-    cases = followed(trials, suite(trials, list(shrunk.values()), drawn, budget))
+    long = long_runs(trials, drawn, seed, LONG_SHARE * budget)
+    shrunk = shrink(trials, drawn, long, seed)
+    cases = followed(trials, suite(trials, list(shrunk.values()), long, drawn, budget))
     frozen = kit.Exercise(
         name=exercise.name,
         title=exercise.title,
@@ -118,6 +123,7 @@ def freeze_exercise(exercise: Exercise, seed: int, budget: float) -> kit.Exercis
         misconceptions=tuple(frozen_mistake(trials, one, cases, shrunk) for one in exercise.misconceptions),
         either_shape=exercise.either_shape,
         landscape=landscape(exercise, cases),
+        late=reach(trials, cases),
     )
     refuse_failing_reference(exercise, frozen)
     return frozen
@@ -134,11 +140,15 @@ def draw(exercise: Exercise, seed: int) -> list[dict[str, Value]]:
     return [first, *others]
 
 
-def shrink(trials: Trials, first: dict[str, Value], seed: int) -> dict[str, dict[str, Value]]:
+def shrink(
+    trials: Trials, drawn: list[dict[str, Value]], long: list[kit.Case], seed: int
+) -> dict[str, dict[str, Value]]:
     """For each misconception the simplest input on which it shows, where there is one.
 
-    Most show on the very first input, the simplest that Hypothesis can draw: no search is needed there.
+    Most show on the very first input, the simplest that Hypothesis can draw: no search is needed there, nor
+    for what shows in the long runs alone.
     """
+    first = drawn[0]
     visible = {one.id for one in trials.exercise.rubric if one.kind != "optimiser"}
     found = {}
     for mistake in trials.mistakes:
@@ -152,9 +162,13 @@ def shrink(trials: Trials, first: dict[str, Value], seed: int) -> dict[str, dict
         if shown:
             found[mistake.id] = min(shown, key=trials.effort)
             continue
-        drawn = simplest(trials.exercise.arguments, lambda a, m=mistake: _shows(trials, m, a), seed)  # type: ignore[misc]
-        if drawn is not None:
-            found[mistake.id] = recorded(drawn, trials.exercise)
+        late = [case for case in long if trials.leaves(mistake, case)]
+        if late and not any(trials.leaves(mistake, trials.case(one)) for one in drawn[:CANDIDATES]):
+            found[mistake.id] = min(late, key=lambda case: case.effort).arguments
+            continue
+        simple = simplest(trials.exercise.arguments, lambda a, m=mistake: _shows(trials, m, a), seed)  # type: ignore[misc]
+        if simple is not None:
+            found[mistake.id] = recorded(simple, trials.exercise)
     return found
 
 
@@ -168,14 +182,19 @@ def _shows(trials: Trials, mistake: Misconception, drawn: dict[str, object]) -> 
 
 
 def suite(
-    trials: Trials, shrunk: list[dict[str, Value]], drawn: list[dict[str, Value]], budget: float
+    trials: Trials,
+    shrunk: list[dict[str, Value]],
+    long: list[kit.Case],
+    drawn: list[dict[str, Value]],
+    budget: float,
 ) -> list[kit.Case]:
-    """Shrunk and edge cases, the fewest others that do the work, some at random, and the repeats.
+    """Long, shrunk and edge cases, the fewest others that do the work, some at random, and the repeats.
 
     Calls without a step come last, so that one that never ends there takes no other case with it.
     """
     edges = [recorded(one, trials.exercise) for one in trials.exercise.edge_cases]
-    given = _distinct(trials, shrunk, "shrunk", [])
+    given = list(long)
+    given += _distinct(trials, shrunk, "shrunk", given)
     given += _distinct(trials, edges, "edge", given)
     candidates = _distinct(trials, drawn[:CANDIDATES], "chosen", given)
     given += every_form(trials, given, candidates)
@@ -184,9 +203,9 @@ def suite(
     moving = [case for case in cases if case.effort > 0]
     again = repeats(trials, moving)
     left = budget - sum(case.effort for case in (*cases, *again))
-    more = told_apart(
-        trials, [*cases, *_distinct(trials, drawn[CANDIDATES:SIMULATED], "chosen", cases)], len(cases), left
-    )
+    short = [case for case in cases if case not in long]
+    others = _distinct(trials, drawn[CANDIDATES:SIMULATED], "chosen", cases)
+    more = told_apart(trials, [*short, *others], len(short), left)
     left -= sum(case.effort for case in more)
     cases += more
     cases += fill(cases, candidates, left)
