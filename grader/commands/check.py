@@ -33,7 +33,7 @@ def run(
     """Grade, say it in the forms asked for, return the exit code."""
     wanted = outputs.chosen(formats, one=True)
     with open_submissions(path, one=True) as discovery:
-        loaded = find_kit(near(path), kit_file, assignment, expect_digest)
+        loaded = find_kit(near(path), kit_file, assignment, expect_digest, silent=quiet > 1)
         with opened(loaded, options_from(given)) as (session, head):
             graded = grade(discovery.submissions[0], session)
     from grader.report.material import of_check  # noqa: PLC0415 -- after the work

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from grader import kits
+from grader.commands.freezing import Freezing
 from grader.errors import GraderError
 from grader.kit import LoadedKit
 from grader.text import clean
@@ -20,10 +21,16 @@ def tell(text: str) -> None:
 
 
 def find_kit(
-    start: Path, kit_file: Path | None, assignment: Path | None, expect_digest: str | None
+    start: Path,
+    kit_file: Path | None,
+    assignment: Path | None,
+    expect_digest: str | None,
+    *,
+    silent: bool = False,
 ) -> LoadedKit:
     """The kit that is named, or the nearest; raises GraderError where it is not the one expected."""
-    loaded = kits.find(start, kit_file, assignment)
+    with Freezing(silent=silent) as freezing:
+        loaded = kits.find(start, kit_file, assignment, freezing.told)
     if expect_digest is not None and loaded.digest.removeprefix("sha256:") != expect_digest.removeprefix(
         "sha256:"
     ):

@@ -9,6 +9,7 @@ import click
 from grader import kit as kit_file
 from grader import kits
 from grader.commands.common import assignment_near
+from grader.commands.freezing import Freezing
 from grader.errors import GraderError
 
 
@@ -19,7 +20,8 @@ def run(assignment: Path | None, output: Path, seed: int | None) -> int:
         raise GraderError(
             "There is no reference/ here or in a folder above.", "Name one with --assignment DIR."
         )
-    kits.freeze(home, output, seed)
+    with Freezing() as freezing:
+        kits.freeze(home, output, seed, freezing.told)
     loaded = kit_file.load(output)
     for exercise in loaded.kit.exercises:
         known = len(exercise.misconceptions)
