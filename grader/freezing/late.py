@@ -30,6 +30,7 @@ from grader.judging.descent import Array
 from grader.records import Tensor, Value
 
 FAR: Final = range(101, 111)  # steps: a loop that ends after a hundred falls short of it
+EARLY: Final = 8  # steps: one that has shrunk to a tenth by then converges long before the end
 AWAY: Final = range(31, 41)  # enough for what begins there at once, and few enough to stay finite
 LOOKED_AT: Final = 300  # of the inputs drawn: one in twenty is of use
 ENOUGH: Final = 6  # runs to choose from
@@ -98,17 +99,23 @@ def _criterion(trials: Trials, arguments: Arguments) -> str:
 def _unsettled(trials: Trials, count: str, near: Arguments, far: Arguments) -> _Run | None:
     """The run, if it runs away or if its last step still counts; None for one that has converged."""
     try:
+        if _shrunken(_step(trials.exercise, near, count, EARLY), _step(trials.exercise, near, count, 2), 0.1):
+            return None
         for arguments, away in ((near, True), (far, False)):
             first = _step(trials.exercise, arguments, count, 2)
             last = _step(trials.exercise, arguments, count, _number(arguments, count))
-            grown = np.linalg.norm(last) / max(np.linalg.norm(first), np.finfo(float).tiny)
-            if not grown >= COUNTS:
+            if _shrunken(last, first, COUNTS):
                 return None
-            if (grown > 1) == away:
+            if _shrunken(last, first, 1) != away:
                 return _run(trials, count, arguments, last, away=away)
     except GraderError:  # the reference refuses so long a run
         return None
     return None
+
+
+def _shrunken(last: Array, first: Array, share: float) -> bool:
+    """Whether a step is no longer than this share of another; one that moves nothing is."""
+    return not np.linalg.norm(last) > share * np.linalg.norm(first)
 
 
 def _run(trials: Trials, count: str, arguments: Arguments, last: Array, *, away: bool) -> _Run | None:
