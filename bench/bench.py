@@ -122,7 +122,7 @@ def _classes(folder: Path, kit: Path, place: Place, rounds: int) -> Classes:
 def _suites(kit: Path, frozen: Usage) -> list[Row]:
     found = verify(kits.load(kit).kit)
     return [
-        at_most("SGD steps a submission, both exercises", found.effort, 600, "", 0),
+        at_most("SGD steps a submission, both exercises", found.effort, 1300, "", 0),
         at_least("mutation score", 100 * found.mutation_score, 100, "%", 0),
         at_most("freezing, nothing cached: CPU", frozen.cpu, 30, "s", 1),
         figure("freezing: wall", frozen.wall, "s", 1),

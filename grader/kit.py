@@ -119,6 +119,7 @@ class Exercise(Record, frozen=True):
         False  # the shapes drawn are two ways to write one input: values criteria count the better
     )
     landscape: Landscape | None = None  # None: the reference is something else, and no constant is fitted
+    late: int | None = None  # mistakes that begin after so many steps are caught; None: no int counts steps
 
     @property
     def max_score(self) -> float:

@@ -1,7 +1,8 @@
 """The kit to grade with, and making one: the parent's side of freezing. No torch here.
 
 A kit is read. An assignment is frozen once, by a process of its own, and the kit kept in a cache whose
-key covers everything that goes into it. A cache that cannot be written costs time only.
+key covers everything that goes into it. Its first half covers all but the words: where only these changed,
+the kit that is there is given the new ones. A cache that cannot be written costs time only.
 """
 
 from __future__ import annotations
@@ -23,15 +24,21 @@ from grader import kit
 from grader.errors import GraderError, HarnessError
 from grader.kit import LoadedKit
 from grader.sandbox.scratch import Scratch
+from grader.wording import without_words
+
+Told = Callable[[float, str], None]
+"""Hears how much of the freezing is done, as a share, and what is done now."""
 
 PACKAGE: Final = Path(__file__).parent
+SETTINGS: Final = "assignment.toml"
 DRAWN_WITH: Final = ("torch", "hypothesis", "numpy", "msgspec")
 FREEZER: Final = (
     "__init__.py", "decoders.py", "errors.py", "exercises.py", "kit.py", "records.py", "results.py",
     "strategies.py", "tensors.py", "freezing/__init__.py", "freezing/assignment.py",
     "freezing/choose.py", "freezing/drawing.py", "freezing/following.py", "freezing/freeze.py",
-    "freezing/ladder.py",
-    "freezing/landscape.py", "freezing/oracle.py", "freezing/telling.py", "freezing/trials.py",
+    "freezing/haste.py", "freezing/ladder.py", "freezing/landscape.py", "freezing/late.py",
+    "freezing/oracle.py", "freezing/refusing.py", "freezing/rewording.py", "freezing/telling.py",
+    "freezing/trials.py",
     "judging/__init__.py", "judging/apart.py", "judging/bound_families.py", "judging/candidates.py",
     "judging/chains.py", "judging/compare.py", "judging/count_families.py",
     "judging/decay_families.py", "judging/descent.py", "judging/end_families.py",
@@ -52,14 +59,39 @@ def load(path: Path) -> LoadedKit:
 # --- freezing -----------------------------------------------------------------------------
 
 
-def freeze(assignment: Path, output: Path, seed: int | None = None) -> None:
-    """Freeze an assignment in a process of its own. Raises what it refused."""
-    command = [sys.executable, "-I", "-B", "-m", "grader.freezing.freeze", str(assignment), str(output)]
+def freeze(
+    assignment: Path,
+    output: Path,
+    seed: int | None = None,
+    told: Told | None = None,
+    like: Path | None = None,
+) -> None:
+    """Freeze an assignment in a process of its own. Raises what it refused.
+
+    `like`: a kit that differs in its words alone, if there is one.
+    """
+    command = [sys.executable, "-I", "-m", "grader.freezing.freeze", str(assignment), str(output)]
     command += [] if seed is None else ["--seed", str(seed)]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, env=_environment())
-    if done.returncode == 0:
-        return
-    raise _refusal(done.stderr, done.returncode)
+    command += [] if like is None else ["--like", str(like)]
+    with tempfile.TemporaryFile("w+") as stderr:
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=stderr, text=True, errors="replace", env=_environment()
+        )
+        with process:
+            for line in process.stdout or ():
+                _pass_on(line, told)
+        if process.returncode != 0:
+            stderr.seek(0)
+            raise _refusal(stderr.read(), process.returncode)
+
+
+def _pass_on(line: str, told: Told | None) -> None:
+    """A line of the freezer's, if it is one: an exercise may print lines of its own."""
+    with contextlib.suppress(ValueError, TypeError, KeyError):
+        said = json.loads(line)
+        share, doing = float(said["frozen"]), str(said["doing"])
+        if told is not None:
+            told(share, doing)
 
 
 def right_programs(assignment: Path, loaded: LoadedKit) -> bytes:
@@ -70,7 +102,7 @@ def right_programs(assignment: Path, loaded: LoadedKit) -> bytes:
     with Scratch() as folder:
         (folder / "assignment.kit").write_bytes(kit.encode(loaded.kit))
         files = [str(path) for path in (assignment, folder / "assignment.kit", folder / "found.json")]
-        command = [sys.executable, "-I", "-B", "-m", "grader.freezing.again", *files]
+        command = [sys.executable, "-I", "-m", "grader.freezing.again", *files]
         done = subprocess.run(command, check=False, capture_output=True, text=True, env=_environment())
         if done.returncode != 0:
             raise _refusal(done.stderr, done.returncode)
@@ -98,29 +130,38 @@ def _refusal(stderr: str, code: int) -> GraderError:
 # --- the cache ----------------------------------------------------------------------------
 
 
-def cached(assignment: Path, seed: int | None = None, before: Callable[[], None] | None = None) -> LoadedKit:
+def cached(
+    assignment: Path,
+    seed: int | None = None,
+    told: Told | None = None,
+    before: Callable[[], None] | None = None,
+) -> LoadedKit:
     """The assignment's kit, frozen now if it never was; `before` is called before its code is run."""
     if not assignment.is_dir():
         raise GraderError(
             f"{assignment}: there is no such folder.", "Name the folder that contains reference/."
         )
-    place = cache_folder() / f"{_key(assignment, seed)}.kit"
+    core, words = _keys(assignment, seed)
+    place = cache_folder() / f"{core}-{words}.kit"
     if place.is_file():
         with contextlib.suppress(GraderError):  # a damaged entry is made again
             return load(place)
     if before is not None:
         before()
-    return _frozen(assignment, seed, place)
+    like = min(place.parent.glob(f"{core}-*.kit"), default=None)
+    return _frozen(assignment, seed, place, told, like)
 
 
 def cache_folder() -> Path:
     return Path(platformdirs.user_cache_dir("torch-grader"))
 
 
-def _frozen(assignment: Path, seed: int | None, place: Path) -> LoadedKit:
+def _frozen(
+    assignment: Path, seed: int | None, place: Path, told: Told | None, like: Path | None
+) -> LoadedKit:
     with Scratch() as folder:
         output = folder / "assignment.kit"
-        freeze(assignment, output, seed)
+        freeze(assignment, output, seed, told, like)
         data = output.read_bytes()
     with contextlib.suppress(OSError):  # an unwritable cache costs time, nothing else
         _store(data, place)
@@ -140,19 +181,28 @@ def _store(data: bytes, place: Path) -> None:
         raise
 
 
-def _key(assignment: Path, seed: int | None) -> str:
-    """Changes with everything that goes into a kit."""
+def _keys(assignment: Path, seed: int | None) -> tuple[str, str]:
+    """Two that change with everything that goes into a kit: all but the words, and all there is."""
     inner = assignment / "reference"
     folder = inner if inner.is_dir() else assignment
-    digest = hashlib.sha256()
-    for path in (*_written(folder), *(PACKAGE / name for name in FREEZER)):
+    core, words = hashlib.sha256(), hashlib.sha256()
+    for path in _written(folder):
         data = path.read_bytes()
-        digest.update(f"{path.name}\0{len(data)}\0".encode() + data)
+        _add(words, path, data)
+        if path != folder / SETTINGS:  # a title, limits, devices, an order
+            _add(core, path, without_words(data) if path.suffix == ".py" else data)
+    for name in FREEZER:
+        _add(core, PACKAGE / name, (PACKAGE / name).read_bytes())
     from importlib import metadata  # noqa: PLC0415 -- it imports much, and most commands freeze nothing
 
     versions = [f"{name}=={metadata.version(name)}" for name in DRAWN_WITH]
-    digest.update(repr((seed, sys.version, versions, folder.resolve().parts[-2:])).encode())
-    return digest.hexdigest()
+    core.update(repr((seed, sys.version, versions)).encode())
+    words.update(repr(folder.resolve().parts[-2:]).encode())
+    return core.hexdigest(), words.hexdigest()[:16]
+
+
+def _add(digest: hashlib._Hash, path: Path, data: bytes) -> None:
+    digest.update(f"{path.name}\0{len(data)}\0".encode() + data)
 
 
 def _written(folder: Path) -> list[Path]:

@@ -27,17 +27,12 @@ def tensors(
 ) -> st.SearchStrategy[torch.Tensor]:
     """Tensors of one of the shapes and dtypes; each element is rounded to the dtype drawn."""
 
-    def of_shape(shape: tuple[int, ...]) -> st.SearchStrategy[tuple[tuple[int, ...], list[float]]]:
-        size = math.prod(shape)
-        return st.tuples(st.just(shape), st.lists(elements, min_size=size, max_size=size))
-
-    def build(drawn: tuple[tuple[tuple[int, ...], list[float]], torch.dtype]) -> torch.Tensor:
+    def build(drawn: tuple[tuple[tuple[int, ...], tuple[float, ...]], torch.dtype]) -> torch.Tensor:
         (shape, values), dtype = drawn
         return torch.tensor(values, dtype=dtype).reshape(shape)
 
-    return st.tuples(st.sampled_from(tuple(shapes)).flatmap(of_shape), st.sampled_from(tuple(dtypes))).map(
-        build
-    )
+    filled = [st.tuples(st.just(shape), st.tuples(*[elements] * math.prod(shape))) for shape in shapes]
+    return st.tuples(st.one_of(filled), st.sampled_from(tuple(dtypes))).map(build)
 
 
 def learning_rates(simple: Sequence[float], largest: float) -> st.SearchStrategy[float]:

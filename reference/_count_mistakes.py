@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import torch
-from _program import EVERYTHING, LATER, MOVES, SGD_ONLY, VALUES, Descent, Loss, Program
+from _program import EVERYTHING, LATER, LONG, MOVES, SGD_ONLY, VALUES, Descent, Loss, Program
 from torch.nn import Parameter
 from torch.optim import SGD
 
@@ -52,6 +52,24 @@ def _counts(right: Descent) -> tuple[Misconception, ...]:
             replace(right, count=lambda _: 10),
             VALUES,
             teacher="The number of steps is written into the loop.",
+            where="loop",
+        ),
+        Misconception(
+            "at-most-50-steps",
+            "Never more than 50 steps are taken, however many are asked for",
+            "Call your function with number_steps = 60. How often does the loop run?",
+            replace(right, count=lambda n: min(n, 50)),
+            LONG,
+            teacher="A cap such as min(number_steps, 50), or a break at the iteration of that number.",
+            where="loop",
+        ),
+        Misconception(
+            "at-most-100-steps",
+            "Never more than 100 steps are taken, however many are asked for",
+            "Call your function with number_steps = 101. How often does the loop run?",
+            replace(right, count=lambda n: min(n, 100)),
+            LONG,
+            teacher="A cap such as min(number_steps, 100), often a default for the largest number of steps.",
             where="loop",
         ),
         Misconception(

@@ -20,6 +20,7 @@ Program = Callable[[torch.Tensor, float, int], Any]
 MOVES = frozenset({"one-step", "many-steps", "edge-rates"})
 VALUES = MOVES | {"no-steps"}
 LATER = frozenset({"many-steps", "edge-rates"})
+LONG = frozenset({"many-steps"})  # only the long runs show it, and these are ordinary
 SGD_ONLY = frozenset({"uses-sgd"})
 FORM = frozenset({"returns-like-theta"})
 EVERYTHING = VALUES | SGD_ONLY | FORM

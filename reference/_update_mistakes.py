@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-from _program import EVERYTHING, LATER, MOVES, SGD_ONLY, Descent, Loss, Program
+from _program import EVERYTHING, LATER, LONG, MOVES, SGD_ONLY, Descent, Loss, Program
 from torch.nn import Parameter
 from torch.optim import SGD, Adagrad, Adam, Optimizer, RMSprop
 
@@ -144,7 +144,59 @@ def _changing_rates(right: Descent) -> tuple[Misconception, ...]:
             teacher="ExponentialLR or StepLR, or the same by hand.",
             where="step",
         ),
+        *_late_rates(right.loss),
     )
+
+
+def _late_rates(loss: Loss) -> tuple[Misconception, ...]:
+    """What a scheduler does later than most runs last."""
+    return (
+        Misconception(
+            "rate-drops-every-30-steps",
+            "The learning rate drops to a tenth after every 30 steps",
+            "Print your optimiser's lr before step 30 and after it. Did the exercise ask for a scheduler?",
+            _rate_decays(loss, lambda i: 0.1 ** (i // 30)),
+            LONG,
+            teacher="StepLR(optimiser, step_size=30), as in PyTorch's documentation.",
+            where="step",
+        ),
+        Misconception(
+            "rate-drops-at-milestones",
+            "The learning rate drops to a tenth after 40 steps, and again after 80",
+            "Print your optimiser's lr before step 40 and after it. Did the exercise ask for a scheduler?",
+            _rate_decays(loss, lambda i: 0.1 ** ((i >= 40) + (i >= 80))),
+            LONG,
+            teacher="MultiStepLR with milestones.",
+            where="step",
+        ),
+        Misconception(
+            "rate-halved-when-the-loss-rises",
+            "The learning rate is halved whenever the loss has risen",
+            "Try a learning rate above 1, where the loss rises. Print your optimiser's lr in every step.",
+            _halved_when_the_loss_rises(loss),
+            LONG,
+            teacher="A rate that backs off: right as long as the loss falls, which it does below the rate 1.",
+            where="step",
+        ),
+    )
+
+
+def _halved_when_the_loss_rises(loss: Loss) -> Program:
+    def program(initial_theta: torch.Tensor, learning_rate: float, number_steps: int) -> torch.Tensor:
+        theta = Parameter(initial_theta.clone())
+        optimiser = SGD([theta], lr=learning_rate)
+        before = float("inf")
+        for _ in range(number_steps):
+            optimiser.zero_grad()
+            value = loss(theta)
+            value.backward()
+            if value.item() > before:
+                optimiser.param_groups[0]["lr"] /= 2
+            before = value.item()
+            optimiser.step()
+        return theta.detach()
+
+    return program
 
 
 def _rate_over_steps(right: Descent) -> Program:

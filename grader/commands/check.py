@@ -35,7 +35,7 @@ def run(
     wanted = outputs.chosen(formats, one=True)
     with open_submissions(path, one=True) as discovery:
         source = nearby.chosen(kit_file, assignment, nearby.handed_in(path, one=True))
-        loaded = load_kit(source, expect_digest)
+        loaded = load_kit(source, expect_digest, silent=quiet > 1)
         with opened(loaded, options_from(given)) as (session, head):
             graded = grade(discovery.submissions[0], session)
     from grader.report.material import of_check  # noqa: PLC0415 -- after the work

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from grader import kits, nearby
+from grader.commands.freezing import Freezing
 from grader.errors import GraderError
 from grader.kit import LoadedKit
 from grader.nearby import REFERENCE, HandedIn, Source
@@ -21,11 +22,11 @@ def tell(text: str, *, beside: bool = True) -> None:
     click.echo(harmless(clean(text)), err=beside)
 
 
-def load_kit(source: Source, expect_digest: str | None) -> LoadedKit:
+def load_kit(source: Source, expect_digest: str | None, *, silent: bool = False) -> LoadedKit:
     """Read or freeze it, and say which it is. Raises GraderError where it is not the one expected."""
-    if not source.named:
+    if not source.named and not silent:
         tell(f"{'Kit' if source.is_kit else 'Assignment'}: {source.path} ({source.where})")
-    loaded = kits.load(source.path) if source.is_kit else _frozen(source)
+    loaded = kits.load(source.path) if source.is_kit else _frozen(source, silent=silent)
     if expect_digest is not None and loaded.digest.removeprefix("sha256:") != expect_digest.removeprefix(
         "sha256:"
     ):
@@ -36,9 +37,10 @@ def load_kit(source: Source, expect_digest: str | None) -> LoadedKit:
     return loaded
 
 
-def _frozen(source: Source) -> LoadedKit:
-    said = f"Freezing {REFERENCE}/ of {source.path} ({source.where}): its code is run."
-    return kits.cached(source.path, before=lambda: tell(said))
+def _frozen(source: Source, *, silent: bool) -> LoadedKit:
+    said = f"Freezing {REFERENCE}/ of {source.path} ({source.where}), once: its code is run."
+    with Freezing(None if silent else lambda: tell(said)) as freezing:
+        return kits.cached(source.path, before=freezing.begin, told=freezing.told)
 
 
 def templates_of(source: Source, graded: HandedIn) -> Path | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from grader import kit as kit_file
 from grader import kits, nearby
 from grader.commands.common import tell
+from grader.commands.freezing import Freezing
 from grader.errors import GraderError
 
 
@@ -17,7 +18,9 @@ def run(assignment: Path | None, output: Path, seed: int | None) -> int:
         raise GraderError(
             "There is no reference/ here or in a folder above.", "Name one with --assignment DIR."
         )
-    kits.freeze(home, output, seed)
+    with Freezing(lambda: tell(f"Freezing {nearby.REFERENCE}/ of {home}: its code is run.")) as freezing:
+        freezing.begin()
+        kits.freeze(home, output, seed, freezing.told)
     loaded = kit_file.load(output)
     for exercise in loaded.kit.exercises:
         known = f"{len(exercise.misconceptions)} known mistakes"

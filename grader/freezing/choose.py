@@ -9,16 +9,16 @@ is at most a logarithm away from the cheapest suite, and here within a few cases
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from itertools import combinations
+from collections.abc import Callable, Mapping
+from functools import partial
+from itertools import combinations, islice
 from typing import Final
 
 import numpy as np
 
 from grader import kit
-from grader.exercises import Exercise
-from grader.freezing.trials import Trials
+from grader.exercises import Exercise, Misconception
+from grader.freezing.trials import Trials, key
 from grader.judging.apart import apart
 from grader.records import Tensor
 
@@ -27,75 +27,77 @@ CATCHES: Final = 3  # one lucky number must not save a mistake
 PARTINGS: Final = 2
 
 
-@dataclass(frozen=True)
-class Gains:
-    """What each case (row) adds to each demand (column), and how often each demand wants it."""
-
-    adds: np.ndarray
-    wanted: np.ndarray
-    cost: np.ndarray
+Columns = list[tuple[Callable[[kit.Case], bool], int]]
+"""What is wanted of the suite: whether a case adds to it, and how often it is wanted."""
 
 
 def cover(trials: Trials, given: list[kit.Case], candidates: list[kit.Case]) -> list[kit.Case]:
-    """The candidates to add to the given cases, best first."""
-    gains = _gains(trials, [*given, *candidates])
-    open_demands = gains.wanted - gains.adds[: len(given)].sum(axis=0)
-    left = set(range(len(given), len(gains.cost)))
+    """The candidates to add to the given cases, best first.
+
+    Most demands are met by the given cases. Only for those that are not are the candidates run.
+    """
+    demands = [
+        *_members(trials, [*given, *candidates]),
+        *_catches(trials, [*given, *candidates]),
+        *_partings(trials),
+    ]
+    unmet = [(adds, times - _met(adds, given, times)) for adds, times in demands]
+    unmet = [(adds, times) for adds, times in unmet if times > 0]
+    gains = np.array([[adds(case) for adds, _ in unmet] for case in candidates], dtype=bool)
+    wanted = np.array([times for _, times in unmet])
+    cost = np.array([case.effort + 1 for case in candidates])
     taken: list[int] = []
-    while left:
-        worth = {i: float((gains.adds[i] & (open_demands > 0)).sum() / gains.cost[i]) for i in sorted(left)}
-        best = max(worth, key=lambda i: worth[i])
+    while len(taken) < len(candidates):
+        worth = gains[:, wanted > 0].sum(axis=1) / cost
+        worth[taken] = 0
+        best = int(worth.argmax())
         if worth[best] == 0:
             break
         taken.append(best)
-        left.remove(best)
-        open_demands = open_demands - gains.adds[best]
-    return [candidates[i - len(given)] for i in taken]
+        wanted = wanted - gains[best]
+    return [candidates[i] for i in taken]
 
 
-def _gains(trials: Trials, cases: list[kit.Case]) -> Gains:
-    parts = (
-        (_members(trials, cases), MEMBERS),
-        (_catches(trials, cases), CATCHES),
-        (_partings(trials, cases), PARTINGS),
-    )
-    wanted = np.concatenate([np.full(adds.shape[1], times) for adds, times in parts])
-    adds = np.concatenate([adds for adds, _ in parts], axis=1)
-    return Gains(adds, wanted, np.array([case.effort + 1 for case in cases]))
+def _met(adds: Callable[[kit.Case], bool], cases: list[kit.Case], times: int) -> int:
+    """How often the cases add to a demand, not counted further than is wanted."""
+    return sum(islice((1 for case in cases if adds(case)), times))
 
 
-def _members(trials: Trials, cases: list[kit.Case]) -> np.ndarray:
-    """Case x (criterion, shape): whether the criterion judges it. None may be left without cases."""
-    judged = [
-        {(one, group(case, trials.exercise)[1]) for one in trials.families(case.arguments)} for case in cases
-    ]
-    every = sorted(set().union(*judged))
-    return np.array([[one in own for one in every] for own in judged], dtype=bool)
+def _members(trials: Trials, cases: list[kit.Case]) -> Columns:
+    """That each (criterion, shape) judges some: none may be left without cases."""
+    judged = {
+        key(case.arguments): {
+            (one, group(case, trials.exercise)[1]) for one in trials.families(case.arguments)
+        }
+        for case in cases
+    }
+    every = sorted(set().union(*judged.values()))
+    return [(lambda case, one=one: one in judged[key(case.arguments)], MEMBERS) for one in every]  # type: ignore[misc]
 
 
-def _catches(trials: Trials, cases: list[kit.Case]) -> np.ndarray:
-    """Case x (mistake, group): whether the mistake is caught there, where it must cost something."""
+def _catches(trials: Trials, cases: list[kit.Case]) -> Columns:
+    """That each mistake is caught in every (criterion, shape) where it must cost something."""
     exercise = trials.exercise
-    groups = [group(case, exercise) for case in cases]
-    columns: list[list[bool]] = []
-    for mistake in trials.mistakes:
-        fails = [trials.outcome(mistake, case).failure is not None for case in cases]
-        columns += [
-            [f and g == one for f, g in zip(fails, groups, strict=True)]
-            for one in sorted(set(groups))
-            if one[0] in mistake.costs
-        ]
-    return np.array(columns, dtype=bool).reshape(len(columns), len(cases)).T
+    groups = sorted({group(case, exercise) for case in cases})
 
+    def caught(mistake: Misconception, one: tuple[str, str], case: kit.Case) -> bool:
+        return group(case, exercise) == one and trials.outcome(mistake, case).failure is not None
 
-def _partings(trials: Trials, cases: list[kit.Case]) -> np.ndarray:
-    """Case x pair of mistakes: whether the two are told apart there."""
-    behaviours = [[trials.behaviour(one, case) for case in cases] for one in trials.mistakes]
-    columns = [
-        [apart(a, b) for a, b in zip(first, second, strict=True)]
-        for first, second in combinations(behaviours, 2)
+    return [
+        (partial(caught, mistake, one), CATCHES)
+        for mistake in trials.mistakes
+        for one in groups
+        if one[0] in mistake.costs
     ]
-    return np.array(columns, dtype=bool).reshape(len(columns), len(cases)).T
+
+
+def _partings(trials: Trials) -> Columns:
+    """That every two mistakes are told apart."""
+
+    def told(first: Misconception, second: Misconception, case: kit.Case) -> bool:
+        return apart(trials.behaviour(first, case), trials.behaviour(second, case))
+
+    return [(partial(told, *pair), PARTINGS) for pair in combinations(trials.mistakes, 2)]
 
 
 def group(case: kit.Case, exercise: Exercise) -> tuple[str, str]:

@@ -15,7 +15,7 @@ import multiprocessing
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -25,26 +25,30 @@ from typing import Final, Literal
 import msgspec
 import torch
 
-from grader import __version__, decoders, kit, tensors
+from grader import __version__, decoders, kit
 from grader.errors import GraderError
 from grader.exercises import Criterion, Exercise, Misconception
 from grader.freezing import assignment
 from grader.freezing.choose import cover, form_of
 from grader.freezing.drawing import pool, simplest
 from grader.freezing.following import followed, with_steps
+from grader.freezing.haste import hasten
 from grader.freezing.ladder import ladder
 from grader.freezing.landscape import landscape
+from grader.freezing.late import long_runs, reach
 from grader.freezing.oracle import finite
+from grader.freezing.refusing import check, refuse_failing_reference
+from grader.freezing.rewording import alike, readable, reworded
 from grader.freezing.telling import telling
-from grader.freezing.trials import Trials, bare, key, quiet, recorded
-from grader.judging import compare, score
-from grader.records import Answer, ExerciseRun, Tensor, Trace, Value
-from grader.sandbox import calling, compiler
+from grader.freezing.trials import Trials, key, quiet, recorded
+from grader.records import Tensor, Value
+from grader.sandbox import compiler
 
 POOL: Final = 1200  # drawn, a third of them distinct; the ladder is made of these
 CANDIDATES: Final = 60  # of these the suite is chosen: each is run by every misconception
 SIMULATED: Final = 300  # of these the cases that tell fitted mistakes: no program but the reference runs them
-EFFORT: Final = 600.0  # of all suites together, repeats included: SGD steps a submission
+EFFORT: Final = 650.0  # of a suite, repeats included: SGD steps
+LONG_SHARE: Final = 2 / 3  # of it for the runs that go far
 RANDOM_CASES: Final = 10  # beyond what the known mistakes need, for the unknown ones
 REPEATS_EACH: Final = 2  # for each form of input
 TRACED_EFFORT: Final = 3  # few enough steps to look at one by one, enough to see a chain
@@ -52,9 +56,14 @@ TRACED_EFFORT: Final = 3  # few enough steps to look at one by one, enough to se
 Origin = Literal["edge", "shrunk", "chosen", "random", "repeat", "ladder"]
 
 
-def freeze(path: Path, seed: int = 0) -> kit.Kit:
-    """Freeze an assignment, its exercises side by side. Raises GraderError where it is not fit to be one."""
+def freeze(path: Path, seed: int = 0, like: kit.Kit | None = None) -> kit.Kit:
+    """Freeze an assignment, its exercises side by side. Raises GraderError where it is not fit to be one.
+
+    `like`: a kit of the same assignment with other words; it is given the new ones, and nothing is run.
+    """
     loaded = assignment.load(path)
+    if like is not None and alike(loaded, like):
+        return _whole(loaded, tuple(reworded(loaded, like)))
     names = range(len(loaded.exercises))
     method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
     with ProcessPoolExecutor(len(names), multiprocessing.get_context(method)) as processes:
@@ -62,12 +71,17 @@ def freeze(path: Path, seed: int = 0) -> kit.Kit:
     for one in made:
         if isinstance(one, tuple):
             raise GraderError(*one)
+    exercises = (decoders.msgpack(kit.Exercise).decode(one) for one in made if isinstance(one, bytes))
+    return _whole(loaded, tuple(exercises))
+
+
+def _whole(loaded: assignment.Assignment, exercises: tuple[kit.Exercise, ...]) -> kit.Kit:
     return kit.Kit(
         schema=kit.SCHEMA,
         title=loaded.title,
         devices=loaded.devices,
         limits=loaded.limits,
-        exercises=tuple(decoders.msgpack(kit.Exercise).decode(one) for one in made if isinstance(one, bytes)),
+        exercises=exercises,
         made_with={
             "grader": __version__,
             "torch": str(torch.__version__),
@@ -83,10 +97,11 @@ def _frozen(path: Path, seed: int, index: int) -> bytes | tuple[str, str]:
     """
     torch.set_num_threads(1)
     compiler.put_to_sleep()
+    hasten()
     loaded = assignment.load(path)
     try:
         with quiet():
-            made = freeze_exercise(loaded.exercises[index], seed, EFFORT / len(loaded.exercises))
+            made = freeze_exercise(loaded.exercises[index], seed, tell=partial(_tell, len(loaded.exercises)))
         return msgspec.msgpack.encode(made)
     except GraderError as error:
         return error.message, error.hint
@@ -97,13 +112,28 @@ def _frozen(path: Path, seed: int, index: int) -> bytes | tuple[str, str]:
         return told.message, told.hint
 
 
-def freeze_exercise(exercise: Exercise, seed: int, budget: float) -> kit.Exercise:
-    """Freeze one exercise: its inputs, then what every program does on them."""
+def _hushed(_: float, __: str) -> None:
+    """Nobody listens."""
+
+
+def freeze_exercise(
+    exercise: Exercise, seed: int, budget: float = EFFORT, tell: Callable[[float, str], None] = _hushed
+) -> kit.Exercise:
+    """Freeze one exercise: its inputs, then what every program does on them.
+
+    `tell` hears the share that each part took, and what comes next.
+    """
     check(exercise)
     trials = Trials(exercise)
+    tell(0, "drawing inputs")
     drawn = draw(exercise, seed)
-    shrunk = shrink(trials, drawn[0], seed)
-    cases = followed(trials, suite(trials, list(shrunk.values()), drawn, budget))
+    tell(0.1, "looking for long runs that tell something")
+    long = long_runs(trials, drawn, seed, LONG_SHARE * budget)
+    tell(0.05, "shrinking what shows each mistake")
+    shrunk = shrink(trials, drawn, long, seed)
+    tell(0.15, "choosing the cases")
+    cases = followed(trials, suite(trials, list(shrunk.values()), long, drawn, budget))
+    tell(0.35, "running every mistake on them")
     frozen = kit.Exercise(
         name=exercise.name,
         title=exercise.title,
@@ -116,9 +146,17 @@ def freeze_exercise(exercise: Exercise, seed: int, budget: float) -> kit.Exercis
         misconceptions=tuple(frozen_mistake(trials, one, cases, shrunk) for one in exercise.misconceptions),
         either_shape=exercise.either_shape,
         landscape=landscape(exercise, cases),
+        late=reach(trials, cases),
     )
     refuse_failing_reference(exercise, frozen)
+    tell(0.35, "writing the kit")
     return frozen
+
+
+def _tell(exercises: int, share: float, doing: str) -> None:
+    """One line to the process that started this one; those of several exercises come as they come."""
+    line = json.dumps({"frozen": share / exercises, "doing": doing}) + "\n"
+    os.write(1, line.encode())
 
 
 # --- the suite ----------------------------------------------------------------------------
@@ -132,11 +170,15 @@ def draw(exercise: Exercise, seed: int) -> list[dict[str, Value]]:
     return [first, *others]
 
 
-def shrink(trials: Trials, first: dict[str, Value], seed: int) -> dict[str, dict[str, Value]]:
+def shrink(
+    trials: Trials, drawn: list[dict[str, Value]], long: list[kit.Case], seed: int
+) -> dict[str, dict[str, Value]]:
     """For each misconception the simplest input on which it shows, where there is one.
 
-    Most show on the very first input, the simplest that Hypothesis can draw: no search is needed there.
+    Most show on the very first input, the simplest that Hypothesis can draw: no search is needed there, nor
+    for what shows in the long runs alone.
     """
+    first = drawn[0]
     visible = {one.id for one in trials.exercise.rubric if one.kind != "optimiser"}
     found = {}
     for mistake in trials.mistakes:
@@ -150,9 +192,13 @@ def shrink(trials: Trials, first: dict[str, Value], seed: int) -> dict[str, dict
         if shown:
             found[mistake.id] = min(shown, key=trials.effort)
             continue
-        drawn = simplest(trials.exercise.arguments, lambda a, m=mistake: _shows(trials, m, a), seed)  # type: ignore[misc]
-        if drawn is not None:
-            found[mistake.id] = recorded(drawn, trials.exercise)
+        late = [case for case in long if trials.leaves(mistake, case)]
+        if late and not any(trials.leaves(mistake, trials.case(one)) for one in drawn[:CANDIDATES]):
+            found[mistake.id] = min(late, key=lambda case: case.effort).arguments
+            continue
+        simple = simplest(trials.exercise.arguments, lambda a, m=mistake: _shows(trials, m, a), seed)  # type: ignore[misc]
+        if simple is not None:
+            found[mistake.id] = recorded(simple, trials.exercise)
     return found
 
 
@@ -166,14 +212,19 @@ def _shows(trials: Trials, mistake: Misconception, drawn: dict[str, object]) -> 
 
 
 def suite(
-    trials: Trials, shrunk: list[dict[str, Value]], drawn: list[dict[str, Value]], budget: float
+    trials: Trials,
+    shrunk: list[dict[str, Value]],
+    long: list[kit.Case],
+    drawn: list[dict[str, Value]],
+    budget: float,
 ) -> list[kit.Case]:
-    """Shrunk and edge cases, the fewest others that do the work, some at random, and the repeats.
+    """Long, shrunk and edge cases, the fewest others that do the work, some at random, and the repeats.
 
     Calls without a step come last, so that one that never ends there takes no other case with it.
     """
     edges = [recorded(one, trials.exercise) for one in trials.exercise.edge_cases]
-    given = _distinct(trials, shrunk, "shrunk", [])
+    given = list(long)
+    given += _distinct(trials, shrunk, "shrunk", given)
     given += _distinct(trials, edges, "edge", given)
     candidates = _distinct(trials, drawn[:CANDIDATES], "chosen", given)
     given += every_form(trials, given, candidates)
@@ -182,9 +233,9 @@ def suite(
     moving = [case for case in cases if case.effort > 0]
     again = repeats(trials, moving)
     left = budget - sum(case.effort for case in (*cases, *again))
-    more = told_apart(
-        trials, [*cases, *_distinct(trials, drawn[CANDIDATES:SIMULATED], "chosen", cases)], len(cases), left
-    )
+    short = [case for case in cases if case not in long]
+    others = _distinct(trials, drawn[CANDIDATES:SIMULATED], "chosen", cases)
+    more = told_apart(trials, [*short, *others], len(short), left)
     left -= sum(case.effort for case in more)
     cases += more
     cases += fill(cases, candidates, left)
@@ -297,57 +348,6 @@ def frozen_mistake(
     )
 
 
-# --- what is refused ----------------------------------------------------------------------
-
-
-def check(exercise: Exercise) -> None:
-    """Refuse an exercise whose parts do not fit together."""
-    criteria = [criterion.id for criterion in exercise.rubric]
-    mistakes = [mistake.id for mistake in exercise.misconceptions]
-    for what, names in (("criteria", criteria), ("misconceptions", mistakes)):
-        twins = sorted({name for name in names if names.count(name) > 1})
-        if twins:
-            raise GraderError(f"{exercise.name}: two {what} have the id {twins[0]!r}.", "Give each its own.")
-    for mistake in exercise.misconceptions:
-        unknown = sorted(mistake.costs - set(criteria))
-        if unknown:
-            raise GraderError(
-                f"{exercise.name}: the misconception {mistake.id!r} costs {unknown[0]!r},"
-                " which is no criterion.",
-                f"The rubric has: {', '.join(criteria)}.",
-            )
-    for criterion in exercise.rubric:
-        if criterion.kind == "optimiser" and not hasattr(torch.optim, criterion.optimiser):
-            raise GraderError(
-                f"{exercise.name}: the criterion {criterion.id!r} asks for torch.optim.{criterion.optimiser},"
-                " which does not exist.",
-                "Name a class of torch.optim.",
-            )
-
-
-def refuse_failing_reference(exercise: Exercise, frozen: kit.Exercise) -> None:
-    """The reference must get full marks by the judging that students get."""
-    answers: dict[int, Answer] = {}
-    traces: dict[int, Trace] = {}
-    for index, case in enumerate(frozen.cases):
-        if case.repeats is None:
-            answers[index] = bare(calling.call(exercise.reference, case.arguments))
-        else:
-            answers[index], traces[index] = calling.traced_call(exercise.reference, case.arguments)
-    outcomes = compare.judge(
-        ExerciseRun(exercise.name, found=True, answers=answers, traces=traces), frozen, "cpu"
-    )
-    for row, criterion in zip(score.criteria(outcomes, frozen), frozen.rubric, strict=True):
-        if row.outcome == "failed":
-            wrong = [i for i in criterion.cases if outcomes.outcomes[i].failure or outcomes.outcomes[i].form]
-            case = frozen.cases[(wrong or criterion.cases)[0]]
-            raise GraderError(
-                f"{tensors.call(exercise.name, case.arguments)}: the reference itself fails {row.id!r}:"
-                f" {row.message}.",
-                "Correct the reference, its bound, or the criterion.",
-            )
-
-
 # --- the process --------------------------------------------------------------------------
 
 
@@ -374,9 +374,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("assignment", type=Path)
     parser.add_argument("output", type=Path)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--like", type=Path, help="a kit that differs in its words alone")
     options = parser.parse_args(arguments)
+    sys.dont_write_bytecode = True  # of the instructor's files; PyTorch is compiled once, above
     try:
-        write(kit.encode(freeze(options.assignment, options.seed)), options.output)
+        like = readable(options.like) if options.like else None
+        write(kit.encode(freeze(options.assignment, options.seed, like)), options.output)
     except GraderError as error:
         sys.stderr.write(json.dumps({"message": error.message, "hint": error.hint}) + "\n")
         return error.exit_code

@@ -72,6 +72,7 @@ class Trials:
         self._cases: dict[bytes, kit.Case] = {}
         self._answers: dict[tuple[str, bytes], Answer] = {}
         self._tolerances: dict[tuple[str, bytes], Tensor | None] = {}
+        self._behaviours: dict[tuple[str, bytes], Behaviour] = {}
 
     @property
     def mistakes(self) -> tuple[Misconception, ...]:
@@ -93,7 +94,7 @@ class Trials:
             dtype=known.dtype,
             shape=known.shape,
             bounds=known.bounds,
-            criterion=self._criterion(arguments),
+            criterion=self.criterion(arguments),
             effort=self.effort(arguments),
             origin="random",
         )
@@ -101,7 +102,7 @@ class Trials:
     def effort(self, arguments: Mapping[str, Value]) -> float:
         return float(self.exercise.effort(built(arguments)))
 
-    def _criterion(self, arguments: Mapping[str, Value]) -> str:
+    def criterion(self, arguments: Mapping[str, Value]) -> str:
         """The one values criterion that a case belongs to."""
         own = [one for one in self.families(arguments) if self._kinds[one] == "values"]
         if len(own) == 1:
@@ -172,7 +173,10 @@ class Trials:
         return tensors.numbers(exact.value) if has_value else np.zeros(0)  # type: ignore[union-attr, arg-type]
 
     def behaviour(self, mistake: Misconception, case: kit.Case) -> Behaviour:
-        return behaviour(self.answer(mistake, case), self.tolerance(mistake, case))
+        name = (mistake.id, key(case.arguments))
+        if name not in self._behaviours:
+            self._behaviours[name] = behaviour(self.answer(mistake, case), self.tolerance(mistake, case))
+        return self._behaviours[name]
 
 
 def key(arguments: Mapping[str, Value]) -> bytes:

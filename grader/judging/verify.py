@@ -116,6 +116,7 @@ class ExerciseVerification(Record, frozen=True):
     rungs: int
     effort: float
     ran: tuple[Ran, ...] = ()  # the reference and the honest programs; nothing where only a kit is at hand
+    late: int | None = None  # mistakes that begin after so many steps are caught; None: no int counts steps
 
     @property
     def counted(self) -> int:
@@ -174,6 +175,7 @@ def _exercise(exercise: kit.Exercise, ran: Sequence[Ran]) -> ExerciseVerificatio
         rungs=len(exercise.ladder),
         effort=exercise.effort,
         ran=tuple(one for one in ran if one.exercise == exercise.name),
+        late=exercise.late,
     )
 
 

@@ -14,6 +14,7 @@ from grader.text import one_line
 WIDTH: Final = 80
 CELL: Final = 4  # columns of a criterion
 NAME: Final = 12  # columns of a misconception, at least
+LATE_ENOUGH: Final = 100  # steps: a scheduler, or a cap on the steps, has begun by then
 LOST: Final = "x"  # it fails, though no case of it does: nothing was done at all
 
 
@@ -102,6 +103,18 @@ def _findings(exercise: ExerciseVerification) -> Iterator[str]:
     for idle in exercise.idle:
         told = f"{points(idle.points)} points; it must get none" if idle.points else "nothing, as it must"
         yield from _paragraph(f"A program that {idle.title} gets {told}.")
+    if exercise.late is not None:
+        yield from _paragraph(_late(exercise.late))
+
+
+def _late(steps: int) -> str:
+    """How late a mistake may begin, as it was tried when the assignment was frozen."""
+    if steps >= LATE_ENOUGH:
+        return f"Mistakes that begin late are caught up to step {steps}."
+    return (
+        f"MISTAKES THAT BEGIN AFTER STEP {steps} MAY PASS: let `arguments` draw inputs that have not"
+        f" converged after {LATE_ENOUGH} steps, or write some into `edge_cases`."
+    )
 
 
 def _right(ran: Sequence[Ran]) -> Iterator[str]:

@@ -42,7 +42,8 @@ def test_the_assignment_is_fit_to_grade_and_cheap(kit_file: Path, kit: LoadedKit
     )
     assert "Mutation score: 100 %" in run.out
     assert "cannot tell apart" not in run.out
-    assert effort <= 600
+    assert run.out.count("\n  Mistakes that begin late are caught up to step 100.\n") == 2
+    assert effort <= 1300
 
 
 def test_a_rubric_that_misses_a_mistake_is_not_fit_to_grade(kit: LoadedKit, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
 from grader import kit
 from grader.judging import verify
@@ -136,6 +137,7 @@ def test_the_whole_text(kit: LoadedKit) -> None:
         effort=12.0,
         rungs=200,
         idle=(Idle("always returns zeros", 0.0), Idle("returns its input", 1.5)),
+        late=20,
     )
 
     text = verification.text(verify.Verification((told,)), "sha256:ab12", verbose=True)
@@ -149,6 +151,31 @@ def test_without_the_assignment_it_is_said_that_nothing_was_run(kit: LoadedKit) 
 
     assert "\nA kit holds no program: --assignment DIR runs the reference, too.\nMutation score" in text
     assert "Which cases catch what" not in text
+
+
+@pytest.mark.parametrize(
+    ("late", "told"),
+    [
+        (None, ""),
+        (100, "  Mistakes that begin late are caught up to step 100.\n"),
+        (
+            90,
+            (
+                "  MISTAKES THAT BEGIN AFTER STEP 90 MAY PASS: let `arguments` draw inputs that\n"
+                "    have not converged after 100 steps, or write some into `edge_cases`.\n"
+            ),
+        ),
+    ],
+)
+def test_how_late_a_mistake_is_caught_is_told(kit: LoadedKit, late: int | None, told: str) -> None:
+    (exercise,) = small(kit).exercises
+    (other,) = small(kit).exercises
+
+    text = verification.text(verify.Verification((msgspec.structs.replace(exercise, late=late),)), "")
+    without = verification.text(verify.Verification((msgspec.structs.replace(other, late=None),)), "")
+
+    assert text.replace(told, "", 1) == without
+    assert told in text
 
 
 WHOLE = """\
@@ -179,6 +206,8 @@ gradient_descent_torch_optimiser
     missed and free-of-points-of-points-of-points-of-points-of-points-of-points-
   A program that always returns zeros gets nothing, as it must.
   A program that returns its input gets 1.5 points; it must get none.
+  MISTAKES THAT BEGIN AFTER STEP 20 MAY PASS: let `arguments` draw inputs that
+    have not converged after 100 steps, or write some into `edge_cases`.
   On cpu 1 of 2 right programs gets full marks.
   ON CPU A RIGHT PROGRAM LOSES POINTS: with a closure fails many-steps: 1 of 2
     cases fails

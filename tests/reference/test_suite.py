@@ -21,6 +21,7 @@ from grader.kit import LoadedKit
 from grader.records import Answer, ExerciseRun, Trace
 from grader.results import CriterionResult
 from grader.sandbox import calling
+from grader.sandbox.tracing import FEW
 from grader.tensors import call
 
 NAMES = ("gradient_descent_torch_optimiser", "gradient_descent_norm_torch_optimiser")
@@ -124,8 +125,8 @@ def test_mistakes_that_need_cuda_are_listed_with_the_reason(verification: Verifi
     assert told == {("returns-on-the-cpu", reason), ("goes-through-numpy", reason)}
 
 
-def test_the_suites_cost_at_most_six_hundred_steps(verification: Verification) -> None:
-    assert verification.effort <= 600
+def test_the_suites_cost_at_most_thirteen_hundred_steps(verification: Verification) -> None:
+    assert verification.effort <= 1300
 
 
 @every_exercise
@@ -179,9 +180,10 @@ def test_the_references_steps_are_known_for_every_call_and_the_likely_ones_are_t
     traced = {i for i, case in enumerate(exercise.cases) if case.traced}
 
     assert all(case.trace is not None for case in (*exercise.cases, *exercise.ladder))
-    assert all(len(case.trace.steps) == case.effort for case in exercise.cases if case.trace)
+    assert all(len(case.trace.steps) == min(case.effort, FEW) for case in exercise.cases if case.trace)
     assert {i for i, case in enumerate(exercise.cases) if case.origin in ("shrunk", "repeat")} <= traced
-    assert {one.smallest for one in exercise.misconceptions if one.smallest is not None} <= traced
+    smallest = {one.smallest for one in exercise.misconceptions if one.smallest is not None}
+    assert {i for i in smallest if exercise.cases[i].effort <= FEW / 2} <= traced, "none of the long runs"
     assert sum(exercise.cases[i].effort for i in traced) <= 60, "recording a step costs a third of it"
 
 

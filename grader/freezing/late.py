@@ -1,0 +1,248 @@
+"""Long runs, where a mistake that begins late shows: a schedule, a cap on the steps, a rate that backs off.
+
+Short runs are cheap and tell nearly everything, but what begins at step 30 they never see. So inputs that
+Hypothesis drew are run far, too, wherever what a call costs (its `effort`) grows with one of its ints:
+nothing more is asked of an exercise. Most of these runs have long converged, and then the end says nothing
+of the way. Kept are some whose last step still counts: of each shape and dtype, some that glide and some
+that jump from side to side, and apart from these some that run away.
+
+How late a mistake may begin to be caught is then tried, not assumed: the reference itself makes it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Final
+
+import numpy as np
+from msgspec.structs import replace
+
+from grader import kit, tensors
+from grader.errors import GraderError
+from grader.exercises import Exercise
+from grader.freezing.choose import group
+from grader.freezing.oracle import finite, in_double, reference_value
+from grader.freezing.trials import Trials
+from grader.judging.descent import Array
+from grader.records import Tensor, Value
+
+FAR: Final = range(101, 111)  # steps: a loop that ends after a hundred falls short of it
+EARLY: Final = 8  # steps: one that has shrunk to a tenth by then converges long before the end
+AWAY: Final = range(31, 41)  # enough for what begins there at once, and few enough to stay finite
+LOOKED_AT: Final = 300  # of the inputs drawn: one in twenty is of use
+ENOUGH: Final = 6  # runs to choose from
+RUNS: Final = 3  # that have not converged, those that run away not counted
+COUNTS: Final = 1e-3  # of the step at the beginning: a shorter last step is of a run that has converged
+EVERY: Final = 10  # steps between two onsets that are tried
+NUDGE: Final = 1e-3  # of theta
+
+Arguments = Mapping[str, Value]
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A long run and what it is wanted for."""
+
+    case: kit.Case
+    wanted: frozenset[tuple[str, object]]
+
+    @property
+    def away(self) -> bool:
+        return any(name == "away" for name, _ in self.wanted)
+
+
+def counter(trials: Trials, arguments: Arguments) -> str | None:
+    """The int that says how far a call runs: one more of it costs more. None where there is none."""
+    numbers = [(name, value) for name, value in arguments.items() if isinstance(value, int)]
+    cost = trials.effort(arguments)
+    return next((n for n, value in numbers if trials.effort({**arguments, n: value + 1}) > cost), None)
+
+
+# --- which are taken ----------------------------------------------------------------------
+
+
+def long_runs(trials: Trials, drawn: Sequence[dict[str, Value]], seed: int, budget: float) -> list[kit.Case]:
+    """Some runs that go far and have not converged, and some that run away, within the budget."""
+    count = counter(trials, drawn[0])
+    if count is None:
+        return []
+    random = Random(seed)  # noqa: S311 -- chooses lengths, guards nothing
+    found: list[_Run] = []
+    for arguments in _ordinary(trials, drawn[:LOOKED_AT], count):
+        lengths = {count: random.choice(AWAY)}, {count: random.choice(FAR)}
+        run = _unsettled(trials, count, *({**arguments, **length} for length in lengths))
+        if run is not None:
+            found.append(run)
+        if sum(not one.away for one in found) >= ENOUGH and any(one.away for one in found):
+            break
+    return _affordable(_chosen(found), budget)
+
+
+def _ordinary(trials: Trials, drawn: Iterable[dict[str, Value]], count: str) -> list[dict[str, Value]]:
+    """The inputs that belong, run far, to the criterion of most of them: special ones are judged apart."""
+    own = [(one, _criterion(trials, {**one, count: FAR.start})) for one in drawn]
+    counted = Counter(criterion for _, criterion in own if criterion)
+    return [one for one, criterion in own if counted and criterion == counted.most_common(1)[0][0]]
+
+
+def _criterion(trials: Trials, arguments: Arguments) -> str:
+    """Empty where none judges so long a run: the rubric may end before."""
+    try:
+        return trials.criterion(arguments)
+    except GraderError:
+        return ""
+
+
+def _unsettled(trials: Trials, count: str, near: Arguments, far: Arguments) -> _Run | None:
+    """The run, if it runs away or if its last step still counts; None for one that has converged."""
+    try:
+        if _shrunken(_step(trials.exercise, near, count, EARLY), _step(trials.exercise, near, count, 2), 0.1):
+            return None
+        for arguments, away in ((near, True), (far, False)):
+            first = _step(trials.exercise, arguments, count, 2)
+            last = _step(trials.exercise, arguments, count, _number(arguments, count))
+            if _shrunken(last, first, COUNTS):
+                return None
+            if _shrunken(last, first, 1) != away:
+                return _run(trials, count, arguments, last, away=away)
+    except GraderError:  # the reference refuses so long a run
+        return None
+    return None
+
+
+def _shrunken(last: Array, first: Array, share: float) -> bool:
+    """Whether a step is no longer than this share of another; one that moves nothing is."""
+    return not np.linalg.norm(last) > share * np.linalg.norm(first)
+
+
+def _run(trials: Trials, count: str, arguments: Arguments, last: Array, *, away: bool) -> _Run | None:
+    case = replace(trials.case(arguments), origin="chosen")
+    if not finite(case) or not held(case):
+        return None
+    shape = group(case, trials.exercise)[1]
+    if away:
+        return _Run(case, frozenset({("away", shape)}))
+    before = _step(trials.exercise, arguments, count, _number(arguments, count) - 1)
+    jumps = bool(np.dot(last, before) < 0)
+    return _Run(case, frozenset({("shape", shape), ("dtype", case.dtype), ("jumps", jumps)}))
+
+
+def held(case: kit.Case) -> bool:
+    """Whether the dtype can hold the result and its square, which is what a loss makes of it."""
+    with np.errstate(over="ignore"):
+        squared = np.square(tensors.numbers(case.expected).astype(case.dtype))
+    return bool(np.isfinite(squared).all())
+
+
+def _chosen(found: list[_Run]) -> list[kit.Case]:
+    """The fewest that are of every kind there is, then more of those that do not run away."""
+    open_kinds = {kind for run in found for kind in run.wanted}
+    taken: list[_Run] = []
+    while open_kinds:
+        best = max(found, key=lambda run: (len(run.wanted & open_kinds), -run.case.effort))
+        taken.append(best)
+        open_kinds -= best.wanted
+    staying = [run for run in found if not run.away]
+    more = sorted((run for run in staying if run not in taken), key=lambda run: run.case.effort)
+    taken += more[: max(RUNS - sum(run in taken for run in staying), 0)]
+    return [run.case for run in taken]
+
+
+def _affordable(cases: list[kit.Case], budget: float) -> list[kit.Case]:
+    fitting: list[kit.Case] = []
+    for case in cases:
+        if case.effort <= budget - sum(one.effort for one in fitting):
+            fitting.append(case)
+    return fitting
+
+
+# --- how late a mistake is caught ---------------------------------------------------------
+
+
+def reach(trials: Trials, cases: Sequence[kit.Case]) -> int | None:
+    """After how many right steps a mistake may begin and is caught still; None where nothing is counted.
+
+    Every tenth step is tried, for a run that ends there, one whose other numbers (a rate) are halved from
+    there on, and one that is nudged there. Each has to be caught by some case, and in each shape, where the
+    better one counts.
+    """
+    count = counter(trials, cases[0].arguments)
+    if count is None:
+        return None
+    own = [case for case in cases if case.repeats is None and _number(case.arguments, count) > 1]
+    wanted = {
+        (shape, kind)
+        for shape in {group(case, trials.exercise)[1] for case in own}
+        for kind in _kinds(own[0])
+    }
+    caught = 0
+    for onset in range(EVERY, max((_number(case.arguments, count) for case in own), default=0), EVERY):
+        running = [case for case in own if _number(case.arguments, count) > onset]
+        if not wanted <= {one for case in running for one in _caught(trials.exercise, case, count, onset)}:
+            break
+        caught = onset
+    return caught
+
+
+def _caught(exercise: Exercise, case: kit.Case, count: str, onset: int) -> Iterable[tuple[str, str]]:
+    """The kinds of mistake that the case catches if they begin after so many steps, with its shape."""
+    moves = next(name for name, value in case.arguments.items() if isinstance(value, Tensor))
+    arguments = in_double(case.arguments)
+    there = reference_value(exercise, {**arguments, count: onset})
+    rest = {**arguments, moves: there, count: _number(arguments, count) - onset}
+    for kind, mistaken in _kinds(case).items():
+        wrong = mistaken(exercise, rest, moves)
+        off = abs(tensors.numbers(wrong) - tensors.numbers(case.expected))
+        if not (off <= tensors.numbers(case.bounds[case.dtype])).all():
+            yield group(case, exercise)[1], kind
+
+
+Mistaken = Callable[[Exercise, dict[str, Value], str], Tensor]
+
+
+def _kinds(case: kit.Case) -> dict[str, Mistaken]:
+    """What the reference can do otherwise from a step on."""
+    halved = {name: _halving(name) for name, value in case.arguments.items() if isinstance(value, float)}
+    return {"ends": _ending, "nudged": _nudging, **halved}
+
+
+def _ending(_: Exercise, rest: dict[str, Value], moves: str) -> Tensor:
+    there = rest[moves]
+    assert isinstance(there, Tensor)
+    return there
+
+
+def _nudging(exercise: Exercise, rest: dict[str, Value], moves: str) -> Tensor:
+    there = rest[moves]
+    assert isinstance(there, Tensor)
+    nudged = tensors.float64(tensors.numbers(there) * (1 + NUDGE), there.shape)
+    return reference_value(exercise, {**rest, moves: nudged})
+
+
+def _halving(name: str) -> Mistaken:
+    def halved(exercise: Exercise, rest: dict[str, Value], _: str) -> Tensor:
+        value = rest[name]
+        assert isinstance(value, float)
+        return reference_value(exercise, {**rest, name: value / 2})
+
+    return halved
+
+
+# --- a run in parts -----------------------------------------------------------------------
+
+
+def _number(arguments: Arguments, count: str) -> int:
+    value = arguments[count]
+    assert isinstance(value, int)
+    return value
+
+
+def _step(exercise: Exercise, arguments: Arguments, count: str, number: int) -> Array:
+    """By what the step of this number moves the result."""
+    ends = [reference_value(exercise, {**in_double(arguments), count: n}) for n in (number - 1, number)]
+    before, after = map(tensors.numbers, ends)
+    moved: Array = after - before
+    return moved
