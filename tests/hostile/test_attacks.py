@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +17,7 @@ from _pytest.mark import ParameterSet
 from grader.sandbox.jobs import Level
 from tests.hostile.attacking import CANARY, ROOT, attempt
 from tests.hostile.conftest import Pools
+from tests.hostile.proving import OF_NAME
 from tests.sandbox import small
 
 NOT_THERE: Final = r"raised: FileNotFoundError: \[Errno 2\] No such file or directory: .*"
@@ -309,34 +308,6 @@ AT_NONE: Final = (EXHAUSTION.keys() | CHEATING.keys()) - {
 
 
 OF_GROUP: Final = ((FILES, 3), (PROCESSES, 7), (NETWORK, 6), (EXHAUSTION, 12), (CHEATING, 2))
-OF_NAME: Final = {  # the promise, where it is another than most of its group prove
-    **dict.fromkeys(
-        ("poisoning torch", "poisoning the standard library's bytecode", "a file in the root"), 5),
-    **dict.fromkeys(
-        ("killing everything", "killing its group", "killing the zygote", "killing the parent",
-         "signals by a file's owner", "tracing the parent", "writing into the parent",
-         "reading the memory of the parent", "looking into the processes", "being inspectable"), 9),
-    **dict.fromkeys(
-        ("a device of its own", "leaving the root by chroot", "namespaces of its own", "io_uring",
-         "a call of the x32 table", "becoming root", "raising its limits", "a typed-in command"), 14),
-    "threads without end": 8,
-    **dict.fromkeys(
-        ("a loop", "a loop of a regular expression", "a number that takes hours", "sleep",
-         "a loop that ignores signals", "stopping itself"), 10),
-    **dict.fromkeys(
-        ("memory in small pieces", "memory in tensors", "memory that is a file",
-         "shared memory that no limit counts"), 11),
-    **dict.fromkeys(
-        ("the disk", "the disk, in files without a name", "the disk, without writing",
-         "the shared memory of files", "the names of files", "folders deeper than a path",
-         "a folder that nobody may enter"), 13),
-    **dict.fromkeys(("the records of the grader", "the modules of the assignment"), 1),
-    "the secrets of the environment": 3,
-    **dict.fromkeys(
-        ("leaving early", "an exit code of ours", "a message that ends the process", "a crash", "an abort",
-         "all files closed"), 15),
-    "a frame that a decoder's message would quote": 17,
-}  # fmt: skip
 
 
 def _promise(name: str) -> int:
@@ -384,15 +355,6 @@ def test_a_fork_bomb_without_walls_is_ended_by_its_number(pools: Pools, tmp_path
         "timed_out: no end within 1 s of CPU time",
     )
     assert other == "Tensor"
-
-
-def test_without_walls_a_submission_can_end_what_its_user_runs(pools: Pools, tmp_path: Path) -> None:
-    """The other side of the table: what it says no to is not held by accident either."""
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
-        answer, _ = attempt(pools.at("none"), tmp_path, f"os.kill({other.pid}, 9); return initial_theta")
-        ended = other.wait()
-
-    assert (answer, ended) == ("Tensor", -9)
 
 
 @pytest.mark.parametrize("level", ["strict", "standard", "none"])

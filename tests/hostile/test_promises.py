@@ -11,7 +11,8 @@ from typing import Final
 
 import pytest
 
-from tests.hostile.attacking import ROOT
+from tests.hostile.attacking import ROOT, attempt
+from tests.hostile.conftest import Pools
 
 LEVELS: Final = ("strict", "standard", "none")
 COLLECT: Final = """
@@ -80,3 +81,12 @@ def test_what_is_not_promised_is_said_in_the_same_table() -> None:
     assert len(re.findall(r"^\| \d+ ", Path(ROOT, "THREATS.md").read_text("utf-8"), re.MULTILINE)) == len(
         rows()
     )
+
+
+def test_without_walls_a_submission_can_end_what_its_user_runs(pools: Pools, tmp_path: Path) -> None:
+    """The other side of the table: what it says no to is not held by accident either."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+        answer, _ = attempt(pools.at("none"), tmp_path, f"os.kill({other.pid}, 9); return initial_theta")
+        ended = other.wait()
+
+    assert (answer, ended) == ("Tensor", -9)
