@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from grader.commands.progress import pace
-from tests.cli.running import ROOT, clean_environment, command
+from tests.cli.running import ROOT, clean_environment, command, grader
+from tests.own_exercise import FORTY_LINES, FORTY_LINES_HANDED_IN
 
 
 @pytest.mark.parametrize(
@@ -25,6 +28,62 @@ def test_the_pace_is_told_with_rate_time_left_and_marks(
     count: int, of: int, seconds: float, scores: list[float], text: str
 ) -> None:
     assert pace(count, of, seconds, scores) == text
+
+
+def fresh(tmp_path: Path) -> Path:
+    """An assignment that was never frozen, and a submission."""
+    week = tmp_path / "week7"
+    (week / "reference").mkdir(parents=True)
+    (week / "reference" / "fit.py").write_text(FORTY_LINES, encoding="utf-8")
+    (week / "s01.py").write_text(FORTY_LINES_HANDED_IN["s01"], encoding="utf-8")
+    return week
+
+
+def test_a_first_freeze_is_said_to_be_one_and_how_long_it_took(tmp_path: Path) -> None:
+    week, cache = fresh(tmp_path), {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+
+    first = grader("check", "s01.py", "-q", cwd=week, **cache)
+    again = grader("check", "s01.py", "-q", cwd=week, **cache)
+
+    assert re.sub(r"\d+ s", "9 s", first.err) == (
+        "Freezing the assignment, once: cases are drawn, and every known mistake is run on them…\n"
+        "Frozen in 9 s.\n"
+    )
+    assert (first.code, first.out) == (again.code, again.out)
+    assert again.err == ""
+
+
+def test_nothing_is_said_of_a_freeze_where_only_the_exit_code_is_wanted(tmp_path: Path) -> None:
+    run = grader("check", "s01.py", "-qq", cwd=fresh(tmp_path), XDG_CACHE_HOME=str(tmp_path / "cache"))
+
+    assert (run.code, run.out, run.err) == (0, "", "")
+
+
+def all_shown(terminal: int) -> str:
+    """What a terminal gets until nobody writes to it any more; a full one would stop the writer."""
+    shown = b""
+    with contextlib.suppress(OSError):  # Linux's way of saying that the other side is closed
+        while data := os.read(terminal, 1 << 16):
+            shown += data
+    os.close(terminal)
+    return shown.decode()
+
+
+def test_a_terminal_shows_what_a_freeze_does(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    environment = clean_environment() | {"TERM": "xterm", "XDG_CACHE_HOME": str(tmp_path / "cache")}
+
+    week = fresh(tmp_path)
+    with subprocess.Popen(
+        command("check", "s01.py", "-q"), cwd=week, env=environment, stdout=subprocess.DEVNULL, stderr=theirs
+    ) as process:
+        os.close(theirs)
+        shown = all_shown(ours)
+
+    assert process.returncode == 0
+    assert "Freezing the assignment, once" in shown
+    assert "choosing the cases" in shown
+    assert "Frozen in" in shown
 
 
 def test_a_terminal_shows_a_bar(kit_file: Path, tmp_path: Path) -> None:
