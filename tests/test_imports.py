@@ -15,7 +15,7 @@ PACKAGE = ROOT / "grader"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("decoders", "errors", "records", "results", "text", "tensors", "wire"),
-    ("exercises", "strategies", "kit", "packages"),
+    ("exercises", "wording", "strategies", "kit", "packages"),
     ("store", "journal", "overrides", "kits", "nearby", "sandbox", "judging", "intake"),
     (
         "freezing",

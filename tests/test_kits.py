@@ -52,6 +52,88 @@ def test_an_assignment_is_frozen_once_and_again_when_a_file_changes(cache: Path,
     assert len(list(cache.iterdir())) == 2
 
 
+def rename(assignment: Path, old: str, new: str) -> None:
+    file = assignment / "reference" / "double.py"
+    file.write_text(file.read_text().replace(old, new))
+
+
+class Heard:
+    """What was told of a freeze."""
+
+    def __init__(self) -> None:
+        self.share = 0.0
+        self.doing: list[str] = []
+
+    def __call__(self, share: float, doing: str) -> None:
+        self.share += share
+        self.doing.append(doing)
+
+
+FROZEN = [
+    "drawing inputs",
+    "looking for long runs that tell something",
+    "shrinking what shows each mistake",
+    "choosing the cases",
+    "running every mistake on them",
+    "writing the kit",
+]
+
+
+@pytest.mark.usefixtures("cache")
+def test_other_words_cost_no_freeze_and_give_the_kit_that_one_would_give(
+    assignment: Path, tmp_path: Path
+) -> None:
+    first, again = Heard(), Heard()
+    before = kits.cached(assignment, told=first)
+    (assignment / "reference" / "assignment.toml").write_text('title = "Week 7"')
+    rename(assignment, '"Double it."', '"Return twice x."')
+    rename(assignment, '"Right"', '"The value is right"')
+
+    after = kits.cached(assignment, told=again)
+
+    assert (first.doing, round(first.share, 9), again.doing) == (FROZEN, 1.0, [])
+    kits.freeze(assignment, tmp_path / "anew.kit")
+    assert after == kits.load(tmp_path / "anew.kit")
+    assert after.digest != before.digest
+    assert after.kit.title == "Week 7"
+    assert after.kit.exercises[0].statement == "Return twice x."
+    assert after.kit.exercises[0].rubric[0].title == "The value is right"
+
+
+@pytest.mark.usefixtures("cache")
+@pytest.mark.parametrize(
+    ("old", "new"), [("2 * x", "3 * x"), ("[1.0, 2.0]", "[1.0, 4.0]"), ('1, "values"', '2, "values"')]
+)
+def test_another_program_strategy_or_price_is_frozen_anew(assignment: Path, old: str, new: str) -> None:
+    kits.cached(assignment)
+    rename(assignment, old, new)
+    heard = Heard()
+
+    kits.cached(assignment, told=heard)
+
+    assert heard.doing == FROZEN
+
+
+@pytest.mark.usefixtures("cache")
+def test_what_an_exercise_prints_while_it_is_frozen_is_no_news(assignment: Path) -> None:
+    with (assignment / "reference" / "double.py").open("a") as file:
+        file.write("import os\nos.write(1, b'hello\\n{\"frozen\": 1}\\n[]\\n')\n")
+    heard = Heard()
+
+    kits.cached(assignment, told=heard)
+
+    assert heard.doing == FROZEN
+
+
+def test_no_bytecode_is_left_in_the_instructors_folder(assignment: Path, tmp_path: Path) -> None:
+    (assignment / "reference" / "_helper.py").write_text("TWO = 2\n")
+    rename(assignment, "import torch\n", "import torch, _helper\n")
+
+    kits.freeze(assignment, tmp_path / "out.kit")
+
+    assert sorted(path.name for path in (assignment / "reference").iterdir()) == ["_helper.py", "double.py"]
+
+
 def test_a_damaged_entry_of_the_cache_is_made_again(cache: Path, assignment: Path) -> None:
     first = kits.cached(assignment)
     (entry,) = cache.iterdir()

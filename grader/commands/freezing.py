@@ -1,4 +1,4 @@
-"""How far a freeze is: a bar on a terminal, elsewhere one line when it begins and one when it is done.
+"""How far a freeze is: what is frozen, a bar on a terminal, and how long it took.
 
 A kit that is cached is there at once, and then nothing is said.
 """
@@ -53,7 +53,6 @@ def _bar() -> Any:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 
     columns = (
-        "Freezing the assignment, once",
         BarColumn(),
         TimeElapsedColumn(),
         TextColumn("{task.fields[doing]}"),

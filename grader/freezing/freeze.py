@@ -227,7 +227,7 @@ def suite(
     given += _distinct(trials, shrunk, "shrunk", given)
     given += _distinct(trials, edges, "edge", given)
     candidates = _distinct(trials, drawn[:CANDIDATES], "chosen", given)
-    given += every_form(trials, given, candidates)
+    given += every_form(trials, [case for case in given if case not in long], candidates)
     candidates = [case for case in candidates if case not in given]
     cases = given + cover(trials, given, candidates)
     moving = [case for case in cases if case.effort > 0]

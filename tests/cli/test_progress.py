@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pty
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from grader.commands.progress import pace
-from tests.cli.running import ROOT, clean_environment, command
+from tests.cli.running import ROOT, clean_environment, command, grader
+from tests.own_exercise import FORTY_LINES, FORTY_LINES_HANDED_IN
 
 
 @pytest.mark.parametrize(
@@ -34,6 +36,59 @@ def everything(terminal: int) -> Iterator[str]:
     with contextlib.suppress(OSError):  # how a terminal without a program ends
         while piece := os.read(terminal, 1 << 16):
             yield piece.decode(errors="replace")
+
+
+def fresh(tmp_path: Path) -> Path:
+    """An assignment that was never frozen, and a submission."""
+    week = tmp_path / "week7"
+    (week / "reference").mkdir(parents=True)
+    (week / "reference" / "fit.py").write_text(FORTY_LINES, encoding="utf-8")
+    (week / "class").mkdir()
+    (week / "class" / "s01.py").write_text(FORTY_LINES_HANDED_IN["s01"], encoding="utf-8")
+    return week
+
+
+def test_a_first_freeze_is_said_to_be_one_and_how_long_it_took(tmp_path: Path) -> None:
+    week, cache = fresh(tmp_path), {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+
+    first = grader("check", "class/s01.py", "-q", cwd=week, **cache)
+    again = grader("check", "class/s01.py", "-q", cwd=week, **cache)
+
+    used = f"Assignment: {week} (from the working folder)\n"
+    assert re.sub(r"\d+ s", "9 s", first.err) == (
+        f"{used}Freezing reference/ of {week} (from the working folder), once: its code is run.\n"
+        "Frozen in 9 s.\n"
+    )
+    assert (first.code, first.out) == (again.code, again.out)
+    assert again.err == used
+
+
+def test_nothing_is_said_of_a_freeze_where_only_the_exit_code_is_wanted(tmp_path: Path) -> None:
+    run = grader("check", "class/s01.py", "-qq", cwd=fresh(tmp_path), XDG_CACHE_HOME=str(tmp_path / "cache"))
+
+    assert (run.code, run.out, run.err) == (0, "", "")
+
+
+def test_a_terminal_shows_what_a_freeze_does(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    environment = clean_environment() | {"TERM": "xterm", "XDG_CACHE_HOME": str(tmp_path / "cache")}
+
+    week = fresh(tmp_path)
+    with subprocess.Popen(
+        command("check", "class/s01.py", "-q"),
+        cwd=week,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+    ) as process:
+        os.close(theirs)
+        shown = "".join(everything(ours))
+    os.close(ours)
+
+    assert process.returncode == 0
+    assert "Freezing reference/ of" in shown
+    assert "choosing the cases" in shown
+    assert "Frozen in" in shown
 
 
 def test_a_terminal_shows_a_bar(kit_file: Path, tmp_path: Path) -> None:
