@@ -29,7 +29,7 @@ PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 test: $(READY) browser  ## what shows a mistake within minutes
 	$(PYTEST)
 
-test-all: test  ## and what repeats it many times, or for a whole class; about half an hour
+test-all: test  ## and what repeats it many times, or for a whole class: twice as long in all
 	$(PYTEST) -m exhaustive
 
 test-cuda: $(READY)  ## the tests that need a CUDA device, and nothing else
