@@ -43,9 +43,10 @@ FREEZER: Final = (
     "judging/chains.py", "judging/compare.py", "judging/count_families.py",
     "judging/decay_families.py", "judging/descent.py", "judging/end_families.py",
     "judging/families.py", "judging/family.py", "judging/gradient_families.py", "judging/loss_families.py",
-    "judging/optimiser_families.py", "judging/optimisers.py", "judging/rate_families.py",
-    "judging/readings.py", "judging/score.py", "judging/stop_families.py",
-    "judging/value_families.py", "sandbox/__init__.py",
+    "judging/optimiser_families.py", "judging/optimisers.py", "judging/paths.py",
+    "judging/rate_families.py", "judging/readings.py", "judging/recorded.py", "judging/score.py",
+    "judging/seen.py", "judging/stop_families.py", "judging/value_families.py", "judging/walks.py",
+    "sandbox/__init__.py",
     "sandbox/calling.py", "sandbox/compiler.py", "sandbox/devices.py", "sandbox/tracebacks.py",
     "sandbox/tracing.py", "sandbox/twin.py", "sandbox/values.py",
 )  # fmt: skip
