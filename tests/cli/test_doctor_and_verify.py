@@ -110,7 +110,8 @@ def freezes_and_describes(assignment: Path, output: Path) -> LoadedKit:
 
     loaded = kits.load(output)
     first = loaded.kit.exercises[0]
-    assert (run.code, run.err) == (0, "")
+    began = f"Freezing reference/ of {assignment}: its code is run.\n"
+    assert (run.code, re.sub(r"\d+ s", "9 s", run.err)) == (0, f"{began}Frozen in 9 s.\n")
     counts = f"{len(first.cases)} cases, {first.effort:g} steps, {len(first.misconceptions)} known mistakes"
     assert run.out.splitlines()[0] == f"{first.name}: {counts}"
     assert run.out.endswith(f"Digest: {loaded.digest}\n")
