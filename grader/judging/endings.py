@@ -17,10 +17,10 @@ UNKNOWN: Final = 150  # of an exception that the table does not have
 
 _STOPS: Final[dict[Failure, tuple[str, str, str, str]]] = {
     Failure.TIMED_OUT: (
-        "never-ends",
-        "The function does not end",
-        "Which condition ends your loop? Follow its variables by hand for the call that is shown.",
-        "A loop whose condition is never met, or a sleep.",
+        "no-end",
+        "",  # the limit that was reached is all that is known
+        "If there is a loop, which condition ends it? Follow its variables by hand for the call that is shown.",
+        "A loop whose condition is never met, a sleep, or very much work.",
     ),
     Failure.OUT_OF_MEMORY: (
         "memory",
@@ -68,7 +68,7 @@ def _stopped(seen: Seen) -> Iterator[Candidate]:
         own = frozenset(i for i, one in causes.items() if one is failure)
         yield Candidate(
             id=name,
-            title=title + _where_it_stops(own, seen),
+            title=(title or _reached(own, seen)) + _where_it_stops(own, seen),
             hint=hint,
             explained=frozenset(own | (seen.stopped.keys() - causes.keys())),
             whole=True,
@@ -77,7 +77,14 @@ def _stopped(seen: Seen) -> Iterator[Candidate]:
             teacher=teacher,
             where="loop" if failure is Failure.TIMED_OUT else None,
             kinds=ALL_KINDS,
+            calls=len(own) if seen.stopped.keys() - causes.keys() else 0,
         )
+
+
+def _reached(own: frozenset[int], seen: Seen) -> str:
+    """`No end within 10 s of CPU time`, of the first call that was ended."""
+    why = seen.stopped[min(own)].message
+    return why[:1].upper() + why[1:]
 
 
 def _where_it_stops(own: frozenset[int], seen: Seen) -> str:

@@ -32,7 +32,9 @@ def candidates(beside: Beside, left: frozenset[Flaw]) -> tuple[Candidate, ...]:
 
 
 def _besides_another(beside: Beside, open_cases: frozenset[int]) -> Iterator[Candidate]:
-    """Half of what is left or more behaves as the mistake, and nothing that passes speaks against it."""
+    """Half of what is left or more behaves as the mistake, and neither what passes nor a recorded step of any
+    call speaks against it.
+    """
     seen = beside.seen
     passing = seen.mask(seen.returned.keys() - seen.wrong)
     for mistake, telling in enumerate(beside.known.telling):
@@ -43,7 +45,8 @@ def _besides_another(beside: Beside, open_cases: frozenset[int]) -> Iterator[Can
         told = seen.fresh(i for i in explained if telling[i])
         if told >= CONVINCING and 2 * len(explained) >= len(open_cases):
             found = beside.candidate(mistake, explained, whole=False)
-            yield msgspec.structs.replace(found, rank=UNLIKE * beside.unlike(mistake) + mistake)
+            if not beside.recorded.contradict(found, anywhere=True):
+                yield msgspec.structs.replace(found, rank=UNLIKE * beside.unlike(mistake) + mistake)
 
 
 def _in_a_part(beside: Beside, open_cases: frozenset[int]) -> Iterator[Candidate]:

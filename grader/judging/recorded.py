@@ -51,9 +51,13 @@ class Recorded:
         whole = not any(len(step.before) > 1 for step in self.seen.traces[one.case].steps)
         return (moves or ends) and (begins or (ends and whole))
 
-    def contradict(self, candidate: Candidate) -> bool:
-        """Whether some call was recorded otherwise than the candidate's program runs."""
-        mine = {case: one for case, one in self._of_theta.items() if case in self._meant(candidate)}
+    def contradict(self, candidate: Candidate, *, anywhere: bool = False) -> bool:
+        """Whether some call was recorded otherwise than the candidate's program runs.
+
+        `anywhere`: also a call that it does not explain, for it names no part of the inputs as its own.
+        """
+        meant = self._of_theta.keys() if anywhere else self._meant(candidate)
+        mine = {case: one for case, one in self._of_theta.items() if case in meant}
         if candidate.program is None or not mine:
             return False
         return any(_differ(mine[one.case], one) for one in candidate.program(tuple(mine)))

@@ -49,6 +49,10 @@ def _trace(found: Diagnosis) -> str:
 
 
 def _error(found: Diagnosis) -> str:
+    if found.calls:  # those after the call that was ended only follow from it
+        return (
+            f"Seen in {plural(found.calls, 'call')}; {found.explained - found.calls:,} after it were not run."
+        )
     if found.explained < found.failing:
         return f"Seen in {found.explained:,} of {found.failing:,} failing calls, so there is more to find."
     return (

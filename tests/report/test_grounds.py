@@ -61,6 +61,12 @@ def test_only_what_is_proven_is_claimed_for_all_failing_cases(evidence: Ground) 
     assert "behave exactly" not in text
 
 
+def test_calls_that_were_not_run_are_not_said_to_have_been_seen() -> None:
+    told = ground(msgspec.structs.replace(found("error", calls=1), explained=24, failing=24))
+
+    assert told == "Seen in 1 call; 23 after it were not run."
+
+
 def test_the_instructor_is_told_for_how_many_students_a_name_is_how_sure() -> None:
     told = for_the_class(
         [("a", found("proven")), ("a", found("proven")), ("b", found("trace")), ("c", found("proven"))]
