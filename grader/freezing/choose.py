@@ -102,8 +102,13 @@ def _partings(trials: Trials) -> Columns:
 
 def group(case: kit.Case, exercise: Exercise) -> tuple[str, str]:
     """A criterion is judged for each of these apart: by shape where the better shape counts."""
-    shapes = [value.shape for value in case.arguments.values() if isinstance(value, Tensor)]
-    return case.criterion, str(shapes[0]) if exercise.either_shape and shapes else ""
+    return case.criterion, shape_of(case.arguments, exercise)
+
+
+def shape_of(arguments: Mapping[str, object], exercise: Exercise) -> str:
+    """The shape that an input is judged in, where the better one counts; else empty."""
+    shapes = [value.shape for value in arguments.values() if isinstance(value, Tensor)]
+    return str(shapes[0]) if exercise.either_shape and shapes else ""
 
 
 def form_of(arguments: Mapping[str, object]) -> str:
