@@ -230,11 +230,13 @@ def suite(
     given += every_form(trials, [case for case in given if case not in long], candidates)
     candidates = [case for case in candidates if case not in given]
     cases = given + cover(trials, given, candidates)
+    others = _distinct(trials, drawn[CANDIDATES:SIMULATED], "chosen", cases)
+    cases += cover(trials, cases, others, once=True)
     moving = [case for case in cases if case.effort > 0]
     again = repeats(trials, moving)
     left = budget - sum(case.effort for case in (*cases, *again))
     short = [case for case in cases if case not in long]
-    others = _distinct(trials, drawn[CANDIDATES:SIMULATED], "chosen", cases)
+    others = [case for case in others if case not in cases]
     more = told_apart(trials, [*short, *others], len(short), left)
     left -= sum(case.effort for case in more)
     cases += more
