@@ -15,7 +15,7 @@ PACKAGE = ROOT / "grader"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "records", "results", "text", "tensors", "wire"),
-    ("exercises", "strategies", "kit"),
+    ("exercises", "wording", "strategies", "kit"),
     ("store", "journal", "overrides", "kits", "sandbox", "judging", "intake"),
     (
         "freezing",

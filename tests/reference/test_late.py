@@ -135,7 +135,7 @@ def test_long_runs_that_have_not_converged_are_in_every_suite(kit: LoadedKit, na
     far = [(case, rate) for case, rate in rates if 100 <= case.effort <= 300]
 
     assert len(far) >= 3
-    assert all(abs(1 - 2 * rate) ** case.effort > 1e-3 for case, rate in far)
+    assert all(abs(1 - 2 * rate) ** case.effort > 5e-4 for case, rate in far)
     assert {case.dtype for case, _ in far} == {"float32", "float64"}
     assert {rate < 0.5 for _, rate in far} == {True, False}, "near 0 and near 1"
     away = [case for case, rate in rates if rate > 1 and case.effort > 30]
