@@ -38,7 +38,7 @@ def load_kit(source: Source, expect_digest: str | None, *, silent: bool = False)
 
 
 def _frozen(source: Source, *, silent: bool) -> LoadedKit:
-    said = f"Freezing {REFERENCE}/ of {source.path} ({source.where}), once: its code is run."
+    said = f"Freezing {REFERENCE}/ of {source.path} ({source.where}): its code is run."
     with Freezing(None if silent else lambda: tell(said)) as freezing:
         return kits.cached(source.path, before=freezing.begin, told=freezing.told)
 

@@ -31,18 +31,22 @@ Columns = list[tuple[Callable[[kit.Case], bool], int]]
 """What is wanted of the suite: whether a case adds to it, and how often it is wanted."""
 
 
-def cover(trials: Trials, given: list[kit.Case], candidates: list[kit.Case]) -> list[kit.Case]:
+def cover(
+    trials: Trials, given: list[kit.Case], candidates: list[kit.Case], *, once: bool = False
+) -> list[kit.Case]:
     """The candidates to add to the given cases, best first.
 
-    Most demands are met by the given cases. Only for those that are not are the candidates run.
+    Most demands are met by the given cases. Only for those that are not are the candidates run. `once`: for
+    those mistakes alone that no given case catches where they must cost something.
     """
-    demands = [
-        *_members(trials, [*given, *candidates]),
-        *_catches(trials, [*given, *candidates]),
-        *_partings(trials),
-    ]
+    catches = _catches(trials, [*given, *candidates])
+    demands = [*_members(trials, [*given, *candidates]), *catches, *_partings(trials)]
+    if once:
+        demands = [(adds, 1) for adds, _ in catches]
     unmet = [(adds, times - _met(adds, given, times)) for adds, times in demands]
     unmet = [(adds, times) for adds, times in unmet if times > 0]
+    if not unmet or not candidates:
+        return []
     gains = np.array([[adds(case) for adds, _ in unmet] for case in candidates], dtype=bool)
     wanted = np.array([times for _, times in unmet])
     cost = np.array([case.effort + 1 for case in candidates])
@@ -102,8 +106,13 @@ def _partings(trials: Trials) -> Columns:
 
 def group(case: kit.Case, exercise: Exercise) -> tuple[str, str]:
     """A criterion is judged for each of these apart: by shape where the better shape counts."""
-    shapes = [value.shape for value in case.arguments.values() if isinstance(value, Tensor)]
-    return case.criterion, str(shapes[0]) if exercise.either_shape and shapes else ""
+    return case.criterion, shape_of(case.arguments, exercise)
+
+
+def shape_of(arguments: Mapping[str, object], exercise: Exercise) -> str:
+    """The shape that an input is judged in, where the better one counts; else empty."""
+    shapes = [value.shape for value in arguments.values() if isinstance(value, Tensor)]
+    return str(shapes[0]) if exercise.either_shape and shapes else ""
 
 
 def form_of(arguments: Mapping[str, object]) -> str:

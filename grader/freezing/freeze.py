@@ -220,7 +220,8 @@ def suite(
 ) -> list[kit.Case]:
     """Long, shrunk and edge cases, the fewest others that do the work, some at random, and the repeats.
 
-    Calls without a step come last, so that one that never ends there takes no other case with it.
+    Calls without a step come last, so that one that never ends there takes no other case with it, and the
+    simple ones first, so that one that never ends is shown simply.
     """
     edges = [recorded(one, trials.exercise) for one in trials.exercise.edge_cases]
     given = list(long)
@@ -230,11 +231,14 @@ def suite(
     given += every_form(trials, [case for case in given if case not in long], candidates)
     candidates = [case for case in candidates if case not in given]
     cases = given + cover(trials, given, candidates)
+    others = _distinct(trials, drawn[CANDIDATES:SIMULATED], "chosen", cases)
+    cases += cover(trials, cases, others, once=True)
+    short = [case for case in cases if case not in long]
+    cases = short + long
     moving = [case for case in cases if case.effort > 0]
     again = repeats(trials, moving)
     left = budget - sum(case.effort for case in (*cases, *again))
-    short = [case for case in cases if case not in long]
-    others = _distinct(trials, drawn[CANDIDATES:SIMULATED], "chosen", cases)
+    others = [case for case in others if case not in cases]
     more = told_apart(trials, [*short, *others], len(short), left)
     left -= sum(case.effort for case in more)
     cases += more

@@ -23,7 +23,7 @@ from msgspec.structs import replace
 from grader import kit, tensors
 from grader.errors import GraderError
 from grader.exercises import Exercise
-from grader.freezing.choose import group
+from grader.freezing.choose import group, shape_of
 from grader.freezing.oracle import finite, in_double, reference_value
 from grader.freezing.trials import Trials
 from grader.judging.descent import Array
@@ -71,12 +71,16 @@ def long_runs(trials: Trials, drawn: Sequence[dict[str, Value]], seed: int, budg
         return []
     random = Random(seed)  # noqa: S311 -- chooses lengths, guards nothing
     found: list[_Run] = []
-    for arguments in _ordinary(trials, drawn[:LOOKED_AT], count):
+    ordinary = _ordinary(trials, drawn[:LOOKED_AT], count)
+    shapes = {shape_of(one, trials.exercise) for one in ordinary}
+    for arguments in ordinary:
         lengths = {count: random.choice(AWAY)}, {count: random.choice(FAR)}
         run = _unsettled(trials, count, *({**arguments, **length} for length in lengths))
         if run is not None:
             found.append(run)
-        if sum(not one.away for one in found) >= ENOUGH and any(one.away for one in found):
+        kinds = {kind for one in found for kind in one.wanted}
+        every = {(name, shape) for name in ("away", "shape") for shape in shapes} <= kinds
+        if every and sum(not one.away for one in found) >= ENOUGH:
             break
     return _affordable(_chosen(found), budget)
 

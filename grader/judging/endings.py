@@ -19,7 +19,7 @@ _STOPS: Final[dict[Failure, tuple[str, str, str, str]]] = {
     Failure.TIMED_OUT: (
         "no-end",
         "",  # the limit that was reached is all that is known
-        "If there is a loop, which condition ends it? Follow its variables by hand for the call that is shown.",
+        "Which condition ends your loop, if there is one? Follow its variables by hand for the call shown.",
         "A loop whose condition is never met, a sleep, or very much work.",
     ),
     Failure.OUT_OF_MEMORY: (

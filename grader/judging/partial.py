@@ -32,9 +32,7 @@ def candidates(beside: Beside, left: frozenset[Flaw]) -> tuple[Candidate, ...]:
 
 
 def _besides_another(beside: Beside, open_cases: frozenset[int]) -> Iterator[Candidate]:
-    """Half of what is left or more behaves as the mistake, and neither what passes nor a recorded step of any
-    call speaks against it.
-    """
+    """Half of what is left or more behaves as the mistake; no passing case, no recorded step contradicts."""
     seen = beside.seen
     passing = seen.mask(seen.returned.keys() - seen.wrong)
     for mistake, telling in enumerate(beside.known.telling):

@@ -232,6 +232,7 @@ def test_a_broken_reference_file_is_named_with_its_line(tmp_path: Path) -> None:
 
     assert (run.code, run.out) == (2, "")
     assert run.err == (
+        f"Freezing reference/ of {tmp_path}: its code is run.\n"
         "error: SyntaxError: invalid syntax.\n"
         f"  --> {tmp_path}/reference/broken.py:2\n"
         "  help: Correct this line.\n"

@@ -15,10 +15,11 @@ from test_suite import NAMES, every_exercise, frozen, graded
 
 from grader import kit as kits
 from grader.exercises import Exercise
+from grader.freezing import freeze
 from grader.freezing.assignment import Assignment
-from grader.freezing.late import held
+from grader.freezing.late import held, long_runs
 from grader.freezing.oracle import bounds_of, in_double, reference_value
-from grader.freezing.trials import quiet, recorded
+from grader.freezing.trials import Trials, quiet, recorded
 from grader.judging import compare, score
 from grader.kit import LoadedKit
 from grader.records import Submission
@@ -140,6 +141,18 @@ def test_long_runs_that_have_not_converged_are_in_every_suite(kit: LoadedKit, na
     away = [case for case, rate in rates if rate > 1 and case.effort > 30]
     assert {case.shape for case in away} == {case.shape for case in own}
     assert exercise.late == 100
+
+
+@pytest.mark.parametrize("seed", [0, 2])
+def test_under_any_seed_there_are_runs_away_in_every_shape(loaded: Assignment, seed: int) -> None:
+    """Of two ways to write theta the better one counts, so a mistake must show in both."""
+    exercise = loaded.exercises[0]
+    trials = Trials(exercise)
+    runs = long_runs(trials, freeze.draw(exercise, seed), seed, 400)
+
+    away = [case for case in runs if float(case.arguments["learning_rate"]) > 1]  # type: ignore[arg-type]
+    assert {case.shape for case in away} == {(), (1,)}
+    assert {case.shape for case in runs if case.effort > 100} == {(), (1,)}
 
 
 # --- what is honest there ------------------------------------------------------------------
