@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from grader import tensors
@@ -125,13 +125,19 @@ def test_a_number_in_single_precision_is_torchs(value: float) -> None:
     assert np.array_equal(tensors.single(value), wanted, equal_nan=True)
 
 
+def digits(number: str) -> str:
+    """Its significant digits."""
+    return number.partition("e")[0].replace(".", "").strip("-0")
+
+
 @QUICK
 @given(st.floats(width=32, allow_nan=False, allow_infinity=False))
+@example(999999986991104.0)  # 1e15, which is written with more zeros
 def test_the_shortest_decimal_of_single_precision_reads_back_the_same(value: float) -> None:
     told = tensors.text([value], "float32", ())
 
     assert tensors.single(float(told)) == value
-    assert len(told) <= len(repr(value))
+    assert len(digits(told)) <= len(digits(repr(value)))
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ Array = npt.NDArray[Any]
 SPREAD_FACTOR: Final = 4.0  # as the freezer computes a misconception's own tolerance
 ROUNDING_FACTOR: Final = 8.0
 SINGLE: Final = np.float32
-LARGEST_SINGLE: Final = float(np.finfo(np.float32).max)
+SQUARED_SINGLE: Final = float(np.finfo(np.float32).max) ** 0.5  # beyond it a float32 loss may be infinite
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,9 @@ import numpy as np
 from grader import kit as kits
 from grader.judging.compare import PLAIN_TYPES, ROUNDOFF
 from grader.judging.descent import (
-    LARGEST_SINGLE,
     RIGHT,
     ROUNDING_FACTOR,
+    SQUARED_SINGLE,
     Array,
     Descent,
     Sheet,
@@ -255,7 +255,7 @@ class View:
             allowed = allowed + np.nan_to_num(abs(run(nearby, self.cases) - predicted.value), posinf=0.0)
         astray = ASTRAY * abs(self.cases.theta).max(axis=1, keepdims=True, initial=0.0)
         allowed = allowed + np.where(abs(predicted.value) > astray, ALIKE * abs(predicted.value), 0)
-        beyond = predicted.beyond | (self.narrow & (abs(predicted.value) > LARGEST_SINGLE))
+        beyond = predicted.beyond | (self.narrow & (abs(predicted.value) > SQUARED_SINGLE))
         same = self._same(self.got, predicted.value, allowed) | (beyond & ~np.isfinite(self.got))
         agree = np.all(same | ~self.cases.there, axis=1)
         apart = (abs(self.got - self.expected) > TELLING * allowed) & self.cases.there

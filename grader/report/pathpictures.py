@@ -28,7 +28,7 @@ from grader.report.drawing import (
     line,
 )
 from grader.report.pathwords import described, height, numbers, shown
-from grader.report.scales import Axis, coordinate, domain, tick_text, ticks, whole_ticks
+from grader.report.scales import Axis, coordinate, domain, drawable, tick_text, ticks, whole_ticks
 from grader.report.trajectory import Run, Theta
 from grader.text import one_line
 
@@ -135,10 +135,11 @@ def _plane(run: Run) -> PictureView:
 def _centre(run: Run) -> tuple[Point, str]:
     """The origin where the path is not too far from it to be seen beside it, else where it should end."""
     width = max(_width(run, 0), _width(run, 1))
-    thetas = [theta for theta in (*run.reference, *run.mine) if all(map(math.isfinite, theta))]
+    references = [theta for theta in run.reference if len(drawable(theta)) == len(theta)]
+    thetas = references + [theta for theta in run.mine if len(drawable(theta)) == len(theta)]
     if not thetas or width == 0 or max(abs(x) for x in thetas[0]) <= _FAR * width:
         return (0.0, 0.0), "circles of equal norm"
-    end = next((theta for theta in reversed(run.reference) if all(map(math.isfinite, theta))), thetas[-1])
+    end = (references or thetas)[-1]
     whose = "the reference ends" if run.reference else "it ends"
     return (end[0], end[1]), f"circles of equal distance from where {whose}"
 

@@ -55,7 +55,7 @@ class Axis(msgspec.Struct, frozen=True):
 
 def domain(trusted: Iterable[float], others: Iterable[float]) -> tuple[float, float]:
     """What an axis should span: all that is trusted, and of the others what is not too far from it."""
-    near, far = _drawable(trusted), _drawable(others)
+    near, far = drawable(trusted), drawable(others)
     anchor = near or far or [0.0]
     low, high = min(anchor), max(anchor)
     size = max(high - low, abs(low), abs(high)) or _usual(far)
@@ -88,7 +88,7 @@ def coordinate(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")
 
 
-def _drawable(values: Iterable[float]) -> list[float]:
+def drawable(values: Iterable[float]) -> list[float]:
     return [0.0 if abs(one) < _SMALLEST else one for one in values if abs(one) <= _LARGEST]
 
 

@@ -56,8 +56,7 @@ def test_a_first_freeze_is_said_to_be_one_and_how_long_it_took(tmp_path: Path) -
 
     used = f"Assignment: {week} (from the working folder)\n"
     assert re.sub(r"\d+ s", "9 s", first.err) == (
-        f"{used}Freezing reference/ of {week} (from the working folder): its code is run.\n"
-        "Frozen in 9 s.\n"
+        f"{used}Freezing reference/ of {week} (from the working folder): its code is run.\nFrozen in 9 s.\n"
     )
     assert (first.code, first.out) == (again.code, again.out)
     assert again.err == used

@@ -184,7 +184,7 @@ STUDENTS: Final = (
             " right one and never beyond 1",
             {"loss": "torch.nn.functional.huber_loss(theta, torch.zeros_like(theta), reduction='sum')"}),
     Student("The loop ends when the loss has hardly fallen for a few steps, as if it had to fall by more than"
-            " 0.01 within 5",
+            " 0.001 within 4",
             {"start": "theta = torch.nn.Parameter(initial_theta.clone()); best = float('inf'); bad = 0",
              "after": "\n        better = loss.item() < best - 1e-3; best = loss.item() if better else best"
              "\n        bad = 0 if better else bad + 1\n        if bad == 3: break"}),

@@ -329,3 +329,7 @@ def test_an_exercise_has_the_pictures_that_its_data_make() -> None:
     titles = [one.title for one in pictures(samples.passed("any_name"), whole, several=False)]
 
     assert titles == ["Theta over the steps", "Errors against the bound"]
+
+
+def test_a_path_that_ends_beyond_what_can_be_drawn_stays_in_its_frame() -> None:
+    assert_inside(drawn(trace((0.0, 1.0000000000000002e100), (0.0, 1.2e306), reference=())))
