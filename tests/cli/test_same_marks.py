@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
-from tests.cli.running import grader
+import pytest
+
+from tests.cli.running import ROOT, grader, results
+from tests.teaching.verdicts import HERE
 
 _NAME = "gradient_descent_torch_optimiser"
 _NORM = f"gradient_descent_norm_torch_optimiser = {_NAME}\n"
@@ -65,11 +69,30 @@ def test_marks_are_the_same_alone_and_together_in_any_order_at_any_speed(
     assert dict(zip(CLASS, alone, strict=True)) == expected
 
 
+@pytest.mark.parametrize("each", [12, pytest.param(1, marks=pytest.mark.exhaustive)])
+def test_a_class_gets_the_same_marks_at_a_quarter_of_the_speed(
+    each: int, kit_file: Path, tmp_path: Path
+) -> None:
+    """The sample class, and each so many of our own; each twentieth of them alone, too."""
+    folder = tmp_path / "class"
+    folder.mkdir()
+    everyone = sorted(path for kind in ("right", "wrong", "tricky") for path in (HERE / kind).iterdir())
+    for path in (*everyone[::each], *(ROOT / "submissions").iterdir()):
+        shutil.copy(path, folder)
+    files = sorted(folder.iterdir())
+
+    full = graded(folder, kit_file, "--timeout", "2", "--jobs", "1")
+    quarter = graded(folder, kit_file, "--timeout", "0.5", "--jobs", "8")
+
+    assert quarter == full
+    assert [checked(path, kit_file) for path in files[::20]] == full[::20]
+
+
 def graded(folder: Path, kit_file: Path, *options: str) -> list[float | None]:
     report = folder.with_name(f"{folder.name}-report")
     run = grader("grade", folder, "--kit", kit_file, "--output", report, *options)
     assert run.code == 0, run.err
-    return [one["score"] for one in json.loads((report / "results.json").read_text())["submissions"]]
+    return [one["score"] for one in results(report)["submissions"]]
 
 
 def checked(path: Path, kit_file: Path) -> float | None:
