@@ -250,12 +250,13 @@ def right_answers(given: kit.Exercise) -> tuple[dict[int, Answer], dict[int, Tra
     answers: dict[int, Answer] = {}
     traces = {}
     for index, one in enumerate(given.cases):
-        values = floats(one.trajectory[-1] if one.trajectory else one.expected)
+        whole = one.trace is not None and one.traced and one.trajectory != () and not one.trace.dropped
+        values = floats(one.trajectory[-1] if whole else one.expected)
         answers[index] = returned(*values, dtype=one.dtype, shape=one.shape)
         start = one.arguments[given.moves]
         assert isinstance(start, type(one.expected))
         made = trace(step(floats(start), values, dtype=one.dtype))
-        traces[index] = one.trace if one.trace and one.trajectory else made
+        traces[index] = one.trace if whole and one.trace else made
     return answers, traces
 
 
