@@ -5,7 +5,9 @@ argument or what such a step had left before. So it is right for closures, an op
 or for each component, `stack`, `detach`, `clone`, float64 inside, and for a parameter that holds further
 numbers beside theta's, and wrong for steps taken by hand beside an idle optimiser. How *many* steps were
 taken is another criterion's business; so one step too many may be undone by returning what the one before
-it had left, but no more: an optimiser that goes on alone moves another tensor than the one returned.
+it had left, but no more: an optimiser that goes on alone moves another tensor than the one returned. And
+where the end is right, the steps have to pass through the thetas on the way: an end that was known before
+cannot be stepped to by gradients made for it.
 
 Components are followed by their values alone from one step to the next, since a student may cut and join
 tensors in any way; within a step each is followed by its place. Two components that pass through the same
@@ -27,6 +29,7 @@ from grader.tensors import floats, single, text
 Key = float | str
 """A component's value, NaN as "nan": it equals itself here."""
 
+_ROUNDINGS: Final = 64  # unit roundoffs a step: eight times what the bound of a value allows
 _HALVES: Final = ("float32", "float16", "bfloat16")
 
 
@@ -45,7 +48,11 @@ def chain(
             if not message and not _moves(steps):
                 message = f"no step of torch.optim.{optimiser} changed anything"
         else:
-            message = _too_many(answer.value, case) or followed.broken(moves, optimiser)
+            message = (
+                _too_many(answer.value, case)
+                or followed.broken(moves, optimiser)
+                or _short_cut(answer.value, case, steps)
+            )
     return Chain(index, holds=not message, steps=len(steps), message=message, optimiser=optimiser)
 
 
@@ -87,6 +94,39 @@ def _too_many(returned: Tensor, case: kits.Case) -> str:
     """A list of all that the steps left is not what they made of theta."""
     numbers, wanted = len(floats(returned)), len(floats(case.expected))
     return f"returned {numbers} numbers, expected {wanted}" if numbers > wanted else ""
+
+
+def _short_cut(returned: Tensor, case: kits.Case, steps: Sequence[Step]) -> str:
+    """Steps that end at the right theta and have not passed through those on the way there.
+
+    Whoever knows the end can make gradients that lead to it. So where the end is right, something that the
+    steps left has to be near each theta of the reference; which of several optimisers left it is all one.
+    """
+    left = [x for step in steps for tensor in step.after for x in floats(tensor)]
+    every = (*case.trajectory, *(tensor for step in steps for tensor in step.after))
+    single_precision = any(one.dtype in _HALVES for one in every)
+    unit = 2.0**-24 if single_precision else 2.0**-53
+    wanted = [floats(tensor) for tensor in case.trajectory]
+    if not wanted or not _all_near(floats(returned), wanted[-1], unit, len(wanted) * _size(wanted)):
+        return ""
+    for number, theta in enumerate(wanted[1:], start=1):
+        size = (number + 1) * _size(wanted[: number + 1])
+        if not all(any(_near(x, y, unit, size) for y in left) for x in theta):
+            return f"it ends where the descent ends, and no step left the theta of step {number} on the way"
+    return ""
+
+
+def _size(thetas: Sequence[Sequence[float]]) -> float:
+    return max((abs(x) for theta in thetas for x in theta if math.isfinite(x)), default=0.0)
+
+
+def _all_near(got: Sequence[float], wanted: Sequence[float], unit: float, size: float) -> bool:
+    return len(got) == len(wanted) and all(map(_near, got, wanted, [unit] * len(got), [size] * len(got)))
+
+
+def _near(one: float, other: float, unit: float, size: float) -> bool:
+    """Within what honest rounding may do: `size` is the largest theta so far times the number of steps."""
+    return one == other or abs(one - other) <= _ROUNDINGS * unit * size
 
 
 def _moves(steps: Sequence[Step]) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, Final
 
@@ -44,6 +45,16 @@ def _known(key: Itself) -> Known:
     return Known(key.exercise)
 
 
+@dataclass(frozen=True)
+class _Table:
+    """Numbers of some mistakes: mistake x case x number; `narrow` is `value` as a float32 holds it."""
+
+    rows: Array
+    value: Array
+    narrow: Array
+    tolerance: Array
+
+
 class Known:
     """Those that can be seen on the CPU."""
 
@@ -56,20 +67,23 @@ class Known:
         answers = [one.answers for one in self.mistakes]
         self._label = self._numbered(self._labels, [[what(x) for x in row] for row in answers])
         self._form = self._numbered(self._forms, [[form(x) for x in row] for row in answers])
-        width = max((len(values(x)) for row in answers for x in row), default=0)
-        self._value = self._padded([[values(x) for x in row] for row in answers], width)
-        self._tolerance = self._padded(
-            [[_tolerance(x) for x in one.tolerances] for one in self.mistakes], width
-        )
-        with np.errstate(over="ignore"):
-            self._narrow = self._value.astype(np.float32).astype(
-                np.float64
-            )  # too large for it: infinite there
+        widths = [max((len(values(x)) for x in row), default=0) for row in answers]
+        self._tables = [self._table(widths, width) for width in dict.fromkeys(widths)]
         self._given = np.array([_largest(case) for case in exercise.cases])
 
     def _numbered(self, numbers: dict[Hashable, int], rows: Sequence[Sequence[Hashable]]) -> Array:
         table = [[numbers.setdefault(one, len(numbers)) for one in row] for row in rows]
         return np.array(table, dtype=int).reshape(len(rows), len(self.exercise.cases))
+
+    def _table(self, widths: Sequence[int], width: int) -> _Table:
+        """The answers of the mistakes that return at most so many numbers: a list of all steps is rare."""
+        rows = np.array([i for i, own in enumerate(widths) if own == width], dtype=int)
+        mistakes = [self.mistakes[i] for i in rows]
+        value = self._padded([[values(x) for x in one.answers] for one in mistakes], width)
+        tolerance = self._padded([[_tolerance(x) for x in one.tolerances] for one in mistakes], width)
+        with np.errstate(over="ignore"):  # too large for it: infinite there
+            narrow = value.astype(np.float32).astype(np.float64)
+        return _Table(rows, value, narrow, tolerance)
 
     def _padded(self, rows: Sequence[Sequence[Sequence[float]]], width: int) -> Array:
         table = np.zeros((len(rows), len(self.exercise.cases), width))
@@ -83,22 +97,23 @@ class Known:
     def agreeing(self, answers: Sequence[Answer]) -> Array:
         """Mistake x case: whether the answer equals the misconception's, within its rounding."""
         agree = self._label == [self._labels.get(what(one), NEW) for one in answers]
-        width = self._value.shape[2]
-        numbers = [values(one)[:width] for one in answers]
-        got = self._padded([numbers], width)[0]
         narrow = np.array([_dtype(one) == "float32" for one in answers])
         coarse = np.array([_coarseness(*pair) for pair in zip(self.exercise.cases, answers, strict=True)])
-        for most in (min(1, width), width):  # the first component decides nearly always
-            rows = np.nonzero(agree.any(axis=1))[0]
-            agree[rows] &= self._close(rows, most, got, narrow, coarse)
+        for table in self._tables:
+            width = table.value.shape[2]
+            got = self._padded([[values(one)[:width] for one in answers]], width)[0]
+            for most in (min(1, width), width):  # the first component decides nearly always
+                open_rows = np.nonzero(agree[table.rows].any(axis=1))[0]
+                close = self._close(table, open_rows, got[:, :most], narrow, coarse)
+                agree[table.rows[open_rows]] &= close
         return agree
 
-    def _close(self, rows: Array, most: int, got: Array, narrow: Array, coarse: Array) -> Array:
-        wanted = np.where(narrow[:, None], self._narrow[rows, :, :most], self._value[rows, :, :most])
-        got = got[:, :most]
+    def _close(self, table: _Table, rows: Array, got: Array, narrow: Array, coarse: Array) -> Array:
+        most = got.shape[1]
+        wanted = np.where(narrow[:, None], table.narrow[rows, :, :most], table.value[rows, :, :most])
         sizes = np.where(np.isfinite(wanted), abs(wanted), 0.0).max(axis=2, initial=0.0)
         with np.errstate(invalid="ignore"):
-            allowed = self._tolerance[rows, :, :most] + (coarse * np.maximum(sizes, self._given))[..., None]
+            allowed = table.tolerance[rows, :, :most] + (coarse * np.maximum(sizes, self._given))[..., None]
             same = (got == wanted) | (abs(got - wanted) <= allowed) | (np.isnan(got) & np.isnan(wanted))
         return same.all(axis=2)
 

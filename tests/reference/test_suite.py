@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
+import torch
 from styles import STYLES
 
 from grader import kit
@@ -63,6 +64,28 @@ def test_the_honest_programs_of_an_exercise_get_full_marks(kit: LoadedKit, loade
         assert len(exercise.honest) == 7
         for program in exercise.honest.values():
             assert_right(graded(frozen(kit, exercise.name), program))
+
+
+def stepping_to_a_known_end(initial_theta: torch.Tensor, learning_rate: float, number_steps: int) -> Any:
+    """Two true steps of SGD, whose gradients were made to end where a descent by hand has ended."""
+    end = initial_theta.double()
+    for _ in range(number_steps):
+        end = end - learning_rate * 2 * end
+    theta = torch.nn.Parameter(initial_theta.double())
+    optimiser = torch.optim.SGD([theta], lr=1.0)
+    for target in (2 * end, end) if number_steps else ():
+        theta.grad = theta.detach() - target
+        optimiser.step()
+    return theta.detach().to(initial_theta.dtype)
+
+
+@every_exercise
+def test_steps_to_an_end_that_was_known_before_are_no_descent(kit: LoadedKit, name: str) -> None:
+    rows = graded(frozen(kit, name), stepping_to_a_known_end)
+
+    ((row, message),) = [(row.id, row.message) for row in rows if row.outcome == "failed"]
+    why = "it ends where the descent ends, and no step left the theta of step 1 on the way"
+    assert (row, message.partition(": it ")[2]) == ("uses-sgd", why.removeprefix("it "))
 
 
 def assert_right(rows: tuple[CriterionResult, ...]) -> None:
