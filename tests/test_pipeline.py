@@ -199,7 +199,9 @@ def test_a_mistake_known_in_part_climbs_the_ladder(session: Session, tmp_path: P
 
     assert first.diagnosis is not None
     assert first.diagnosis.partial
-    assert first.diagnosis.title == ("What comes back is not what the steps left: 1.25, where they left 0.25")
+    assert first.diagnosis.title == (
+        "What comes back is not what the steps left: 1.25, where they left 0.25, for instance"
+    )
     assert first.counterexample is not None
     assert first.counterexample.call == "descend(torch.tensor([4.0]), 0.25, 1)"
 

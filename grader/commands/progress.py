@@ -45,7 +45,7 @@ class Progress:
         if kind is not None and issubclass(kind, KeyboardInterrupt):
             left = self._waiting - self._count
             tell(
-                f"Interrupted with {left} to grade; what is done is kept in {self._folder}.\n"
+                f"Interrupted with at most {left} to grade; what is done is kept in {self._folder}.\n"
                 "  Go on with the same command and --resume."
             )
 

@@ -49,6 +49,8 @@ _STOPS: Final[dict[Failure, tuple[str, str, str, str]]] = {
 }
 """Id, title, hint and the sentence for the instructor."""
 
+_WAITS: Final = "What does your function wait for? A sleep, an input or a lock ends no sooner than it is let."
+
 
 def candidates(seen: Seen) -> Iterator[Candidate]:
     yield from _stopped(seen)
@@ -69,7 +71,7 @@ def _stopped(seen: Seen) -> Iterator[Candidate]:
         yield Candidate(
             id=name,
             title=(title or _reached(own, seen)) + _where_it_stops(own, seen),
-            hint=hint,
+            hint=_WAITS if any(_waits(seen, i) for i in own) else hint,
             explained=frozenset(own | (seen.stopped.keys() - causes.keys())),
             whole=True,
             rank=FIRST,
@@ -79,6 +81,10 @@ def _stopped(seen: Seen) -> Iterator[Candidate]:
             kinds=ALL_KINDS,
             calls=len(own) if seen.stopped.keys() - causes.keys() else 0,
         )
+
+
+def _waits(seen: Seen, case: int) -> bool:
+    return case in seen.stopped and "waits" in seen.stopped[case].message
 
 
 def _reached(own: frozenset[int], seen: Seen) -> str:

@@ -31,7 +31,7 @@ def result(read: Sequence[Walk], *, draws: bool) -> Reading | None:
     noise = DRAWS if draws else ""
     title = (
         f"What comes back is not what the steps left{noise}: "
-        f"{vector(got)}, where they left {vector(walk.left)}"
+        f"{vector(got)}, where they left {vector(walk.left)}, for instance"
     )
     return _reading("another-result", title, sure=draws)
 

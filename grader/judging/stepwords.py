@@ -71,7 +71,8 @@ def _told(trace: Trace) -> str:
     if len(runs) > FEW or trace.dropped:
         names = list(dict.fromkeys(map(_optimiser, trace.steps)))
         others = " and others" if len(names) > FEW else ""
-        return f"{_count(len(trace.steps) + trace.dropped)} by {', '.join(names[:FEW])}{others}"
+        seen = f" (the first {len(trace.steps)} were recorded)" if trace.dropped else ""
+        return f"{_count(len(trace.steps) + trace.dropped)}{seen} by {', '.join(names[:FEW])}{others}"
     return " and ".join(f"{_count(len(run))} by {_optimiser(run[0])}{_options(run)}" for run in runs)
 
 

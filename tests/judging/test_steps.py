@@ -283,7 +283,7 @@ BESIDE: Final = ", where the reference takes 2 steps by SGD with lr 0.1."
         ),
         (
             msgspec.structs.replace(steps(3, lr=0.1), dropped=997),
-            "1000 steps by SGD" + BESIDE,
+            "1000 steps (the first 3 were recorded) by SGD" + BESIDE,
         ),
         (
             Trace(()),
