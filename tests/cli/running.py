@@ -18,11 +18,12 @@ _PACE = re.compile(r"^\d+ of \d+ graded, .*\n", re.MULTILINE)
 
 # `grader` whose only job stops when so many submissions are in the journal.
 _HELD = """
-import os, sys, threading
+import os, signal, sys, threading
 from concurrent.futures import ThreadPoolExecutor
 from grader import journal
 from grader.cli import main
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background ignores it
 append, shutdown = journal.Journal.append, ThreadPoolExecutor.shutdown
 left, ending = iter(range(int(sys.argv.pop(1)))[1:]), threading.Event()
 
