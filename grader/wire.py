@@ -1,10 +1,9 @@
 """Frames: what a worker tells the parent, one after another through a pipe.
 
-A frame is `TGF1`, a u32 length, a u32 CRC-32 and a msgpack body of one of seven types. The child
-belongs to the student as soon as student code runs, so a frame is a claim about outputs: it is
-checked against caps, types and its place in the sequence before any of it is used, and whatever
-does not fit is a `ProtocolError`. The checksum defends against nobody: it tells stray writes of
-an honest program from frames.
+A frame is `TGF1`, a u32 length, a u32 CRC-32 and a msgpack body of one of seven types. The child belongs to
+the student as soon as student code runs, so a frame is a claim about outputs: it is checked against caps,
+types and its place in the sequence before any of it is used, and whatever does not fit is a `ProtocolError`.
+The checksum defends against nobody: it tells stray writes of an honest program from frames.
 """
 
 from __future__ import annotations
@@ -271,10 +270,7 @@ def _check_tensor(tensor: Tensor) -> None:
 
 
 class Expected(Record, frozen=True):
-    """An exercise that a worker was asked to run: its index in the kit, how many cases, which are traced.
-
-    A worker that goes on where another was ended makes no call before `first`.
-    """
+    """An exercise asked for: its index in the kit, how many cases, the first to call, which are traced."""
 
     exercise: int
     cases: int
