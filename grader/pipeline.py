@@ -18,10 +18,10 @@ import msgspec
 
 from grader import kit as kits
 from grader import packages
+from grader.diagnosis.findings import find, marks
 from grader.judging import award, behaviour, compare, evidence, replay
 from grader.judging.award import Finding
 from grader.judging.evidence import CaseSheet, Ran
-from grader.judging.findings import find, marks
 from grader.records import Execution, ExerciseRun, Failure, Stopped, Submission
 from grader.results import EVIDENCE_SCHEMA, Device, Evidence, Graded, SubmissionResult
 from grader.sandbox.pool import Pool

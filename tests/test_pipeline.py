@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from grader.diagnosis.findings import find
 from grader.judging.award import Finding
 from grader.judging.evidence import CaseSheet
-from grader.judging.findings import find
 from grader.kit import Exercise, Kit, Limits
 from grader.pipeline import Session, explain, grade, grade_class, judge
 from grader.records import Failure, Submission

@@ -17,9 +17,9 @@ from typing import Final
 import numpy as np
 
 from grader import kit
+from grader.diagnosis.apart import apart
 from grader.exercises import Exercise, Misconception
 from grader.freezing.trials import Trials, key
-from grader.judging.apart import apart
 from grader.records import Tensor
 
 MEMBERS: Final = 2  # cases of each criterion, also where no known mistake asks for them

@@ -17,11 +17,11 @@ import numpy as np
 import torch
 
 from grader import kit, tensors
+from grader.diagnosis.apart import Behaviour, behaviour
 from grader.errors import GraderError
 from grader.exercises import Exercise, Misconception
 from grader.freezing.oracle import in_double, truth
 from grader.judging import compare
-from grader.judging.apart import Behaviour, behaviour
 from grader.records import Answer, Outcome, Raised, Returned, Tensor, Trace, Value
 from grader.sandbox import calling
 from grader.sandbox.values import build, record

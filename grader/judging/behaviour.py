@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from grader import kit as kits
+from grader.diagnosis.known import values, what
 from grader.judging.evidence import Ran
-from grader.judging.known import values, what
 from grader.records import Outcome, Stopped, Tensor
 from grader.results import CriterionResult
 from grader.tensors import floats

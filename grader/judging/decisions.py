@@ -19,12 +19,13 @@ from typing import Final
 import msgspec
 
 from grader import kit as kits
+from grader.diagnosis.candidates import Candidate
+from grader.diagnosis.optimisation import by_the_one_asked_for, odd_options, options_told
+from grader.diagnosis.seen import Seen
 from grader.judging import slopes
 from grader.judging.between import between, by_hand_before
-from grader.judging.candidates import Candidate
 from grader.judging.family import OPTIONS_HINT
 from grader.judging.handed_back import result
-from grader.judging.optimisation import by_the_one_asked_for, odd_options, options_told
 from grader.judging.reading import (
     DRAWS,
     Point,
@@ -38,7 +39,6 @@ from grader.judging.reading import (
     vector,
 )
 from grader.judging.recorded import Recorded
-from grader.judging.seen import Seen
 from grader.judging.walks import Taken, Walk, alike, close, handed_on
 from grader.tensors import floats
 

@@ -19,8 +19,8 @@ import msgspec
 import numpy as np
 
 from grader import kit as kits
+from grader.diagnosis.candidates import Candidate
 from grader.judging.bound_families import BOUNDS
-from grader.judging.candidates import Candidate
 from grader.judging.count_families import COUNTS, ENDLESS
 from grader.judging.decay_families import DECAYS
 from grader.judging.descent import Descent

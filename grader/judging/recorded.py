@@ -20,9 +20,9 @@ from typing import Final
 import numpy as np
 
 from grader import kit as kits
-from grader.judging.candidates import Candidate, Program
+from grader.diagnosis.candidates import Candidate, Program
+from grader.diagnosis.seen import Seen
 from grader.judging.descent import RIGHT, Array, Descent, Sheet, sheet, walk
-from grader.judging.seen import Seen
 from grader.judging.walks import Taken, Vector, Walk, alike, close, handed_on, walks
 
 LONGEST: Final = 256  # steps of a program that are walked: none that is traced whole takes more

@@ -13,10 +13,10 @@ from itertools import combinations
 import msgspec
 
 from grader import decoders, kit
+from grader.diagnosis.apart import Behaviour, apart, behaviour
+from grader.diagnosis.known import chain_of, form
 from grader.judging import compare, score
-from grader.judging.apart import Behaviour, apart, behaviour
 from grader.judging.chains import manner
-from grader.judging.known import chain_of, form
 from grader.records import (
     Answer,
     ExerciseOutcomes,

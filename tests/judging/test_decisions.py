@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader import kit as kits
-from grader.judging import compare, decisions, diagnose
-from grader.judging.candidates import Candidate
+from grader.diagnosis import diagnose
+from grader.diagnosis.candidates import Candidate
+from grader.diagnosis.seen import Seen
+from grader.judging import compare, decisions
 from grader.judging.recorded import Recorded
-from grader.judging.seen import Seen
 from grader.judging.walks import walks
 from grader.records import Answer, ExerciseRun, Returned, Step, Tensor, Trace
 from grader.sandbox import calling

@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from grader import kit
-from grader.judging import diagnose
-from grader.judging.seen import Seen
-from grader.judging.tied import tied_to_device
+from grader.diagnosis import diagnose
+from grader.diagnosis.seen import Seen
+from grader.diagnosis.tied import tied_to_device
 from grader.records import Answer, ExerciseOutcomes, Failure, Trace
 from grader.results import Diagnosis
 from tests.judging.build import (

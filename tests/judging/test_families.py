@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader import kit as kits
+from grader.diagnosis.candidates import Candidate
 from grader.judging import compare, families
-from grader.judging.candidates import Candidate
 from grader.judging.descent import Descent, run, sheet
 from grader.records import Answer, ExerciseOutcomes, ExerciseRun, Raised, Returned, Tensor
 from grader.sandbox import calling

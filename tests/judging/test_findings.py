@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import pytest
 
 from grader import kit
+from grader.diagnosis.findings import find
 from grader.judging import compare
 from grader.judging.evidence import Ran
-from grader.judging.findings import find
 from grader.records import Answer, ExerciseRun, Failure, Trace
 from tests.judging.build import (
     LATE,

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from grader import kit
-from grader.judging import compare, diagnose, matching, score
-from grader.judging.known import Known, form
-from grader.judging.matching import Beside
+from grader.diagnosis import diagnose, matching
+from grader.diagnosis.known import Known, form
+from grader.diagnosis.matching import Beside
+from grader.diagnosis.seen import Seen
+from grader.judging import compare, score
 from grader.judging.recorded import Recorded
-from grader.judging.seen import Seen
 from grader.kit import LoadedKit
 from grader.records import Answer, ExerciseOutcomes, ExerciseRun, Returned, Trace
 from grader.tensors import floats

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from grader import kit
-from grader.judging import diagnose
-from grader.judging.parts import exactly, parts
-from grader.judging.seen import Seen
+from grader.diagnosis import diagnose
+from grader.diagnosis.parts import exactly, parts
+from grader.diagnosis.seen import Seen
 from grader.records import Answer
 from grader.results import Diagnosis
 from tests.judging.build import case, criterion, exercise, judged, mistake, raised, returned

@@ -8,11 +8,12 @@ import msgspec
 import pytest
 
 from grader import kit as kits
-from grader.judging import diagnose, families
-from grader.judging.candidates import Candidate
-from grader.judging.matching import Beside, candidates
+from grader.diagnosis import diagnose
+from grader.diagnosis.candidates import Candidate
+from grader.diagnosis.matching import Beside, candidates
+from grader.diagnosis.seen import Seen
+from grader.judging import families
 from grader.judging.recorded import Recorded
-from grader.judging.seen import Seen
 from grader.results import Diagnosis
 from tests.judging.test_decisions import gradient, loss, lr, result, seen, start
 from tests.judging.test_families import rate, sgd

@@ -9,12 +9,12 @@ import msgspec
 import pytest
 
 from grader import kit
-from grader.judging import endings, memory, optimisation, returns, signs
-from grader.judging.candidates import Candidate
+from grader.diagnosis import endings, memory, optimisation, returns, signs
+from grader.diagnosis.candidates import Candidate
+from grader.diagnosis.raises import ANY, TABLE, said, sign_of
+from grader.diagnosis.seen import Seen
 from grader.judging.decisions import Shown
-from grader.judging.raises import ANY, TABLE, said, sign_of
 from grader.judging.recorded import Recorded
-from grader.judging.seen import Seen
 from grader.records import Answer, Failure, Stopped, Trace
 from tests.judging.build import (
     LATE,

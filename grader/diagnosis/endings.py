@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from grader.judging.candidates import ALL_KINDS, Candidate
-from grader.judging.messages import Sign
-from grader.judging.parts import exactly
-from grader.judging.raises import ANY, sign_of
-from grader.judging.seen import Seen
+from grader.diagnosis.candidates import ALL_KINDS, Candidate
+from grader.diagnosis.messages import Sign
+from grader.diagnosis.parts import exactly
+from grader.diagnosis.raises import ANY, sign_of
+from grader.diagnosis.seen import Seen
 from grader.records import Failure
 
 FIRST: Final = 100  # the rank of a sign: any program of the instructor's is plainer

@@ -23,11 +23,12 @@ from typing import Final
 
 import msgspec
 
-from grader.judging import decisions, families, matching, partial, signs
-from grader.judging.candidates import STEPS, Candidate
-from grader.judging.matching import Beside
+from grader.diagnosis import matching, partial, signs
+from grader.diagnosis.candidates import STEPS, Candidate
+from grader.diagnosis.matching import Beside
+from grader.diagnosis.seen import Flaw, Seen
+from grader.judging import decisions, families
 from grader.judging.recorded import Recorded
-from grader.judging.seen import Flaw, Seen
 from grader.records import Record
 from grader.results import Diagnosis
 

@@ -11,13 +11,14 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from grader import kit as kits
-from grader.judging import diagnose, score
+from grader.diagnosis import diagnose
+from grader.diagnosis.diagnose import Named, Told
+from grader.diagnosis.seen import Seen
+from grader.diagnosis.tied import tied_to_device
+from grader.judging import score
 from grader.judging.award import Finding
 from grader.judging.counterexample import counterexample, rungs_to_climb
-from grader.judging.diagnose import Named, Told
 from grader.judging.evidence import Ran
-from grader.judging.seen import Seen
-from grader.judging.tied import tied_to_device
 from grader.judging.where import quote
 from grader.records import Cell, ExerciseOutcomes, ExerciseRun, Failure, Place, Stopped
 from grader.results import CriterionResult, Diagnosis

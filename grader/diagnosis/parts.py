@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 from grader import kit as kits
-from grader.judging.seen import Itself, Seen
+from grader.diagnosis.seen import Itself, Seen
 from grader.records import Tensor, Value
 from grader.tensors import floats
 

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from grader.judging.candidates import ALL_KINDS, Candidate
+from grader.diagnosis.candidates import ALL_KINDS, Candidate
+from grader.diagnosis.known import values
+from grader.diagnosis.parts import exactly
+from grader.diagnosis.seen import Seen
 from grader.judging.compare import TENSOR_TYPES
-from grader.judging.known import values
-from grader.judging.parts import exactly
-from grader.judging.seen import Seen
 from grader.kit import CriterionKind
 from grader.records import Failure, Returned
 from grader.tensors import floats

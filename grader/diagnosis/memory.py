@@ -6,9 +6,9 @@ from collections.abc import Hashable, Iterator
 from itertools import combinations
 from typing import Final
 
-from grader.judging.candidates import ALL_KINDS, Candidate
-from grader.judging.known import values
-from grader.judging.seen import Seen
+from grader.diagnosis.candidates import ALL_KINDS, Candidate
+from grader.diagnosis.known import values
+from grader.diagnosis.seen import Seen
 from grader.records import Answer, Raised, Returned, Tensor, Value
 from grader.tensors import floats
 

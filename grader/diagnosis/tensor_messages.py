@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from grader.judging.messages import NAME, Sign
+from grader.diagnosis.messages import NAME, Sign
 
 AUTOGRAD: Final = (
     Sign(

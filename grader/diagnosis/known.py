@@ -17,12 +17,12 @@ import numpy as np
 import numpy.typing as npt
 
 from grader import kit as kits
+from grader.diagnosis.candidates import Program
+from grader.diagnosis.seen import Itself
 from grader.judging import compare
-from grader.judging.candidates import Program
 from grader.judging.chains import chain, manner
 from grader.judging.compare import ROUNDOFF, TENSOR_TYPES, judged_dtype
 from grader.judging.recorded import by_traces
-from grader.judging.seen import Itself
 from grader.kit import CriterionKind
 from grader.records import Answer, Chain, Raised, Returned, Tensor
 from grader.tensors import floats

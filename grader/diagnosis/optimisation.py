@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from grader import kit as kits
-from grader.judging.candidates import ALL_KINDS, STEPS, Candidate
+from grader.diagnosis.candidates import ALL_KINDS, STEPS, Candidate
+from grader.diagnosis.seen import Seen
 from grader.judging.family import OPTIONS_HINT
-from grader.judging.seen import Seen
 from grader.judging.walks import Walk
 from grader.kit import CriterionKind
 from grader.records import Step, Tensor, Trace

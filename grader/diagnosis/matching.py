@@ -12,13 +12,13 @@ from functools import cached_property
 
 import numpy as np
 
-from grader.judging.candidates import ALL_KINDS, VALUES, Candidate
+from grader.diagnosis.candidates import ALL_KINDS, VALUES, Candidate
+from grader.diagnosis.endings import for_which
+from grader.diagnosis.known import Known, known, values
+from grader.diagnosis.raises import said
+from grader.diagnosis.seen import Seen
 from grader.judging.chains import manner
-from grader.judging.endings import for_which
-from grader.judging.known import Known, known, values
-from grader.judging.raises import said
 from grader.judging.recorded import Recorded
-from grader.judging.seen import Seen
 from grader.kit import CriterionKind
 
 

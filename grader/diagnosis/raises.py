@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from grader.judging.messages import CALLS, OPTIMISERS, Sign
-from grader.judging.tensor_messages import AUTOGRAD, SHAPES
+from grader.diagnosis.messages import CALLS, OPTIMISERS, Sign
+from grader.diagnosis.tensor_messages import AUTOGRAD, SHAPES
 from grader.records import Raised
 
 TABLE: Final = (*CALLS, *AUTOGRAD, *OPTIMISERS, *SHAPES)

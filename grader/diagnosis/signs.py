@@ -8,10 +8,10 @@ are in the order in which they are worth telling.
 
 from __future__ import annotations
 
-from grader.judging import endings, memory, optimisation, returns
-from grader.judging.candidates import Candidate
+from grader.diagnosis import endings, memory, optimisation, returns
+from grader.diagnosis.candidates import Candidate
+from grader.diagnosis.seen import Seen
 from grader.judging.decisions import Shown
-from grader.judging.seen import Seen
 
 
 def candidates(seen: Seen, shown: Shown) -> tuple[Candidate, ...]:

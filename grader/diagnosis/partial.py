@@ -13,10 +13,10 @@ from typing import Final
 
 import msgspec
 
-from grader.judging.candidates import ALL_KINDS, VALUES, Candidate
-from grader.judging.matching import Beside
-from grader.judging.parts import exactly, parts
-from grader.judging.seen import Flaw, Seen
+from grader.diagnosis.candidates import ALL_KINDS, VALUES, Candidate
+from grader.diagnosis.matching import Beside
+from grader.diagnosis.parts import exactly, parts
+from grader.diagnosis.seen import Flaw, Seen
 
 CONVINCING: Final = 3  # different calls with wrong values that behave as the mistake
 IN_A_PART: Final = 5  # the same for a part alone, of which there are many

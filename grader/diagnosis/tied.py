@@ -10,7 +10,7 @@ from collections.abc import Collection
 from typing import Final, Literal
 
 from grader import kit as kits
-from grader.judging.seen import Seen
+from grader.diagnosis.seen import Seen
 from grader.records import ExerciseOutcomes, Failure, Raised, Stopped
 from grader.results import Diagnosis
 

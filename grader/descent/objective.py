@@ -1,0 +1,72 @@
+"""What a descent minimises: a sum over the components of theta, each a polynomial of its own.
+
+The kit holds it as `Minimised`, by theta's number of components; a run needs the one of its width. It is no
+solution: the exercise's text says it too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from grader.descent.program import Array, Calls
+from grader.kit import Case
+from grader.records import Record, Tensor
+from grader.tensors import numbers
+
+
+class Minimised(Record, frozen=True):
+    """The objective of an exercise: theta goes to theta - rate * gradient(theta) in each step."""
+
+    moves: str  # the argument that is theta at the start
+    rate: str  # the argument that is the learning rate
+    steps: str  # the argument that is the number of steps
+    gradients: dict[int, tuple[tuple[float, ...], ...]]
+    """By theta's number of components: each one's coefficients, the constant first."""
+
+    def of(self, width: int) -> Objective:
+        rows = self.gradients[width]
+        degree = max(map(len, rows), default=1)
+        padded = np.zeros((degree, width))
+        for component, row in enumerate(rows):
+            padded[: len(row), component] = row
+        return Objective(tuple(padded))
+
+
+@dataclass(frozen=True)
+class Objective:
+    """The gradient's coefficients, the constant first, each an array over the components."""
+
+    coefficients: tuple[Array, ...]
+
+    @property
+    def affine(self) -> bool:
+        return len(self.coefficients) == 2  # noqa: PLR2004 -- a constant and a slope
+
+    def gradient(self, theta: Array) -> Array:
+        """Row x component, in theta's dtype."""
+        value = np.broadcast_to(self.coefficients[-1].astype(theta.dtype), theta.shape)
+        for one in self.coefficients[-2::-1]:
+            value = value * theta + one.astype(theta.dtype)
+        return value
+
+    def value(self, theta: Array) -> Array:
+        """The loss, row x 1; 0 at theta 0."""
+        total = np.zeros_like(theta)
+        for power in range(len(self.coefficients), 0, -1):
+            total = (total + (self.coefficients[power - 1] / power).astype(theta.dtype)) * theta
+        return total.sum(axis=-1, keepdims=True)
+
+
+def calls(cases: list[Case], minimised: Minimised) -> Calls:
+    """The arguments of cases of one width, side by side, in float64."""
+    theta = np.array([numbers(_tensor(case.arguments[minimised.moves])) for case in cases])
+    rate = np.array([[case.arguments[minimised.rate]] for case in cases], dtype=np.float64)
+    steps = np.array([[case.arguments[minimised.steps]] for case in cases], dtype=np.int64)
+    return Calls(minimised.of(theta.shape[1]), theta, rate, steps)
+
+
+def _tensor(value: object) -> Tensor:
+    assert isinstance(value, Tensor)  # `kit.decode` holds that the argument that moves is one
+    return value

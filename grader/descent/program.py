@@ -1,0 +1,204 @@
+"""A run of gradient descent as a program of slots, and its execution for many calls side by side.
+
+What the reference does is the program in which every slot is right. A student's program is the same with
+some slots filled otherwise: a `Rule` with its constants is a `Deviation`, and a program is a few of them.
+Each slot has a right value `x`; a rule replaces it by `f(x, at, *constants)`, where `at` says how far
+the run is. One iteration, in the order of the slots:
+
+    start       the initial theta
+    loss        the gradient of the loss at theta
+    accumulate  what that makes of the gradient that is already there
+    clip        what is done to the gradient between backward() and step()
+    rate        the rate that the optimiser is given
+    schedule    what becomes of it from step to step
+    direction   what the optimiser makes of the gradient by itself: weight decay, maximize
+    update      the step: momentum, another optimiser
+    between     what is done to theta after the step
+    count       how many iterations there are; may look at the path
+    result      what is returned
+
+Arrays are call x component, all calls of one width side by side; numbers of a call are call x 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from grader.descent.objective import Objective
+    from grader.descent.rule import Rule
+
+Array = npt.NDArray[Any]
+
+Slot = Literal[
+    "start", "loss", "accumulate", "clip", "rate", "schedule", "direction", "update", "between", "count", "result"
+]  # fmt: skip
+
+LONGEST: Final = 2000  # steps that are run; who takes more is told by the count alone
+
+
+@dataclass(frozen=True)
+class Calls:
+    """The arguments of calls of one width; `in_single` rounds what a float32 program holds in float32."""
+
+    objective: Objective
+    theta: Array  # call x component
+    rate: Array  # call x 1
+    steps: Array  # call x 1, int
+
+    def rows(self, which: Array) -> Calls:
+        return Calls(self.objective, self.theta[which], self.rate[which], self.steps[which])
+
+    def in_single(self) -> Calls:
+        return Calls(self.objective, self.theta.astype(np.float32), self.rate.astype(np.float32), self.steps)
+
+
+@dataclass
+class Moment:
+    """How far a run is when a rule is asked. In rows read from traces `i` is an array, row x 1."""
+
+    objective: Objective
+    initial: Array  # theta as it was passed
+    rate: Array  # the learning rate that was passed
+    asked: Array  # the number of steps that was passed
+    i: Any = 0  # the iteration, from 0
+    theta: Array = field(default_factory=lambda: np.zeros((0, 0)))  # before the step
+    total: Array | None = None  # the gradient that the iteration before left; None in the first
+    step_rate: Any = 0.0  # of this step, as schedule and rate left it
+    memory: dict[str, Any] = field(default_factory=dict)  # of an update, over one run
+    path: Array = field(default_factory=lambda: np.zeros((0, 0, 0)))  # theta at the start and after each step
+    count: Array = field(default_factory=lambda: np.zeros(0, dtype=int))  # steps taken, by call
+
+    def at(self, place: Array) -> Array:
+        """The theta after so many steps, by call."""
+        return self.path[np.clip(place, 0, len(self.path) - 1), np.arange(self.path.shape[1])]
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """A rule with its constants. `doubt`: how far from the true one each may be."""
+
+    rule: Rule
+    constants: tuple[float, ...] = ()
+    doubt: tuple[float, ...] = ()
+
+    def __call__(self, x: Any, at: Moment) -> Any:
+        return self.rule.f(x, at, *self.constants)
+
+    @property
+    def slot(self) -> Slot:
+        return self.rule.slot
+
+    @property
+    def title(self) -> str:
+        return self.rule.titled(*self.constants)
+
+    @cached_property
+    def moved(self) -> Deviation | None:
+        """The same at the edge of what is known of its constants; None where they are exact."""
+        if not any(self.doubt):
+            return None
+        edge = (value + doubt for value, doubt in zip(self.constants, self.doubt, strict=True))
+        return Deviation(self.rule, tuple(edge))
+
+
+@dataclass(frozen=True)
+class Program:
+    """A gradient descent with these deviations, at most one for each slot; none: the right one."""
+
+    deviations: tuple[Deviation, ...] = ()
+
+    @cached_property
+    def slots(self) -> Mapping[Slot, Deviation]:
+        return {one.slot: one for one in self.deviations}
+
+    def with_(self, *more: Deviation) -> Program:
+        """With these in place of what the same slots held."""
+        filled = {**self.slots, **{one.slot: one for one in more}}
+        return Program(tuple(filled.values()))
+
+    def without(self, *slots: Slot) -> Program:
+        return Program(tuple(one for one in self.deviations if one.slot not in slots))
+
+    @property
+    def moved(self) -> Program | None:
+        """At the edge of what is known of the constants; None where all are exact."""
+        edges = [one.moved for one in self.deviations]
+        if not any(edges):
+            return None
+        return Program(tuple(edge or one for edge, one in zip(edges, self.deviations, strict=True)))
+
+
+RIGHT: Final = Program()
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a program did: `at` stands at the end, with the path. `value`: what each call returns."""
+
+    at: Moment
+    value: Array | list[Array]
+
+    @property
+    def path(self) -> Array:
+        return self.at.path
+
+    def reach(self) -> Array:
+        """The largest size that theta had on the way, call x 1: roundings are relative to it."""
+        taken = np.arange(len(self.path))[:, None, None] <= self.at.count[None, :, None]
+        sizes = np.where(taken & np.isfinite(self.path), abs(self.path), 0.0)
+        return sizes.max(axis=(0, 2), initial=0.0)[:, None]
+
+
+def moment(calls: Calls) -> Moment:
+    return Moment(calls.objective, calls.theta, calls.rate, calls.steps)
+
+
+def run(program: Program, calls: Calls, length: int | None = None) -> Run:
+    """Execute a program for all calls at once. `length`: so many steps at least, whatever is asked."""
+    slots, at = program.slots, moment(calls)
+    counts = slots.get("count")
+    at.count = calls.steps[:, 0]
+    if counts is not None and not counts.rule.on_path:
+        at.count = _whole(counts(calls.steps, at))
+    longest = max(int(at.count.max(initial=0)), length or 0)
+    _walk(slots, calls, at, min(longest, LONGEST))
+    if counts is not None and counts.rule.on_path:
+        at.count = _whole(counts(calls.steps, at))
+    last = at.at(at.count)
+    at.theta = last
+    value = slots["result"](last, at) if "result" in slots else last
+    return Run(at, value)
+
+
+def _whole(counts: Array) -> Array:
+    return np.clip(np.nan_to_num(counts.astype(float)), 0, LONGEST).astype(int).reshape(len(counts))
+
+
+def _walk(slots: Mapping[Slot, Deviation], calls: Calls, at: Moment, length: int) -> None:
+    """Fill in the path."""
+    theta = slots["start"](calls.theta, at) if "start" in slots else calls.theta
+    path = np.empty((length + 1, *theta.shape), calls.theta.dtype)
+    path[0] = theta
+    for i in range(length):
+        at.i, at.theta = i, path[i]
+        gradient = calls.objective.gradient(at.theta)
+        for slot in ("loss", "accumulate", "clip"):
+            if slot in slots:
+                gradient = slots[slot](gradient, at)
+        at.total = gradient
+        at.step_rate = calls.rate
+        for slot in ("rate", "schedule"):
+            if slot in slots:
+                at.step_rate = slots[slot](at.step_rate, at)
+        if "direction" in slots:
+            gradient = slots["direction"](gradient, at)
+        theta = slots["update"](gradient, at) if "update" in slots else at.theta - at.step_rate * gradient
+        path[i + 1] = slots["between"](theta, at) if "between" in slots else theta
+    at.path = path

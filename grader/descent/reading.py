@@ -1,0 +1,174 @@
+"""Constants read off rows: what a slot should have held beside what it held.
+
+A row comes from a traced step or, where nothing was traced, from a returned value with all else taken to be
+right. Each row that says anything of a constant gives an estimate with an uncertainty; `agreed` takes the
+sharpest estimates that most rows share, and rounds each to the roundest number that it may be.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from grader.descent.program import Moment
+
+Array = npt.NDArray[Any]
+
+SHARP: Final = 0.02  # relative uncertainty up to which a row says anything of a constant
+SHARED: Final = 8.0  # times their uncertainties, that two estimates of one constant may differ
+FORMULA: Final = 2.0**-46  # relative: the rounding of a formula of a few operations, a logarithm among them
+MOST: Final = 3  # constants that are tried for one rule
+DIGITS: Final = 7  # beyond these a number is not round
+
+
+class Estimate(NamedTuple):
+    """A constant; it may be `doubt` more or less."""
+
+    value: float
+    doubt: float = 0.0
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Row x component. `x`: what the slot should have held; `y`: what it held, up to `doubt`."""
+
+    x: Array
+    y: Array
+    at: Moment
+    doubt: Array
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def follow(self, f: Callable[[Array, Moment], Array]) -> Array:
+        """By row: whether the slot held what the rule says."""
+        with np.errstate(all="ignore"):
+            wanted = f(self.x, self.at)
+            if np.shape(wanted) != self.y.shape:
+                wanted = np.broadcast_to(wanted, self.y.shape) if np.size(wanted) in (1, len(self.y)) else np.nan
+            same = (abs(self.y - wanted) <= self.doubt) | (self.y == wanted)
+        return same.all(axis=1)
+
+
+Formula = Callable[[Array, Array, "Moment"], "Array | float"]
+"""x, y, at -> the constant, row x component or row x 1; nan where a row says nothing of it."""
+
+Reading = Callable[[Rows], Iterable[tuple[Estimate, ...]]]
+
+
+def each(formula: Formula) -> Reading:
+    """One constant, by the formula."""
+    return lambda rows: ((one,) for one in estimates(rows, formula))
+
+
+def whole(formula: Formula) -> Reading:
+    """One constant that is a whole number."""
+
+    def read(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
+        for one in estimates(rows, formula):
+            if abs(one.value - round(one.value)) <= max(SHARED * one.doubt, FORMULA):
+                yield (Estimate(float(round(one.value))),)
+
+    return read
+
+
+def trial(*values: float | tuple[float, ...]) -> Reading:
+    """Constants that no formula gives: they are tried, the commonest first."""
+    each_one = [tuple(map(Estimate, one if isinstance(one, tuple) else (one,))) for one in values]
+    return lambda _: iter(each_one)
+
+
+def for_each(values: Iterable[float], formula: Callable[[float], Formula]) -> Reading:
+    """Two constants: the first by the formula that the second, tried, makes."""
+    tried = tuple(values)
+
+    def read(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
+        for value in tried:
+            for one in estimates(rows, formula(value)):
+                yield one, Estimate(value)
+
+    return read
+
+
+def estimates(rows: Rows, formula: Formula) -> list[Estimate]:
+    with np.errstate(all="ignore"):
+        try:
+            values = np.broadcast_to(formula(rows.x, rows.y, rows.at), rows.y.shape)
+            moved = np.broadcast_to(formula(rows.x, rows.y + rows.doubt, rows.at), rows.y.shape)
+        except ValueError:  # as many numbers as no formula of theirs has
+            return []
+        return agreed(values.ravel(), abs(moved - values).ravel() + FORMULA * abs(values).ravel())
+
+
+def agreed(values: Array, doubts: Array) -> list[Estimate]:
+    """The constants that most of these estimates share, the most shared first."""
+    finite = np.isfinite(values) & np.isfinite(doubts)
+    sharp = finite & (doubts <= SHARP * np.maximum(abs(values), np.where(values == 0, 1.0, 0.0)))
+    order = np.argsort(doubts[sharp], kind="stable")
+    values, doubts = values[sharp][order], doubts[sharp][order]
+    found: list[tuple[int, Estimate]] = []
+    while len(values) and len(found) < 2 * MOST:
+        near = abs(values - values[0]) <= SHARED * (doubts + doubts[0])
+        found.append((int(near.sum()), rounded(float(values[0]), float(doubts[0]))))
+        values, doubts = values[~near], doubts[~near]
+    found.sort(key=lambda one: -one[0])
+    return [one for _, one in found[:MOST]]
+
+
+def rounded(value: float, doubt: float) -> Estimate:
+    """The roundest number within the doubt; the value itself, with its doubt, where none is round."""
+    allowed = max(2 * doubt, FORMULA * abs(value))
+    for digits in range(1, DIGITS):
+        near = float(f"{value:.{digits}g}")
+        if abs(near - value) <= allowed:
+            return Estimate(near)
+        fraction = _fraction(value, digits)
+        if fraction is not None and abs(fraction - value) <= allowed:
+            return Estimate(fraction)
+    return Estimate(value, doubt)
+
+
+def _fraction(value: float, digits: int) -> float | None:
+    """The nearest fraction with a small denominator: the further one looks, the larger it may be."""
+    denominators = {2: (3, 6), 3: (7, 9, 11, 12)}.get(digits, ())
+    near = (round(value * q) / q for q in denominators)
+    return min((one for one in near if one), key=lambda one: abs(one - value), default=None)
+
+
+def told(value: float) -> str:
+    """As a person would write it: 1/3, 0.05, 1e-05."""
+    for q in (3, 6, 7, 9, 11, 12):
+        p = value * q
+        if abs(p - round(p)) < 1e-12 * max(abs(p), 1) and abs(value * 8 - round(value * 8)) > 1e-9 and len(f"{value:.12g}") > 10:  # noqa: PLR2004
+            return f"{round(p)}/{q}"
+    text = f"{value:.6g}"
+    return "0" if text == "-0" else text if math.isfinite(value) else str(value)
+
+
+# --- formulas that many rules share -----------------------------------------------------------
+
+
+def ratio(x: Array, y: Array, _: Moment) -> Array:
+    return np.where(x == 0, np.nan, y / np.where(x == 0, 1.0, x))
+
+
+def difference(x: Array, y: Array, _: Moment) -> Array:
+    return y - x
+
+
+def itself(_x: Array, y: Array, _: Moment) -> Array:
+    return y
+
+
+def where_changed(x: Array, y: Array, _: Moment) -> Array:
+    """What the slot held where that is not what it should have held: a limit, a replacement."""
+    return np.where(abs(y - x) <= 1e-4 * np.maximum(abs(x), abs(y)), np.nan, y)
+
+
+scaled, shifted, fixed, limit = each(ratio), each(difference), each(itself), each(where_changed)

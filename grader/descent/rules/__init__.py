@@ -1,0 +1,1 @@
+"""The rules: one row for each mistake of a descent, by slot."""

@@ -1,0 +1,1 @@
+"""Outcomes of a failing exercise -> the mistakes behind them, in words."""
