@@ -52,18 +52,20 @@ class Misconception:
     `costs` names the criteria that must fail for it; `hint` says what to look at, never the
     solution; `teacher` is a sentence for the instructor alone. `where` is the line that the
     student is shown beside the mistake. `needs="cuda"`: it differs from the reference only there; `raises`
-    is then a word of the error that it raises there, if it raises one.
+    is then a word of the error that it raises there, if it raises one. `costs` None: whatever it is seen to
+    cost; so it is for those that a `diagnoser` makes of its own rules.
     """
 
     id: str
     title: str
     hint: str
     program: Callable[..., Any]
-    costs: frozenset[str]
+    costs: frozenset[str] | None
     needs: str | None = None
     teacher: str = ""
     where: Landmark | None = None
     raises: str = ""
+    diagnoser: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,8 @@ class Exercise:
     step it is caught. `either_shape`: the shapes that the tensors are drawn with are two
     ways to write one input, so values and steps are judged for each and the better one counts.
     `honest` are right programs in other styles, by name: `grader verify` runs each, and it must get
-    full marks.
+    full marks. `diagnosers` names what else than the misconceptions may explain a wrong answer:
+    "descent", for functions that take steps along a gradient.
     """
 
     name: str
@@ -94,3 +97,4 @@ class Exercise:
     effort: Callable[[Arguments], float] = lambda _: 1.0
     either_shape: bool = False
     honest: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    diagnosers: tuple[str, ...] = ()

@@ -18,7 +18,7 @@ from grader.errors import GraderError
 from grader.records import Answer, Record, Tensor, Trace, Value
 from grader.tensors import is_whole
 
-SCHEMA: Final = "grader/kit/v2"
+SCHEMA: Final = "grader/kit/v3"
 
 CriterionKind = Literal["values", "optimiser", "return"]
 
@@ -88,19 +88,7 @@ class Misconception(Record, frozen=True):
     teacher: str = ""
     where: str | None = None  # a Landmark
     raises: str = ""  # with `needs`: a word of the error that it raises there
-
-
-class Landscape(Record, frozen=True):
-    """Plain gradient descent on a separable loss: what the reference does, where it does that.
-
-    Each step takes theta to theta - rate * gradient(theta), the gradient of each component a polynomial of
-    that component alone. It says what is minimised, which is no solution: the exercise's text says it too.
-    """
-
-    rate: str  # the argument that is the learning rate
-    steps: str  # the argument that is the number of steps
-    gradients: dict[int, tuple[tuple[float, ...], ...]]
-    """By theta's number of components: each one's coefficients, the constant first."""
+    diagnoser: str = ""  # that made it of a rule of its own, and recognises it with any constant
 
 
 class Exercise(Record, frozen=True):
@@ -118,7 +106,7 @@ class Exercise(Record, frozen=True):
     either_shape: bool = (
         False  # the shapes drawn are two ways to write one input: values criteria count the better
     )
-    landscape: Landscape | None = None  # None: the reference is something else, and no constant is fitted
+    diagnosers: dict[str, bytes] = {}  # noqa: RUF012 -- msgspec copies it; what the freezer found for each
     late: int | None = None  # mistakes that begin after so many steps are caught; None: no int counts steps
 
     @property

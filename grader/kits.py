@@ -39,7 +39,7 @@ FREEZER: Final = (
     "freezing/haste.py", "freezing/ladder.py", "freezing/landscape.py", "freezing/late.py",
     "freezing/oracle.py", "freezing/refusing.py", "freezing/rewording.py", "freezing/telling.py",
     "freezing/trials.py",
-    "judging/__init__.py", "judging/bound_families.py", "diagnosis/__init__.py", "diagnosis/apart.py", "diagnosis/candidates.py",
+
     "judging/chains.py", "judging/compare.py", "judging/count_families.py",
     "judging/decay_families.py", "judging/descent.py", "judging/end_families.py",
     "judging/families.py", "judging/family.py", "judging/gradient_families.py", "judging/loss_families.py",

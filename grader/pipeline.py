@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
@@ -19,6 +19,7 @@ import msgspec
 from grader import kit as kits
 from grader import packages
 from grader.diagnosis.findings import find, marks
+from grader.diagnosis.prepared import Prepared
 from grader.judging import award, behaviour, compare, evidence, replay
 from grader.judging.award import Finding
 from grader.judging.evidence import CaseSheet, Ran
@@ -37,6 +38,7 @@ class Session:
     devices: tuple[Device, ...]
     jobs: int
     sheet: CaseSheet
+    prepared: Mapping[str, Prepared]  # by the exercise's name
 
     @property
     def graded_devices(self) -> tuple[str, ...]:
@@ -136,7 +138,7 @@ def explain(
         return {run.name: run for run in execution.exercises}
 
     def explained(exercise: kits.Exercise) -> Finding:
-        found = find(exercise, judged[exercise.name], climb, cells)
+        found = find(session.prepared[exercise.name], judged[exercise.name], climb, cells)
         runs = _up_to(exercise.name, judged, found)
         confirmed = replay.confirmed(found, exercise, session.kit, runs, again)
         return _with_behaviour(confirmed, exercise, judged[exercise.name])

@@ -20,6 +20,7 @@ import msgspec
 import grader
 from grader import journal, store
 from grader import kit as kits
+from grader.diagnosis.prepared import Prepared
 from grader.errors import GraderError
 from grader.intake.submissions import Discovery
 from grader.judging.evidence import CaseSheet
@@ -62,7 +63,11 @@ def opened(loaded: kits.LoadedKit, options: Options) -> Iterator[tuple[Session, 
     with Pool(kit, kit.limits, options.jobs, level=options.isolation) as pool:
         devices = _devices(kit, options, pool)
         _refuse_isolation(options.isolation, devices, pool)
-        yield Session(kit, pool, devices, options.jobs, CaseSheet(kit)), _head(loaded, kit, devices, pool)
+        prepared = {one.name: Prepared(one) for one in kit.exercises}
+        yield (
+            Session(kit, pool, devices, options.jobs, CaseSheet(kit), prepared),
+            _head(loaded, kit, devices, pool),
+        )
 
 
 class Again(Record, frozen=True):

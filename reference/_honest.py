@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from _program import Loss, Program
+from _mistakes import Loss, Program
 from torch.nn import Module, Parameter
 from torch.optim import SGD
 

@@ -1,41 +1,316 @@
-"""The mistakes that both exercises share: each is the program that makes it, beside its hint.
+"""The mistakes that both exercises share and that are no rule of a descent: each the program that makes it.
 
-They stand in four files, by where in the function they are made: the gradient, the number of steps, the
-update, and the two ends where theta comes in and goes out. Nearly all are a right `Descent` with one
-decision taken otherwise. A few have another structure (they stop early, start again, keep an old
-gradient); those are written out.
+What goes wrong in the numbers of a descent (its rate, its steps, its loss ...) nobody lists here: both
+name the diagnoser "descent", which has a rule for each and fits its constants. Left are errors, other
+types than a tensor, another dtype, and who takes the steps.
 
-Some mistakes have the same outputs: a halved rate and a halved loss, no backward() and no step(). They
-are told apart by what the optimiser was seen to do. What has a constant of its own (a rate, some steps, a
-momentum) is here with the commonest value; any other is fitted when a submission is graded.
-
-`costs` names the criteria that fail for the mistake: a test holds every one of them against
-the frozen suite, in both directions. Worth noting while reading:
-
-- A rate hard-coded to 0.1 passes every case whose rate is 0.1, so no suite may have only that one.
-- One step hides everything that happens between steps: forgotten zero_grad, momentum, decay.
-- A start at theta 0 hides nearly everything; so does theta 1 for programs that start there.
-- A program that never moves theta would pass without steps and with rate 0; the rubric gives
-  nothing for that unless some call moves.
+`costs` names the criteria that fail for the mistake: a test holds every one of them against the frozen suite,
+in both directions.
 """
 
 from __future__ import annotations
 
-from _count_mistakes import count_mistakes
-from _end_mistakes import end_mistakes
-from _gradient_mistakes import gradient_mistakes
-from _program import Descent, Loss
-from _update_mistakes import update_mistakes
+from collections.abc import Callable
+from typing import Any
 
-from grader.exercises import NOTHING, Misconception
+import torch
+from torch.nn import Parameter
+from torch.optim import SGD
+
+from grader.exercises import Misconception
+
+Loss = Callable[[torch.Tensor], torch.Tensor]
+Program = Callable[[torch.Tensor, float, int], Any]
+
+MOVES = frozenset({"one-step", "many-steps", "edge-rates"})
+VALUES = MOVES | {"no-steps"}
+LATER = frozenset({"many-steps", "edge-rates"})
+SGD_ONLY = frozenset({"uses-sgd"})
+FORM = frozenset({"returns-like-theta"})
+EVERYTHING = VALUES | SGD_ONLY | FORM
+
+TYPE_HINT = "Print type(...) of what your function returns."
 
 
-def shared(loss: Loss, loss_form: frozenset[str] = NOTHING) -> tuple[Misconception, ...]:
-    """The mistakes on any loss; `loss_form`: what a loss in theta's place costs by its form."""
-    right = Descent(loss)
+def shared(reference: Program, loss: Loss) -> tuple[Misconception, ...]:
+    """The mistakes on any loss, most of them in what the reference returns."""
+    return (*_errors(loss), *_steps(loss), *_starts(reference), *_results(reference), *_devices(reference))
+
+
+def returning(reference: Program, change: Callable[[torch.Tensor], object]) -> Program:
+    """The right function, with something done to its result."""
+    return lambda theta, rate, steps: change(reference(theta, rate, steps))
+
+
+# --- errors -----------------------------------------------------------------------------------
+
+
+def _errors(loss: Loss) -> tuple[Misconception, ...]:
     return (
-        *gradient_mistakes(right),
-        *count_mistakes(right),
-        *update_mistakes(right),
-        *end_mistakes(right, loss_form),
+        Misconception(
+            "loss-computed-once",
+            "The loss is computed once, before the loop, so the second backward() raises",
+            "PyTorch frees the graph after backward(). Where is the loss built, and how often?",
+            loss_computed_once(loss),
+            LATER | SGD_ONLY | FORM,
+            teacher="The forward pass stands outside the loop.",
+            where="loss",
+        ),
+        Misconception(
+            "no-requires-grad",
+            "Autograd finds nothing to differentiate: theta needs no gradient, or the loss lost it",
+            "Which tensors does autograd follow? Look at theta.requires_grad and at loss.grad_fn.",
+            stepping(loss, start=lambda theta: theta.clone()),
+            EVERYTHING,
+            teacher="requires_grad is missing, or lost by detach(), .data or no_grad before the loss.",
+            where="loss",
+        ),
+        Misconception(
+            "negative-rate",
+            "The optimiser gets the negative learning rate, and refuses it",
+            "Read the last line of the error. Who takes care of the minus sign in theta - lr * gradient?",
+            lambda theta, rate, steps: stepping(loss)(theta, -rate, steps),
+            EVERYTHING,
+            teacher="The minus sign of the descent is written twice.",
+            where="optimiser",
+        ),
+        Misconception(
+            "made-in-the-loop",
+            "A variable that only the loop makes is returned, so a call without a step raises",
+            "Follow your function by hand with no step at all: which line gives the result its value?",
+            made_in_the_loop(loss),
+            frozenset({"no-steps"}),
+            teacher="Right but for zero steps: the name that is returned is bound inside the loop only.",
+            where="return",
+        ),
+        Misconception(
+            "root-trap",
+            "Right except where theta reaches 0: there the result is nan",
+            "Print theta.grad once theta is 0. Which operation of your loss has no finite derivative there?",
+            stepping(lambda theta: torch.sqrt(loss(theta)) ** 2),
+            frozenset({"edge-rates"}),
+            teacher="sqrt(sum) ** 2 is right on paper, but the root's derivative at 0 is infinite, and"
+            " infinity times 0 is nan. PyTorch's own norm has no such trap.",
+            where="loss",
+        ),
+    )
+
+
+def stepping(loss: Loss, start: Callable[[torch.Tensor], torch.Tensor] | None = None) -> Program:
+    """The plain descent on a loss, from another start than a parameter if one is given."""
+
+    def program(initial_theta: torch.Tensor, learning_rate: float, number_steps: int) -> torch.Tensor:
+        theta = start(initial_theta) if start else Parameter(initial_theta.clone())
+        optimiser = SGD([theta], lr=learning_rate)
+        for _ in range(number_steps):
+            optimiser.zero_grad()
+            loss(theta).backward()
+            optimiser.step()
+        return theta.detach()
+
+    return program
+
+
+def loss_computed_once(loss: Loss) -> Program:
+    def program(initial_theta: torch.Tensor, learning_rate: float, number_steps: int) -> torch.Tensor:
+        theta = Parameter(initial_theta.clone())
+        optimiser = SGD([theta], lr=learning_rate)
+        value = loss(theta)
+        for _ in range(number_steps):
+            optimiser.zero_grad()
+            value.backward()
+            optimiser.step()
+        return theta.detach()
+
+    return program
+
+
+def made_in_the_loop(loss: Loss) -> Program:
+    def program(initial_theta: torch.Tensor, learning_rate: float, number_steps: int) -> torch.Tensor:
+        theta = Parameter(initial_theta.clone())
+        optimiser = SGD([theta], lr=learning_rate)
+        for _ in range(number_steps):
+            optimiser.zero_grad()
+            loss(theta).backward()
+            optimiser.step()
+            final_theta = theta.detach()
+        return final_theta
+
+    return program
+
+
+# --- who takes the steps ------------------------------------------------------------------------
+
+
+def _steps(loss: Loss) -> tuple[Misconception, ...]:
+    return (
+        Misconception(
+            "by-hand",
+            "Theta is updated by hand, not by the optimiser",
+            "The values are right. Which object of torch.optim can make this update for you?",
+            by_hand(loss),
+            SGD_ONLY,
+            teacher="theta - lr * theta.grad in the student's code; an optimiser may stand idle beside it.",
+            where="step",
+        ),
+        Misconception(
+            "step-without-gradient",
+            "The optimiser steps, but its tensor has no gradient then, so theta never moves",
+            "Print the .grad of the optimiser's tensor just before step(). Who fills it, and who empties it?",
+            without_backward(loss),
+            EVERYTHING,
+            teacher="backward() is missing, zero_grad() stands between it and step(), or the optimiser has"
+            " a copy of the tensor that the loss is made of.",
+            where="backward",
+        ),
+        Misconception(
+            "another-tensor",
+            "The optimiser keeps the first tensor, while the loop goes on with a copy: another comes back",
+            "Which tensor does the optimiser have after the first step, and which one do you go on with?",
+            another_tensor(loss),
+            LATER | SGD_ONLY,
+            teacher="theta = theta.detach().clone() in the loop; the optimiser keeps the first tensor.",
+            where="loop",
+        ),
+    )
+
+
+def by_hand(loss: Loss) -> Program:
+    def program(initial_theta: torch.Tensor, learning_rate: float, number_steps: int) -> torch.Tensor:
+        theta = initial_theta.clone()
+        for _ in range(number_steps):
+            theta.requires_grad_()
+            loss(theta).backward()
+            assert theta.grad is not None
+            theta = (theta - learning_rate * theta.grad).detach()
+        return theta
+
+    return program
+
+
+def without_backward(loss: Loss) -> Program:
+    def program(initial_theta: torch.Tensor, learning_rate: float, number_steps: int) -> torch.Tensor:
+        theta = Parameter(initial_theta.clone())
+        optimiser = SGD([theta], lr=learning_rate)
+        for _ in range(number_steps):
+            loss(theta)
+            optimiser.step()
+        return theta.detach()
+
+    return program
+
+
+def another_tensor(loss: Loss) -> Program:
+    def program(initial_theta: torch.Tensor, learning_rate: float, number_steps: int) -> torch.Tensor:
+        theta = initial_theta.clone().requires_grad_()
+        optimiser = SGD([theta], lr=learning_rate)
+        for _ in range(number_steps):
+            loss(theta).backward()
+            optimiser.step()
+            theta = theta.detach().clone().requires_grad_()
+        return theta.detach()
+
+    return program
+
+
+def _starts(reference: Program) -> tuple[Misconception, ...]:
+    hint = "Print theta before the first step: is it the initial theta?"
+    return (
+        Misconception(
+            "starts-at-random",
+            "The descent starts at a random theta, drawn from the normal distribution",
+            hint,
+            lambda theta, rate, steps: reference(torch.randn_like(theta), rate, steps),
+            VALUES | SGD_ONLY,
+            teacher="torch.randn; the random state is the same for every call here, so no result jumps.",
+            where="optimiser",
+        ),
+        Misconception(
+            "starts-at-random-in-the-unit-interval",
+            "The descent starts at a random theta between 0 and 1",
+            hint,
+            lambda theta, rate, steps: reference(torch.rand_like(theta), rate, steps),
+            VALUES | SGD_ONLY,
+            teacher="torch.rand; the random state is the same for every call here, so no result jumps.",
+            where="optimiser",
+        ),
+    )
+
+
+# --- what comes back ------------------------------------------------------------------------------
+
+
+def _results(reference: Program) -> tuple[Misconception, ...]:
+    return (
+        Misconception(
+            "returns-nothing",
+            "The function returns nothing",
+            "What does a Python function give back when it ends without `return`?",
+            returning(reference, lambda _: None),
+            EVERYTHING,
+            teacher="No return, or print() in its place.",
+            where="return",
+        ),
+        Misconception(
+            "returns-text",
+            "A text is returned, not a tensor",
+            TYPE_HINT,
+            returning(reference, str),
+            EVERYTHING,
+            teacher="A formatted string is returned.",
+            where="return",
+        ),
+        Misconception(
+            "returns-numpy",
+            "A NumPy array is returned, not a tensor",
+            TYPE_HINT,
+            returning(reference, lambda theta: theta.numpy()),
+            FORM,
+            teacher=".numpy() at the end.",
+            where="return",
+        ),
+        Misconception(
+            "always-float32",
+            "The result is float32, whatever theta's dtype is",
+            "Call your function with a theta of dtype torch.float64. What does the result look like?",
+            returning(reference, lambda theta: theta.float()),
+            FORM,
+            teacher="torch.Tensor(...), .float() or dtype=torch.float32 somewhere.",
+            where="optimiser",
+        ),
+        Misconception(
+            "always-float64",
+            "The result is float64, whatever theta's dtype is",
+            "Compare the dtype of the result with the one of the initial theta.",
+            returning(reference, lambda theta: theta.double()),
+            FORM,
+            teacher=".double(), or a way through NumPy or Python numbers.",
+            where="return",
+        ),
+    )
+
+
+def _devices(reference: Program) -> tuple[Misconception, ...]:
+    return (
+        Misconception(
+            "returns-on-the-cpu",
+            "Theta comes back on the CPU, wherever it was",
+            "Compare the .device of the result with the one of the initial theta.",
+            returning(reference, lambda theta: theta.cpu()),
+            FORM,
+            needs="cuda",
+            teacher=".cpu() at the end; right on the CPU.",
+            where="return",
+        ),
+        Misconception(
+            "goes-through-numpy",
+            "The result goes through NumPy, which a CUDA tensor refuses",
+            "Is the conversion needed? Theta is a tensor from beginning to end.",
+            returning(reference, lambda theta: torch.from_numpy(theta.numpy())),
+            EVERYTHING,
+            needs="cuda",
+            teacher="Right on the CPU; NumPy knows no other device.",
+            where="return",
+            raises="numpy",
+        ),
     )

@@ -15,8 +15,7 @@ from __future__ import annotations
 import torch
 from _descent import RUBRIC, arguments, call, rounding_bound, steps
 from _honest import in_other_styles
-from _mistakes import shared
-from _program import FORM, MOVES, Descent
+from _mistakes import FORM, TYPE_HINT, returning, shared, stepping
 
 from grader.exercises import Exercise, Misconception
 
@@ -64,46 +63,10 @@ EDGE_CASES = (
 
 OWN_MISTAKES = (
     Misconception(
-        "loss-is-theta",
-        "The loss is theta itself, so every step subtracts the rate",
-        "Print theta.grad at two different thetas. What is the derivative of the loss there?",
-        Descent(lambda theta: theta.sum()),
-        MOVES,
-        teacher="The square is missing.",
-        where="loss",
-    ),
-    Misconception(
-        "loss-is-absolute",
-        "Every step has the length of the rate: the loss is |theta|, or only the gradient's sign is used",
-        "Print theta.grad at theta = 1 and at theta = 3. What is the derivative of the loss there?",
-        Descent(torch.abs),
-        MOVES,
-        teacher="abs() or norm() without a square, or a normalised gradient.",
-        where="loss",
-    ),
-    Misconception(
-        "halved-loss",
-        "Every step is half as long as it should be: a factor 1/2, or half of the loss detached",
-        "Compare your loss at theta = 1 with the one in the exercise.",
-        Descent(lambda theta: theta * theta / 2),
-        MOVES,
-        teacher="theta ** 2 / 2, or theta in place of 2 theta for the gradient.",
-        where="loss",
-    ),
-    Misconception(
-        "loss-is-cubed",
-        "The loss is the third power of theta",
-        "Which power of theta does the exercise ask for? Compare the loss at theta = 2.",
-        Descent(lambda theta: theta**3),
-        MOVES,
-        teacher="theta ** 3, which is right nowhere but where theta is 2/3 or 0.",
-        where="loss",
-    ),
-    Misconception(
         "returns-a-number",
         "A Python number is returned, not a tensor",
-        "Print type(...) of what your function returns.",
-        Descent(square, result=lambda theta: theta.item()),
+        TYPE_HINT,
+        returning(gradient_descent_torch_optimiser, lambda theta: theta.item()),
         FORM,
         teacher=".item() or float() at the end.",
         where="return",
@@ -112,7 +75,7 @@ OWN_MISTAKES = (
         "only-one-element-tensors",
         "Theta is indexed, which a tensor without dimensions refuses",
         "Try both torch.tensor(1.0) and torch.tensor([1.0]). Look at their .shape.",
-        Descent(lambda theta: theta[0] ** 2),
+        stepping(lambda theta: theta[0] ** 2),
         FORM,
         teacher="Right for one-element tensors; theta[0] raises for 0-dim ones.",
         where="loss",
@@ -121,7 +84,7 @@ OWN_MISTAKES = (
         "always-one-element",
         "The result always has the shape (1,), for a theta without dimensions too",
         "Try both torch.tensor(1.0) and torch.tensor([1.0]). Look at their .shape.",
-        Descent(square, result=lambda theta: theta.detach().reshape(1)),
+        returning(gradient_descent_torch_optimiser, lambda theta: theta.reshape(1)),
         FORM,
         teacher="torch.tensor([...]) or reshape at one of the ends.",
         where="return",
@@ -130,7 +93,7 @@ OWN_MISTAKES = (
         "always-without-dimensions",
         "The result never has a dimension, for a theta of shape (1,) neither",
         "Try both torch.tensor(1.0) and torch.tensor([1.0]). Look at their .shape.",
-        Descent(square, result=lambda theta: theta.detach().squeeze()),
+        returning(gradient_descent_torch_optimiser, lambda theta: theta.squeeze()),
         FORM,
         teacher="squeeze(), sum() or theta[0] at the end.",
         where="return",
@@ -146,9 +109,10 @@ EXERCISE = Exercise(
     arguments=arguments((), (1,)),
     edge_cases=EDGE_CASES,
     rubric=RUBRIC,
-    misconceptions=(*shared(square), *OWN_MISTAKES),
+    misconceptions=(*shared(gradient_descent_torch_optimiser, square), *OWN_MISTAKES),
     bound=rounding_bound,
     effort=steps,
     either_shape=True,
+    diagnosers=("descent",),
     honest=in_other_styles(square),
 )

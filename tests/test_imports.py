@@ -16,7 +16,18 @@ PACKAGE = ROOT / "grader"
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("decoders", "errors", "records", "results", "text", "tensors", "wire"),
     ("exercises", "wording", "strategies", "kit", "packages"),
-    ("store", "journal", "overrides", "kits", "nearby", "sandbox", "judging", "diagnosis", "descent", "intake"),
+    (
+        "store",
+        "journal",
+        "overrides",
+        "kits",
+        "nearby",
+        "sandbox",
+        "judging",
+        "diagnosis",
+        "descent",
+        "intake",
+    ),
     (
         "freezing",
         "report",

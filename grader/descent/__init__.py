@@ -1,1 +1,1 @@
-"""Gradient descents as programs of slots: what a student's run did otherwise, read, composed and run again."""
+"""Gradient descents as programs of slots: what a student's did otherwise is read, composed and run."""

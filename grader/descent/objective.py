@@ -6,6 +6,7 @@ solution: the exercise's text says it too.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,7 +60,7 @@ class Objective:
         return total.sum(axis=-1, keepdims=True)
 
 
-def calls(cases: list[Case], minimised: Minimised) -> Calls:
+def calls(cases: Sequence[Case], minimised: Minimised) -> Calls:
     """The arguments of cases of one width, side by side, in float64."""
     theta = np.array([numbers(_tensor(case.arguments[minimised.moves])) for case in cases])
     rate = np.array([[case.arguments[minimised.rate]] for case in cases], dtype=np.float64)

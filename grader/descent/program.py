@@ -22,8 +22,8 @@ Arrays are call x component, all calls of one width side by side; numbers of a c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -37,8 +37,11 @@ if TYPE_CHECKING:
 Array = npt.NDArray[Any]
 
 Slot = Literal[
-    "start", "loss", "accumulate", "clip", "rate", "schedule", "direction", "update", "between", "count", "result"
+    "start", "loss", "accumulate", "clip", "rate", "schedule", "direction", "update", "between", "count",
+    "result",
 ]  # fmt: skip
+GRADIENT: Final[tuple[Slot, ...]] = ("loss", "accumulate", "clip")  # what .grad is made of, in this order
+RATES: Final[tuple[Slot, ...]] = ("rate", "schedule")
 
 LONGEST: Final = 2000  # steps that are run; who takes more is told by the count alone
 
@@ -74,6 +77,17 @@ class Moment:
     memory: dict[str, Any] = field(default_factory=dict)  # of an update, over one run
     path: Array = field(default_factory=lambda: np.zeros((0, 0, 0)))  # theta at the start and after each step
     count: Array = field(default_factory=lambda: np.zeros(0, dtype=int))  # steps taken, by call
+
+    def rows(self, which: Array) -> Moment:
+        """The moment of some of the calls."""
+        own = replace(self, initial=self.initial[which], rate=self.rate[which], asked=self.asked[which])
+        own.i = self.i if np.ndim(self.i) == 0 else self.i[which]
+        own.step_rate = self.step_rate if np.ndim(self.step_rate) == 0 else self.step_rate[which]
+        own.theta = self.theta[which] if len(self.theta) == len(which) else self.theta
+        own.total = self.total[which] if self.total is not None else None
+        own.path = self.path[:, which] if self.path.shape[1] == len(which) else self.path
+        own.count = self.count[which] if len(self.count) == len(which) else self.count
+        return own
 
     def at(self, place: Array) -> Array:
         """The theta after so many steps, by call."""
@@ -189,12 +203,12 @@ def _walk(slots: Mapping[Slot, Deviation], calls: Calls, at: Moment, length: int
     for i in range(length):
         at.i, at.theta = i, path[i]
         gradient = calls.objective.gradient(at.theta)
-        for slot in ("loss", "accumulate", "clip"):
+        for slot in GRADIENT:
             if slot in slots:
                 gradient = slots[slot](gradient, at)
         at.total = gradient
         at.step_rate = calls.rate
-        for slot in ("rate", "schedule"):
+        for slot in RATES:
             if slot in slots:
                 at.step_rate = slots[slot](at.step_rate, at)
         if "direction" in slots:

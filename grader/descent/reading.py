@@ -25,6 +25,8 @@ SHARED: Final = 8.0  # times their uncertainties, that two estimates of one cons
 FORMULA: Final = 2.0**-46  # relative: the rounding of a formula of a few operations, a logarithm among them
 MOST: Final = 3  # constants that are tried for one rule
 DIGITS: Final = 7  # beyond these a number is not round
+DENOMINATORS: Final = {2: (3, 6), 3: (7, 9, 11, 12)}  # of fractions that no decimal is, by how plain they are
+LONG: Final = 12  # characters of a number that is rather a fraction
 
 
 class Estimate(NamedTuple):
@@ -50,10 +52,13 @@ class Rows:
         """By row: whether the slot held what the rule says."""
         with np.errstate(all="ignore"):
             wanted = f(self.x, self.at)
-            if np.shape(wanted) != self.y.shape:
-                wanted = np.broadcast_to(wanted, self.y.shape) if np.size(wanted) in (1, len(self.y)) else np.nan
+            if np.shape(wanted) not in ((), self.y.shape, (len(self.y), 1)):
+                return np.zeros(len(self.y), dtype=bool)
             same = (abs(self.y - wanted) <= self.doubt) | (self.y == wanted)
-        return same.all(axis=1)
+        return np.asarray(same.all(axis=1))
+
+    def only(self, which: Array) -> Rows:
+        return Rows(self.x[which], self.y[which], self.at.rows(which), self.doubt[which])
 
 
 Formula = Callable[[Array, Array, "Moment"], "Array | float"]
@@ -136,19 +141,19 @@ def rounded(value: float, doubt: float) -> Estimate:
 
 def _fraction(value: float, digits: int) -> float | None:
     """The nearest fraction with a small denominator: the further one looks, the larger it may be."""
-    denominators = {2: (3, 6), 3: (7, 9, 11, 12)}.get(digits, ())
-    near = (round(value * q) / q for q in denominators)
+    near = (round(value * q) / q for q in DENOMINATORS.get(digits, ()))
     return min((one for one in near if one), key=lambda one: abs(one - value), default=None)
 
 
 def told(value: float) -> str:
     """As a person would write it: 1/3, 0.05, 1e-05."""
-    for q in (3, 6, 7, 9, 11, 12):
-        p = value * q
-        if abs(p - round(p)) < 1e-12 * max(abs(p), 1) and abs(value * 8 - round(value * 8)) > 1e-9 and len(f"{value:.12g}") > 10:  # noqa: PLR2004
-            return f"{round(p)}/{q}"
-    text = f"{value:.6g}"
-    return "0" if text == "-0" else text if math.isfinite(value) else str(value)
+    if not math.isfinite(value):
+        return str(value)
+    for q in (q for several in DENOMINATORS.values() for q in several):
+        p = round(value * q)
+        if p and abs(p / q - value) <= FORMULA * abs(value) and len(repr(value)) > LONG:
+            return f"{p}/{q}"
+    return f"{value:.6g}" if value else "0"
 
 
 # --- formulas that many rules share -----------------------------------------------------------

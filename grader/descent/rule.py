@@ -7,11 +7,11 @@ nothing was traced, in rows that values allow. The rest are the words.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from grader.descent.program import Array, Moment, Slot
+from grader.descent.program import Slot
 from grader.descent.reading import Estimate, Rows, told
 from grader.exercises import Landmark
 
@@ -56,14 +56,15 @@ class Rule:
     fixed: Mapping[str, Any] = field(default_factory=dict)  # further options of it
     on_path: bool = False  # slot count: looks at the path
     remembers: bool = False  # looks at other steps: cannot be held to one row alone
-    traced: bool = True  # False: says nothing that a trace could show or deny
+    wide: bool = False  # speaks of several components of theta
 
     def titled(self, *constants: float) -> str:
         return self.title(*constants) if callable(self.title) else self.title.format(*map(told, constants))
 
+    def suits(self, widths: Collection[int]) -> bool:
+        """Whether it can show in a theta of so many components."""
+        return not self.wide or any(width > 1 for width in widths)
+
     @property
     def where(self) -> Landmark:
         return self.landmark or LANDMARKS[self.slot]
-
-
-Function = Callable[[Array, Moment], Array]

@@ -1,15 +1,13 @@
 """Failing outcomes + kit -> the names of the mistakes, the most fundamental first.
 
-Truth comes first: a mistake is named only where cases behave as it does, and unknown stays
-unknown. Five rooms look for mistakes, one after the other, and each is asked only about what those
-before it left open:
+Truth comes first: a mistake is named only where cases behave as it does, and unknown stays unknown. Mistakes
+are looked for in this order, and each place is asked only about what those before it left open:
 
-    the instructor's programs     every case behaves so
-    the fitted families           every value does, for a constant that nobody listed
-    the decisions                 one step of the traces is not as asked: start, gradient, rate ...
-    the signs                     how calls end shows what no value does
-    partial matches               what is left behaves so, or a part of the inputs does
-    decisions and places          what the traces show that follows no rule; else where it is wrong
+    matching    the instructor's programs: every case behaves so
+    proven      a diagnoser's own program, with constants that nobody listed, gives every value
+    signs       how calls end and what comes back shows what no value does
+    shown       what a diagnoser read from recorded steps
+    partial     what is left behaves so, or a part of the inputs does; else where it is wrong
 
 So a wrong value in a wrong form is two findings. The first to be told is what has to be mended
 first: nothing runs, then nothing of use comes back, then wrong values, then the form, then the style.
@@ -21,14 +19,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import IntEnum
 from typing import Final
 
-import msgspec
-
 from grader.diagnosis import matching, partial, signs
 from grader.diagnosis.candidates import STEPS, Candidate
 from grader.diagnosis.matching import Beside
 from grader.diagnosis.seen import Flaw, Seen
-from grader.judging import decisions, families
-from grader.judging.recorded import Recorded
 from grader.records import Record
 from grader.results import Diagnosis
 
@@ -87,38 +81,28 @@ def explain(seen: Seen) -> Told:
 def _resolved(seen: Seen) -> tuple[list[tuple[int, Finding]], frozenset[Flaw]]:
     """The findings, with how many flaws each explains that those before it did not; and what is left."""
     left, found = seen.flaws, list[tuple[int, Finding]]()
-    recorded = Recorded(seen)
-    shown = decisions.Shown(seen, recorded)
-    for room in _rooms(seen, recorded, shown):
-        candidates = [one for one in room(left) if not recorded.contradict(one)]
+    for room in _rooms(seen):
+        candidates = room(left)
         while left and len(found) < FINDINGS:
-            best = decisions.preciser(_best(candidates, left, seen), shown)[:LISTED]
+            best = _best(candidates, left, seen)
             if not best:
                 break
             new = _flaws(best[0], seen) & left
             found.append((len(new), best))
+            found += [(len(new), (one,)) for one in best[0].beside]
             left -= new
     return found, left
 
 
-def _rooms(seen: Seen, recorded: Recorded, shown: decisions.Shown) -> Iterator[Room]:
-    beside = Beside(seen, recorded)
+def _rooms(seen: Seen) -> Iterator[Room]:
+    beside = Beside(seen)
+    said = [diagnoser(seen) for diagnoser in seen.prepared.diagnosers]
     yield lambda _: matching.candidates(beside)
-    yield lambda left: _fitted(seen) if _values(left) else ()
-    yield lambda left: decisions.candidates(shown, sure=True) if _values(left) else ()
-    yield lambda left: signs.candidates(seen, shown) if left else ()
+    yield lambda left: [one for own in said for one in own.proven] if _values(left) else ()
+    yield lambda left: (*signs.candidates(seen), *(one for own in said for one in own.signs)) if left else ()
+    yield lambda left: [one for own in said for one in own.shown] if _values(left) else ()
     yield lambda left: partial.candidates(beside, left) if left else ()
-    yield lambda left: decisions.candidates(shown, sure=False) if _values(left) else ()
     yield lambda left: partial.places(seen, left) if left else ()
-
-
-def _fitted(seen: Seen) -> tuple[Candidate, ...]:
-    """The fitted families. Calls are seeded alike, so the constant of a program that draws may be a draw."""
-    found = families.fit(seen.outcomes, seen.exercise, seen.failed)
-    if not seen.draws:
-        return found
-    cause = "a random number, since the function draws some"
-    return tuple(msgspec.structs.replace(one, evidence="partial", cause=cause) for one in found)
 
 
 def _values(left: Iterable[Flaw]) -> bool:
@@ -185,4 +169,5 @@ def _diagnosis(found: Finding, seen: Seen, left: frozenset[Flaw]) -> Diagnosis:
         evidence="partial" if rest and first.evidence == "proven" else first.evidence,
         calls=first.calls,
         cause=first.cause,
+        together=first.together,
     )

@@ -13,6 +13,7 @@ import msgspec
 from grader import kit as kits
 from grader.diagnosis import diagnose
 from grader.diagnosis.diagnose import Named, Told
+from grader.diagnosis.prepared import Prepared
 from grader.diagnosis.seen import Seen
 from grader.diagnosis.tied import tied_to_device
 from grader.judging import score
@@ -27,11 +28,12 @@ Climb = Callable[[kits.Exercise, str, int], ExerciseRun | None]
 """Runs the student's function on the first rungs of an exercise's ladder on a device."""
 
 
-def find(exercise: kits.Exercise, ran: Sequence[Ran], climb: Climb, cells: Sequence[Cell] = ()) -> Finding:
+def find(prepared: Prepared, ran: Sequence[Ran], climb: Climb, cells: Sequence[Cell] = ()) -> Finding:
     """Apply the rubric on each device and explain what failed.
 
     `cells` are the student's source, which a line may be quoted from.
     """
+    exercise = prepared.exercise
     finding = marks(exercise, ran)
     failed = [
         {row.id for row in finding.criteria if row.device == outcomes.device and row.outcome == "failed"}
@@ -41,7 +43,7 @@ def find(exercise: kits.Exercise, ran: Sequence[Ran], climb: Climb, cells: Seque
     if first is None or not ran[first][0].found:
         return finding
     run, outcomes = ran[first]
-    told = _told(exercise, run, outcomes, failed[first], ran[0][1].device if first else None)
+    told = _told(prepared, run, outcomes, failed[first], ran[0][1].device if first else None)
     known = told.first.diagnosis if told.first else None
     unknown = (known is None or known.partial) and not _was_stopped(outcomes)
     most = rungs_to_climb(outcomes, exercise, failed[first]) if unknown else 0
@@ -92,14 +94,14 @@ def _told_by_device(row: CriterionResult, first: Sequence[CriterionResult]) -> C
 
 
 def _told(
-    exercise: kits.Exercise,
+    prepared: Prepared,
     run: ExerciseRun,
     outcomes: ExerciseOutcomes,
     failed: set[str],
     right: str | None,
 ) -> Told:
     """The mistakes, the most fundamental first. `right`: the device on which all of it was right, if any."""
-    seen = Seen(outcomes, exercise, frozenset(failed), run.traces, draws=run.draws)
+    seen = Seen(outcomes, prepared, frozenset(failed), run.traces, draws=run.draws)
     if right is None:
         return diagnose.explain(seen)
     found = tied_to_device(seen, right)

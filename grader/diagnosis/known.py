@@ -10,19 +10,16 @@ import math
 import re
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from grader import kit as kits
-from grader.diagnosis.candidates import Program
-from grader.diagnosis.seen import Itself
 from grader.judging import compare
 from grader.judging.chains import chain, manner
 from grader.judging.compare import ROUNDOFF, TENSOR_TYPES, judged_dtype
-from grader.judging.recorded import by_traces
 from grader.kit import CriterionKind
 from grader.records import Answer, Chain, Raised, Returned, Tensor
 from grader.tensors import floats
@@ -31,18 +28,7 @@ Array = npt.NDArray[Any]
 
 COARSE_FACTOR: Final = 8.0  # as in the tolerance that the freezer computes for the case's own dtype
 NEW: Final = -1  # the label of what no misconception does
-KITS: Final = 8  # exercises that are kept as arrays
 _QUOTED: Final = re.compile(r"'[^']*'")  # names in a message are the student's own
-
-
-def known(exercise: kits.Exercise) -> Known:
-    """The exercise's misconceptions as arrays; made once for a class."""
-    return _known(Itself(exercise))
-
-
-@lru_cache(maxsize=KITS)
-def _known(key: Itself) -> Known:
-    return Known(key.exercise)
 
 
 @dataclass(frozen=True)
@@ -56,12 +42,11 @@ class _Table:
 
 
 class Known:
-    """Those that can be seen on the CPU."""
+    """Those that can be seen on the CPU, and that no diagnoser of the exercise knows better."""
 
     def __init__(self, exercise: kits.Exercise) -> None:
         self.exercise = exercise
-        self.mistakes = [one for one in exercise.misconceptions if one.needs is None]
-        self._programs: dict[int, Program] = {}
+        self.mistakes = [one for one in exercise.misconceptions if one.needs is None and not one.diagnoser]
         self._labels: dict[Hashable, int] = {}
         self._forms: dict[Hashable, int] = {}
         answers = [one.answers for one in self.mistakes]
@@ -143,13 +128,6 @@ class Known:
         """For each mistake how its steps were taken, in every case."""
         cases = range(len(self.exercise.cases))
         return [{i: manner(one.traces.get(i)) for i in cases} for one in self.mistakes]
-
-    def program(self, mistake: int) -> Program:
-        """The steps that were recorded of it; read once for a class."""
-        found = self._programs.get(mistake)
-        if found is None:
-            found = self._programs[mistake] = by_traces(self.exercise, self.mistakes[mistake])
-        return found
 
     def kinds(self, mistake: int) -> frozenset[CriterionKind]:
         """What it costs."""

@@ -14,20 +14,18 @@ import numpy as np
 
 from grader.diagnosis.candidates import ALL_KINDS, VALUES, Candidate
 from grader.diagnosis.endings import for_which
-from grader.diagnosis.known import Known, known, values
+from grader.diagnosis.known import values
 from grader.diagnosis.raises import said
 from grader.diagnosis.seen import Seen
 from grader.judging.chains import manner
-from grader.judging.recorded import Recorded
 from grader.kit import CriterionKind
 
 
 class Beside:
     """A student's answers beside all misconceptions of an exercise: mistake x case."""
 
-    def __init__(self, seen: Seen, recorded: Recorded) -> None:
-        self.seen, self.recorded = seen, recorded
-        self.known: Known = known(seen.exercise)
+    def __init__(self, seen: Seen) -> None:
+        self.seen, self.known = seen, seen.prepared.known
         self.values = self.known.agreeing(seen.answers)
         self.forms = self.known.looking_alike(seen.answers)
 
@@ -51,7 +49,6 @@ class Beside:
     def candidate(self, mistake: int, cases: frozenset[int], *, whole: bool) -> Candidate:
         """A misconception that explains these cases; of their form and steps only what is the same."""
         one = self.known.mistakes[mistake]
-        kinds = self.known.kinds(mistake) or VALUES
         error = bool(cases) and cases <= self.seen.raised.keys()
         return Candidate(
             id=one.id,
@@ -62,7 +59,6 @@ class Beside:
             rank=mistake,
             evidence="error" if error else "proven" if whole else "partial",
             cause=one.title if error else "",
-            program=self.known.program(mistake) if "values" in kinds else None,
             teacher=one.teacher,
             where=one.where,
             kinds=self._kinds(mistake, cases),
@@ -87,8 +83,6 @@ def candidates(beside: Beside) -> tuple[Candidate, ...]:
         cases = _whole(beside, mistake)
         if cases:
             candidate = beside.candidate(mistake, cases, whole=True)
-            if beside.recorded.contradict(candidate):
-                continue
             kind = VALUES if "values" in beside.known.kinds(mistake) else candidate.kinds
             found.setdefault((kind, cases & beside.seen.broken["values"]), []).append(
                 (_distance(beside, mistake, candidate), candidate)

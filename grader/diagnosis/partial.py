@@ -15,7 +15,7 @@ import msgspec
 
 from grader.diagnosis.candidates import ALL_KINDS, VALUES, Candidate
 from grader.diagnosis.matching import Beside
-from grader.diagnosis.parts import exactly, parts
+from grader.diagnosis.parts import exactly
 from grader.diagnosis.seen import Flaw, Seen
 
 CONVINCING: Final = 3  # different calls with wrong values that behave as the mistake
@@ -32,7 +32,7 @@ def candidates(beside: Beside, left: frozenset[Flaw]) -> tuple[Candidate, ...]:
 
 
 def _besides_another(beside: Beside, open_cases: frozenset[int]) -> Iterator[Candidate]:
-    """Half of what is left or more behaves as the mistake; no passing case, no recorded step contradicts."""
+    """Half of what is left or more behaves as the mistake; no passing case contradicts."""
     seen = beside.seen
     passing = seen.mask(seen.returned.keys() - seen.wrong)
     for mistake, telling in enumerate(beside.known.telling):
@@ -43,14 +43,13 @@ def _besides_another(beside: Beside, open_cases: frozenset[int]) -> Iterator[Can
         told = seen.fresh(i for i in explained if telling[i])
         if told >= CONVINCING and 2 * len(explained) >= len(open_cases):
             found = beside.candidate(mistake, explained, whole=False)
-            if not beside.recorded.contradict(found, anywhere=True):
-                yield msgspec.structs.replace(found, rank=UNLIKE * beside.unlike(mistake) + mistake)
+            yield msgspec.structs.replace(found, rank=UNLIKE * beside.unlike(mistake) + mistake)
 
 
 def _in_a_part(beside: Beside, open_cases: frozenset[int]) -> Iterator[Candidate]:
     """All cases of a recognisable part behave as the mistake."""
     seen = beside.seen
-    for part in parts(seen.exercise):
+    for part in seen.prepared.parts:
         own = seen.mask(part.cases)
         explained = part.cases & open_cases
         if explained != open_cases or seen.fresh(explained) < IN_A_PART:

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from grader import kit as kits
-from grader.diagnosis.seen import Itself, Seen
 from grader.records import Tensor, Value
 from grader.tensors import floats
 
-KEPT: Final = 8  # exercises whose parts are kept
+if TYPE_CHECKING:
+    from grader.diagnosis.seen import Seen
+
 FEW: Final = 2  # cases on each side of a border, for it to be one
 
 
@@ -32,17 +32,13 @@ def exactly(cases: frozenset[int], among: frozenset[int], seen: Seen) -> Part | 
     """The part that, `among` some cases, is just these; the first is the plainest. None where none is."""
     if not cases or cases >= among:
         return None
-    plain = (part for part in parts(seen.exercise) if part.cases & among == cases)
+    plain = (part for part in seen.prepared.parts if part.cases & among == cases)
     return next(plain, None) or next(_bordered(cases, among, seen), None)
 
 
 def parts(exercise: kits.Exercise) -> tuple[Part, ...]:
-    return _parts(Itself(exercise))
-
-
-@lru_cache(maxsize=KEPT)
-def _parts(key: Itself) -> tuple[Part, ...]:
-    rows = [case.arguments for case in key.exercise.cases]
+    """Each some of the cases, not all."""
+    rows = [case.arguments for case in exercise.cases]
     return tuple(
         Part(words, cases)
         for name in rows[0]

@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 
 from grader import kit as kits
+from grader.diagnosis.prepared import Prepared
 from grader.judging.score import blamed
 from grader.kit import CriterionKind
 from grader.records import Answer, ExerciseOutcomes, Failure, Raised, Returned, Stopped, Tensor, Trace
@@ -21,19 +22,6 @@ from grader.tensors import floats
 
 Flaw = tuple[CriterionKind, int]
 """A failing case, and in what it fails."""
-
-
-class Itself:
-    """An exercise as a key of a cache: itself, whatever it holds."""
-
-    def __init__(self, exercise: kits.Exercise) -> None:
-        self.exercise = exercise
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Itself) and other.exercise is self.exercise
-
-    def __hash__(self) -> int:
-        return id(self.exercise)
 
 
 _NO_VALUE: Final = (Failure.WRONG_TYPE, Failure.WRONG_SHAPE)
@@ -44,10 +32,14 @@ class Seen:
     """One exercise on one device. `failed`: the criteria that failed there."""
 
     outcomes: ExerciseOutcomes
-    exercise: kits.Exercise
+    prepared: Prepared
     failed: frozenset[str]
     traces: Mapping[int, Trace] = field(default_factory=dict)
     draws: bool = False  # a call drew random numbers
+
+    @property
+    def exercise(self) -> kits.Exercise:
+        return self.prepared.exercise
 
     @cached_property
     def answers(self) -> list[Answer]:

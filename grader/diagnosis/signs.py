@@ -8,21 +8,11 @@ are in the order in which they are worth telling.
 
 from __future__ import annotations
 
-from grader.diagnosis import endings, memory, optimisation, returns
+from grader.diagnosis import endings, memory, returns
 from grader.diagnosis.candidates import Candidate
 from grader.diagnosis.seen import Seen
-from grader.judging.decisions import Shown
 
 
-def candidates(seen: Seen, shown: Shown) -> tuple[Candidate, ...]:
-    """Every sign there is; those that explain nothing are left to `diagnose` to pass over.
-
-    What the traces show of single decisions is not told where they were read all together.
-    """
-    every = (
-        *endings.candidates(seen),
-        *memory.candidates(seen),
-        *optimisation.candidates(seen),
-        *returns.candidates(seen),
-    )
-    return tuple(one for one in every if not (shown.readings and one.id in optimisation.SINGLE))
+def candidates(seen: Seen) -> tuple[Candidate, ...]:
+    """Every sign there is; those that explain nothing are left to `diagnose` to pass over."""
+    return (*endings.candidates(seen), *memory.candidates(seen), *returns.candidates(seen))

@@ -91,7 +91,7 @@ def _catches(trials: Trials, cases: list[kit.Case]) -> Columns:
         (partial(caught, mistake, one), CATCHES)
         for mistake in trials.mistakes
         for one in groups
-        if one[0] in mistake.costs
+        if one[0] in (mistake.costs or ())
     ]
 
 

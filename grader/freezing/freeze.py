@@ -8,6 +8,7 @@ seed. The same seed on the same versions gives the same bytes.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import importlib.metadata
 import inspect
 import json
@@ -15,7 +16,7 @@ import multiprocessing
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -30,16 +31,16 @@ from grader.errors import GraderError
 from grader.exercises import Criterion, Exercise, Misconception
 from grader.freezing import assignment
 from grader.freezing.choose import cover, form_of
+from grader.freezing.costs import costs, distinct
+from grader.freezing.diagnosers import Freezing, freezing
 from grader.freezing.drawing import pool, simplest
 from grader.freezing.following import followed, with_steps
 from grader.freezing.haste import hasten
 from grader.freezing.ladder import ladder
-from grader.freezing.landscape import landscape
 from grader.freezing.late import long_runs, reach
 from grader.freezing.oracle import finite
 from grader.freezing.refusing import check, refuse_failing_reference
 from grader.freezing.rewording import alike, readable, reworded
-from grader.freezing.telling import telling
 from grader.freezing.trials import Trials, key, quiet, recorded
 from grader.records import Tensor, Value
 from grader.sandbox import compiler
@@ -127,12 +128,22 @@ def freeze_exercise(
     trials = Trials(exercise)
     tell(0, "drawing inputs")
     drawn = draw(exercise, seed)
+    diagnosers = freezing(exercise, [trials.case(one) for one in drawn[:CANDIDATES]])
+    exercise = dataclasses.replace(
+        exercise,
+        misconceptions=(
+            *exercise.misconceptions,
+            *(m for d in diagnosers.values() for m in d.misconceptions()),
+        ),
+    )
+    trials = Trials(exercise)
     tell(0.1, "looking for long runs that tell something")
     long = long_runs(trials, drawn, seed, LONG_SHARE * budget)
+    exercise = trials.exercise = _with_costs(trials, drawn, long)
     tell(0.05, "shrinking what shows each mistake")
     shrunk = shrink(trials, drawn, long, seed)
     tell(0.15, "choosing the cases")
-    cases = followed(trials, suite(trials, list(shrunk.values()), long, drawn, budget))
+    cases = followed(trials, suite(trials, list(shrunk.values()), long, drawn, budget, diagnosers))
     tell(0.35, "running every mistake on them")
     frozen = kit.Exercise(
         name=exercise.name,
@@ -145,7 +156,7 @@ def freeze_exercise(
         ladder=tuple(with_steps(exercise, rung, traced=True) for rung in ladder(trials, drawn)),
         misconceptions=tuple(frozen_mistake(trials, one, cases, shrunk) for one in exercise.misconceptions),
         either_shape=exercise.either_shape,
-        landscape=landscape(exercise, cases),
+        diagnosers={name: one.frozen(cases) for name, one in diagnosers.items()},
         late=reach(trials, cases),
     )
     refuse_failing_reference(exercise, frozen)
@@ -217,6 +228,7 @@ def suite(
     long: list[kit.Case],
     drawn: list[dict[str, Value]],
     budget: float,
+    diagnosers: Mapping[str, Freezing],
 ) -> list[kit.Case]:
     """Long, shrunk and edge cases, the fewest others that do the work, some at random, and the repeats.
 
@@ -239,7 +251,7 @@ def suite(
     again = repeats(trials, moving)
     left = budget - sum(case.effort for case in (*cases, *again))
     others = [case for case in others if case not in cases]
-    more = told_apart(trials, [*short, *others], len(short), left)
+    more = told_apart(diagnosers, short, others, left)
     left -= sum(case.effort for case in more)
     cases += more
     cases += fill(cases, candidates, left)
@@ -247,13 +259,30 @@ def suite(
     return moving + again + [case for case in cases if case.effort <= 0]
 
 
-def told_apart(trials: Trials, cases: list[kit.Case], given: int, left: float) -> list[kit.Case]:
-    """Of the cases after the first `given` those that fitted mistakes need, where constants can be fitted."""
-    found = landscape(trials.exercise, cases)
-    if found is None:
-        return []
-    moves = next(name for name, value in cases[0].arguments.items() if isinstance(value, Tensor))
-    return telling(cases[:given], cases[given:], found, moves, left)
+def told_apart(
+    diagnosers: Mapping[str, Freezing], given: list[kit.Case], others: list[kit.Case], left: float
+) -> list[kit.Case]:
+    """Of the other cases those that diagnosers need to read the constants of their rules."""
+    found: list[kit.Case] = []
+    for one in diagnosers.values():
+        more = one.telling([*given, *found], [case for case in others if case not in found], left)
+        left -= sum(case.effort for case in more)
+        found += more
+    return found
+
+
+def _with_costs(trials: Trials, drawn: list[dict[str, Value]], long: list[kit.Case]) -> Exercise:
+    """The exercise, each of its misconceptions with what it costs."""
+    exercise = trials.exercise
+    edges = [recorded(one, exercise) for one in exercise.edge_cases]
+    cases = distinct([*long, *filter(finite, map(trials.case, [*edges, *drawn[:CANDIDATES]]))])
+    return dataclasses.replace(
+        exercise,
+        misconceptions=tuple(
+            one if one.costs is not None else dataclasses.replace(one, costs=costs(trials, one, cases))
+            for one in exercise.misconceptions
+        ),
+    )
 
 
 def fill(cases: list[kit.Case], candidates: list[kit.Case], left: float) -> list[kit.Case]:
@@ -340,7 +369,7 @@ def frozen_mistake(
         id=mistake.id,
         title=mistake.title,
         hint=mistake.hint,
-        costs=tuple(c.id for c in trials.exercise.rubric if c.id in mistake.costs),
+        costs=tuple(c.id for c in trials.exercise.rubric if c.id in (mistake.costs or ())),
         needs=mistake.needs,
         answers=answers,
         tolerances=tuple(trials.tolerance(mistake, case) for case in cases),
@@ -349,6 +378,7 @@ def frozen_mistake(
         teacher=mistake.teacher,
         where=mistake.where,
         raises=mistake.raises,
+        diagnoser=mistake.diagnoser,
     )
 
 

@@ -21,12 +21,12 @@ import numpy as np
 from msgspec.structs import replace
 
 from grader import kit, tensors
+from grader.descent.program import Array
 from grader.errors import GraderError
 from grader.exercises import Exercise
 from grader.freezing.choose import group, shape_of
 from grader.freezing.oracle import finite, in_double, reference_value
 from grader.freezing.trials import Trials
-from grader.judging.descent import Array
 from grader.records import Tensor, Value
 
 FAR: Final = range(101, 111)  # steps: a loop that ends after a hundred falls short of it

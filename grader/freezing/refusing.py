@@ -22,7 +22,7 @@ def check(exercise: Exercise) -> None:
         if twins:
             raise GraderError(f"{exercise.name}: two {what} have the id {twins[0]!r}.", "Give each its own.")
     for mistake in exercise.misconceptions:
-        unknown = sorted(mistake.costs - set(criteria))
+        unknown = sorted((mistake.costs or frozenset()) - set(criteria))
         if unknown:
             raise GraderError(
                 f"{exercise.name}: the misconception {mistake.id!r} costs {unknown[0]!r},"

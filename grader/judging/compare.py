@@ -48,7 +48,7 @@ def judge(run: ExerciseRun, exercise: kits.Exercise, device: str) -> ExerciseOut
         found=True,
         outcomes=tuple(judge_case(index, case, answer, device) for index, (case, answer) in enumerate(rows)),
         chains=_chains(run, exercise, answers),
-        moved=any(_moved(case, answer, exercise.moves) for case, answer in rows),
+        moved=any(moved(case, answer, exercise.moves) for case, answer in rows),
         notes=_inconstant(exercise, answers),
     )
 
@@ -186,7 +186,7 @@ def _chains(run: ExerciseRun, exercise: kits.Exercise, answers: list[Answer]) ->
     )
 
 
-def _moved(case: kits.Case, answer: Answer, moves: str) -> bool:
+def moved(case: kits.Case, answer: Answer, moves: str) -> bool:
     """Whether a call with a step returned something other than its input and zero.
 
     The input cast, cut or turned round is still the input: numbers are compared in single precision.

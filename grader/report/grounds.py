@@ -26,7 +26,7 @@ _FOR_THE_CLASS: Final[dict[Ground, str]] = {
 def ground(found: Diagnosis) -> str:
     """Why the title is believed, and how far it goes, for its student."""
     if found.evidence == "proven":
-        return _proven(found.failing)
+        return _proven(found.failing, found.together)
     told = {"trace": _trace, "error": _error, "partial": _partial}[found.evidence](found)
     return f"{told} A possible cause: {_phrase(found.cause)}." if found.cause else told
 
@@ -37,10 +37,11 @@ def _phrase(cause: str) -> str:
     return begins + one_line(cause, _CAUSE)[1:].rstrip(".")
 
 
-def _proven(failing: int) -> str:
+def _proven(failing: int, together: int) -> str:
+    what = "this were the mistake" if together == 1 else f"these {together} mistakes were made together"
     if failing == 1:
-        return "The failing case behaves exactly as if this were the mistake."
-    return f"All {failing:,} failing cases behave exactly as if this were the mistake."
+        return f"The failing case behaves exactly as if {what}."
+    return f"All {failing:,} failing cases behave exactly as if {what}."
 
 
 def _trace(found: Diagnosis) -> str:

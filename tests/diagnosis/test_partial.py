@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from grader import kit
 from grader.diagnosis import diagnose
 from grader.diagnosis.parts import exactly, parts
+from grader.diagnosis.prepared import Prepared
 from grader.diagnosis.seen import Seen
 from grader.records import Answer
 from grader.results import Diagnosis
@@ -36,7 +37,7 @@ def given(*misconceptions: kit.Misconception) -> kit.Exercise:
 
 def explained(answers: Sequence[Answer], *misconceptions: kit.Misconception) -> list[Diagnosis]:
     one = given(*misconceptions)
-    told = diagnose.explain(Seen(judged(one, answers), one, frozenset({"values", "no-steps"})))
+    told = diagnose.explain(Seen(judged(one, answers), Prepared(one), frozenset({"values", "no-steps"})))
     return [named.diagnosis for named in (told.first, *told.further) if named]
 
 
@@ -99,7 +100,7 @@ def test_few_cases_are_no_place() -> None:
 
 def words(cases: set[int], among: set[int] | None = None) -> str | None:
     one = given()
-    seen = Seen(judged(one, RIGHT), one, frozenset())
+    seen = Seen(judged(one, RIGHT), Prepared(one), frozenset())
     part = exactly(frozenset(cases), frozenset(among or range(12)), seen)
     return part.words if part else None
 

@@ -13,9 +13,9 @@ from grader import kit
 from grader.diagnosis import diagnose, matching
 from grader.diagnosis.known import Known, form
 from grader.diagnosis.matching import Beside
+from grader.diagnosis.prepared import Prepared
 from grader.diagnosis.seen import Seen
 from grader.judging import compare, score
-from grader.judging.recorded import Recorded
 from grader.kit import LoadedKit
 from grader.records import Answer, ExerciseOutcomes, ExerciseRun, Returned, Trace
 from grader.tensors import floats
@@ -141,8 +141,8 @@ def names(
 def matched(
     outcomes: ExerciseOutcomes, given: kit.Exercise, failed: set[str], traces: dict[int, Trace]
 ) -> list[str]:
-    seen = Seen(outcomes, given, frozenset(failed), traces)
-    return [one.id for one in matching.candidates(Beside(seen, Recorded(seen)))]
+    seen = Seen(outcomes, Prepared(given), frozenset(failed), traces)
+    return [one.id for one in matching.candidates(Beside(seen))]
 
 
 def test_a_mistake_is_named_where_every_case_behaves_as_it_does() -> None:
@@ -232,7 +232,7 @@ def found(given: kit.Exercise, answers: dict[int, Answer], traces: dict[int, Tra
 def test_every_mistake_is_named_by_its_own_answers(kit: LoadedKit) -> None:
     for given, one in own(kit):
         outcomes, failed = outcomes_of(given, dict(enumerate(one.answers)), one.traces)
-        named = diagnose.explain(Seen(outcomes, given, frozenset(failed), one.traces))
+        named = diagnose.explain(Seen(outcomes, Prepared(given), frozenset(failed), one.traces))
         assert named.first is not None
         assert named.further == (), f"{given.name}: {one.id}"
         diagnosis = named.first.diagnosis

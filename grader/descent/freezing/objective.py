@@ -17,10 +17,11 @@ from typing import Final
 import numpy as np
 
 from grader import kit, tensors
+from grader.descent.objective import Minimised, calls
+from grader.descent.program import RIGHT, Array, Calls, run
 from grader.errors import GraderError
 from grader.exercises import Exercise
 from grader.freezing.oracle import in_double, reference_value
-from grader.judging.descent import RIGHT, Array, Sheet, sheet, walk
 from grader.records import Tensor, Value
 
 FITTED: Final = (0.0, 1.0, -1.0, 2.0)  # starts: as many as a gradient of degree 3 has coefficients
@@ -29,21 +30,21 @@ DIGITS: Final = 11  # to which a coefficient is known that was found by subtract
 AGREEMENT: Final = 2.0**10  # times the rounding of a run: another order of operations, never another loss
 
 
-def landscape(exercise: Exercise, cases: Sequence[kit.Case]) -> kit.Landscape | None:
+def minimised(exercise: Exercise, cases: Sequence[kit.Case]) -> Minimised | None:
     """What the reference minimises by plain gradient descent, or None where it does something else."""
     moves = next(name for name, value in cases[0].arguments.items() if isinstance(value, Tensor))
     names = cases[0].arguments.items()
     rates = [name for name, value in names if isinstance(value, float)]
     counts = [name for name, value in names if isinstance(value, int)]
     for rate, steps in product(rates, counts):
-        found = kit.Landscape(rate, steps, {})
+        found = Minimised(moves, rate, steps, {})
         for size, case in _by_size(cases, moves).items():
             rows = _gradients(exercise, case, moves, found)
             if rows is None:
                 break
             found.gradients[size] = rows
         else:
-            if all(_same(found, group, moves) for group in _by_dtype(cases)):
+            if all(_same(found, group) for group in _alike(cases, moves)):
                 return found
     return None
 
@@ -53,10 +54,11 @@ def _by_size(cases: Iterable[kit.Case], moves: str) -> dict[int, kit.Case]:
     return {len(tensors.numbers(_start(case, moves))): case for case in cases}
 
 
-def _by_dtype(cases: Sequence[kit.Case]) -> list[list[kit.Case]]:
-    groups: dict[str, list[kit.Case]] = {}
+def _alike(cases: Sequence[kit.Case], moves: str) -> list[list[kit.Case]]:
+    """The cases of one size and dtype together."""
+    groups: dict[tuple[int, str], list[kit.Case]] = {}
     for case in cases:
-        groups.setdefault(case.dtype, []).append(case)
+        groups.setdefault((len(tensors.numbers(_start(case, moves))), case.dtype), []).append(case)
     return list(groups.values())
 
 
@@ -70,7 +72,7 @@ def _start(case: kit.Case, moves: str) -> Tensor:
 
 
 def _gradients(
-    exercise: Exercise, case: kit.Case, moves: str, names: kit.Landscape
+    exercise: Exercise, case: kit.Case, moves: str, names: Minimised
 ) -> tuple[tuple[float, ...], ...] | None:
     """Each component's gradient as a polynomial; None where it is none."""
     starts = (*FITTED, *TRIED)
@@ -88,9 +90,7 @@ def _gradients(
     return tuple(_trimmed(column) for column in coefficients.T)
 
 
-def _one_step(
-    exercise: Exercise, case: kit.Case, moves: str, names: kit.Landscape, start: float
-) -> Array | None:
+def _one_step(exercise: Exercise, case: kit.Case, moves: str, names: Minimised, start: float) -> Array | None:
     """Where one step of rate 1 takes every component from `start`; None where the reference will not."""
     theta = _start(case, moves)
     size = len(tensors.numbers(theta))
@@ -118,19 +118,18 @@ def _trimmed(column: Array) -> tuple[float, ...]:
 # --- the proof ----------------------------------------------------------------------------
 
 
-def _same(found: kit.Landscape, cases: Sequence[kit.Case], moves: str) -> bool:
+def _same(found: Minimised, cases: Sequence[kit.Case]) -> bool:
     """Whether plain gradient descent ends where the reference ends, and passes where it passes."""
-    numbers = sheet(cases, found, moves)
+    numbers = calls(cases, found)
     if numbers.steps.min(initial=0) < 0:
         return False
     with np.errstate(all="ignore"):
-        path = walk(RIGHT, numbers, int(numbers.steps.max(initial=0)))
+        path = run(RIGHT, numbers).path
     return all(_same_path(case, path[:, i], numbers, i) for i, case in enumerate(cases))
 
 
-def _same_path(case: kit.Case, path: Array, numbers: Sheet, index: int) -> bool:
-    count, there = int(numbers.steps[index, 0]), numbers.there[index]
-    own = path[: count + 1, there]
+def _same_path(case: kit.Case, path: Array, numbers: Calls, index: int) -> bool:
+    own = path[: int(numbers.steps[index, 0]) + 1]
     if not _close(tensors.numbers(case.expected), own[-1], own, 2.0**-53):
         return False
     u = 2.0**-24 if case.dtype == "float32" else 2.0**-53

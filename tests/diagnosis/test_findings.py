@@ -8,6 +8,7 @@ import pytest
 
 from grader import kit
 from grader.diagnosis.findings import find
+from grader.diagnosis.prepared import Prepared
 from grader.judging import compare
 from grader.judging.evidence import Ran
 from grader.records import Answer, ExerciseRun, Failure, Trace
@@ -56,7 +57,7 @@ def ran(answers: Sequence[Answer], device: str = "cpu", traces: dict[int, Trace]
 def test_a_right_function_has_no_diagnosis_and_no_counterexample() -> None:
     climbs = Climbs()
 
-    finding = find(GIVEN, [ran(RIGHT)], climbs)
+    finding = find(Prepared(GIVEN), [ran(RIGHT)], climbs)
 
     assert [row.outcome for row in finding.criteria] == ["passed"] * 3
     assert (finding.diagnosis, finding.counterexample, finding.notes, climbs.devices) == (None, None, (), [])
@@ -65,7 +66,7 @@ def test_a_right_function_has_no_diagnosis_and_no_counterexample() -> None:
 def test_a_known_mistake_is_named_without_climbing_the_ladder() -> None:
     climbs = Climbs(returned(9.0))
 
-    finding = find(GIVEN, [ran(WRONG)], climbs)
+    finding = find(Prepared(GIVEN), [ran(WRONG)], climbs)
 
     assert finding.diagnosis is not None
     assert finding.diagnosis.misconceptions == ("known",)
@@ -77,7 +78,7 @@ def test_a_known_mistake_is_named_without_climbing_the_ladder() -> None:
 def test_an_unknown_mistake_climbs_the_ladder_once() -> None:
     climbs = Climbs(returned(9.0))
 
-    finding = find(GIVEN, [ran([returned(0.5), returned(0.7)])], climbs)
+    finding = find(Prepared(GIVEN), [ran([returned(0.5), returned(0.7)])], climbs)
 
     assert finding.diagnosis is None
     assert finding.counterexample is not None
@@ -87,7 +88,7 @@ def test_an_unknown_mistake_climbs_the_ladder_once() -> None:
 def test_where_no_rung_is_simpler_than_a_failing_case_none_is_climbed() -> None:
     climbs = Climbs(returned(9.0))
 
-    finding = find(GIVEN, [ran([returned(0.7), returned(0.7)])], climbs)
+    finding = find(Prepared(GIVEN), [ran([returned(0.7), returned(0.7)])], climbs)
 
     assert finding.counterexample is not None
     assert finding.counterexample.call == "descend(torch.tensor([1.0]), 0.1, 1)"
@@ -95,7 +96,7 @@ def test_where_no_rung_is_simpler_than_a_failing_case_none_is_climbed() -> None:
 
 
 def test_a_rung_below_every_failing_case_is_shown() -> None:
-    finding = find(GIVEN, [ran([returned(0.5), returned(0.7)])], Climbs(returned(9.0)))
+    finding = find(Prepared(GIVEN), [ran([returned(0.5), returned(0.7)])], Climbs(returned(9.0)))
 
     assert finding.counterexample is not None
     assert finding.counterexample.call == "descend(torch.tensor([1.5]), 0.1, 1)"
@@ -113,7 +114,7 @@ def test_the_ladder_is_not_climbed_where_it_could_show_nothing(
 ) -> None:
     climbs = Climbs()
 
-    finding = find(GIVEN, [ran(answers, traces=traces)], climbs)
+    finding = find(Prepared(GIVEN), [ran(answers, traces=traces)], climbs)
 
     assert [row.outcome for row in finding.criteria] != ["passed"] * 3
     assert climbs.devices == []
@@ -121,7 +122,7 @@ def test_the_ladder_is_not_climbed_where_it_could_show_nothing(
 
 def test_a_function_that_is_not_there_says_so_in_every_row() -> None:
     missing = ExerciseRun("descend", found=False, nearest="descent")
-    finding = find(GIVEN, [(missing, compare.judge(missing, GIVEN, "cpu"))], Climbs())
+    finding = find(Prepared(GIVEN), [(missing, compare.judge(missing, GIVEN, "cpu"))], Climbs())
 
     assert [(row.failure, row.points, row.message) for row in finding.criteria] == [
         (Failure.MISSING, 0.0, "no function named descend; the most similar name is descent")
@@ -131,7 +132,7 @@ def test_a_function_that_is_not_there_says_so_in_every_row() -> None:
 
 def test_without_a_similar_name_none_is_told() -> None:
     missing = ExerciseRun("descend", found=False)
-    finding = find(GIVEN, [(missing, compare.judge(missing, GIVEN, "cpu"))], Climbs())
+    finding = find(Prepared(GIVEN), [(missing, compare.judge(missing, GIVEN, "cpu"))], Climbs())
 
     assert finding.criteria[0].message == "no function named descend"
 
@@ -140,7 +141,7 @@ def test_without_a_similar_name_none_is_told() -> None:
 
 
 def test_the_points_are_shared_equally_among_the_devices() -> None:
-    finding = find(GIVEN, [ran(RIGHT), ran(RIGHT_ON_CUDA, "cuda")], Climbs())
+    finding = find(Prepared(GIVEN), [ran(RIGHT), ran(RIGHT_ON_CUDA, "cuda")], Climbs())
 
     assert [(row.id, row.device, row.points, row.max_points) for row in finding.criteria] == [
         (name, device, 1.0, 1.0) for device in ("cpu", "cuda") for name in ("values", "form", "sgd")
@@ -149,7 +150,7 @@ def test_the_points_are_shared_equally_among_the_devices() -> None:
 
 def test_what_is_right_on_the_first_device_only_is_told_so() -> None:
     refused = raised("TypeError", "can't convert cuda:0 device type tensor to numpy")
-    finding = find(GIVEN, [ran(RIGHT), ran([refused, refused], "cuda")], Climbs())
+    finding = find(Prepared(GIVEN), [ran(RIGHT), ran([refused, refused], "cuda")], Climbs())
 
     assert [row.points for row in finding.criteria] == [1.0, 1.0, 1.0, 0.0, 0.0, 0.0]
     assert finding.criteria[3].message == (
@@ -167,7 +168,7 @@ def test_what_is_right_on_the_first_device_only_is_told_so() -> None:
 
 def test_a_mistake_on_the_first_device_is_explained_there() -> None:
     wrong_there = [returned(0.75, device="cuda"), returned(0.375, device="cuda")]
-    finding = find(GIVEN, [ran(WRONG), ran(wrong_there, "cuda")], Climbs())
+    finding = find(Prepared(GIVEN), [ran(WRONG), ran(wrong_there, "cuda")], Climbs())
 
     assert finding.diagnosis is not None
     assert finding.diagnosis.misconceptions == ("known",)
@@ -186,4 +187,4 @@ def test_a_note_of_both_devices_is_told_once() -> None:
         "1 of 1 repeated calls gave another answer than the first time:"
         " the function keeps state between calls, or is random."
     )
-    assert find(given, both, Climbs()).notes == (note,)
+    assert find(Prepared(given), both, Climbs()).notes == (note,)

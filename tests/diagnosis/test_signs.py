@@ -11,10 +11,9 @@ import pytest
 from grader import kit
 from grader.diagnosis import endings, memory, optimisation, returns, signs
 from grader.diagnosis.candidates import Candidate
+from grader.diagnosis.prepared import Prepared
 from grader.diagnosis.raises import ANY, TABLE, said, sign_of
 from grader.diagnosis.seen import Seen
-from grader.judging.decisions import Shown
-from grader.judging.recorded import Recorded
 from grader.records import Answer, Failure, Stopped, Trace
 from tests.judging.build import (
     LATE,
@@ -58,7 +57,7 @@ def seen(
     cases: Sequence[kit.Case] = CASES,
 ) -> Seen:
     given = exercise(cases, RUBRIC)
-    return Seen(judged(given, answers, traces), given, failed, dict(traces or {}))
+    return Seen(judged(given, answers, traces), Prepared(given), failed, dict(traces or {}))
 
 
 def told(candidates: Sequence[Candidate]) -> list[tuple[str, str, set[int]]]:
@@ -384,4 +383,4 @@ def test_a_descent_that_starts_at_another_argument() -> None:
 def test_a_right_program_shows_no_sign() -> None:
     given = seen(RIGHT, frozenset(), {4: trace(step([1.0], [0.8]), step([0.8], [0.64]))})
 
-    assert told(signs.candidates(given, Shown(given, Recorded(given)))) == []
+    assert told(signs.candidates(given)) == []

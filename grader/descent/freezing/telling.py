@@ -15,26 +15,26 @@ from typing import Final
 import numpy as np
 
 from grader import kit
-from grader.judging.descent import Array, predict, sheet
-from grader.judging.families import CONVINCING, FAMILIES
-from grader.judging.readings import TELLING
+from grader.descent.objective import Minimised
+from grader.descent.program import RIGHT, Array, Deviation, Program, run
+from grader.descent.rules import RULES
+from grader.descent.suite import Suite, predicted, suites
+from grader.judging.tolerances import CONVINCING, TELLING
 
 SPARE: Final = 1  # more than needed: a case may lie on an edge
-READ_FROM: Final = 2  # cases of one step, or of two, that a constant is read from
 
 
 def telling(
     given: Sequence[kit.Case],
     candidates: Sequence[kit.Case],
-    landscape: kit.Landscape,
-    moves: str,
+    objective: Minimised,
     budget: float,
 ) -> list[kit.Case]:
     """The candidates to add to the given cases, within the budget, best first."""
     if not candidates:
         return []
     with np.errstate(all="ignore"):
-        adds, wanted = _demands([*given, *candidates], landscape, moves)
+        adds, wanted = _demands([*given, *candidates], objective)
     cost = np.array([case.effort + 1 for case in candidates])
     wanted = np.minimum(wanted, adds.sum(axis=0)) - adds[: len(given)].sum(axis=0)
     adds = adds[len(given) :]
@@ -51,23 +51,26 @@ def telling(
         wanted = wanted - adds[best]
 
 
-def _demands(cases: Sequence[kit.Case], landscape: kit.Landscape, moves: str) -> tuple[Array, Array]:
-    """Case x demand, and how often each is wanted: for every family and constant, that it is told."""
-    numbers = sheet(cases, landscape, moves)
-    single = numbers.rows(numbers.single[:, 0]).in_single()
-    right = np.zeros_like(numbers.theta)
-    for index, case in enumerate(cases):
-        values = np.frombuffer(case.expected.data, "<f8")
-        right[index, : len(values)] = values
+def _demands(cases: Sequence[kit.Case], objective: Minimised) -> tuple[Array, Array]:
+    """Case x demand, and how often each is wanted: for every rule and sample, that it is told."""
+    told = np.zeros((len(cases), 0), dtype=bool)
     columns: list[Array] = []
     wanted: list[int] = []
-    for family in FAMILIES:
-        for constants in family.samples:
-            predicted = predict(family.descent(*constants), numbers, single)
-            told = np.any(abs(predicted.value - right) > TELLING * predicted.tolerance, axis=1)
-            columns.append(told)
+    own = suites(cases, objective)
+    for rule in RULES:
+        for constants in rule.samples or ((),):
+            column = np.zeros(len(cases), dtype=bool)
+            for suite in own:
+                column[suite.index] = _told(Program((Deviation(rule, constants),)), suite)
+            columns.append(column)
             wanted.append(CONVINCING + len(constants) + SPARE)
-            if family.when != "any":
-                columns.append(told & (numbers.steps[:, 0] == (1 if family.when == "first" else 2)))
-                wanted.append(READ_FROM)
-    return np.array(columns).T, np.array(wanted)
+    return np.array(columns).T if columns else told, np.array(wanted)
+
+
+def _told(program: Program, suite: Suite) -> Array:
+    """By case: whether the program ends so far from the right one that to agree with it is no accident."""
+    value, tolerance = predicted(program, suite.part)
+    right = np.asarray(run(RIGHT, suite.part.calls).value)
+    if not isinstance(value, np.ndarray) or value.shape != right.shape:
+        return np.ones(len(right), dtype=bool)
+    return np.asarray((abs(value - right) > TELLING * tolerance).any(axis=1))

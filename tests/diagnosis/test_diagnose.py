@@ -9,6 +9,7 @@ import pytest
 
 from grader import kit
 from grader.diagnosis import diagnose
+from grader.diagnosis.prepared import Prepared
 from grader.diagnosis.seen import Seen
 from grader.diagnosis.tied import tied_to_device
 from grader.records import Answer, ExerciseOutcomes, Failure, Trace
@@ -50,7 +51,7 @@ def seen(
 ) -> Seen:
     one = given(*misconceptions)
     made = MADE if traces is None else traces
-    return Seen(judged(one, answers, made), one, frozenset(failed), made)
+    return Seen(judged(one, answers, made), Prepared(one), frozenset(failed), made)
 
 
 def explained(
@@ -187,7 +188,7 @@ def on_cuda(answers: Sequence[Answer]) -> ExerciseOutcomes:
 
 
 def tied(answers: Sequence[Answer], failed: Sequence[str], *known: kit.Misconception) -> Diagnosis | None:
-    return tied_to_device(Seen(on_cuda(answers), given(*known), frozenset(failed)), "cpu")
+    return tied_to_device(Seen(on_cuda(answers), Prepared(given(*known)), frozenset(failed)), "cpu")
 
 
 def generic(title: str, hint: str, failing: int) -> Diagnosis:

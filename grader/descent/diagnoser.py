@@ -1,0 +1,103 @@
+"""What a descent says of one failing exercise: programs that reproduce it, or what its traces show.
+
+Made once for an exercise of a kit, asked once for each student.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
+
+from grader import decoders
+from grader.descent import optimiser
+from grader.descent.objective import Minimised
+from grader.descent.program import Deviation, Program, Slot
+from grader.descent.search import Search
+from grader.descent.suite import Answers, Suite, suites
+from grader.descent.traces import Traces
+from grader.descent.unread import unread
+from grader.diagnosis.candidates import VALUES, Candidate, Said
+
+if TYPE_CHECKING:
+    from grader import kit as kits
+    from grader.diagnosis.seen import Seen
+    from grader.kit import CriterionKind
+
+ALIKE: Final = 3  # programs that cannot be told apart; more would say nothing
+BREAKS_CHAIN: Final[frozenset[Slot]] = frozenset({"start", "between", "result"})
+"""Slots whose deviations keep what is returned from being what the optimiser's steps made of theta."""
+
+
+class Descent:
+    """The diagnoser of an exercise that is a descent."""
+
+    def __init__(self, exercise: kits.Exercise, frozen: bytes) -> None:
+        minimised = decoders.msgpack(Minimised).decode(frozen) if frozen else None
+        self.suites = suites(exercise.cases, minimised) if minimised is not None else []
+
+    def __call__(self, seen: Seen) -> Said:
+        signs = tuple(optimiser.candidates(seen))
+        if not seen.broken["values"] or not self.suites:
+            return Said(signs=signs)
+        asked = [(suite, *_read(suite, seen)) for suite in self.suites]
+        _, answers, traces = max(asked, key=lambda one: int(one[1].all.wrong.sum()))
+        found = Search(answers, traces).found()
+        others = [own for _, own, _ in asked if own is not answers and len(own.rows)]
+        programs = [one for one in found.programs if all(own.reproduced(one) for own in others)]
+        if programs:
+            explained = frozenset[int]().union(*(own.explained for _, own, _ in asked))
+            proven = tuple(_proven(one, seen, explained) for one in programs[:ALIKE])
+            return Said(proven=proven, signs=signs)
+        shown = [*(_shown(one, seen, traces) for one in found.shown), *unread(found.unread, traces, seen)]
+        return Said(signs=signs, shown=(replace(shown[0], beside=tuple(shown[1:])),) if shown else ())
+
+
+def _read(suite: Suite, seen: Seen) -> tuple[Answers, Traces]:
+    return Answers(suite, seen.answers, seen.wrong), Traces(suite, seen.traces)
+
+
+def _proven(program: Program, seen: Seen, explained: frozenset[int]) -> Candidate:
+    """The first deviation, with the others beside it."""
+    kinds = _kinds(program)
+    told = (
+        *program.deviations[-1:],
+        *program.deviations[:-1],
+    )  # what was found last first: others may fit as well
+    parts = [_candidate(one, explained & seen.failing, kinds) for one in told]
+    whole = seen.returned.keys() >= seen.failing
+    chance = "a random number, since the function draws some" if seen.draws else ""
+    parts = [
+        replace(
+            one, whole=whole, evidence="partial" if chance else "proven", cause=chance, together=len(parts)
+        )
+        for one in parts
+    ]
+    return replace(parts[0], beside=tuple(parts[1:]), rank=sum(one.rank for one in parts))
+
+
+def _kinds(program: Program) -> frozenset[CriterionKind]:
+    """What a program explains: who takes the steps, too, where it is what breaks their chain."""
+    breaks = any(one.slot in BREAKS_CHAIN or one.rule.optimiser != "SGD" for one in program.deviations)
+    return VALUES | {"optimiser"} if breaks else VALUES
+
+
+def _candidate(one: Deviation, explained: frozenset[int], kinds: frozenset[CriterionKind]) -> Candidate:
+    return Candidate(
+        id=one.rule.id,
+        title=one.title,
+        hint=one.rule.hint,
+        explained=explained,
+        whole=False,
+        rank=one.rule.rank,
+        evidence="trace",
+        teacher=one.rule.teacher,
+        where=one.rule.where,
+        kinds=kinds,
+    )
+
+
+def _shown(one: Deviation, seen: Seen, traces: Traces) -> Candidate:
+    """A deviation that every traced call follows, where something else is wrong, too."""
+    traced = frozenset(call.case for call in traces.stepping)
+    return replace(_candidate(one, traced & seen.broken["values"], VALUES), calls=len(traced))

@@ -1,0 +1,143 @@
+"""The rules' samples as programs that PyTorch runs: misconceptions that no instructor has to write down.
+
+The slots are the rules' own functions, on the numbers of one call; the gradient, the optimiser and its steps
+are PyTorch's. So a sample that is not what its rule says would be a misconception that its rule does not fit.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import torch
+
+from grader.descent.objective import Minimised
+from grader.descent.program import RIGHT, Calls, Deviation, Moment, Program, Slot, moment, run
+from grader.descent.reading import told
+from grader.descent.rules import RULES
+from grader.exercises import Exercise, Misconception
+
+NAME = "descent"
+
+
+def of_rules(exercise: Exercise, objective: Minimised) -> tuple[Misconception, ...]:
+    """One for each of the samples that a rule has run."""
+    widths = set(objective.gradients)
+    return tuple(
+        Misconception(
+            id="-".join([rule.id, *map(told, constants)]) if constants else rule.id,
+            title=rule.titled(*constants),
+            hint=rule.hint,
+            program=program(exercise, objective, Program((Deviation(rule, constants),))),
+            costs=None,
+            teacher=rule.teacher,
+            where=rule.where,
+            diagnoser=NAME,
+        )
+        for rule in RULES
+        if rule.suits(widths)
+        for constants in (rule.samples or ((),))[: rule.known]
+    )
+
+
+def program(exercise: Exercise, objective: Minimised, deviating: Program) -> Callable[..., Any]:
+    """A function with the reference's parameters that runs the program."""
+    parameters = tuple(inspect.signature(exercise.reference).parameters)
+
+    def played(*values: Any, **named: Any) -> Any:
+        given = {**dict(zip(parameters, values, strict=False)), **named}
+        theta, rate, steps = (given[name] for name in (objective.moves, objective.rate, objective.steps))
+        return _Play(deviating, objective, theta, rate, steps).result()
+
+    return played
+
+
+class _Play:
+    """One call."""
+
+    def __init__(
+        self, deviating: Program, objective: Minimised, theta: torch.Tensor, rate: float, steps: int
+    ) -> None:
+        self.slots = deviating.slots
+        self.given = theta
+        row = theta.detach().numpy().reshape(1, -1)
+        self.calls = Calls(objective.of(row.shape[1]), row, np.array([[rate]]), np.array([[steps]]))
+        self.at: Moment = moment(self.calls)
+        self.count = int(run(deviating.without("result"), self.calls).at.count[0])
+        start = self._of("start", row.copy())
+        self.theta = torch.nn.Parameter(self._tensor(start, theta.shape))
+        self.optimiser = self._optimiser(rate)
+
+    def _of(self, slot: Slot, value: Any) -> Any:
+        return self.slots[slot](value, self.at) if slot in self.slots else value
+
+    def _row(self) -> Any:
+        return self.theta.detach().numpy().reshape(1, -1).copy()
+
+    def _tensor(self, row: Any, shape: torch.Size | tuple[int, ...]) -> torch.Tensor:
+        values = np.broadcast_to(
+            np.asarray(row), (1, self.theta.numel() if hasattr(self, "theta") else self.given.numel())
+        )
+        return torch.tensor(values.reshape(shape), dtype=self.given.dtype)
+
+    def _optimiser(self, rate: float) -> torch.optim.Optimizer:
+        options: dict[str, Any] = {}
+        kind = "SGD"
+        for slot in ("direction", "update"):
+            one = self.slots.get(slot)
+            if one is not None:
+                options |= {**dict(zip(one.rule.options, one.constants, strict=False)), **one.rule.fixed}
+                kind = one.rule.optimiser if slot == "update" else kind
+        made: torch.optim.Optimizer = getattr(torch.optim, kind)([self.theta], lr=rate, **options)
+        return made
+
+    def _by_torch(self, slot: Slot) -> bool:
+        """Whether an option of the optimiser, or its class, is the deviation."""
+        one = self.slots.get(slot)
+        return one is None or bool(one.rule.options or one.rule.fixed) or one.rule.optimiser != "SGD"
+
+    def result(self) -> Any:
+        path = [self._row()]
+        for i in range(self.count):
+            self.at.i, self.at.theta = i, path[-1]
+            self._step()
+            path.append(self._row())
+        self.at.path, self.at.count, self.at.theta = np.stack(path), np.array([self.count]), path[-1]
+        if "result" not in self.slots:
+            return self.theta.detach()
+        value = self.slots["result"](path[-1], self.at)
+        row = np.asarray(value[0] if isinstance(value, list) else value).reshape(-1)
+        shape = self.given.shape if row.size == self.given.numel() else row.shape
+        return torch.tensor(row.reshape(shape), dtype=self.given.dtype)
+
+    def _step(self) -> None:
+        gradient = self.calls.objective.gradient(self.at.theta)
+        for slot in ("loss", "accumulate", "clip"):
+            gradient = self._of(slot, gradient)
+        self.at.total = np.broadcast_to(gradient, self.at.theta.shape)
+        self.at.step_rate = self._of("schedule", self._of("rate", self.calls.rate))
+        if not self._by_torch("direction"):
+            gradient = self._of("direction", gradient)
+        self.theta.grad = self._tensor(gradient, self.theta.shape)
+        rate = float(np.asarray(self.at.step_rate).reshape(-1)[0])
+        if self._by_torch("update"):
+            for group in self.optimiser.param_groups:
+                group["lr"] = rate
+            self.optimiser.step()
+        else:
+            wanted = self._of("update", np.asarray(gradient))
+            self.theta.grad = self._tensor((self.at.theta - wanted) / (rate or 1.0), self.theta.shape)
+            self.optimiser.step()
+        if "between" in self.slots:
+            moved = self.slots["between"](self._row(), self.at)
+            self.theta.data.copy_(self._tensor(moved, self.theta.shape))
+
+
+def samples() -> Iterator[tuple[Deviation, ...]]:
+    """Every sample of every rule, run by the freezer or not."""
+    yield from ((Deviation(rule, constants),) for rule in RULES for constants in rule.samples or ((),))
+
+
+__all__ = ["RIGHT", "of_rules", "program", "samples"]

@@ -1,0 +1,213 @@
+"""Rows of the slots from values alone: what a slot must have held, if all else is as a program says.
+
+A call of one step shows what it was made of; one of two steps, after a right first, what the second was made
+of; where on the path an answer lies shows how many steps were taken; and without a step only the ends remain.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+
+from grader.descent.program import GRADIENT, RATES, Array, Deviation, Moment, Program, Slot, moment, run
+from grader.descent.reading import Rows
+from grader.descent.suite import Answers, agreeing
+from grader.judging.tolerances import ROUNDING
+
+ORDER: Final[tuple[Slot, ...]] = (*GRADIENT, "direction", "update")
+EXACTLY: Final = 1e-9  # a count is a whole number
+FURTHER: Final = 20  # steps beyond those asked for, that an answer may lie at
+LARGEST: Final = 1e30  # an answer beyond it has lost the digits of what made it
+
+
+class Inferred:
+    """The rows that one student's answers allow beside a program."""
+
+    def __init__(self, answers: Answers, base: Program) -> None:
+        self.part, self.base = answers.all, base
+        self._rows: dict[Slot, Rows | None] = {}
+
+    def rows(self, slot: Slot) -> Rows | None:
+        if slot not in self._rows:
+            with np.errstate(all="ignore"):
+                self._rows[slot] = self._made(slot)
+        return self._rows[slot]
+
+    def allows(self, one: Deviation) -> bool:
+        """Whether no row denies it; a rule that looks at more than a row is left to be run."""
+        rows = self.rows(one.slot)
+        if rows is None or one.rule.remembers or one.rule.on_path or one.slot in ("count", "update"):
+            return True
+        return bool(rows.follow(one).all())
+
+    def _made(self, slot: Slot) -> Rows | None:
+        if self.part.regular is None:
+            return None
+        if slot == "result":
+            return self._result(self.part.regular)
+        if self.part.regular.shape != self.part.calls.theta.shape or "result" in self.base.slots:
+            return None
+        make = {"start": self._start, "count": self._count, "between": self._between}.get(slot)
+        if make is not None:
+            return make()
+        if "between" in self.base.slots:
+            return None
+        return self._rates(slot) if slot in RATES else self._steps(slot)
+
+    # --- what the program did -----------------------------------------------------------------
+
+    @cached_property
+    def got(self) -> Array:
+        return np.array(self.part.got)
+
+    @cached_property
+    def path(self) -> Array:
+        """The program's, some steps longer than asked."""
+        longest = int(self.part.calls.steps.max(initial=0))
+        return run(self.base.without("count", "result"), self.part.calls, 2 * longest + FURTHER).path
+
+    @cached_property
+    def count(self) -> Array:
+        return run(self.base.without("result"), self.part.calls).at.count
+
+    @cached_property
+    def u(self) -> Array:
+        """What a rounding may be, relative; times the roundings of a step."""
+        return ROUNDING * (self.part.roundoff + self.part.coarse)
+
+    @cached_property
+    def doubt(self) -> Array:
+        """Of an answer, call x component: the rounding of its steps."""
+        size = np.where(np.isfinite(self.got), abs(self.got), 0.0).max(axis=1, keepdims=True, initial=0.0)
+        steps = np.maximum(self.part.calls.steps, 1) + 1
+        return np.broadcast_to(self.u * steps * np.maximum(self.part.size, size), self.got.shape)
+
+    @cached_property
+    def usable(self) -> Array:
+        return np.asarray((np.isfinite(self.got) & (abs(self.got) < LARGEST)).all(axis=1))
+
+    def _single(self) -> list[tuple[Array, int]]:
+        """The calls of one step, and those of two where the first is right: each shows its last step."""
+        one = self.count == 1
+        shown = [(one & self.usable, 0)]
+        if agreeing(self.base, self.part.rows(one)).all():
+            shown.append(((self.count == 2) & self.usable, 1))  # noqa: PLR2004
+        return [(which, i) for which, i in shown if which.any() and len(self.path) > i + 1]
+
+    # --- slot by slot ---------------------------------------------------------------------------
+
+    def _start(self) -> Rows | None:
+        """Without a step, the start comes back."""
+        return _some(
+            self.count == 0,
+            self.usable,
+            Rows(self.part.calls.theta, self.got, moment(self.part.calls), self.doubt),
+        )
+
+    def _between(self) -> Rows | None:
+        """After one step, what was done to theta."""
+        if len(self.path) < 2 or "between" in self.base.slots:  # noqa: PLR2004
+            return None
+        at = moment(self.part.calls)
+        at.theta = self.path[0]
+        return _some(self.count == 1, self.usable, Rows(self.path[1], self.got, at, self.doubt))
+
+    def _result(self, got: Array) -> Rows | None:
+        """What was returned, beside the last theta."""
+        at = run(self.base.without("result"), self.part.calls).at
+        last = at.theta
+        if got.shape != last.shape:
+            return Rows(last, got, at, self.doubt)
+        reach = self.u * (at.count[:, None] + 1) * np.maximum(abs(last), self.part.size)
+        return _some(
+            self.usable, np.asarray(np.isfinite(last).all(axis=1)), Rows(last, got, at, np.maximum(self.doubt, reach))
+        )
+
+    def _count(self) -> Rows | None:
+        """Where on the program's path an answer lies, if it is one place."""
+        steps = np.arange(len(self.path))[:, None, None] + 1
+        near = abs(self.path - self.got) <= 4 * self.u * steps * np.maximum(abs(self.path), self.part.size)
+        places = near.all(axis=2)
+        y = places.argmax(axis=0)[:, None].astype(float)
+        at = moment(self.part.calls)
+        at.path, at.count = self.path, y[:, 0].astype(int)
+        rows = Rows(at.asked.astype(float), y, at, np.full_like(y, EXACTLY))
+        return _some(places.sum(axis=0) == 1, self.usable, rows)
+
+    def _steps(self, slot: Slot) -> Rows | None:
+        """What the last step was made of, where nothing after the slot is known to be otherwise."""
+        if self.base.slots.keys() & set(ORDER[ORDER.index(slot) + 1 :]):
+            return None
+        pieces = []
+        for which, i in self._single():
+            at = self._step(i)
+            y = (self.path[i] - self.got) / at.step_rate
+            doubt = (self.doubt + self.u * (i + 1) * abs(self.path[i])) / abs(at.step_rate)
+            pieces.append(
+                _some(which, abs(at.step_rate[:, 0]) > 0, Rows(self._gradient(at, slot), y, at, doubt))
+            )
+        return _joined([one for one in pieces if one is not None])
+
+    def _rates(self, slot: Slot) -> Rows | None:
+        """Which rate makes the last step: read where its gradient is largest."""
+        if "update" in self.base.slots:
+            return None
+        pieces = []
+        for which, i in self._single()[: 1 if slot == "rate" else 2]:
+            at = self._step(i)
+            gradient = self._gradient(at, "update")
+            largest = abs(gradient).argmax(axis=1)[:, None]
+            y = (self.path[i] - self.got) / gradient
+            doubt = (self.doubt + self.u * (i + 1) * abs(self.path[i])) / abs(gradient)
+            y, doubt = (np.take_along_axis(one, largest, axis=1) for one in (y, doubt))
+            x = self.part.calls.rate if slot == "rate" else at.step_rate
+            pieces.append(_some(which, np.isfinite(y[:, 0]), Rows(x, y, at, doubt)))
+        return _joined([one for one in pieces if one is not None])
+
+    def _step(self, i: int) -> Moment:
+        """The moment of step i of all calls, with the rate that the program takes it with."""
+        at = moment(self.part.calls)
+        at.total = np.zeros_like(self.path[i])
+        if i:
+            at.theta = self.path[i - 1]
+            at.total = self._gradient(at, "update")
+        at.i, at.theta = i, self.path[i]
+        rate = self.part.calls.rate
+        for slot in RATES:
+            if slot in self.base.slots:
+                rate = np.broadcast_to(self.base.slots[slot](rate, at), rate.shape)
+        at.step_rate = rate
+        return at
+
+    def _gradient(self, at: Moment, until: Slot) -> Array:
+        """What enters a slot."""
+        gradient = at.objective.gradient(at.theta)
+        for slot in ORDER[: ORDER.index(until)]:
+            if slot in self.base.slots:
+                gradient = np.broadcast_to(self.base.slots[slot](gradient, at), gradient.shape)
+        return gradient
+
+
+def _some(which: Array, usable: Array, rows: Rows) -> Rows | None:
+    taken = which & usable
+    return rows.only(taken) if taken.any() else None
+
+
+def _joined(parts: list[Rows]) -> Rows | None:
+    """Rows of several steps as one; the number of the step stands in each."""
+    if not parts:
+        return None
+    moments = [one.at for one in parts]
+    at = moment_of(moments)
+    at.i = np.concatenate([np.full_like(one.asked, one.i) for one in moments])
+    x, y, doubt = (np.concatenate([getattr(one, name) for one in parts]) for name in ("x", "y", "doubt"))
+    return Rows(x, y, at, doubt)
+
+
+def moment_of(moments: list[Moment]) -> Moment:
+    """The moments of several steps, one below the other."""
+    names = ("initial", "rate", "asked", "theta", "total", "step_rate")
+    joined: dict[str, Any] = {name: np.concatenate([getattr(one, name) for one in moments]) for name in names}
+    return Moment(moments[0].objective, **joined)

@@ -1,0 +1,317 @@
+"""Answers and traces of one student -> the programs that reproduce every answer, fewest deviations first.
+
+What the traces show of a slot narrows it to the right value or to the rules that every recorded step follows;
+slots are read apart, and what they compose is run on every case. Where that leaves answers open, or nothing
+was traced, one more deviation is looked for in the values: what a slot must have held, if all else is as
+composed. Only a program that returns every answer is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice, product
+from typing import Final, get_args
+
+import numpy as np
+
+from grader.descent.inference import Inferred
+from grader.descent.objective import Objective
+from grader.descent.program import GRADIENT, Array, Deviation, Moment, Program, Slot
+from grader.descent.reading import Rows
+from grader.descent.rule import Rule
+from grader.descent.rules import RULES
+from grader.descent.suite import Answers
+from grader.descent.traces import Traces
+from grader.judging.tolerances import CONVINCING
+
+MOST: Final = 3  # deviations of one program
+CHOICES: Final = 5  # of one slot, the right value included
+BASES: Final = 48  # compositions of what traces show that are run
+SLOTS: Final[tuple[Slot, ...]] = get_args(Slot)
+CANCELLING: Final[tuple[Slot, ...]] = (
+    "loss",
+    "rate",
+    "direction",
+    "schedule",
+    "update",
+)  # factors may undo each other
+
+Choice = Deviation | None
+"""A way to fill a slot; None: the right one."""
+
+
+def by_slot(slot: Slot) -> Sequence[Rule]:
+    return [rule for rule in RULES if rule.slot == slot]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found: `programs` reproduce every answer and cannot be told apart, the plainest first.
+
+    `shown` are deviations that all traced calls follow, and `unread` the slots whose traced calls follow no
+    rule; both are for where no program reproduces all.
+    """
+
+    programs: tuple[Program, ...] = ()
+    shown: tuple[Deviation, ...] = ()
+    unread: tuple[Slot, ...] = ()
+
+
+class Search:
+    """The search over one suite for one student."""
+
+    def __init__(self, answers: Answers, traces: Traces) -> None:
+        self.answers, self.traces = answers, traces
+
+    def found(self) -> Found:
+        if not self.answers.all.wrong.any():
+            return Found()
+        with np.errstate(all="ignore"):
+            proven = self._proven()
+            if proven:
+                return Found(tuple(proven))
+            shown = [
+                c[0]
+                for slot in SLOTS
+                if (c := self.choices.get(slot)) and c[0] is not None and slot not in GRADIENT
+            ]
+            shown += [one for one in (self.gradients[0] if self.gradients else ()) if one is not None]
+            return Found((), tuple(shown), tuple(self._unread()))
+
+    def _proven(self) -> list[Program]:
+        bases = self._bases()
+        undone = [one.without(*CANCELLING) for one in bases if _cancelling(one)]
+        for base in sorted([*undone, *bases], key=lambda one: len(one.deviations)):
+            if base.deviations and self._reproduced(base):
+                return [base]
+        for base in bases:
+            found = list(self._one_more(base)) if len(base.deviations) < MOST else []
+            if found:
+                return _plainest(found)
+        return []
+
+    def _reproduced(self, program: Program) -> bool:
+        read = sum(len(one.constants) for one in program.deviations if self.rows(one.slot) is None)
+        wanted = min(CONVINCING + read, int((self.answers.all.wrong & self.answers.all.fresh).sum()))
+        return self.answers.reproduced(program) and self.answers.telling(program) >= wanted
+
+    # --- what traces show ---------------------------------------------------------------------
+
+    def rows(self, slot: Slot) -> Rows | None:
+        return self._rows.get(slot)
+
+    @cached_property
+    def _rows(self) -> dict[Slot, Rows]:
+        made = ((slot, self.traces.rows(slot)) for slot in SLOTS)
+        return {slot: rows for slot, rows in made if rows is not None and len(rows)}
+
+    @cached_property
+    def choices(self) -> dict[Slot, list[Choice]]:
+        """For each slot but those of the gradient what every traced call follows; nothing where none is."""
+        found: dict[Slot, list[Choice]] = {}
+        for slot in ("start", "between", "count"):
+            if slot in self._rows:
+                found[slot] = list(islice(_following(by_slot(slot), self._rows[slot]), CHOICES))
+        if "rate" in self._rows:
+            found["rate"] = list(islice(_following(by_slot("rate"), self._rows["rate"]), CHOICES))
+            found["schedule"] = list(islice(self._schedules(found["rate"]), CHOICES))
+        found |= self._options()
+        return found
+
+    def _schedules(self, rates: list[Choice]) -> Iterator[Choice]:
+        rows = self._rows["schedule"]
+        for rate in [*rates, None] if None not in rates else rates:
+            base = rows.x if rate is None else np.broadcast_to(rate(rows.x, rows.at), rows.x.shape)
+            yield from _following(by_slot("schedule"), Rows(base, rows.y, rows.at, rows.doubt))
+
+    def _options(self) -> dict[Slot, list[Choice]]:
+        """What the optimiser makes of the gradient: by its class and options, else by what its steps did."""
+        if self.traces.optimiser is None:
+            return {}
+        name, options = self.traces.optimiser
+        odd = {key: value for key, value in options.items() if value}
+        if name == "SGD" and not odd:
+            rows = self._rows.get("direction")
+            return (
+                {}
+                if rows is None
+                else {"direction": list(islice(_following(by_slot("direction"), rows), CHOICES))}
+            )
+        direction = _by_options(by_slot("direction"), name, odd) if name == "SGD" else None
+        left = {
+            k: v
+            for k, v in odd.items()
+            if direction is None or k not in (*direction.rule.options, *direction.rule.fixed)
+        }
+        update = _by_options(by_slot("update"), name, left)
+        found: dict[Slot, list[Choice]] = {"direction": [direction]}
+        if left or name != "SGD":
+            found["update"] = [update] if update is not None else []
+        return found
+
+    @cached_property
+    def gradients(self) -> list[tuple[Choice, ...]]:
+        """Loss, accumulation and clipping that give what .grad held in each step, the fewest first."""
+        rows = self._rows.get("loss")
+        if rows is None:
+            return [(None, None, None)]
+        first, later = self.traces.split(rows)
+        losses: list[Choice] = [None, *islice(_partly(by_slot("loss"), first), 2 * CHOICES)]
+        accumulations: list[Choice] = [None, *_all(by_slot("accumulate"), rows)]
+        found: list[tuple[Choice, ...]] = []
+        for loss in losses:
+            given = first if loss is None else Rows(_applied(loss, first), first.y, first.at, first.doubt)
+            clips: list[Choice] = [None, *islice(_partly(by_slot("clip"), given), CHOICES)]
+            for clip, accumulate in product(clips, accumulations):
+                chain = (loss, accumulate, clip)
+                if all(_follows(chain, part).all() for part in (first, later)):
+                    found.append(chain)
+        return sorted(found, key=lambda one: sum(x is not None for x in one))[:CHOICES]
+
+    def _unread(self) -> Iterator[Slot]:
+        yield from (slot for slot, choices in self.choices.items() if not choices)
+        if not self.gradients:
+            yield "loss"
+
+    def _bases(self) -> list[Program]:
+        """The compositions of what the slots may hold by the traces, fewest deviations first."""
+        slots = [[(one,) for one in choices] or [(None,)] for choices in self.choices.values()]
+        ways = islice(product(*slots, self.gradients or [(None,)]), 8 * BASES)
+        programs = [Program(tuple(x for part in way for x in part if x is not None)) for way in ways]
+        unique = {tuple((d.rule.id, d.constants) for d in one.deviations): one for one in programs}
+        ordered = sorted(unique.values(), key=lambda one: (len(one.deviations), _rank(one)))
+        return [one for one in ordered if len(one.deviations) <= MOST][:BASES]
+
+    # --- what values show -----------------------------------------------------------------------
+
+    def _one_more(self, base: Program) -> Iterator[Program]:
+        """The base with one deviation more that makes it return every answer."""
+        inferred = Inferred(self.answers, base)
+        for slot in SLOTS:
+            if slot in base.slots:
+                continue
+            seen, rows = self._rows.get(slot), inferred.rows(slot)
+            for rule in by_slot(slot):
+                for one in _constants(rule, rows):
+                    if not self._allowed(one, seen) or not inferred.allows(one):
+                        continue
+                    program = base.with_(one)
+                    if self._reproduced(program):
+                        yield program
+                        break
+
+    def _allowed(self, one: Deviation, seen: Rows | None) -> bool:
+        """Whether the traces of its slot do not contradict it."""
+        if one.slot in GRADIENT:
+            rows = self._rows.get("loss")
+            if rows is None:
+                return True
+            chain = tuple(one if slot == one.slot else None for slot in GRADIENT)
+            return all(_follows(chain, part).all() for part in self.traces.split(rows))
+        if one.slot in ("direction", "update"):
+            optimiser = self.traces.optimiser
+            if optimiser is None:
+                return True
+            return not self.traces.plain or (not one.rule.options and one.rule.optimiser == "SGD")
+        return seen is None or one.rule.remembers or bool(seen.follow(one).all())
+
+
+def _plainest(programs: Sequence[Program]) -> list[Program]:
+    """Those that cannot be told apart, the plainest first; of one rule the first alone."""
+    ordered = sorted(programs, key=_rank)
+    return list({one.deviations[-1].rule.id: one for one in reversed(ordered)}.values())[::-1]
+
+
+def _rank(program: Program) -> float:
+    return sum(one.rule.rank + sum(map(oddness, one.constants)) for one in program.deviations)
+
+
+def oddness(value: float) -> float:
+    """How far from round a constant is: of two that fit alike, the rounder is the likelier."""
+    digits = len(f"{abs(value):.6g}".replace(".", "").strip("0").split("e")[0])
+    return 4.0 * max(digits - 1, 0)
+
+
+def _cancelling(program: Program) -> bool:
+    return sum(slot in program.slots for slot in CANCELLING) > 1
+
+
+# --- one slot ---------------------------------------------------------------------------------
+
+
+def _following(rules: Iterable[Rule], rows: Rows) -> Iterator[Choice]:
+    """The right value, if every row holds it; and the rules that every row follows."""
+    if rows.follow(lambda x, _: x).all():
+        yield None
+    for rule in rules:
+        if rule.remembers:
+            continue
+        for one in _constants(rule, rows):
+            if rows.follow(one).all():
+                yield one
+                break
+
+
+def _partly(rules: Iterable[Rule], rows: Rows) -> Iterator[Deviation]:
+    """The rules that a third of the rows follow: what is done to the gradient later hides the others."""
+    for rule in rules:
+        for one in _constants(rule, rows):
+            followed = rows.follow(one) if not rule.remembers else np.ones(1)
+            if followed.sum() >= max(len(rows) / 3, 1) or followed.all():
+                yield one
+
+
+def _all(rules: Iterable[Rule], rows: Rows) -> Iterator[Deviation]:
+    for rule in rules:
+        yield from _constants(rule, rows)
+
+
+def _constants(rule: Rule, rows: Rows | None) -> Iterator[Deviation]:
+    for constants in rule.read(rows if rows is not None else EMPTY):
+        values, doubts = tuple(one.value for one in constants), tuple(one.doubt for one in constants)
+        yield Deviation(rule, values, doubts if any(doubts) else ())
+
+
+def _applied(one: Deviation, rows: Rows) -> Array:
+    return np.broadcast_to(one(rows.x, rows.at), rows.x.shape)
+
+
+def _follows(chain: Sequence[Choice], rows: Rows) -> Array:
+    """By row: whether these, one after the other, make of the right gradient what was recorded."""
+
+    def composed(x: Array, at: Moment) -> Array:
+        for one in chain:
+            x = x if one is None else np.broadcast_to(one(x, at), x.shape)
+        return x
+
+    return rows.follow(composed)
+
+
+def _by_options(rules: Iterable[Rule], optimiser: str, odd: dict[str, float]) -> Deviation | None:
+    """The rule of this optimiser that has the most of these options."""
+    fitting = [
+        rule
+        for rule in rules
+        if rule.optimiser == optimiser
+        and (rule.options or rule.fixed or optimiser != "SGD")
+        and all(name in odd for name in rule.options)
+        and all(odd.get(name) == float(value) for name, value in rule.fixed.items())
+    ]
+    best = max(fitting, key=lambda rule: len(rule.options) + len(rule.fixed), default=None)
+    return Deviation(best, tuple(odd[name] for name in best.options)) if best is not None else None
+
+
+def _no_rows() -> Rows:
+    nothing = np.zeros((0, 1))
+    flat = Objective((np.zeros(1), np.zeros(1)))
+    return Rows(
+        nothing,
+        nothing,
+        Moment(flat, nothing, nothing, nothing, i=nothing, theta=nothing, total=nothing),
+        nothing,
+    )
+
+
+EMPTY: Final = _no_rows()

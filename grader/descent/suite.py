@@ -1,0 +1,218 @@
+"""The cases of an exercise as calls side by side, and a student's answers beside what a program returns.
+
+What depends on the kit alone stands in `Suite`, made once for a class. `Answers` are one student's numbers; a
+program that reproduces them, each within the rounding of its own run, is `proven` to behave so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+
+from grader import kit as kits
+from grader.descent.objective import Minimised, calls
+from grader.descent.program import RIGHT, Array, Calls, Program, Run, run
+from grader.judging.compare import TENSOR_TYPES, judged_dtype
+from grader.judging.tolerances import ALIKE, ASTRAY, ROUNDING, ROUNDOFF, SPREAD, TELLING
+from grader.records import Answer, Returned
+from grader.tensors import numbers
+
+SHORT: Final = 4  # steps: the calls that are tried first, for they cost a fraction of the suite
+
+
+class Suite:
+    """The cases of one width."""
+
+    def __init__(self, cases: Sequence[kits.Case], index: Sequence[int], minimised: Minimised) -> None:
+        own = [cases[i] for i in index]
+        self.index = np.array(index)
+        self.cases = own
+        self.calls = calls(own, minimised)
+        self.single = np.array([case.dtype == "float32" for case in own])
+        self.roundoff = np.array([[ROUNDOFF[case.dtype]] for case in own])
+        self.repeated = np.array([case.repeats is not None for case in own])
+
+    @property
+    def width(self) -> int:
+        return self.calls.theta.shape[1]
+
+    @cached_property
+    def part(self) -> Part:
+        """All of its calls, with no answer yet."""
+        return Part(
+            calls=self.calls,
+            narrow=self.calls.rows(self.single).in_single(),
+            single=self.single,
+            roundoff=self.roundoff,
+            size=abs(self.calls.theta).max(axis=1, initial=0.0, keepdims=True),
+            got=[np.zeros(0)] * len(self.cases),
+            coarse=np.zeros((len(self.cases), 1)),
+            wrong=np.zeros(len(self.cases), dtype=bool),
+            fresh=~self.repeated,
+        )
+
+
+def suites(cases: Sequence[kits.Case], minimised: Minimised) -> list[Suite]:
+    """By theta's number of components."""
+    by_width: dict[int, list[int]] = {}
+    for i, case in enumerate(cases):
+        size = len(numbers(case.arguments[minimised.moves]))  # type: ignore[arg-type]
+        by_width.setdefault(size, []).append(i)
+    return [Suite(cases, index, minimised) for size, index in by_width.items() if size in minimised.gradients]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some calls of a suite with the answers that came back from them."""
+
+    calls: Calls
+    narrow: Calls  # those of float32, as a float32 program holds them
+    single: Array  # which those are
+    roundoff: Array
+    size: Array
+    got: Sequence[Array]  # numbers, by call
+    coarse: Array  # what returning a coarser dtype may add, relative, call x 1
+    wrong: Array  # is the value wrong?
+    fresh: Array  # is it no repeat of another call?
+
+    @cached_property
+    def regular(self) -> Array | None:
+        """The answers as one array, where all have as many numbers."""
+        widths = {len(one) for one in self.got}
+        return np.array(self.got) if len(widths) == 1 else None
+
+    def rows(self, which: Array) -> Part:
+        single = self.single[which]
+        return Part(
+            calls=self.calls.rows(which),
+            narrow=self.calls.rows(which & self.single).in_single(),
+            single=single,
+            roundoff=self.roundoff[which],
+            size=self.size[which],
+            got=[one for one, taken in zip(self.got, which, strict=True) if taken],
+            coarse=self.coarse[which],
+            wrong=self.wrong[which],
+            fresh=self.fresh[which],
+        )
+
+
+class Answers:
+    """One student's answers to the calls of a suite, those that are numbers."""
+
+    def __init__(self, suite: Suite, answers: Sequence[Answer], wrong: frozenset[int]) -> None:
+        returned = [(row, answers[i]) for row, i in enumerate(suite.index)]
+        rows = np.array([row for row, one in returned if _has_numbers(one)], dtype=int)
+        here = np.zeros(len(suite.index), dtype=bool)
+        here[rows] = True
+        self.suite = suite
+        self.rows = rows
+        self.index = suite.index[rows]
+        got = [
+            numbers(one.value) for _, one in returned if isinstance(one, Returned) and one.value is not None
+        ]
+        everything = replace(
+            suite.part,
+            coarse=np.array(
+                [[_coarseness(case, one)] for case, (_, one) in zip(suite.cases, returned, strict=True)]
+            ),
+            wrong=np.array([i in wrong for i in suite.index]),
+        )
+        self.all = replace(everything.rows(here), got=got)
+        self.short = self.all.rows(self.all.calls.steps[:, 0] <= SHORT)
+
+    @cached_property
+    def explained(self) -> frozenset[int]:
+        """The cases that came back with a wrong value."""
+        return frozenset(int(i) for i in self.index[self.all.wrong])
+
+    def reproduced(self, program: Program) -> bool:
+        """Whether the program returns every answer, right or wrong, within the rounding of its own run."""
+        with np.errstate(all="ignore"):
+            if not agreeing(program, self.short).all():
+                return False
+            return bool(agreeing(program, self.all).all())
+
+    def telling(self, program: Program) -> int:
+        """The wrong answers that agree with a program so far from the right one that it is no accident."""
+        with np.errstate(all="ignore"):
+            part = self.all
+            value, tolerance = predicted(program, part)
+            right = run(RIGHT, part.calls).value
+            told = [
+                not _close(one, two, TELLING * allowed).all()
+                for one, two, allowed in zip(value, right, tolerance, strict=True)
+            ]
+            return int((np.array(told, dtype=bool) & part.wrong & part.fresh).sum())
+
+
+def agreeing(program: Program, part: Part) -> Array:
+    """By call: whether the program returns the answer."""
+    value, tolerance = predicted(program, part)
+    edge = program.moved
+    other = predicted(edge, part)[0] if edge is not None else value
+    got = part.regular
+    if got is not None and isinstance(value, np.ndarray) and isinstance(other, np.ndarray):
+        if got.shape != value.shape:
+            return np.zeros(len(got), dtype=bool)
+        return np.asarray(_close(got, value, tolerance + _gap(value, other)).all(axis=1))
+    rows = zip(part.got, value, other, tolerance, strict=True)
+    return np.array([_close(x, y, allowed + _gap(y, z)).all() for x, y, z, allowed in rows], dtype=bool)
+
+
+def _gap(one: Array, two: Array) -> Array:
+    """How far the edge of what is known of the constants is from what they are taken to be."""
+    off = abs(one - two) if one.shape == two.shape else np.zeros(one.shape)
+    return np.where(np.isfinite(off), off, 0.0)
+
+
+def _close(got: Array, wanted: Array, tolerance: Array) -> Array:
+    if got.shape != wanted.shape:
+        return np.zeros(1, dtype=bool)
+    return (abs(got - wanted) <= tolerance) | (got == wanted) | (~np.isfinite(got) & ~(abs(wanted) < BEYOND))
+
+
+BEYOND: Final = 3e38  # float32 holds nothing larger
+
+
+def predicted(program: Program, part: Part) -> tuple[Array | list[Array], Array]:
+    """What each call returns, and how far rounding may take it.
+
+    That is max(4 |float32 - float64|, 8 u (n + 1) the largest theta on the way), as the freezer computes it.
+    """
+    exact = run(program, part.calls)
+    reach = np.maximum(exact.reach(), part.size)
+    steps = np.maximum(exact.at.count[:, None], part.calls.steps)
+    tolerance = ROUNDING * (part.roundoff + part.coarse) * (steps + 1) * reach
+    tolerance = np.where(reach > ASTRAY * part.size, np.maximum(tolerance, ALIKE * reach), tolerance)
+    if isinstance(exact.value, np.ndarray):
+        tolerance = np.maximum(
+            tolerance, ROUNDING * (part.roundoff + part.coarse) * (steps + 1) * abs(exact.value)
+        )
+        if part.single.any():
+            rough = run(program, part.narrow).value
+            off = SPREAD * abs(np.asarray(rough, dtype=np.float64) - exact.value[part.single])
+            tolerance[part.single] = np.maximum(tolerance[part.single], np.where(np.isfinite(off), off, 0.0))
+    return exact.value, tolerance
+
+
+def _has_numbers(answer: Answer) -> bool:
+    return isinstance(answer, Returned) and answer.value is not None
+
+
+def _coarseness(case: kits.Case, answer: Answer) -> float:
+    """The roundoff of a dtype coarser than the case's, where the answer has one."""
+    if not isinstance(answer, Returned) or answer.value is None:
+        return 0.0
+    if answer.value.dtype == case.dtype and answer.type in TENSOR_TYPES:
+        return 0.0
+    dtype = judged_dtype(case, answer, answer.value)
+    return 0.0 if dtype == case.dtype else ROUNDOFF[dtype]
+
+
+def at_last(done: Run) -> Array:
+    """The theta that each call ends with, before what is returned is made of it."""
+    return done.at.at(done.at.count)

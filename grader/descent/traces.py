@@ -1,0 +1,243 @@
+"""Traced calls as rows of the slots: what each step should have held beside what it was recorded to hold.
+
+Traces are claims by untrusted code. A call whose steps do not read as whole steps of finite numbers of
+theta's width is left out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+
+from grader.descent.program import Array, Calls, Moment, Slot
+from grader.descent.reading import Rows
+from grader.descent.suite import Suite
+from grader.judging.paths import Whole, path
+from grader.judging.tolerances import READ, ROUNDOFF
+from grader.records import Step, Tensor, Trace
+from grader.tensors import is_whole
+
+EXACT: Final = ("float32", "float64")
+LARGEST: Final = 1e100  # beyond it products overflow, and a run has long been lost
+EXACTLY: Final = 1e-12  # relative: numbers that Python computed
+LOOKED_AT: Final = 32  # steps of a call; what is wrong shows in these or in no traced one
+
+
+@dataclass(frozen=True)
+class TracedCall:
+    """One call that was recorded. `before`, `after`, `gradient`: step x component; `rates` by step."""
+
+    case: int
+    row: int  # in its suite
+    before: Array
+    after: Array
+    gradient: Array | None
+    rates: Array
+    roundoff: float
+    taken: int  # steps; only the first of very many are kept
+    kinds: frozenset[tuple[str, tuple[tuple[str, float], ...]]]  # optimisers: class and options but the rate
+
+
+class Traces:
+    """The traced calls of one suite, and their rows."""
+
+    def __init__(self, suite: Suite, traces: Mapping[int, Trace]) -> None:
+        self.suite = suite
+        places = {int(case): row for row, case in enumerate(suite.index)}
+        read = (
+            _read(case, places[case], trace, suite)
+            for case, trace in sorted(traces.items())
+            if case in places
+        )
+        self.calls = [one for one in read if one is not None]
+        self.stepping = [one for one in self.calls if len(one.before)]
+
+    @cached_property
+    def optimiser(self) -> tuple[str, dict[str, float]] | None:
+        """The one class that took all steps, and its options; None where there are several, or no step."""
+        kinds = {kind for one in self.stepping for kind in one.kinds}
+        if len(kinds) != 1:
+            return None
+        name, options = kinds.pop()
+        return name, dict(options)
+
+    @cached_property
+    def plain(self) -> bool:
+        """Whether each step is its gradient times the rate, by the options of the optimiser."""
+        return (
+            self.optimiser is not None and self.optimiser[0] == "SGD" and not any(self.optimiser[1].values())
+        )
+
+    # --- rows ---------------------------------------------------------------------------------
+
+    def rows(self, slot: Slot) -> Rows | None:
+        """None where the traces say nothing of the slot."""
+        made = {
+            "start": self._start, "loss": self._loss, "rate": self._rate, "schedule": self._schedule,
+            "direction": self._direction, "between": self._between, "count": self._count,
+        }.get(slot)  # fmt: skip
+        return made() if made is not None and self.calls else None
+
+    def _start(self) -> Rows | None:
+        if not self.stepping:
+            return None
+        x, y = self._initial(self.stepping), np.array([one.before[0] for one in self.stepping])
+        return Rows(x, y, self._moment(self.stepping), READ / 8 * self._u(self.stepping) * abs(y))
+
+    def _rate(self) -> Rows | None:
+        if not self.stepping:
+            return None
+        at = self._moment(self.stepping)
+        y = np.array([one.rates[:1] for one in self.stepping])
+        return Rows(at.rate, y, at, EXACTLY * abs(y))
+
+    def _schedule(self) -> Rows | None:
+        """The rate of each step; x is the one that was passed, for whoever reads to replace."""
+        if not self.stepping:
+            return None
+        at = self._steps(0, 0)
+        y = np.concatenate([one.rates[:, None] for one in self.stepping])
+        return Rows(at.rate, y, at, EXACTLY * abs(y))
+
+    def _loss(self) -> Rows | None:
+        """Every step; x is the right gradient there, y what .grad held."""
+        if not self.stepping or any(one.gradient is None for one in self.stepping):
+            return None
+        at = self._steps(0, 0)
+        x, y = at.objective.gradient(at.theta), self._gradients()
+        size = np.maximum(np.maximum(abs(x), abs(y)), abs(at.theta)).max(axis=1, keepdims=True, initial=0.0)
+        return Rows(x, y, at, READ * self._u_steps() * np.broadcast_to(size, y.shape))
+
+    def _direction(self) -> Rows | None:
+        """What the optimiser made of the gradient: the step over its rate."""
+        if not self.stepping or any(one.gradient is None for one in self.stepping):
+            return None
+        at = self._steps(0, 0)
+        after = np.concatenate([one.after for one in self.stepping])
+        rate = np.concatenate([one.rates[:, None] for one in self.stepping])
+        x = self._gradients()
+        with np.errstate(all="ignore"):
+            y = (at.theta - after) / rate
+            off = READ / 8 * self._u_steps() * ((abs(at.theta) + abs(after)) / abs(rate) + abs(x))
+        off = np.where(np.isfinite(y), off, np.inf)
+        return Rows(x, np.where(np.isfinite(y), y, x), at, off)
+
+    def _between(self) -> Rows | None:
+        if all(len(one.before) < 2 for one in self.stepping):  # noqa: PLR2004
+            return None
+        x = np.concatenate([one.after[:-1] for one in self.stepping])
+        y = np.concatenate([one.before[1:] for one in self.stepping])
+        at = self._steps(0, 1)
+        return Rows(x, y, at, READ / 4 * self._u_steps(1) * np.maximum(abs(x), abs(y)))
+
+    def _count(self) -> Rows | None:
+        at = self._moment(self.calls)
+        y = np.array([[float(one.taken)] for one in self.calls])
+        longest = max(len(one.before) for one in self.calls)
+        own = [np.concatenate([one.before, one.after[-1:]]) if len(one.before) else initial[None]
+               for one, initial in zip(self.calls, at.initial, strict=True)]  # fmt: skip
+        at.path = np.stack(
+            [np.pad(one, ((0, longest + 1 - len(one)), (0, 0)), constant_values=np.nan) for one in own], 1
+        )
+        at.count = np.minimum(y[:, 0].astype(int), longest)
+        return Rows(at.asked.astype(float), y, at, np.full_like(y, EXACTLY))
+
+    # --- what stands in the rows ------------------------------------------------------------------
+
+    def _initial(self, calls: Sequence[TracedCall]) -> Array:
+        return self.suite.calls.theta[[one.row for one in calls]]
+
+    def _moment(self, calls: Sequence[TracedCall]) -> Moment:
+        own = [one.row for one in calls]
+        given: Calls = self.suite.calls
+        return Moment(given.objective, given.theta[own], given.rate[own], given.steps[own])
+
+    def _steps(self, first: int, last: int) -> Moment:
+        """The moment of each step, one a row, without the first and the last so many."""
+        repeated = [one for one in self.stepping for _ in range(first, len(one.before) - last)]
+        at = self._moment(repeated)
+        counts = [np.arange(first, len(one.before) - last) for one in self.stepping]
+        at.i = np.concatenate(counts)[:, None]
+        at.theta = np.concatenate([one.before[first : len(one.before) - last] for one in self.stepping])
+        at.step_rate = np.concatenate(
+            [one.rates[first : len(one.before) - last, None] for one in self.stepping]
+        )
+        return at
+
+    def _gradients(self) -> Array:
+        return np.concatenate([one.gradient for one in self.stepping if one.gradient is not None])
+
+    def _u(self, calls: Sequence[TracedCall]) -> Array:
+        return np.array([[one.roundoff] for one in calls])
+
+    def _u_steps(self, last: int = 0) -> Array:
+        return np.array([[one.roundoff] for one in self.stepping for _ in range(len(one.before) - last)])
+
+    def split(self, rows: Rows) -> tuple[Rows, Rows]:
+        """The first steps of the calls, and the later ones with the gradient that was recorded before."""
+        first = rows.at.i[:, 0] == 0
+        before = np.concatenate([np.zeros_like(rows.y[:1]), rows.y[:-1]])
+        later = rows.only(~first)
+        return rows.only(first), replace(later, at=replace(later.at, total=before[~first]))
+
+
+def _read(case: int, row: int, trace: Trace, suite: Suite) -> TracedCall | None:
+    width, start = suite.width, suite.calls.theta[row].tolist()
+    if trace.dropped or not _readable(trace):
+        return None
+    steps = path(trace.steps, start)
+    if steps is None or not all(_finite(one, width) for one in steps):
+        return None
+    rates = _rates(trace.steps, len(steps))
+    if rates is None:
+        return None
+    gradients = [one.gradient for one in steps]
+    return TracedCall(
+        case=case,
+        row=row,
+        before=np.array([one.before for one in steps], dtype=float).reshape(len(steps), width)[:LOOKED_AT],
+        after=np.array([one.after for one in steps], dtype=float).reshape(len(steps), width)[:LOOKED_AT],
+        gradient=None if any(one is None for one in gradients) else _table(gradients, width),
+        rates=np.array(rates, dtype=float)[:LOOKED_AT],
+        roundoff=max((ROUNDOFF[one.dtype] for one in steps), default=ROUNDOFF["float64"]),
+        taken=len(steps),
+        kinds=frozenset(map(_kind, trace.steps)),
+    )
+
+
+def _table(rows: Sequence[Any], width: int) -> Array:
+    return np.array(rows, dtype=float).reshape(len(rows), width)[:LOOKED_AT]
+
+
+def _kind(step: Step) -> tuple[str, tuple[tuple[str, float], ...]]:
+    options = tuple(sorted((name, value) for name, value in step.options.items() if name != "lr"))
+    return (step.classes[0] if step.classes else ""), options
+
+
+def _rates(steps: Sequence[Step], count: int) -> list[float] | None:
+    """One for each whole step; None where the steps of the components have rates of their own."""
+    rates = [step.options.get("lr", math.nan) for step in steps]
+    if not all(map(math.isfinite, rates)):
+        return None
+    if len(rates) == count:
+        return rates
+    return rates[:1] * count if len(set(rates)) == 1 else None
+
+
+def _readable(trace: Trace) -> bool:
+    """Whether every tensor of it has a dtype that is exact enough, and all of its bytes."""
+    return all(
+        one.dtype in EXACT and is_whole(one)
+        for step in trace.steps
+        for one in (*step.before, *step.after, *(g for g in step.gradients if isinstance(g, Tensor)))
+    )
+
+
+def _finite(one: Whole, width: int) -> bool:
+    values = (*one.before, *one.after, *(one.gradient or ()))
+    return len(one.before) == len(one.after) == width and all(abs(x) < LARGEST for x in values)
