@@ -187,13 +187,16 @@ def _norm_loss(x: Array, at: Moment, factor: float, index: float, power: float) 
 
 def _norm_title(factor: float, index: float, power: float) -> str:
     raised = {1.0: "", 2.0: "the square of "}.get(power, f"the power {told(power)} of ")
-    what = {
-        (2.0, 1.0): "|theta|, without a square",
-        (1.0, power): f"{raised}the sum of the absolute values",
-        (math.inf, power): f"{raised}the largest absolute value of the components",
-        (2.0, power): f"{raised}|theta|, not its square",
-        (power, power): f"the sum of the powers {told(power)} of the absolute values",
-    }.get((index, power), f"{raised}the norm with the index {told(index)}, not 2")
+    if index == 2:  # noqa: PLR2004 -- the usual norm
+        what = f"{raised}|theta|, not its square"
+    elif index == 1:
+        what = f"{raised}the sum of the absolute values"
+    elif math.isinf(index):
+        what = f"{raised}the largest absolute value of the components"
+    elif index == power:
+        what = f"the sum of the powers {told(power)} of the absolute values"
+    else:
+        what = f"{raised}the norm with the index {told(index)}, not 2"
     return f"The loss is {times(factor)}{what}"
 
 
