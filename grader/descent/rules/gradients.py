@@ -10,7 +10,7 @@ import numpy as np
 
 from grader.descent.program import Array, Moment
 from grader.descent.reading import (
-    SHARED, Estimate, Formula, Rows, each, estimates, ratio, rounded, scaled, told, trial,
+    FORMULA, SHARED, Estimate, Formula, Rows, each, estimates, ratio, rounded, scaled, told, trial,
 )  # fmt: skip
 from grader.descent.rule import Reader, Rule
 
@@ -59,11 +59,12 @@ def _affine_constants(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
     if rows.y.shape != theta.shape:
         return
     known = np.hstack([theta, np.ones((len(theta), 1), theta.dtype)]).astype(float)
-    doubt = rows.doubt + 2.0**-50 * abs(rows.y) + 1e-300
-    sound = np.isfinite(known).all(axis=1) & np.isfinite(rows.y).all(axis=1) & np.isfinite(doubt).all(axis=1)
+    sound = np.isfinite(np.hstack([known, rows.y, rows.doubt])).all(axis=1)
     if sound.sum() <= width + 1:
         return
-    solved = [_least_squares(known[sound], rows.y[sound, k], doubt[sound, k]) for k in range(width)]
+    doubt = rows.doubt[sound] + FORMULA * abs(rows.y[sound]) + 1e-300
+    doubt = np.maximum(doubt, np.median(doubt, axis=0))  # weights that are alike, or rounding spoils the sums
+    solved = [_least_squares(known[sound], rows.y[sound, k], doubt[:, k]) for k in range(width)]
     if all(solved):
         yield (*(one for row in solved for one in row[:-1]), *(row[-1] for row in solved))
 

@@ -98,7 +98,7 @@ def _positive(formula: Any) -> Any:
 
 
 def _momentum_and_dampening(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
-    """y = mu before + (1 - d) x in the second step: two unknowns, weighted least squares."""
+    """Solve y = mu before + (1 - d) x in the second step: two unknowns, weighted least squares."""
     at, seconds = rows.at, np.broadcast_to(rows.at.i == 1, rows.y.shape)
     if at.total is None or seconds.sum() < 3:  # noqa: PLR2004 -- one to spare
         return
@@ -198,7 +198,8 @@ def _adam(x: Array, at: Moment, decay: float = 0.0) -> Array:
 def _nadam(x: Array, at: Moment) -> Array:
     n = at.i + 1
     now, after = (0.9 * (1 - 0.5 * 0.96 ** (k * 4e-3)) for k in (n, n + 1))
-    at.memory["product"] = product = at.memory.get("product", 1.0) * now
+    product = float(np.float32(at.memory.get("product", 1.0)) * np.float32(now))  # torch keeps it so
+    at.memory["product"] = product
     mean, square = _average(at, "mean", x, 0.9), _average(at, "square", x * x, 0.999)
     mixed = (1 - now) / (1 - product) * x + after / (1 - product * after) * mean
     return at.theta - at.step_rate * mixed / (np.sqrt(square / (1 - 0.999**n)) + 1e-8)
