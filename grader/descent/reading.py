@@ -141,6 +141,18 @@ def _fraction(value: float, digits: int) -> float | None:
     return min((one for one in near if one), key=lambda one: abs(one - value), default=None)
 
 
+def roundest(low: float, high: float) -> Estimate:
+    """A threshold between the two: a power of ten, or the roundest number, the nearest to the middle."""
+    inner = np.geomspace(max(low, high * 1e-4), high, 41)[1:-1]
+    nearest = sorted(inner.tolist(), key=lambda one: abs(math.log(one / inner[len(inner) // 2])))
+    for digits in range(DIGITS):
+        for one in nearest:
+            near = float(f"{one:.{digits - 1}e}") if digits else 10.0 ** round(math.log10(one))
+            if low < near < high:
+                return Estimate(near)
+    return Estimate((low + high) / 2)
+
+
 def told(value: float) -> str:
     """As a person would write it: 1/3, 0.05, 1e-05."""
     for q in (3, 6, 7, 9, 11, 12):
