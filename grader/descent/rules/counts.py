@@ -139,10 +139,10 @@ def _threshold(measure: Measure, after: int, *, at_once: bool) -> Reader:
         met, unmet = [0.0], [np.inf]
         for k, (asked, taken) in enumerate(zip(rows.x[:, 0].tolist(), rows.y[:, 0].tolist(), strict=True)):
             place = int(taken) - (0 if at_once and not taken else after)
-            if place < 0 or not taken <= asked < len(height):
+            if taken > asked or (place < 0 and taken < asked):
                 return
             met += [float(height[place, k])] if taken < asked else []
-            unmet.append(float(height[:place, k].min(initial=np.inf)))
+            unmet.append(float(height[: max(place, 0), k].min(initial=np.inf)))
         if len(met) > 1 and max(met) < min(unmet) < np.inf:
             yield (roundest(max(met), min(unmet)),)
 
