@@ -22,7 +22,7 @@ UNIT = {np.float64: 2.0**-53, np.float32: 2.0**-24}
 def _calls(width: int, dtype: type) -> Calls:
     """Steps 0 to 9 and a few long runs, at rates of every kind."""
     steps = [*range(10), 12, 25, 60, 101, 110, 3, 4, 5, 6, 2]
-    rates = [0.02, 0.1, 0.3, 0.07, 0.45, 1.1, 0.2, 0.15, 0.6, 0.9, 1.05, 1.0, 0.05, 0.04, 0.12, 0.35, 0.1, 2.0, 0.8, 0.01]
+    rates = [0.02, 0.1, 0.3, 0.07, 0.45, 1.1, 0.2, 0.15, 0.6, 0.9, 1.05, 1.3, 0.05, 0.04, 0.12, 0.35, 0.1, 2.0, 0.8, 0.01]
     theta = np.random.default_rng(width).normal(scale=2, size=(len(steps), width))
     theta[::5] /= 200
     objective = Objective((np.zeros(width), np.full(width, 2.0)))
