@@ -50,6 +50,9 @@ class Rows:
         """By row: whether the slot held what the rule says."""
         with np.errstate(all="ignore"):
             wanted = f(self.x, self.at)
+            if isinstance(wanted, list):  # by call as many numbers as it has
+                none = np.full(self.y.shape[1], np.nan)
+                wanted = np.array([one if len(one) == len(none) else none for one in wanted])
             if np.shape(wanted) != self.y.shape:
                 wanted = np.broadcast_to(wanted, self.y.shape) if np.size(wanted) in (1, len(self.y)) else np.nan
             same = (abs(self.y - wanted) <= self.doubt) | (self.y == wanted)

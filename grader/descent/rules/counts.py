@@ -131,22 +131,33 @@ def _left(met: Array, after: int, asked: Array, *, at_once: bool = False) -> Arr
     return np.minimum((first + later)[:, None], asked)
 
 
+def _between(rows: Rows, measure: Measure, after: int, *, at_once: bool) -> tuple[float, float] | None:
+    """What the measure has come to where the loop was left, and what it never was before."""
+    height = measure(rows.at.path, rows.at)
+    met, unmet = [0.0], [np.inf]
+    for k, (asked, taken) in enumerate(zip(rows.x[:, 0].tolist(), rows.y[:, 0].tolist(), strict=True)):
+        place = int(taken) - (0 if at_once and not taken else after)
+        if taken > asked or (place < 0 and taken < asked):
+            return None
+        met += [float(height[place, k])] if taken < asked else []
+        unmet.append(float(height[: max(place, 0), k].min(initial=np.inf)))
+    return (max(met), min(unmet)) if len(met) > 1 and max(met) < min(unmet) < np.inf else None
+
+
 def _threshold(measure: Measure, after: int, *, at_once: bool) -> Reader:
-    """Below what is met where the loop was left, and not before."""
+    """Of several measures that may all be what the loop looks at, one that makes it a power of ten."""
 
     def read(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
-        height = measure(rows.at.path, rows.at)
-        met, unmet = [0.0], [np.inf]
-        for k, (asked, taken) in enumerate(zip(rows.x[:, 0].tolist(), rows.y[:, 0].tolist(), strict=True)):
-            place = int(taken) - (0 if at_once and not taken else after)
-            if taken > asked or (place < 0 and taken < asked):
-                return
-            met += [float(height[place, k])] if taken < asked else []
-            unmet.append(float(height[: max(place, 0), k].min(initial=np.inf)))
-        if len(met) > 1 and max(met) < min(unmet) < np.inf:
-            yield (roundest(max(met), min(unmet)),)
+        found = [_between(rows, one, after, at_once=at_once) for one in (measure, _loss, _steepness, _size)]
+        thresholds = [one and roundest(*one) for one in found]
+        if thresholds[0] and (_power(thresholds[0]) or not any(one and _power(one) for one in thresholds)):
+            yield (thresholds[0],)
 
     return read
+
+
+def _power(threshold: Estimate) -> bool:
+    return f"{threshold.value:e}".startswith("1.000000e")
 
 
 def _stop(
@@ -160,6 +171,10 @@ def _stop(
         f, _threshold(measure, after, at_once=at_once), on_path=True, rank=rank, known=known,
         samples=((1.0,), (0.1,), (0.01,)), teacher="How small it has to be is known from the calls only roughly.",
     )  # fmt: skip
+
+
+def _size(path: Array, _: Moment) -> Array:
+    return _norm(path)
 
 
 def _steepness(path: Array, at: Moment) -> Array:
@@ -221,8 +236,8 @@ STOPS: Final = (
     _stop("gradient", "the gradient", _steepness, 0, 31),
     _stop("gradient-late", "the gradient of the last step", _steepness, 1, 32),
     _stop("gradient-largest", "each component of the gradient", lambda p, at: abs(at.objective.gradient(p)).max(axis=-1), 0, 33),
-    _stop("theta", "|theta|", lambda path, at: _norm(path), 0, 32),
-    _stop("theta-late", "|theta| before the last step", lambda path, at: _norm(path), 1, 33),
+    _stop("theta", "|theta|", _size, 0, 32),
+    _stop("theta-late", "|theta| before the last step", _size, 1, 33),
     _stop("theta-largest", "each component of theta", lambda path, at: abs(path).max(axis=-1), 0, 33),
     _stop("change", "the change of theta", lambda path, at: _norm(_next(path)), 1, 33),
     _stop("change-before", "the next change of theta", lambda path, at: _norm(_next(path)), 0, 34),

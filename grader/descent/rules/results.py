@@ -10,7 +10,7 @@ import numpy as np
 from grader.descent.program import Array, Moment
 from grader.descent.reading import each, ratio, told, trial
 from grader.descent.rule import Reader, Rule, nothing
-from grader.descent.rules.thetas import COMPONENTS, RETURN_HINT, component, length, nth
+from grader.descent.rules.thetas import COMPONENTS, RETURN_HINT, component, factor, length, nth
 
 WHICH_HINT: Final = "Which of your variables does the docstring ask for?"
 HOW_MANY_HINT: Final = "How many elements does the result have, and how many should it have?"
@@ -86,7 +86,7 @@ THETAS: Final = (
     _result("turned-change", "The initial theta minus the last one is returned", lambda x, at: at.path[0] - x, 21),
     _result("last-change", "What the last step did to theta is returned", lambda x, at: x - _before(at), 22),
     _result("before-scaled", "What is returned is {0} times the theta before the last step",
-            lambda x, at, c: c * _before(at), 24, each(lambda x, y, at: ratio(_before(at), y, at)), (0.5,), (-1.0,)),
+            lambda x, at, c: c * _before(at), 24, each(lambda x, y, at: factor(_before(at), y, at)), (0.5,), (-1.0,)),
 )  # fmt: skip
 
 
@@ -96,17 +96,16 @@ THETAS: Final = (
 Part = Callable[[Array, Moment], Array]
 
 
-def _multiple(name: str, words: str, part: Part, rank: int, *samples: tuple[float, ...], known: int = 0,
-              teacher: str = "") -> Rule:  # fmt: skip
-    """The part, or any multiple of it, is returned."""
+def _multiple(name: str, words: str, part: Part, rank: int, *, known: int = 0, teacher: str = "") -> Rule:
+    """The part, or any multiple of it, is returned: for each call as many numbers as the part has."""
 
     def title(c: float) -> str:
         return (
             f"{words if c == 1 else f'{told(c)} times {words[0].lower()}{words[1:]}'} is returned, not theta"
         )
 
-    read = each(lambda x, y, at: ratio(part(x, at), y, at))
-    return _result(name, title, lambda x, at, c: c * part(x, at), rank, read, *(samples or ((1.0,), (0.5,))),
+    read = each(lambda x, y, at: factor(part(x, at) + 0 * y, y, at))
+    return _result(name, title, lambda x, at, c: list(c * part(x, at)), rank, read, (1.0,), (0.5,),
                    hint=WHICH_HINT, known=known, teacher=teacher)  # fmt: skip
 
 
@@ -127,7 +126,7 @@ def _scaled(name: str, words: str, by: Callable[[Moment], Array]) -> Rule:
 
 def _number(name: str, words: str, f: Callable[[Array], Array], rank: int) -> Rule:
     return _result(
-        name, f"{words} of theta is returned, not theta", lambda x, at: f(x), rank, hint=HOW_MANY_HINT
+        name, f"{words} of theta is returned, not theta", lambda x, at: list(f(x)), rank, hint=HOW_MANY_HINT
     )
 
 
@@ -140,9 +139,11 @@ NUMBERS: Final = (
               teacher="The loss is computed once more after the loop, and returned."),
     _multiple("loss-before", "The loss of the last step, before theta moved,", _loss_before, 12, known=1,
               teacher="`return loss` after the loop."),
-    _multiple("gradient", "The gradient at the final theta", lambda x, at: at.objective.gradient(x), 13),
-    _multiple("gradient-before", "The gradient of the last step", lambda x, at: at.objective.gradient(_before(at)), 13,
-              known=1, teacher="theta.grad is returned; without a step it is None."),
+    _result("gradient", "The gradient at the final theta is returned, not theta",
+            lambda x, at: at.objective.gradient(x), 13, hint=WHICH_HINT),
+    _result("gradient-before", "The gradient of the last step is returned, not theta",
+            lambda x, at: at.objective.gradient(_before(at)), 13, hint=WHICH_HINT, known=1,
+            teacher="theta.grad is returned; without a step it is None."),
     _multiple("squared", "The square of each component of the final theta", lambda x, at: x**2, 22),
     _multiple("squared-before", "The square of each component of the theta before the last step",
               lambda x, at: _before(at) ** 2, 23),
@@ -158,7 +159,7 @@ NUMBERS: Final = (
     _number("largest", "The largest component", lambda x: x.max(axis=1, keepdims=True), 23),
     _number("smallest", "The smallest component", lambda x: x.min(axis=1, keepdims=True), 24),
     _result("component", lambda k: f"Of the components of theta only the {nth(k)} is returned",
-            lambda x, at, k: component(x, k), 20, COMPONENTS, (0,), (-1,), hint=HOW_MANY_HINT),
+            lambda x, at, k: list(component(x, k)), 20, COMPONENTS, (0,), (-1,), hint=HOW_MANY_HINT),
 )  # fmt: skip
 
 

@@ -158,6 +158,11 @@ def fresh_steps(x: Array, y: Array, at: Moment) -> Array:
     return np.where(move == 0, np.nan, (x - y) / np.where(move == 0, 1.0, move))
 
 
+def factor(x: Array, y: Array, at: Moment) -> Array:
+    """Other than 0: that is a theta of its own."""
+    return ratio(np.where(y == 0, 0.0, x), y, at)
+
+
 # --- readers ----------------------------------------------------------------------------------
 
 
@@ -173,15 +178,14 @@ def _each_component(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
 
 def _bounds(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
     """[low, high], either may be missing: where what is too small, or too large, has come to."""
-    slack = rows.doubt + 1e-6 * abs(rows.x)
-    lows = estimates(rows, lambda x, y, _: np.where(y > x + slack, y, np.nan))
-    highs = estimates(rows, lambda x, y, _: np.where(y < x - slack, y, np.nan))
-    if lows and highs:
+    lows = estimates(rows, lambda x, y, _: np.where(y - x > rows.doubt + 1e-6 * abs(x), y, np.nan))
+    highs = estimates(rows, lambda x, y, _: np.where(x - y > rows.doubt + 1e-6 * abs(x), y, np.nan))
+    if lows and highs and lows[0].value < highs[0].value:
         yield lows[0], highs[0]
-    if highs:
-        yield from ((low, highs[0]) for low in (Estimate(-np.inf), _mirrored(highs[0])))
-    if lows:
-        yield from ((lows[0], high) for high in (Estimate(np.inf), _mirrored(lows[0])))
+    for high in highs[:1] * (not lows):
+        yield from ((low, high) for low in (Estimate(-np.inf), _mirrored(high)))
+    for low in lows[:1] * (not highs):
+        yield from ((low, high) for high in (Estimate(np.inf), _mirrored(low)))
 
 
 def _mirrored(bound: Estimate) -> Estimate:
@@ -197,6 +201,8 @@ def _decimals(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
 
 def _zeroed(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
     """Zeros where theta is small, and none where it is not."""
+    if rows.x.shape != rows.y.shape:
+        return
     gone, kept = abs(rows.x[(rows.y == 0) & (rows.x != 0)]), abs(rows.x[rows.y != 0])
     if len(gone) and len(kept) and gone.max() < kept.min():
         yield (roundest(float(gone.max()), float(kept.min())),)
@@ -213,7 +219,7 @@ MAPS: Final = (
     *_maps("fixed-each", _fixed, _set, _each_component, (1.0, 2.0), (-1.0, 0.5), rank=11),
     *_maps("offset", _offset, lambda x, at, c: x + c, each(difference), (1.0,), (-0.5,), (0.01,), rank=14,
            known="start result"),
-    *_maps("scaled", _scaled, lambda x, at, c: c * x, each(ratio), (2.0,), (-1.0,), (0.9,), rank=15,
+    *_maps("scaled", _scaled, lambda x, at, c: c * x, each(factor), (2.0,), (-1.0,), (0.9,), rank=15,
            known="start between result"),
     *_maps("clamped", _clamped, lambda x, at, low, high: np.clip(x, low, high), _bounds,
            (-1.0, 1.0), (0.0, np.inf), (-np.inf, 0.5), rank=20, known="between result"),
