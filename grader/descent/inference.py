@@ -122,7 +122,9 @@ class Inferred:
             return Rows(last, got, at, self.doubt)
         reach = self.u * (at.count[:, None] + 1) * np.maximum(abs(last), self.part.size)
         return _some(
-            self.usable, np.asarray(np.isfinite(last).all(axis=1)), Rows(last, got, at, np.maximum(self.doubt, reach))
+            self.usable,
+            np.asarray(np.isfinite(last).all(axis=1)),
+            Rows(last, got, at, np.maximum(self.doubt, reach)),
         )
 
     def _count(self) -> Rows | None:

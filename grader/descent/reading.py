@@ -52,6 +52,9 @@ class Rows:
         """By row: whether the slot held what the rule says."""
         with np.errstate(all="ignore"):
             wanted = f(self.x, self.at)
+            if isinstance(wanted, list):  # by call as many numbers as it has
+                none = np.full(self.y.shape[1], np.nan)
+                wanted = np.array([one if len(one) == len(none) else none for one in wanted])
             if np.shape(wanted) not in ((), self.y.shape, (len(self.y), 1)):
                 return np.zeros(len(self.y), dtype=bool)
             same = (abs(self.y - wanted) <= self.doubt) | (self.y == wanted)
@@ -143,6 +146,18 @@ def _fraction(value: float, digits: int) -> float | None:
     """The nearest fraction with a small denominator: the further one looks, the larger it may be."""
     near = (round(value * q) / q for q in DENOMINATORS.get(digits, ()))
     return min((one for one in near if one), key=lambda one: abs(one - value), default=None)
+
+
+def roundest(low: float, high: float) -> Estimate:
+    """A threshold between the two: a power of ten, or the roundest number, the nearest to the middle."""
+    inner = np.geomspace(max(low, high * 1e-4), high, 41)[1:-1]
+    nearest = sorted(inner.tolist(), key=lambda one: abs(math.log(one / inner[len(inner) // 2])))
+    for digits in range(DIGITS):
+        for one in nearest:
+            near = float(f"{one:.{digits - 1}e}") if digits else 10.0 ** round(math.log10(one))
+            if low < near < high:
+                return Estimate(near)
+    return Estimate((low + high) / 2)
 
 
 def told(value: float) -> str:

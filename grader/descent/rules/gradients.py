@@ -17,7 +17,9 @@ from grader.descent.rule import Reader, Rule
 _LOSS: Final = (
     "Compare your loss at theta = 3 with the one in the exercise, and theta.grad with its derivative."
 )
-_LOSSES: Final = "Compare your loss at theta = [3, 4] with the one on paper, and theta.grad with its gradient."
+_LOSSES: Final = (
+    "Compare your loss at theta = [3, 4] with the one on paper, and theta.grad with its gradient."
+)
 _SIZE: Final = "Does the size of each step still follow the gradient when theta is large?"
 _GRAD: Final = "Print theta.grad after backward(), and again just before step()."
 
@@ -427,7 +429,9 @@ def _over_norm(slack: float, *, cut: bool) -> Formula:
 
 def _lengths(slacks: tuple[float, ...], *, cut: bool) -> Reader:
     return lambda rows: (
-        (length, Estimate(slack)) for slack in slacks for length in estimates(rows, _over_norm(slack, cut=cut))
+        (length, Estimate(slack))
+        for slack in slacks
+        for length in estimates(rows, _over_norm(slack, cut=cut))
     )
 
 

@@ -9,7 +9,20 @@ from typing import Any, Final
 import numpy as np
 
 from grader.descent.program import Array, Moment
-from grader.descent.reading import Estimate, Formula, Rows, each, estimates, fixed, limit, scaled, shifted, told, trial, whole
+from grader.descent.reading import (
+    Estimate,
+    Formula,
+    Rows,
+    each,
+    estimates,
+    fixed,
+    limit,
+    scaled,
+    shifted,
+    told,
+    trial,
+    whole,
+)
 from grader.descent.rule import Rule
 from grader.descent.rules.gradients import between, most
 
@@ -58,7 +71,12 @@ def _counted(at: Moment, x: Array) -> Array:
 
 
 def _counted_title(power: float) -> str:
-    ways = {1.0: "multiplied by", -1.0: "divided by", -0.5: "divided by the root of", 0.5: "multiplied by the root of"}
+    ways = {
+        1.0: "multiplied by",
+        -1.0: "divided by",
+        -0.5: "divided by the root of",
+        0.5: "multiplied by the root of",
+    }
     way = ways.get(power, f"multiplied by the power {told(power)} of")
     return f"The learning rate is {way} the number of steps"
 
@@ -168,7 +186,9 @@ def _drops(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
     i, level = np.broadcast_to(rows.at.i, rows.y.shape), rows.y / np.where(rows.x == 0, np.nan, rows.x)
     off = abs(level - 1) > 1e-4  # noqa: PLR2004 -- a change of rate that a person would make
     if not off.any():
-        yield from ((Estimate(c), Estimate(k), Estimate(2 * k)) for c, k in ((0.1, 30.0), (0.1, 10.0), (0.5, 10.0)))
+        yield from (
+            (Estimate(c), Estimate(k), Estimate(2 * k)) for c, k in ((0.1, 30.0), (0.1, 10.0), (0.5, 10.0))
+        )
         return
     first = float(i[off].min())
     for factor in estimates(rows, lambda x, y, at: np.where(at.i == first, y / x, np.nan)):
@@ -186,10 +206,14 @@ def _drop_title(factor: float, first: float, second: float) -> str:
     drop = f"The learning rate is multiplied by {told(factor)}"
     if second == 2 * first:
         return f"{drop} every {told(first)} steps"
-    return f"{drop} after {told(first)} steps" + (f", and again after {told(second)}" if second < math.inf else "")
+    return f"{drop} after {told(first)} steps" + (
+        f", and again after {told(second)}" if second < math.inf else ""
+    )
 
 
-def _each_of(counts: tuple[float, ...], formula: Callable[[float], Formula]) -> Callable[[Rows], Iterator[Any]]:
+def _each_of(
+    counts: tuple[float, ...], formula: Callable[[float], Formula]
+) -> Callable[[Rows], Iterator[Any]]:
     return lambda rows: ((one, Estimate(k)) for k in counts for one in estimates(rows, formula(k)))
 
 

@@ -1,0 +1,247 @@
+"""Rules of the number of steps: of the number asked for, or of the path, where a condition ends the loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import product
+from typing import Final
+
+import numpy as np
+
+from grader.descent.program import Array, Moment
+from grader.descent.reading import Estimate, Rows, difference, itself, ratio, roundest, told, trial, whole
+from grader.descent.reading import where_changed as changed
+from grader.descent.rule import Reader, Rule
+
+COUNT_HINT: Final = "Count the updates of theta for number_steps = 1, 2 and 3."
+USED_HINT: Final = "Where in your function is number_steps used?"
+ALWAYS_HINT: Final = "Does your function always take number_steps steps? Which line can end the loop?"
+
+
+def _taken(words: str, after: str = "") -> Callable[[float], str]:
+    """`Always 3 steps are taken, ...`"""
+
+    def title(k: float) -> str:
+        steps = "1 step is" if abs(k) == 1 else f"{told(abs(k))} steps are"
+        return f"{words} {steps} taken{after}"
+
+    return title
+
+
+def _more_title(k: float) -> str:
+    much, be = ("One step", "is") if abs(k) == 1 else (f"{told(abs(k))} steps", "are")
+    return f"{much} too {'many' if k > 0 else 'few'} {be} taken"
+
+
+COUNTS: Final = (
+    Rule(
+        "no-step", "count", "No step is taken: theta stays as it is",
+        "Print theta and theta.grad in the loop. Which line is meant to change theta, and does it run?",
+        lambda x, at: 0 * x, rank=9, samples=((),), landmark="step",
+        teacher="step() is missing or lacks its parentheses, or the loop is never entered.",
+    ),
+    Rule(
+        "steps-fixed", "count", _taken("Always", ", whatever is passed"), USED_HINT, lambda x, at, k: 0 * x + k, whole(itself), rank=10,
+        samples=((10,), (1,), (100,)), teacher="The argument never reaches the loop: a number stands in its place.",
+    ),
+    Rule(
+        "steps-more", "count", _more_title, COUNT_HINT, lambda x, at, k: np.maximum(x + k, 0), whole(difference),
+        rank=11, samples=((1,), (-1,), (-2,)), known=2,
+        teacher="range(number_steps + 1), range(1, number_steps), <= for <, or an earlier theta comes back.",
+    ),
+    Rule(
+        "steps-times", "count",
+        lambda c: f"{'Twice' if c == 2 else told(c) + ' times'} as many steps are taken as asked for",
+        COUNT_HINT, lambda x, at, c: c * x, whole(ratio), rank=13, samples=((2,), (3,)),
+        teacher="Two loops, or loss, backward and step twice in each iteration.",
+    ),
+    Rule(
+        "steps-over", "count", "Only one step in {0} is taken: number_steps // {0}", COUNT_HINT,
+        lambda x, at, c: x // c, trial(2, 3, 4, 5, 10), rank=15, samples=((2,), (3,)),
+    ),
+    Rule(
+        "steps-strided", "count", "The loop counts by {0}, so most steps are left out", COUNT_HINT,
+        lambda x, at, c: -(-x // c), trial(2, 3, 4, 5, 10), rank=16, samples=((2,), (3,)), known=0,
+    ),
+    Rule(
+        "steps-at-most", "count", _taken("Never more than", ", however many are asked for"), "Call your function with many steps. How often does the loop run?",
+        lambda x, at, k: np.minimum(x, k), whole(changed), rank=13, samples=((50,), (100,), (1,)), known=2,
+        teacher="A cap such as min(number_steps, 100), or a break; at 1: a return inside the loop.",
+    ),
+    Rule(
+        "steps-at-least", "count", _taken("At least", ", however few are asked for"), "Call your function with number_steps = 0 and 1.",
+        lambda x, at, k: np.maximum(x, k), whole(changed), rank=14, samples=((1,), (3,)),
+        teacher="max(number_steps, 1), or a loop whose condition stands at its end.",
+    ),
+    Rule(
+        "steps-left-out", "count", "One step in {0} is left out", COUNT_HINT,
+        lambda x, at, k: x - x // k, trial(*range(3, 11)), rank=17, samples=((7,), (3,)),
+        teacher="if i % k: ..., or a continue.",
+    ),
+    Rule(
+        "steps-left-out-first", "count", "One step in {0} is left out, the very first among them", COUNT_HINT,
+        lambda x, at, k: x + -x // k, trial(*range(3, 11)), rank=18, samples=((7,), (3,)), known=0,
+    ),
+    Rule(
+        "steps-squared", "count", "As many steps are taken as number_steps times number_steps", COUNT_HINT,
+        lambda x, at: x * x, rank=19, samples=((),), known=0, teacher="A loop in a loop.",
+    ),
+    Rule(
+        "steps-nested", "count", lambda c: f"number_steps * (number_steps {'+' if c > 0 else '-'} 1) / 2 steps are taken",
+        COUNT_HINT, lambda x, at, c: x * (x + c) // 2, trial(1, -1), rank=20, samples=((1,), (-1,)), known=0,
+        teacher="A loop in a loop, the inner one up to the outer one's counter.",
+    ),
+    Rule(
+        "steps-of-the-rate", "count", "The learning rate, cut to a whole number, is taken as the number of steps",
+        "In which order does the exercise pass the learning rate and the number of steps?",
+        lambda x, at: np.maximum(np.trunc(at.rate), 0), rank=20, samples=((),), known=0, landmark="definition",
+        teacher="The two arguments are exchanged.",
+    ),
+    Rule(
+        "steps-very-many", "count", "Very many steps are taken, {0} or so, whatever is passed", USED_HINT,
+        lambda x, at, k: 0 * x + k, trial(1000, 100, 500, 200, 50, 2000), rank=24, samples=((1000,),), known=0,
+        teacher="So many that theta comes to rest; how many cannot be told from values.",
+    ),
+)  # fmt: skip
+
+
+# --- conditions that end the loop -----------------------------------------------------------------
+
+Measure = Callable[[Array, Moment], Array]
+"""path, at -> place x call: what the condition looks at there."""
+
+
+def _loss(path: Array, at: Moment) -> Array:
+    return at.objective.value(path)[..., 0]
+
+
+def _norm(values: Array) -> Array:
+    return np.sqrt((values**2).sum(axis=-1))
+
+
+def _next(values: Array) -> Array:
+    """Place x ... -> how much each differs from the next; the last, which has none, never meets a condition."""
+    return np.concatenate([np.diff(values, axis=0), np.full_like(values[:1], np.inf)])
+
+
+def _left(met: Array, after: int, asked: Array, *, at_once: bool = False) -> Array:
+    """The first place where the condition is met, or `after` steps later. `at_once`: not at the start."""
+    first = np.where(met.any(axis=0), met.argmax(axis=0), len(met))
+    later = np.where(at_once & (first == 0), 0, after)
+    return np.minimum((first + later)[:, None], asked)
+
+
+def _between(rows: Rows, measure: Measure, after: int, *, at_once: bool) -> tuple[float, float] | None:
+    """What the measure has come to where the loop was left, and what it never was before."""
+    height = measure(rows.at.path, rows.at)
+    met, unmet = [0.0], [np.inf]
+    for k, (asked, taken) in enumerate(zip(rows.x[:, 0].tolist(), rows.y[:, 0].tolist(), strict=True)):
+        place = int(taken) - (0 if at_once and not taken else after)
+        if taken > asked or (place < 0 and taken < asked):
+            return None
+        met += [float(height[place, k])] if taken < asked else []
+        unmet.append(float(height[: max(place, 0), k].min(initial=np.inf)))
+    return (max(met), min(unmet)) if len(met) > 1 and max(met) < min(unmet) < np.inf else None
+
+
+def _threshold(measure: Measure, after: int, *, at_once: bool) -> Reader:
+    """Of several measures that may all be what the loop looks at, one that makes it a power of ten."""
+
+    def read(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
+        found = [_between(rows, one, after, at_once=at_once) for one in (measure, _loss, _steepness, _size)]
+        thresholds = [one and roundest(*one) for one in found]
+        if thresholds[0] and (_power(thresholds[0]) or not any(one and _power(one) for one in thresholds)):
+            yield (thresholds[0],)
+
+    return read
+
+
+def _power(threshold: Estimate) -> bool:
+    return f"{threshold.value:e}".startswith("1.000000e")
+
+
+def _stop(
+    name: str, words: str, measure: Measure, after: int, rank: int, *, at_once: bool = False, known: int = 0
+) -> Rule:
+    def f(asked: Array, at: Moment, threshold: float) -> Array:
+        return _left(measure(at.path, at) < threshold, after, asked, at_once=at_once)
+
+    return Rule(
+        f"stops-early-{name}", "count", f"The loop ends early, as soon as {words} is below about {{0}}", ALWAYS_HINT,
+        f, _threshold(measure, after, at_once=at_once), on_path=True, rank=rank, known=known,
+        samples=((1.0,), (0.1,), (0.01,)), teacher="How small it has to be is known from the calls only roughly.",
+    )  # fmt: skip
+
+
+def _size(path: Array, _: Moment) -> Array:
+    return _norm(path)
+
+
+def _steepness(path: Array, at: Moment) -> Array:
+    return _norm(at.objective.gradient(path))
+
+
+def _without_gain(at: Moment, gain: float) -> Array:
+    """Place x call: for how many steps the loss has not been `gain` below its smallest."""
+    loss = _loss(at.path, at)
+    best, since = loss[0], np.zeros(loss.shape, dtype=int)
+    for place in range(1, len(loss)):
+        better = loss[place] < best - gain
+        best, since[place] = np.where(better, loss[place], best), np.where(better, 0, since[place - 1] + 1)
+    return since
+
+
+def _patience(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
+    """The commonest that leave the loop where it was left."""
+    if (rows.y > rows.x).any() or (rows.y == rows.x).all():
+        return
+    for gain in (0, 1e-3, 1e-4, 1e-2, 1e-6, 1e-5, 1e-8):
+        since = _without_gain(rows.at, gain)
+        for patience, late in product((1, 2, 3, 5, 10, 4), (0, 1)):
+            if (_left(since >= patience, late, rows.x) == rows.y).all():
+                yield Estimate(patience), Estimate(gain), Estimate(late)
+
+
+def _rising(path: Array, at: Moment) -> Array:
+    loss = _loss(path, at)
+    return np.concatenate([np.zeros_like(loss[:1], dtype=bool), loss[1:] > loss[:-1]])
+
+
+def _late(late: float) -> str:
+    return "as soon as" if not late else "one step after" if late == 1 else f"{told(late)} steps after"
+
+
+def _impatient_title(patience: float, gain: float, late: float) -> str:
+    if patience == 1 and not gain:
+        return f"The loop ends {_late(late)} the loss no longer falls"
+    much = f" by more than about {told(gain)}" if gain else ""
+    return f"The loop ends {_late(late)} the loss has not fallen{much} for {told(patience)} step{'s' * (patience != 1)}"
+
+
+STOPS: Final = (
+    Rule(
+        "stops-early-rising", "count", lambda late: f"The loop ends {_late(late)} the loss rises", ALWAYS_HINT,
+        lambda x, at, late: _left(_rising(at.path, at), int(late), x), trial(0, 1, -1), on_path=True, rank=30,
+        samples=((0,), (1,)), known=0, teacher="At a rate above 1 the loss rises.",
+    ),
+    Rule(
+        "stops-early-patience", "count", _impatient_title, ALWAYS_HINT,
+        lambda x, at, patience, gain, late: _left(_without_gain(at, gain) >= patience, int(late), x),
+        _patience, on_path=True, rank=31, samples=((1, 0, 0), (3, 1e-3, 1), (5, 0, 0)), known=0,
+        teacher="Early stopping, as for networks; its numbers are known from the calls only roughly.",
+    ),
+    _stop("loss", "the loss", _loss, 0, 30),
+    _stop("loss-late", "the loss before the last step", _loss, 1, 30, known=1),
+    _stop("loss-stale", "the loss before the last step, and at the start the loss there,", _loss, 1, 32, at_once=True),
+    _stop("gradient", "the gradient", _steepness, 0, 31),
+    _stop("gradient-late", "the gradient of the last step", _steepness, 1, 32),
+    _stop("gradient-largest", "each component of the gradient", lambda p, at: abs(at.objective.gradient(p)).max(axis=-1), 0, 33),
+    _stop("theta", "|theta|", _size, 0, 32),
+    _stop("theta-late", "|theta| before the last step", _size, 1, 33),
+    _stop("theta-largest", "each component of theta", lambda path, at: abs(path).max(axis=-1), 0, 33),
+    _stop("change", "the change of theta", lambda path, at: _norm(_next(path)), 1, 33),
+    _stop("change-before", "the next change of theta", lambda path, at: _norm(_next(path)), 0, 34),
+    _stop("gain", "the change of the loss", lambda path, at: abs(_next(_loss(path, at))), 1, 34),
+)  # fmt: skip
+
+RULES: Final = (*COUNTS, *STOPS)

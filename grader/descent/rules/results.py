@@ -1,0 +1,223 @@
+"""Rules of what is returned in place of the last theta: another theta, the loss, a gradient, or more than one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+
+from grader.descent.program import Array, Moment
+from grader.descent.reading import each, ratio, told, trial
+from grader.descent.rule import Reader, Rule, nothing
+from grader.descent.rules.thetas import COMPONENTS, RETURN_HINT, component, factor, length, nth
+
+WHICH_HINT: Final = "Which of your variables does the docstring ask for?"
+HOW_MANY_HINT: Final = "How many elements does the result have, and how many should it have?"
+
+
+def _result(
+    name: str,
+    title: str | Callable[..., str],
+    f: Callable[..., Any],
+    rank: int,
+    read: Reader = nothing,
+    *samples: tuple[float, ...],
+    hint: str = RETURN_HINT,
+    known: int = 0,
+    teacher: str = "",
+) -> Rule:
+    return Rule(
+        f"result-{name}", "result", title, hint, f, read,
+        rank=rank, samples=samples or ((),), known=known, teacher=teacher,
+    )  # fmt: skip
+
+
+# --- another theta ------------------------------------------------------------------------------
+
+
+def _before(at: Moment) -> Array:
+    return at.at(np.maximum(at.count - 1, 0))
+
+
+def _mean(first: int, last: int) -> Callable[[Array, Moment], Array]:
+    """Of the thetas from place `first` to the last, or the one before it; the initial one where there is none."""
+
+    def f(x: Array, at: Moment) -> Array:
+        place = np.arange(len(at.path))[:, None, None]
+        kept = (place >= first) & (place <= at.count[:, None] + last)
+        number = kept.sum(axis=0).astype(x.dtype)
+        total = np.where(kept, at.path, 0.0).sum(axis=0)
+        return np.where(number > 0, total / np.maximum(number, 1), at.path[0])
+
+    return f
+
+
+def _moving(_: Array, at: Moment, keep: float) -> Array:
+    mean = at.path[0]
+    for place in range(1, len(at.path)):
+        mean = np.where(place <= at.count[:, None], keep * mean + (1 - keep) * at.path[place], mean)
+    return mean
+
+
+def _best(_: Array, at: Moment) -> Array:
+    loss = at.objective.value(at.path)[..., 0]
+    taken = np.arange(len(at.path))[:, None] <= at.count
+    return at.at(np.where(taken, loss, np.inf).argmin(axis=0))
+
+
+THETAS: Final = (
+    _result("before", "The theta before the last step is returned", lambda x, at: _before(at), 12, known=1,
+            hint="In which order do the last update and the line that keeps the result run?",
+            teacher="The result is put aside before step()."),
+    _result("initial", "The initial theta is returned, not what the steps made of it", lambda x, at: at.initial, 11,
+            known=1, hint="Which tensor does the optimiser have, and which one do you return?",
+            teacher="A copy was optimised, and the argument is returned."),
+    _result("first", "The theta after the first step is returned", lambda x, at: at.at(np.minimum(at.count, 1)), 14,
+            hint="Which tensor does the optimiser have after the first step, and which one do you go on with?",
+            teacher="theta = theta.detach().clone() in the loop; the optimiser keeps the first tensor."),
+    _result("best", "The theta of the smallest loss on the way is returned, not the last", _best, 20, known=1),
+    _result("mean", "The mean of all thetas is returned, the initial one included", _mean(0, 0), 21, known=1),
+    _result("mean-after", "The mean of the thetas after each step is returned", _mean(1, 0), 21),
+    _result("mean-before", "The mean of the thetas before each step is returned", _mean(0, -1), 22),
+    _result("moving-mean", "A moving mean of the thetas is returned, that keeps {0} of itself in each step", _moving,
+            25, trial(0.9, 0.99, 0.5, 0.999, 0.8, 0.1), (0.9,), (0.5,)),
+    _result("change", "The change of theta is returned, not theta", lambda x, at: x - at.path[0], 20, known=1),
+    _result("turned-change", "The initial theta minus the last one is returned", lambda x, at: at.path[0] - x, 21),
+    _result("last-change", "What the last step did to theta is returned", lambda x, at: x - _before(at), 22),
+    _result("before-scaled", "What is returned is {0} times the theta before the last step",
+            lambda x, at, c: c * _before(at), 24, each(lambda x, y, at: factor(_before(at), y, at)), (0.5,), (-1.0,)),
+)  # fmt: skip
+
+
+# --- gradients, losses, other numbers --------------------------------------------------------------
+
+
+Part = Callable[[Array, Moment], Array]
+
+
+def _multiple(name: str, words: str, part: Part, rank: int, *, known: int = 0, teacher: str = "") -> Rule:
+    """The part, or any multiple of it, is returned: for each call as many numbers as the part has."""
+
+    def title(c: float) -> str:
+        return (
+            f"{words if c == 1 else f'{told(c)} times {words[0].lower()}{words[1:]}'} is returned, not theta"
+        )
+
+    read = each(lambda x, y, at: factor(part(x, at) + 0 * y, y, at))
+    return _result(name, title, lambda x, at, c: list(c * part(x, at)), rank, read, (1.0,), (0.5,),
+                   hint=WHICH_HINT, known=known, teacher=teacher)  # fmt: skip
+
+
+def _offset(name: str, words: str, of: Callable[[Moment], Array]) -> Rule:
+    def title(c: float) -> str:
+        much = words if abs(c) == 1 else f"{told(abs(c))} times {words}"
+        return f"{much[0].upper()}{much[1:]} is {'added to' if c > 0 else 'subtracted from'} the theta that is returned"
+
+    read = each(lambda x, y, at: ratio(of(at) + 0 * x, y - x, at))
+    return _result(f"offset-by-{name}", title, lambda x, at, c: (x + c * of(at)).astype(x.dtype), 18, read,
+                   (1.0,), (-1.0,))  # fmt: skip
+
+
+def _scaled(name: str, words: str, by: Callable[[Moment], Array]) -> Rule:
+    return _result(name, f"Theta is {words} before it is returned",
+                   lambda x, at: (x * by(at)).astype(x.dtype), 22)  # fmt: skip
+
+
+def _number(name: str, words: str, f: Callable[[Array], Array], rank: int) -> Rule:
+    return _result(
+        name, f"{words} of theta is returned, not theta", lambda x, at: list(f(x)), rank, hint=HOW_MANY_HINT
+    )
+
+
+def _loss_before(_: Array, at: Moment) -> Array:
+    return at.objective.value(_before(at))
+
+
+NUMBERS: Final = (
+    _multiple("loss", "The loss at the final theta", lambda x, at: at.objective.value(x), 12, known=1,
+              teacher="The loss is computed once more after the loop, and returned."),
+    _multiple("loss-before", "The loss of the last step, before theta moved,", _loss_before, 12, known=1,
+              teacher="`return loss` after the loop."),
+    _result("gradient", "The gradient at the final theta is returned, not theta",
+            lambda x, at: at.objective.gradient(x), 13, hint=WHICH_HINT),
+    _result("gradient-before", "The gradient of the last step is returned, not theta",
+            lambda x, at: at.objective.gradient(_before(at)), 13, hint=WHICH_HINT, known=1,
+            teacher="theta.grad is returned; without a step it is None."),
+    _multiple("squared", "The square of each component of the final theta", lambda x, at: x**2, 22),
+    _multiple("squared-before", "The square of each component of the theta before the last step",
+              lambda x, at: _before(at) ** 2, 23),
+    _offset("rate", "the learning rate", lambda at: at.rate),
+    _offset("steps", "the number of steps", lambda at: at.asked),
+    _scaled("times-rate", "multiplied by the learning rate", lambda at: at.rate),
+    _scaled("over-rate", "divided by the learning rate", lambda at: 1 / np.where(at.rate == 0, 1.0, at.rate)),
+    _scaled("times-steps", "multiplied by the number of steps", lambda at: at.asked),
+    _scaled("over-steps", "divided by the number of steps", lambda at: 1 / np.maximum(at.asked, 1)),
+    _number("norm", "The length", length, 20),
+    _number("sum", "The sum of the components", lambda x: x.sum(axis=1, keepdims=True), 21),
+    _number("average", "The mean of the components", lambda x: x.mean(axis=1, keepdims=True), 21),
+    _number("largest", "The largest component", lambda x: x.max(axis=1, keepdims=True), 23),
+    _number("smallest", "The smallest component", lambda x: x.min(axis=1, keepdims=True), 24),
+    _result("component", lambda k: f"Of the components of theta only the {nth(k)} is returned",
+            lambda x, at, k: list(component(x, k)), 20, COMPONENTS, (0,), (-1,), hint=HOW_MANY_HINT),
+)  # fmt: skip
+
+
+# --- more than one theta ------------------------------------------------------------------------
+
+Piece = Callable[[Moment, int], Array]
+"""at, call -> the numbers that come back of it, row by row."""
+
+
+def _thetas(first: int, last: int) -> Piece:
+    return lambda at, k: at.path[first : int(at.count[k]) + 1 + last, k].ravel()
+
+
+def _losses(first: int, last: int) -> Piece:
+    return lambda at, k: at.objective.value(at.path[first : int(at.count[k]) + 1 + last, k]).ravel()
+
+
+def _theta(at: Moment, k: int) -> Array:
+    return at.path[min(int(at.count[k]), len(at.path) - 1), k]
+
+
+def _end_loss(at: Moment, k: int) -> Array:
+    return at.objective.value(_theta(at, k)).ravel()
+
+
+def _last_loss(at: Moment, k: int) -> Array:
+    return _losses(0, -1)(at, k)[-1:]
+
+
+def _pieces(name: str, words: str, *pieces: Piece, known: int = 0, teacher: str = "") -> Rule:
+    def f(x: Array, at: Moment) -> list[Array]:
+        return [np.concatenate([piece(at, k) for piece in pieces]) for k in range(len(x))]
+
+    title = f"{words}, not the last theta alone"
+    return _result(name, title, f, 15, hint=HOW_MANY_HINT, known=known, teacher=teacher)
+
+
+HISTORIES: Final = (
+    _pieces("all-thetas", "The thetas of all steps are returned, with the initial one", _thetas(0, 0), known=1,
+            teacher="The whole path, with the initial theta, is returned."),
+    _pieces("thetas-before", "The thetas before each step are returned", _thetas(0, -1), known=1,
+            teacher="A list that is filled before step(): the initial theta is in it, the last one is not."),
+    _pieces("thetas-after", "The thetas after each step are returned", _thetas(1, 0), known=1,
+            teacher="A list of the theta after each step: empty without a step, and with one it looks right."),
+    _pieces("losses-before", "The losses of all steps are returned", _losses(0, -1), known=1,
+            teacher="A list for a plot is returned."),
+    _pieces("losses-after", "The losses after each step are returned", _losses(1, 0)),
+    _pieces("all-losses", "The losses before and after all steps are returned", _losses(0, 0)),
+    _pieces("theta-and-loss", "Theta and the loss at it are returned", _theta, _end_loss),
+    _pieces("theta-and-last-loss", "Theta and the loss of the last step are returned", _theta, _last_loss),
+    _pieces("theta-and-losses", "Theta and the losses of all steps are returned", _theta, _losses(0, -1)),
+    _pieces("theta-and-losses-after", "Theta and the losses after each step are returned", _theta, _losses(1, 0)),
+    _pieces("theta-and-all-losses", "Theta and the losses before and after all steps are returned", _theta,
+            _losses(0, 0)),
+    _pieces("theta-and-all-thetas", "Theta and the thetas of all steps are returned, with the initial one", _theta,
+            _thetas(0, 0)),
+    _pieces("theta-and-thetas-before", "Theta and the thetas before each step are returned", _theta, _thetas(0, -1)),
+    _pieces("theta-and-thetas-after", "Theta and the thetas after each step are returned", _theta, _thetas(1, 0)),
+)  # fmt: skip
+
+RULES: Final = (*THETAS, *NUMBERS, *HISTORIES)

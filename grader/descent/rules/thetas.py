@@ -1,0 +1,302 @@
+"""Rules of theta at the start, after each step and at the end: one table of maps, told in the words of the place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+import numpy as np
+
+from grader.descent.program import Array, Moment, Slot
+from grader.descent.reading import (
+    Estimate,
+    Rows,
+    difference,
+    each,
+    estimates,
+    itself,
+    ratio,
+    roundest,
+    told,
+    trial,
+)
+from grader.descent.rule import Reader, Rule, nothing
+
+RETURN_HINT: Final = "Print theta in the last line of the loop, and what the function returns."
+START_HINT: Final = "Print theta before the first step: is it the initial theta?"
+STEP_HINT: Final = (
+    "Print theta after step() and again before the next one. Which line between them changes it?"
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a map is applied, and how that is told."""
+
+    slot: Slot
+    noun: str
+    when: str
+    hint: str
+    later: int  # how much less plain the same map is here
+
+
+START: Final = Place("start", "the initial theta", "before the first step", START_HINT, 2)
+BETWEEN: Final = Place("between", "theta after each step", "after each step", STEP_HINT, 4)
+RESULT: Final = Place("result", "the theta that is returned", "before it is returned", RETURN_HINT, 0)
+
+Words = Callable[..., str]
+"""place, *constants -> the title."""
+
+
+def _maps(
+    name: str,
+    words: str | Words,
+    f: Callable[..., Array],
+    read: Reader = nothing,
+    *samples: tuple[float, ...],
+    rank: int,
+    known: str = "",
+    teacher: str = "",
+    places: tuple[Place, ...] = (START, BETWEEN, RESULT),
+) -> tuple[Rule, ...]:
+    """One map at each place; `known`: the slots in which the freezer runs its first sample."""
+    return tuple(
+        Rule(
+            f"{place.slot}-{name}", place.slot, partial(_titled, words, place), place.hint, f, read,
+            teacher=teacher, rank=rank + place.later, samples=samples or ((),), known=int(place.slot in known),
+        )
+        for place in places
+    )  # fmt: skip
+
+
+def _titled(words: str | Words, place: Place, *constants: float) -> str:
+    if callable(words):
+        return words(place, *constants)
+    return words.format(*map(told, constants), noun=place.noun, when=place.when)
+
+
+# --- words ------------------------------------------------------------------------------------
+
+
+def _offset(place: Place, c: float) -> str:
+    verb, to = ("added", "to") if c > 0 else ("subtracted", "from")
+    return f"{told(abs(c))} is {verb} {to} {place.noun}"
+
+
+def _scaled(place: Place, c: float) -> str:
+    if c == -1:
+        return f"The sign of theta is turned round {place.when}"
+    return f"Theta is multiplied by {told(c)} {place.when}"
+
+
+def _fixed(place: Place, *values: float) -> str:
+    value = told(values[0]) if len(values) == 1 else f"[{', '.join(map(told, values))}]"
+    return {
+        "start": f"The descent starts at {value}, whatever is passed",
+        "between": f"Theta is set to {value} after each step",
+    }.get(place.slot, f"{value} is returned, whatever is passed")
+
+
+def _clamped(place: Place, low: float, high: float) -> str:
+    if low == 0 and np.isinf(high):
+        return f"Negative values of theta are set to 0 {place.when}"
+    if np.isinf(high):
+        return f"Theta is kept at or above {told(low)} {place.when}"
+    if np.isinf(low):
+        return f"Theta is kept at or below {told(high)} {place.when}"
+    return f"Theta is kept within [{told(low)}, {told(high)}] {place.when}"
+
+
+def _rounded(place: Place, digits: float) -> str:
+    return f"Theta is rounded to {int(digits)} decimal{'' if digits == 1 else 's'} {place.when}"
+
+
+def _stepped(place: Place, c: float) -> str:
+    much = "" if c == 1 else f", {told(c)} times as long as one of the loop's"
+    return f"Theta is moved by one more step {place.when}, against the gradient there{much}"
+
+
+# --- functions --------------------------------------------------------------------------------
+
+
+def _set(x: Array, _: Moment, *values: float) -> Array:
+    return np.broadcast_to(np.resize(np.array(values, x.dtype), x.shape[-1]), x.shape)
+
+
+def length(x: Array) -> Array:
+    return np.sqrt((x**2).sum(axis=-1, keepdims=True))
+
+
+def component(x: Array, k: float) -> Array:
+    return x[:, [int(k) % x.shape[1]]]
+
+
+def nth(k: float) -> str:
+    return {-1: "last", 0: "first", 1: "second", 2: "third"}[int(k)] + " one"
+
+
+def _brain(x: Array) -> Array:
+    """Rounded to bfloat16: the upper half of a float32, to nearest."""
+    bits = x.astype(np.float32).view(np.uint32).astype(np.uint64)
+    upper = ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16) << 16
+    return (upper & 0xFFFFFFFF).astype(np.uint32).view(np.float32).astype(x.dtype)
+
+
+def _through(dtype: type[np.floating]) -> Callable[[Array, Moment], Array]:
+    return lambda x, at: x.astype(dtype).astype(x.dtype)
+
+
+def stepped(x: Array, at: Moment, c: float) -> Array:
+    return x - c * at.rate * at.objective.gradient(x)
+
+
+def fresh_steps(x: Array, y: Array, at: Moment) -> Array:
+    """How many steps, from a gradient computed at x, lead from x to y."""
+    move = at.rate * at.objective.gradient(x)
+    return np.where(move == 0, np.nan, (x - y) / np.where(move == 0, 1.0, move))
+
+
+def factor(x: Array, y: Array, at: Moment) -> Array:
+    """Other than 0: that is a theta of its own."""
+    return ratio(np.where(y == 0, 0.0, x), y, at)
+
+
+# --- readers ----------------------------------------------------------------------------------
+
+
+def _each_component(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
+    """A constant for each component, where they are not all the same."""
+    columns = [
+        estimates(Rows(rows.x[:, k : k + 1], rows.y[:, k : k + 1], rows.at, rows.doubt[:, k : k + 1]), itself)
+        for k in range(rows.y.shape[1])
+    ]
+    if all(columns) and len({one[0].value for one in columns}) > 1:
+        yield tuple(one[0] for one in columns)
+
+
+def _bounds(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
+    """[low, high], either may be missing: where what is too small, or too large, has come to."""
+    lows = estimates(rows, lambda x, y, _: np.where(y - x > rows.doubt + 1e-6 * abs(x), y, np.nan))
+    highs = estimates(rows, lambda x, y, _: np.where(x - y > rows.doubt + 1e-6 * abs(x), y, np.nan))
+    if lows and highs and lows[0].value < highs[0].value:
+        yield lows[0], highs[0]
+    for high in highs[:1] * (not lows):
+        yield from ((low, high) for low in (Estimate(-np.inf), _mirrored(high)))
+    for low in lows[:1] * (not highs):
+        yield from ((low, high) for high in (Estimate(np.inf), _mirrored(low)))
+
+
+def _mirrored(bound: Estimate) -> Estimate:
+    return Estimate(-bound.value, bound.doubt)
+
+
+def _decimals(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
+    for digits in range(7):
+        if (abs(rows.y - np.round(rows.y, digits)) <= rows.doubt).all():
+            yield (Estimate(float(digits)),)
+            return
+
+
+def _zeroed(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
+    """Zeros where theta is small, and none where it is not."""
+    if rows.x.shape != rows.y.shape:
+        return
+    gone, kept = abs(rows.x[(rows.y == 0) & (rows.x != 0)]), abs(rows.x[rows.y != 0])
+    if len(gone) and len(kept) and gone.max() < kept.min():
+        yield (roundest(float(gone.max()), float(kept.min())),)
+
+
+# --- the table --------------------------------------------------------------------------------
+
+COMPONENTS: Final = trial(0, -1, 1, 2)
+ROUGHLY: Final = "How small they have to be is known from the calls only roughly."
+
+MAPS: Final = (
+    *_maps("fixed", _fixed, _set, each(itself), (1.0,), (0.0,), (5.0,), rank=10, known="start",
+           teacher="Theta is made anew: torch.ones, torch.zeros, torch.tensor(...)."),
+    *_maps("fixed-each", _fixed, _set, _each_component, (1.0, 2.0), (-1.0, 0.5), rank=11),
+    *_maps("offset", _offset, lambda x, at, c: x + c, each(difference), (1.0,), (-0.5,), (0.01,), rank=14,
+           known="start result"),
+    *_maps("scaled", _scaled, lambda x, at, c: c * x, each(factor), (2.0,), (-1.0,), (0.9,), rank=15,
+           known="start between result"),
+    *_maps("clamped", _clamped, lambda x, at, low, high: np.clip(x, low, high), _bounds,
+           (-1.0, 1.0), (0.0, np.inf), (-np.inf, 0.5), rank=20, known="between result"),
+    *_maps("rounded", _rounded, lambda x, at, digits: x.round(int(digits)), _decimals,
+           (2,), (3,), (0,), rank=18, known="between result",
+           teacher="round() on theta; only what is printed should be rounded."),
+    *_maps("cut", "Theta is cut to a whole number {when}", lambda x, at: np.trunc(x), rank=19,
+           teacher="int(), .int() or .long()."),
+    *_maps("floored", "Theta is rounded down to a whole number {when}", lambda x, at: np.floor(x), rank=21),
+    *_maps("absolute", "The absolute value of theta is taken {when}", lambda x, at: abs(x), rank=20,
+           known="result"),
+    *_maps("normalised", "Theta is divided by its length {when}",
+           lambda x, at: x / np.maximum(length(x), 1e-12), rank=22),
+    *_maps("small-zeroed", "Values of theta below about {0} in size are set to 0 {when}",
+           lambda x, at, c: np.where(abs(x) < c, 0.0, x), _zeroed, (0.1,), (0.01,), rank=24, teacher=ROUGHLY),
+    *_maps("through-float16", "Theta goes through float16 {when}, which keeps fewer digits",
+           _through(np.float16), rank=23),
+    *_maps("through-bfloat16", "Theta goes through bfloat16 {when}, which keeps fewer digits",
+           lambda x, at: _brain(x), rank=24),
+    *_maps("through-float32", "Theta goes through float32 {when}, which keeps fewer digits",
+           _through(np.float32), rank=25),
+    *_maps("reversed", "The components of theta are put in the reverse order {when}",
+           lambda x, at: x[:, ::-1], rank=24),
+    *_maps("sorted", "The components of theta are put in order of size {when}",
+           lambda x, at: np.sort(x, axis=-1), rank=26),
+    *_maps("one-for-all", lambda place, k: f"Every component of theta becomes the {nth(k)} {place.when}",
+           lambda x, at, k: np.broadcast_to(component(x, k), x.shape), COMPONENTS, (0,), (-1,), rank=25),
+    *_maps("squared", "Theta is squared {when}", lambda x, at: x**2, rank=26, places=(START, BETWEEN)),
+    *_maps("stepped", _stepped, stepped, each(fresh_steps), (1.0,), (0.5,), rank=27,
+           teacher="A step by hand, or a loop of its own, beside the steps of the optimiser."),
+)  # fmt: skip
+
+
+# --- between the steps alone --------------------------------------------------------------------
+
+
+def _starts_again(x: Array, at: Moment) -> Array:
+    """Theta is made in the loop: what the last step left is not made anew."""
+    if len(at.count) != len(x):  # rows between two steps
+        return at.initial
+    return np.where(at.i + 1 >= at.count[:, None], x, at.initial)
+
+
+def _beside(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
+    """By hand after step(), with its gradient; or before step(): then the next begins where its own leads."""
+    for formula in (lambda x, y, at: ratio(x - at.theta, y - x, at), fresh_steps):
+        yield from ((one,) for one in estimates(rows, formula))
+
+
+def _beside_title(c: float) -> str:
+    if c == -1:
+        return "Each step of the optimiser is taken back by hand"
+    if c == -0.5:
+        return "After each step theta is the mean of what it was before and after"
+    much = "twice" if c == 1 else f"{told(1 + c)} times as far"
+    return f"A step by hand is taken beside the optimiser's: theta moves {much} in each iteration"
+
+
+def _improved(x: Array, at: Moment) -> Array:
+    return np.where(at.objective.value(x) <= at.objective.value(at.theta), x, at.theta)
+
+
+RULES: Final = (
+    *MAPS,
+    Rule(
+        "starts-again", "between", "Every iteration starts again from the initial theta",
+        "Which lines are there to run once, and which once a step?", _starts_again,
+        teacher="Theta is made inside the loop.", rank=12, samples=((),), landmark="loop",
+    ),
+    Rule(
+        "step-by-hand-beside", "between", _beside_title, STEP_HINT,
+        lambda x, at, c: x + c * (x - at.theta), _beside, rank=16, remembers=True,
+        samples=((1.0,), (-1.0,), (-0.5,)),
+        teacher="theta -= learning_rate * theta.grad, before or after step().",
+    ),
+    Rule(
+        "keeps-improvements", "between", "A step that makes the loss larger is taken back", STEP_HINT,
+        _improved, rank=20, samples=((),), known=0, teacher="At a rate above 1 the loss does not fall.",
+    ),
+)  # fmt: skip
