@@ -38,7 +38,7 @@ class Inferred:
     def allows(self, one: Deviation) -> bool:
         """Whether no row denies it; a rule that looks at more than a row is left to be run."""
         rows = self.rows(one.slot)
-        if rows is None or one.rule.remembers or one.rule.on_path or one.slot in ("count", "update"):
+        if rows is None or one.rule.remembers or one.slot in ("accumulate", "update"):
             return True
         return bool(rows.follow(one).all())
 

@@ -8,7 +8,7 @@ sharpest estimates that most rows share, and rounds each to the roundest number 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -86,10 +86,18 @@ def whole(formula: Formula) -> Reading:
     return read
 
 
-def trial(*values: float | tuple[float, ...]) -> Reading:
-    """Constants that no formula gives: they are tried, the commonest first."""
-    each_one = [tuple(map(Estimate, one if isinstance(one, tuple) else (one,))) for one in values]
-    return lambda _: iter(each_one)
+class Trial:
+    """Constants that no formula gives: they are tried, the commonest first, and need no row."""
+
+    def __init__(self, values: Sequence[float | tuple[float, ...]]) -> None:
+        self.each = [tuple(map(Estimate, one if isinstance(one, tuple) else (one,))) for one in values]
+
+    def __call__(self, _: Rows) -> Iterator[tuple[Estimate, ...]]:
+        return iter(self.each)
+
+
+def trial(*values: float | tuple[float, ...]) -> Trial:
+    return Trial(values)
 
 
 def for_each(values: Iterable[float], formula: Callable[[float], Formula]) -> Reading:

@@ -19,10 +19,10 @@ import numpy as np
 from grader.descent.inference import Inferred
 from grader.descent.objective import Objective
 from grader.descent.program import GRADIENT, Array, Deviation, Moment, Program, Slot
-from grader.descent.reading import Rows
-from grader.descent.rule import Rule
+from grader.descent.reading import Rows, Trial
+from grader.descent.rule import Rule, nothing
 from grader.descent.rules import RULES
-from grader.descent.suite import Answers
+from grader.descent.suite import Answers, agreeing
 from grader.descent.traces import Traces
 from grader.judging.tolerances import CONVINCING
 
@@ -78,7 +78,7 @@ class Search:
                 if (c := self.choices.get(slot)) and c[0] is not None and slot not in GRADIENT
             ]
             shown += [one for one in (self.gradients[0] if self.gradients else ()) if one is not None]
-            return Found((), tuple(shown), tuple(self._unread()))
+            return Found((), tuple(shown), tuple(self.unread))
 
     def _proven(self) -> list[Program]:
         bases = self._bases()
@@ -153,27 +153,45 @@ class Search:
 
     @cached_property
     def gradients(self) -> list[tuple[Choice, ...]]:
-        """Loss, accumulation and clipping that give what .grad held in each step, the fewest first."""
+        """Loss, accumulation and clipping that give what .grad held in each step, the fewest alone."""
         rows = self._rows.get("loss")
         if rows is None:
             return [(None, None, None)]
-        first, later = self.traces.split(rows)
-        losses: list[Choice] = [None, *islice(_partly(by_slot("loss"), first), 2 * CHOICES)]
-        accumulations: list[Choice] = [None, *_all(by_slot("accumulate"), rows)]
+        parts = self.traces.split(rows)
         found: list[tuple[Choice, ...]] = []
-        for loss in losses:
-            given = first if loss is None else Rows(_applied(loss, first), first.y, first.at, first.doubt)
-            clips: list[Choice] = [None, *islice(_partly(by_slot("clip"), given), CHOICES)]
-            for clip, accumulate in product(clips, accumulations):
-                chain = (loss, accumulate, clip)
-                if all(_follows(chain, part).all() for part in (first, later)):
-                    found.append(chain)
-        return sorted(found, key=lambda one: sum(x is not None for x in one))[:CHOICES]
+        tried = -1
+        for chain in self._chains(rows, parts[0]):
+            deviations = sum(one is not None for one in chain)
+            if found and deviations > tried:
+                break
+            tried = deviations
+            if all(_follows(chain, part).all() for part in parts):
+                found.append(chain)
+        return sorted(found, key=lambda one: sum(x.rule.rank for x in one if x is not None))[:CHOICES]
 
-    def _unread(self) -> Iterator[Slot]:
-        yield from (slot for slot, choices in self.choices.items() if not choices)
-        if not self.gradients:
-            yield "loss"
+    def _chains(self, rows: Rows, first: Rows) -> Iterator[tuple[Choice, ...]]:
+        """What the gradient may be made of, fewest deviations first."""
+        yield (None, None, None)
+        losses = list(islice(_partly(by_slot("loss"), first), 2 * CHOICES))
+        accumulations = list(_all(by_slot("accumulate"), rows))
+        clips = list(islice(_partly(by_slot("clip"), first), CHOICES))
+        yield from ((loss, None, None) for loss in losses)
+        yield from ((None, one, None) for one in accumulations)
+        yield from ((None, None, clip) for clip in clips)
+        both = []
+        for loss in losses:
+            given = Rows(_applied(loss, first), first.y, first.at, first.doubt)
+            both += [(loss, clip) for clip in islice(_partly(by_slot("clip"), given), CHOICES)]
+        yield from ((loss, one, None) for loss in losses for one in accumulations)
+        yield from ((loss, None, clip) for loss, clip in both)
+        yield from ((None, one, clip) for one in accumulations for clip in clips)
+        yield from ((loss, one, clip) for loss, clip in both for one in accumulations)
+
+    @cached_property
+    def unread(self) -> list[Slot]:
+        """The slots whose traced calls follow no rule."""
+        found = [slot for slot, choices in self.choices.items() if not choices]
+        return found if self.gradients else [*found, "loss"]
 
     def _bases(self) -> list[Program]:
         """The compositions of what the slots may hold by the traces, fewest deviations first."""
@@ -189,18 +207,27 @@ class Search:
     def _one_more(self, base: Program) -> Iterator[Program]:
         """The base with one deviation more that makes it return every answer."""
         inferred = Inferred(self.answers, base)
-        for slot in SLOTS:
-            if slot in base.slots:
-                continue
-            seen, rows = self._rows.get(slot), inferred.rows(slot)
+        for slot in self._open(base):
             for rule in by_slot(slot):
-                for one in _constants(rule, rows):
-                    if not self._allowed(one, seen) or not inferred.allows(one):
+                for one in _constants(rule, inferred.rows(slot)):
+                    if not self._allowed(one, self._rows.get(slot)) or not inferred.allows(one):
                         continue
                     program = base.with_(one)
                     if self._reproduced(program):
                         yield program
                         break
+
+    def _open(self, base: Program) -> list[Slot]:
+        """The slots that one more deviation may be in.
+
+        Where the base does not even return the answers of traced calls, it is none that the traces show.
+        """
+        slots = [slot for slot in SLOTS if slot not in base.slots]
+        traced = np.isin(self.answers.index, [call.case for call in self.traces.stepping])
+        if agreeing(base, self.answers.all.rows(traced)).all():
+            return slots
+        shown = {*self._rows, *(GRADIENT if "loss" in self._rows else ()), *self.choices}
+        return [slot for slot in slots if slot not in shown or slot in self.unread]
 
     def _allowed(self, one: Deviation, seen: Rows | None) -> bool:
         """Whether the traces of its slot do not contradict it."""
@@ -242,9 +269,10 @@ def _cancelling(program: Program) -> bool:
 
 
 def _following(rules: Iterable[Rule], rows: Rows) -> Iterator[Choice]:
-    """The right value, if every row holds it; and the rules that every row follows."""
+    """The right value, if every row holds it; else the rules that every row follows."""
     if rows.follow(lambda x, _: x).all():
         yield None
+        return  # what no traced call shows is for the values to say
     for rule in rules:
         if rule.remembers:
             continue
@@ -269,6 +297,9 @@ def _all(rules: Iterable[Rule], rows: Rows) -> Iterator[Deviation]:
 
 
 def _constants(rule: Rule, rows: Rows | None) -> Iterator[Deviation]:
+    """The rule with the constants that the rows allow; without a row, with those that are tried anyway."""
+    if (rows is None or not len(rows)) and not isinstance(rule.read, Trial) and rule.read is not nothing:
+        return
     for constants in rule.read(rows if rows is not None else EMPTY):
         values, doubts = tuple(one.value for one in constants), tuple(one.doubt for one in constants)
         yield Deviation(rule, values, doubts if any(doubts) else ())
