@@ -13,7 +13,6 @@ from grader.descent.reading import (
     Estimate,
     Rows,
     difference,
-    itself,
     ratio,
     roundest,
     told,
@@ -55,8 +54,8 @@ COUNTS: Final = (
     _count("no-step", "No step is taken: theta stays as it is", lambda x, at: 0 * x, nothing, 9, known=1,
            hint="Print theta and theta.grad in the loop. Which line is to change theta, and does it run?",
            where="step", teacher="step() is missing or lacks its parentheses, or the loop is never entered."),
-    _count("steps-fixed", _taken("Always", "whatever is passed"), lambda x, at, k: 0 * x + k, whole(itself),
-           10, (10,), (1,), (100,), hint=USED_HINT, known=1,
+    _count("steps-fixed", _taken("Always", "whatever is passed"), lambda x, at, k: 0 * x + k,
+           whole(lambda x, y, at: y), 10, (10,), (1,), (100,), hint=USED_HINT, known=1,
            teacher="The argument never reaches the loop: a number stands in its place."),
     _count("steps-more", _more, lambda x, at, k: np.maximum(x + k, 0), whole(difference),
            11, (1,), (-1,), (-2,), known=2,
@@ -105,13 +104,20 @@ def _loss(path: Array, at: Moment) -> Array:
     return at.objective.value(path)[..., 0]
 
 
-def _norm(values: Array) -> Array:
-    return np.sqrt((values**2).sum(axis=-1))
-
-
 def _next(values: Array) -> Array:
     """Place x ... -> how much each differs from the next; the last, which has none, meets no condition."""
     return np.concatenate([np.diff(values, axis=0), np.full_like(values[:1], np.inf)])
+
+
+MEASURES: Final[dict[str, Measure]] = {
+    "loss": _loss,
+    "gradient": lambda path, at: np.linalg.norm(at.objective.gradient(path), axis=-1),
+    "theta": lambda path, at: np.linalg.norm(path, axis=-1),
+    "largest gradient": lambda path, at: abs(at.objective.gradient(path)).max(axis=-1),
+    "largest theta": lambda path, at: abs(path).max(axis=-1),
+    "change": lambda path, at: np.linalg.norm(_next(path), axis=-1),
+    "gain": lambda path, at: abs(_next(_loss(path, at))),
+}
 
 
 def _left(met: Array, after: int, asked: Array, *, at_once: bool = False) -> Array:
@@ -138,36 +144,27 @@ def _threshold(measure: Measure, after: int, *, at_once: bool) -> Reader:
     """Of several measures that may all be what the loop looks at, one that makes it a power of ten."""
 
     def read(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
-        found = [_between(rows, one, after, at_once=at_once) for one in (measure, _loss, _steepness, _size)]
+        likely = (measure, *(MEASURES[name] for name in ("loss", "gradient", "theta")))
+        found = [_between(rows, one, after, at_once=at_once) for one in likely]
         thresholds = [one and roundest(*one) for one in found]
-        if thresholds[0] and (_power(thresholds[0]) or not any(one and _power(one) for one in thresholds)):
+        powers = [f"{one.value:e}".startswith("1.000000e") for one in thresholds if one]
+        if thresholds[0] and (powers[0] or not any(powers)):
             yield (thresholds[0],)
 
     return read
 
 
-def _power(threshold: Estimate) -> bool:
-    return f"{threshold.value:e}".startswith("1.000000e")
-
-
-def _stop(name: str, words: str, measure: Measure, after: int, rank: int, *, at_once: bool = False,
-          known: int = 0) -> Rule:  # fmt: skip
-    def f(asked: Array, at: Moment, threshold: float) -> Array:
-        return _left(measure(at.path, at) < threshold, after, asked, at_once=at_once)
-
+def _stop(
+    name: str, words: str, of: str, after: int, rank: int, *, at_once: bool = False, known: int = 0
+) -> Rule:
+    measure = MEASURES[of]
     return Rule(
         f"stops-early-{name}", "count", f"The loop ends early, as soon as {words} is below about {{0}}",
-        ALWAYS_HINT, f, _threshold(measure, after, at_once=at_once), on_path=True, rank=rank, known=known,
+        ALWAYS_HINT,
+        lambda x, at, below: _left(measure(at.path, at) < below, after, x, at_once=at_once),
+        _threshold(measure, after, at_once=at_once), on_path=True, rank=rank, known=known,
         samples=((1.0,), (0.1,), (0.01,)), teacher="How small it has to be is known only roughly.",
     )  # fmt: skip
-
-
-def _size(path: Array, _: Moment) -> Array:
-    return _norm(path)
-
-
-def _steepness(path: Array, at: Moment) -> Array:
-    return _norm(at.objective.gradient(path))
 
 
 def _without_gain(at: Moment, gain: float) -> Array:
@@ -191,13 +188,9 @@ def _patience(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
                 yield Estimate(patience), Estimate(gain), Estimate(late)
 
 
-def _rising(path: Array, at: Moment) -> Array:
-    loss = _loss(path, at)
-    return np.concatenate([np.zeros_like(loss[:1], dtype=bool), loss[1:] > loss[:-1]])
-
-
-def _flattest(path: Array, at: Moment) -> Array:
-    return abs(at.objective.gradient(path)).max(axis=-1)
+def _rises(at: Moment) -> Array:
+    loss = _loss(at.path, at)
+    return np.diff(loss, axis=0, prepend=loss[:1]) > 0
 
 
 def _late(late: float) -> str:
@@ -207,14 +200,15 @@ def _late(late: float) -> str:
 def _impatient(patience: float, gain: float, late: float) -> str:
     if patience == 1 and not gain:
         return f"The loop ends {_late(late)} the loss no longer falls"
-    much, steps = f" by more than about {told(gain)}" if gain else "", "steps" if patience > 1 else "step"
-    return f"The loop ends {_late(late)} the loss has not fallen{much} for {told(patience)} {steps}"
+    much = f" by more than about {told(gain)}" if gain else ""
+    steps = "a step" if patience == 1 else f"{told(patience)} steps"
+    return f"The loop ends {_late(late)} the loss has not fallen{much} for {steps}"
 
 
 STOPS: Final = (
     Rule(
         "stops-early-rising", "count", lambda late: f"The loop ends {_late(late)} the loss rises",
-        ALWAYS_HINT, lambda x, at, late: _left(_rising(at.path, at), int(late), x), trial(0, 1),
+        ALWAYS_HINT, lambda x, at, late: _left(_rises(at), int(late), x), trial(0, 1),
         on_path=True, rank=30, samples=((0,), (1,)), known=0, teacher="At a rate above 1 the loss rises.",
     ),
     Rule(
@@ -223,18 +217,18 @@ STOPS: Final = (
         _patience, on_path=True, rank=31, samples=((1, 0, 0), (3, 1e-3, 1), (5, 0, 0)), known=0,
         teacher="Early stopping, as for networks; its numbers are known only roughly.",
     ),
-    _stop("loss", "the loss", _loss, 0, 30),
-    _stop("loss-late", "the loss before the last step", _loss, 1, 30, known=1),
-    _stop("loss-stale", "the loss before the last step, or that at the start,", _loss, 1, 32, at_once=True),
-    _stop("gradient", "the gradient", _steepness, 0, 31),
-    _stop("gradient-late", "the gradient of the last step", _steepness, 1, 32),
-    _stop("gradient-largest", "each component of the gradient", _flattest, 0, 33),
-    _stop("theta", "|theta|", _size, 0, 32),
-    _stop("theta-late", "|theta| before the last step", _size, 1, 33),
-    _stop("theta-largest", "each component of theta", lambda path, at: abs(path).max(axis=-1), 0, 34),
-    _stop("change", "the change of theta", lambda path, at: _norm(_next(path)), 1, 33),
-    _stop("change-before", "the next change of theta", lambda path, at: _norm(_next(path)), 0, 34),
-    _stop("gain", "the change of the loss", lambda path, at: abs(_next(_loss(path, at))), 1, 34),
+    _stop("loss", "the loss", "loss", 0, 30),
+    _stop("loss-late", "the loss before the last step", "loss", 1, 30, known=1),
+    _stop("loss-stale", "the loss before the last step, or that at the start,", "loss", 1, 32, at_once=True),
+    _stop("gradient", "the gradient", "gradient", 0, 31),
+    _stop("gradient-late", "the gradient of the last step", "gradient", 1, 32),
+    _stop("gradient-largest", "each component of the gradient", "largest gradient", 0, 33),
+    _stop("theta", "|theta|", "theta", 0, 32),
+    _stop("theta-late", "|theta| before the last step", "theta", 1, 33),
+    _stop("theta-largest", "each component of theta", "largest theta", 0, 34),
+    _stop("change", "the change of theta", "change", 1, 33),
+    _stop("change-before", "the next change of theta", "change", 0, 34),
+    _stop("gain", "the change of the loss", "gain", 1, 34),
 )  # fmt: skip
 
 RULES: Final = (*COUNTS, *STOPS)

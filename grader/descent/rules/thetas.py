@@ -115,10 +115,6 @@ def _set(x: Array, _: Moment, *values: float) -> Array:
     return np.broadcast_to(np.resize(np.array(values, x.dtype), x.shape[-1]), x.shape)
 
 
-def length(x: Array) -> Array:
-    return np.sqrt((x**2).sum(axis=-1, keepdims=True))
-
-
 def component(x: Array, k: float) -> Array:
     return x[:, [int(k) % x.shape[1]]]
 
@@ -134,8 +130,22 @@ def _brain(x: Array) -> Array:
     return (upper & 0xFFFFFFFF).astype(np.uint32).view(np.float32).astype(x.dtype)
 
 
-def _through(dtype: type[np.floating]) -> Callable[[Array, Moment], Array]:
-    return lambda x, at: x.astype(dtype).astype(x.dtype)
+COARSE: Final[dict[str, Callable[[Array], Array]]] = {
+    "float16": lambda x: x.astype(np.float16).astype(x.dtype),
+    "bfloat16": _brain,
+    "float32": lambda x: x.astype(np.float32).astype(x.dtype),
+}
+
+
+def _through(dtype: str) -> Callable[[Array, Moment], Array]:
+    return lambda x, at: COARSE[dtype](x)
+
+
+def _step_in(dtype: str) -> Callable[[Array, Moment], Array]:
+    """As PyTorch's SGD does it: in float32 product and difference are rounded once, in the others each."""
+    rounded = COARSE[dtype]
+    product = rounded if dtype != "float32" else lambda x: x
+    return lambda x, at: rounded(rounded(at.theta) - product(rounded(at.step_rate) * rounded(x)))
 
 
 def _step(x: Array, at: Moment, c: float) -> Array:
@@ -195,7 +205,6 @@ def _zeroed(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
 # --- the table --------------------------------------------------------------------------------
 
 COMPONENTS: Final = trial(0, -1, 1, 2)
-COARSE: Final = "Theta goes through {} {{when}}, which keeps fewer digits"
 
 MAPS: Final = (
     *_maps("fixed", _fixed, _set, fixed, 10, (1.0,), (0.0,), (5.0,), known="start",
@@ -214,13 +223,16 @@ MAPS: Final = (
     *_maps("absolute", "The absolute value of theta is taken {when}", lambda x, at: abs(x), nothing, 20,
            known="result"),
     *_maps("normalised", "Theta is divided by its length {when}",
-           lambda x, at: x / np.maximum(length(x), 1e-12), nothing, 22),
+           lambda x, at: x / np.maximum(np.linalg.norm(x, axis=-1, keepdims=True), 1e-12), nothing, 22),
     *_maps("small-zeroed", "Values of theta below about {0} in size are set to 0 {when}",
            lambda x, at, c: np.where(abs(x) < c, 0.0, x), _zeroed, 24, (0.1,), (0.01,),
            teacher="How small they have to be is known only roughly."),
-    *_maps("through-float16", COARSE.format("float16"), _through(np.float16), nothing, 23),
-    *_maps("through-bfloat16", COARSE.format("bfloat16"), lambda x, at: _brain(x), nothing, 24),
-    *_maps("through-float32", COARSE.format("float32"), _through(np.float32), nothing, 25),
+    *(
+        rule
+        for dtype in COARSE
+        for rule in _maps(f"through-{dtype}", f"Theta goes through {dtype} {{when}}: it loses digits",
+                          _through(dtype), nothing, 23)
+    ),
     *_maps("reversed", "The components of theta are put in the reverse order {when}",
            lambda x, at: x[:, ::-1], nothing, 24),
     *_maps("sorted", "The components of theta are put in order of size {when}",
@@ -278,5 +290,13 @@ RULES: Final = (
     Rule(
         "keeps-improvements", "between", "A step that makes the loss larger is taken back", STEP_HINT,
         _improved, rank=20, samples=((),), known=0, teacher="At a rate above 1 the loss does not fall.",
+    ),
+    *(
+        Rule(
+            f"steps-in-{dtype}", "update", f"The steps are computed in {dtype}: theta loses digits",
+            "Print theta.dtype at the beginning, in the loop and at the end.", _step_in(dtype),
+            rank=23, samples=((),), known=0, landmark="definition",
+        )
+        for dtype in COARSE
     ),
 )  # fmt: skip
