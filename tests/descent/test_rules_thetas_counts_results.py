@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,36 +16,21 @@ from grader.descent.rule import Rule
 from grader.descent.rules import counts, results, thetas
 
 ALL = (*thetas.RULES, *counts.RULES, *results.RULES)
-SAMPLES = [pytest.param(rule, sample, id=f"{rule.id}{sample}") for rule in ALL for sample in rule.samples]
+SAMPLES = [
+    pytest.param(rule, sample, id=f"{rule.id}{sample}")
+    for rule in ALL
+    for sample in rule.samples
+    if rule.slot != "update"  # whose constants are options of the optimiser
+]
 DTYPES = (np.float64, np.float32)
 UNIT = {np.float64: 2.0**-53, np.float32: 2.0**-24}
 
 
 def _calls(width: int, dtype: type) -> Calls:
     """Steps 0 to 9 and a few long runs, at rates of every kind."""
-    steps = [*range(10), 12, 25, 60, 101, 110, 3, 4, 5, 6, 2]
-    rates = [
-        0.02,
-        0.1,
-        0.3,
-        0.07,
-        0.45,
-        1.1,
-        0.2,
-        0.15,
-        0.6,
-        0.9,
-        1.05,
-        1.3,
-        0.05,
-        0.04,
-        0.12,
-        0.35,
-        0.1,
-        2.0,
-        0.8,
-        0.01,
-    ]
+    steps = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 25, 60, 101, 110, 3, 4, 5, 6, 2]
+    slow, fast = [0.02, 0.1, 0.3, 0.07, 0.45, 1.1, 0.2, 0.15, 0.6, 0.9], [1.05, 1.3]
+    rates = [*slow, *fast, 0.05, 0.04, 0.12, 0.35, 0.1, 2.0, 0.8, 0.01]
     theta = np.random.default_rng(width).normal(scale=2, size=(len(steps), width))
     theta[::5] /= 200
     objective = Objective((np.zeros(width), np.full(width, 2.0)))
@@ -69,11 +56,13 @@ def _starts(_: Run, seen: Run, calls: Calls) -> list[Rows]:
 def _betweens(_: Run, seen: Run, calls: Calls) -> list[Rows]:
     """Of all steps but each call's last, whose end only the result shows."""
     pieces = []
-    for i in range(int(calls.steps.max()) - 1):
-        which = np.nonzero(calls.steps[:, 0] > i + 1)[0]
-        rows, theta = calls.rows(which), seen.path[i, which]
-        after = theta - rows.rate * rows.objective.gradient(theta)
-        pieces.append((after, seen.path[i + 1, which], theta, which, np.full((len(which), 1), i)))
+    for number in range(int(calls.steps.max()) - 1):
+        longer = np.nonzero(calls.steps[:, 0] > number + 1)[0]
+        rows, before = calls.rows(longer), seen.path[number, longer]
+        after = before - rows.rate * rows.objective.gradient(before)
+        pieces.append(
+            (after, seen.path[number + 1, longer], before, longer, np.full((len(longer), 1), number))
+        )
     x, y, theta, which, i = (np.concatenate(one) for one in zip(*pieces, strict=True))
     finite = np.isfinite(x + y).all(axis=1)
     x, y, theta, which, i = (one[finite] for one in (x, y, theta, which, i))
@@ -117,10 +106,8 @@ def test_a_rule_s_constants_are_read_back_from_its_runs(rule: Rule, sample: tupl
         for rows in _rows(rule, sample, _calls(width, dtype)):
             if len(rows) < 4 or (width == 1 and rule.id.endswith("each")):
                 continue
-            assert any(_holds(rule, [one.value for one in read], rows) for read in rule.read(rows)), (
-                width,
-                dtype,
-            )
+            found = [[one.value for one in read] for read in rule.read(rows)]
+            assert any(_holds(rule, constants, rows) for constants in found), (width, dtype, found)
 
 
 def _holds(rule: Rule, constants: list[float], rows: Rows) -> bool:
@@ -137,7 +124,157 @@ def test_a_rule_keeps_the_dtype_of_the_run(rule: Rule, sample: tuple[float, ...]
     assert {one.dtype for one in seen.value} == {np.dtype(np.float32)}
 
 
-def test_no_two_rules_share_an_id_or_a_title() -> None:
-    titles = [rule.titled(*sample) for rule in ALL for sample in rule.samples]
+def test_every_rule_has_a_title_of_its_own_that_reads_as_this_table_says() -> None:
+    titles = [f"{rule.id}: {rule.titled(*sample)}" for rule in ALL for sample in rule.samples]
+
+    assert "\n".join(titles) + "\n" == Path(__file__).with_name("titles_thetas_counts_results.txt").read_text(
+        encoding="utf-8"
+    )
+    assert len({one.partition(": ")[2] for one in titles}) == len(titles)
     assert len({rule.id for rule in ALL}) == len(ALL)
-    assert len(set(titles)) == len(titles)
+
+
+# --- what students write, beside the rule that says it ---------------------------------------------
+
+Student = Callable[[Array, float, int], Array | list[Array]]
+
+
+def starts_again(initial: Array, rate: float, steps: int) -> Array:
+    theta = initial
+    for _ in range(steps):
+        theta = initial
+        theta = theta - rate * 2 * theta
+    return theta
+
+
+def by_hand_after_step(theta: Array, rate: float, steps: int) -> Array:
+    for _ in range(steps):
+        gradient = 2 * theta
+        theta = theta - rate * gradient
+        theta = theta - rate * gradient
+    return theta
+
+
+def keeps_improvements(theta: Array, rate: float, steps: int) -> Array:
+    for _ in range(steps):
+        new = theta - rate * 2 * theta
+        if (new**2).sum() <= (theta**2).sum():
+            theta = new
+    return theta
+
+
+def breaks_after_the_step(theta: Array, rate: float, steps: int) -> Array:
+    for _ in range(steps):
+        loss = (theta**2).sum()
+        theta = theta - rate * 2 * theta
+        if loss < 0.1:
+            break
+    return theta
+
+
+def breaks_before_the_step(theta: Array, rate: float, steps: int) -> Array:
+    for _ in range(steps):
+        if np.linalg.norm(2 * theta) < 0.1:
+            break
+        theta = theta - rate * 2 * theta
+    return theta
+
+
+def while_the_loss_is_large(theta: Array, rate: float, steps: int) -> Array:
+    done, loss = 0, (theta**2).sum()
+    while done < steps and loss >= 0.1:
+        loss = (theta**2).sum()
+        theta = theta - rate * 2 * theta
+        done += 1
+    return theta
+
+
+def breaks_when_theta_hardly_moves(theta: Array, rate: float, steps: int) -> Array:
+    for _ in range(steps):
+        old, theta = theta, theta - rate * 2 * theta
+        if np.linalg.norm(theta - old) < 0.01:
+            break
+    return theta
+
+
+def loses_patience(theta: Array, rate: float, steps: int) -> Array:
+    best, bad = np.inf, 0
+    for _ in range(steps):
+        loss = (theta**2).sum()
+        theta = theta - rate * 2 * theta
+        best, bad = (loss, 0) if loss < best - 1e-3 else (best, bad + 1)
+        if bad == 3:
+            break
+    return theta
+
+
+def leaves_out_every_seventh(theta: Array, rate: float, steps: int) -> Array:
+    for i in range(steps):
+        if i % 7:
+            theta = theta - rate * 2 * theta
+    return theta
+
+
+def mean_of_all(theta: Array, rate: float, steps: int) -> Array:
+    path = [theta]
+    for _ in range(steps):
+        path.append(path[-1] - rate * 2 * path[-1])
+    return np.asarray(np.stack(path).sum(axis=0) / len(path))
+
+
+def theta_and_losses(theta: Array, rate: float, steps: int) -> Array:
+    losses = []
+    for _ in range(steps):
+        losses.append((theta**2).sum())
+        theta = theta - rate * 2 * theta
+    return np.array([*theta, *losses])
+
+
+def clamps_every_step(theta: Array, rate: float, steps: int) -> Array:
+    for _ in range(steps):
+        theta = np.clip(theta - rate * 2 * theta, -1, 1)
+    return theta
+
+
+@pytest.mark.parametrize(
+    ("student", "rule", "constants"),
+    [
+        (starts_again, "starts-again", ()),
+        (by_hand_after_step, "step-by-hand-beside", (1.0,)),
+        (keeps_improvements, "keeps-improvements", ()),
+        (breaks_after_the_step, "stops-early-loss-late", (0.1,)),
+        (breaks_before_the_step, "stops-early-gradient", (0.1,)),
+        (while_the_loss_is_large, "stops-early-loss-stale", (0.1,)),
+        (breaks_when_theta_hardly_moves, "stops-early-change", (0.01,)),
+        (loses_patience, "stops-early-patience", (3.0, 1e-3, 1.0)),
+        (leaves_out_every_seventh, "steps-left-out-first", (7.0,)),
+        (mean_of_all, "result-mean", ()),
+        (theta_and_losses, "result-theta-and-losses-before", ()),
+        (clamps_every_step, "between-clamped", (-1.0, 1.0)),
+    ],
+)
+def test_a_rule_does_what_the_student_s_loop_does(
+    student: Student, rule: str, constants: tuple[float, ...]
+) -> None:
+    calls = _calls(2, np.float64)
+    (found,) = [one for one in ALL if one.id == rule]
+
+    with np.errstate(all="ignore"):
+        told = run(Program((Deviation(found, constants),)), calls).value
+        given = zip(calls.theta, calls.rate[:, 0].tolist(), calls.steps[:, 0].tolist(), strict=True)
+        for theirs, ours in zip((student(*one) for one in given), told, strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-9)
+
+
+def test_a_descent_in_float16_is_one_that_starts_and_steps_in_it() -> None:
+    calls = _calls(2, np.float64)
+    ids = ("start-through-float16", "steps-in-float16")
+    halves = tuple(Deviation(one) for one in ALL if one.id in ids)
+
+    with np.errstate(all="ignore"):
+        told = run(Program(halves), calls).value
+        for theta, rate, steps, ours in zip(calls.theta, calls.rate, calls.steps[:, 0], told, strict=True):
+            theirs = theta.astype(np.float16)
+            for _ in range(steps):
+                theirs = theirs - rate.astype(np.float16) * (np.float16(2) * theirs)
+            np.testing.assert_array_equal(ours, theirs.astype(np.float64))

@@ -9,99 +9,88 @@ from typing import Final
 import numpy as np
 
 from grader.descent.program import Array, Moment
-from grader.descent.reading import Estimate, Rows, difference, itself, ratio, roundest, told, trial, whole
-from grader.descent.reading import where_changed as changed
-from grader.descent.rule import Reader, Rule
+from grader.descent.reading import (
+    Estimate,
+    Rows,
+    difference,
+    ratio,
+    roundest,
+    told,
+    trial,
+    where_changed,
+    whole,
+)
+from grader.descent.rule import Reader, Rule, nothing
+from grader.exercises import Landmark
 
 COUNT_HINT: Final = "Count the updates of theta for number_steps = 1, 2 and 3."
 USED_HINT: Final = "Where in your function is number_steps used?"
 ALWAYS_HINT: Final = "Does your function always take number_steps steps? Which line can end the loop?"
 
 
-def _taken(words: str, after: str = "") -> Callable[[float], str]:
-    """`Always 3 steps are taken, ...`"""
-
-    def title(k: float) -> str:
-        steps = "1 step is" if abs(k) == 1 else f"{told(abs(k))} steps are"
-        return f"{words} {steps} taken{after}"
-
-    return title
+def _taken(words: str, after: str) -> Callable[[float], str]:
+    return lambda k: f"{words} {'1 step is' if k == 1 else f'{told(k)} steps are'} taken, {after}"
 
 
-def _more_title(k: float) -> str:
+def _more(k: float) -> str:
     much, be = ("One step", "is") if abs(k) == 1 else (f"{told(abs(k))} steps", "are")
     return f"{much} too {'many' if k > 0 else 'few'} {be} taken"
 
 
+def _times(c: float) -> str:
+    return f"{'Twice' if c == 2 else f'{told(c)} times'} as many steps are taken as asked for"
+
+
+def _count(
+    name: str, title: str | Callable[[float], str], f: Callable[..., Array], read: Reader, rank: int,
+    *samples: tuple[float, ...], hint: str = COUNT_HINT, known: int = 0, teacher: str = "",
+    where: Landmark = "loop",
+) -> Rule:  # fmt: skip
+    return Rule(name, "count", title, hint, f, read, rank=rank, samples=samples or ((),), known=known,
+                teacher=teacher, landmark=where)  # fmt: skip
+
+
 COUNTS: Final = (
-    Rule(
-        "no-step", "count", "No step is taken: theta stays as it is",
-        "Print theta and theta.grad in the loop. Which line is meant to change theta, and does it run?",
-        lambda x, at: 0 * x, rank=9, samples=((),), landmark="step",
-        teacher="step() is missing or lacks its parentheses, or the loop is never entered.",
-    ),
-    Rule(
-        "steps-fixed", "count", _taken("Always", ", whatever is passed"), USED_HINT, lambda x, at, k: 0 * x + k, whole(itself), rank=10,
-        samples=((10,), (1,), (100,)), teacher="The argument never reaches the loop: a number stands in its place.",
-    ),
-    Rule(
-        "steps-more", "count", _more_title, COUNT_HINT, lambda x, at, k: np.maximum(x + k, 0), whole(difference),
-        rank=11, samples=((1,), (-1,), (-2,)), known=2,
-        teacher="range(number_steps + 1), range(1, number_steps), <= for <, or an earlier theta comes back.",
-    ),
-    Rule(
-        "steps-times", "count",
-        lambda c: f"{'Twice' if c == 2 else told(c) + ' times'} as many steps are taken as asked for",
-        COUNT_HINT, lambda x, at, c: c * x, whole(ratio), rank=13, samples=((2,), (3,)),
-        teacher="Two loops, or loss, backward and step twice in each iteration.",
-    ),
-    Rule(
-        "steps-over", "count", "Only one step in {0} is taken: number_steps // {0}", COUNT_HINT,
-        lambda x, at, c: x // c, trial(2, 3, 4, 5, 10), rank=15, samples=((2,), (3,)),
-    ),
-    Rule(
-        "steps-strided", "count", "The loop counts by {0}, so most steps are left out", COUNT_HINT,
-        lambda x, at, c: -(-x // c), trial(2, 3, 4, 5, 10), rank=16, samples=((2,), (3,)), known=0,
-    ),
-    Rule(
-        "steps-at-most", "count", _taken("Never more than", ", however many are asked for"), "Call your function with many steps. How often does the loop run?",
-        lambda x, at, k: np.minimum(x, k), whole(changed), rank=13, samples=((50,), (100,), (1,)), known=2,
-        teacher="A cap such as min(number_steps, 100), or a break; at 1: a return inside the loop.",
-    ),
-    Rule(
-        "steps-at-least", "count", _taken("At least", ", however few are asked for"), "Call your function with number_steps = 0 and 1.",
-        lambda x, at, k: np.maximum(x, k), whole(changed), rank=14, samples=((1,), (3,)),
-        teacher="max(number_steps, 1), or a loop whose condition stands at its end.",
-    ),
-    Rule(
-        "steps-left-out", "count", "One step in {0} is left out", COUNT_HINT,
-        lambda x, at, k: x - x // k, trial(*range(3, 11)), rank=17, samples=((7,), (3,)),
-        teacher="if i % k: ..., or a continue.",
-    ),
-    Rule(
-        "steps-left-out-first", "count", "One step in {0} is left out, the very first among them", COUNT_HINT,
-        lambda x, at, k: x + -x // k, trial(*range(3, 11)), rank=18, samples=((7,), (3,)), known=0,
-    ),
-    Rule(
-        "steps-squared", "count", "As many steps are taken as number_steps times number_steps", COUNT_HINT,
-        lambda x, at: x * x, rank=19, samples=((),), known=0, teacher="A loop in a loop.",
-    ),
-    Rule(
-        "steps-nested", "count", lambda c: f"number_steps * (number_steps {'+' if c > 0 else '-'} 1) / 2 steps are taken",
-        COUNT_HINT, lambda x, at, c: x * (x + c) // 2, trial(1, -1), rank=20, samples=((1,), (-1,)), known=0,
-        teacher="A loop in a loop, the inner one up to the outer one's counter.",
-    ),
-    Rule(
-        "steps-of-the-rate", "count", "The learning rate, cut to a whole number, is taken as the number of steps",
-        "In which order does the exercise pass the learning rate and the number of steps?",
-        lambda x, at: np.maximum(np.trunc(at.rate), 0), rank=20, samples=((),), known=0, landmark="definition",
-        teacher="The two arguments are exchanged.",
-    ),
-    Rule(
-        "steps-very-many", "count", "Very many steps are taken, {0} or so, whatever is passed", USED_HINT,
-        lambda x, at, k: 0 * x + k, trial(1000, 100, 500, 200, 50, 2000), rank=24, samples=((1000,),), known=0,
-        teacher="So many that theta comes to rest; how many cannot be told from values.",
-    ),
+    _count("no-step", "No step is taken: theta stays as it is", lambda x, at: 0 * x, nothing, 9, known=1,
+           hint="Print theta and theta.grad in the loop. Which line is to change theta, and does it run?",
+           where="step", teacher="step() is missing or lacks its parentheses, or the loop is never entered."),
+    _count("steps-fixed", _taken("Always", "whatever is passed"), lambda x, at, k: 0 * x + k,
+           whole(lambda x, y, at: y), 10, (10,), (1,), (100,), hint=USED_HINT, known=1,
+           teacher="The argument never reaches the loop: a number stands in its place."),
+    _count("steps-more", _more, lambda x, at, k: np.maximum(x + k, 0), whole(difference),
+           11, (1,), (-1,), (-2,), known=2,
+           teacher="range(number_steps + 1), range(1, number_steps), <= for <, or an older theta returned."),
+    _count("steps-times", _times,
+           lambda x, at, c: c * x, whole(ratio), 13, (2,), (3,), known=1,
+           teacher="Two loops, or loss, backward and step twice in each iteration."),
+    _count("steps-over", "Only one step in {0} is taken: number_steps // {0}",
+           lambda x, at, c: x // c, trial(2, 3, 4, 5, 10), 15, (2,), (3,), known=1),
+    _count("steps-strided", "The loop counts by {0}, so most steps are left out",
+           lambda x, at, c: -(-x // c), trial(2, 3, 4, 5, 10), 16, (2,), (3,)),
+    _count("steps-at-most", _taken("Never more than", "however many are asked for"),
+           lambda x, at, k: np.minimum(x, k), whole(where_changed), 13, (50,), (100,), (1,), known=2,
+           hint="Call your function with many steps. How often does the loop run?",
+           teacher="A cap such as min(number_steps, 100), or a break; at 1: a return inside the loop."),
+    _count("steps-at-least", _taken("At least", "however few are asked for"),
+           lambda x, at, k: np.maximum(x, k), whole(where_changed), 14, (1,), (3,), known=1,
+           hint="Call your function with number_steps = 0 and 1.",
+           teacher="max(number_steps, 1), or a loop whose condition stands at its end."),
+    _count("steps-left-out", "One step in {0} is left out",
+           lambda x, at, k: x - x // k, trial(*range(3, 11)), 17, (7,), (3,), known=1, teacher="A continue."),
+    _count("steps-left-out-first", "One step in {0} is left out, the very first among them",
+           lambda x, at, k: x + -x // k, trial(*range(3, 11)), 18, (7,), (3,), teacher="if i % k: ..."),
+    _count("steps-squared", "As many steps are taken as number_steps times number_steps",
+           lambda x, at: x * x, nothing, 19, teacher="A loop in a loop."),
+    _count("steps-nested", lambda c: f"number_steps * (number_steps {'+-'[c < 0]} 1) / 2 steps are taken",
+           lambda x, at, c: x * (x + c) // 2, trial(1, -1), 20, (1,), (-1,),
+           teacher="A loop in a loop, the inner one up to the outer one's counter."),
+    _count("steps-of-the-rate", "The learning rate, cut to a whole number, is taken as the number of steps",
+           lambda x, at: np.maximum(np.trunc(at.rate), 0), nothing, 20, where="definition",
+           hint="In which order does the exercise pass the learning rate and the number of steps?",
+           teacher="The two arguments are exchanged."),
+    _count("steps-very-many", "Very many steps are taken, {0} or so, whatever is passed",
+           lambda x, at, k: 0 * x + k, trial(1000, 100, 500, 200, 50, 2000), 24, (1000,), hint=USED_HINT,
+           teacher="So many that theta comes to rest; how many cannot be told from values."),
 )  # fmt: skip
 
 
@@ -115,13 +104,20 @@ def _loss(path: Array, at: Moment) -> Array:
     return at.objective.value(path)[..., 0]
 
 
-def _norm(values: Array) -> Array:
-    return np.sqrt((values**2).sum(axis=-1))
-
-
 def _next(values: Array) -> Array:
-    """Place x ... -> how much each differs from the next; the last, which has none, never meets a condition."""
+    """Place x ... -> how much each differs from the next; the last, which has none, meets no condition."""
     return np.concatenate([np.diff(values, axis=0), np.full_like(values[:1], np.inf)])
+
+
+MEASURES: Final[dict[str, Measure]] = {
+    "loss": _loss,
+    "gradient": lambda path, at: np.linalg.norm(at.objective.gradient(path), axis=-1),
+    "theta": lambda path, at: np.linalg.norm(path, axis=-1),
+    "largest gradient": lambda path, at: abs(at.objective.gradient(path)).max(axis=-1),
+    "largest theta": lambda path, at: abs(path).max(axis=-1),
+    "change": lambda path, at: np.linalg.norm(_next(path), axis=-1),
+    "gain": lambda path, at: abs(_next(_loss(path, at))),
+}
 
 
 def _left(met: Array, after: int, asked: Array, *, at_once: bool = False) -> Array:
@@ -148,37 +144,27 @@ def _threshold(measure: Measure, after: int, *, at_once: bool) -> Reader:
     """Of several measures that may all be what the loop looks at, one that makes it a power of ten."""
 
     def read(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
-        found = [_between(rows, one, after, at_once=at_once) for one in (measure, _loss, _steepness, _size)]
+        likely = (measure, *(MEASURES[name] for name in ("loss", "gradient", "theta")))
+        found = [_between(rows, one, after, at_once=at_once) for one in likely]
         thresholds = [one and roundest(*one) for one in found]
-        if thresholds[0] and (_power(thresholds[0]) or not any(one and _power(one) for one in thresholds)):
+        powers = [f"{one.value:e}".startswith("1.000000e") for one in thresholds if one]
+        if thresholds[0] and (powers[0] or not any(powers)):
             yield (thresholds[0],)
 
     return read
 
 
-def _power(threshold: Estimate) -> bool:
-    return f"{threshold.value:e}".startswith("1.000000e")
-
-
 def _stop(
-    name: str, words: str, measure: Measure, after: int, rank: int, *, at_once: bool = False, known: int = 0
+    name: str, words: str, of: str, after: int, rank: int, *, at_once: bool = False, known: int = 0
 ) -> Rule:
-    def f(asked: Array, at: Moment, threshold: float) -> Array:
-        return _left(measure(at.path, at) < threshold, after, asked, at_once=at_once)
-
+    measure = MEASURES[of]
     return Rule(
-        f"stops-early-{name}", "count", f"The loop ends early, as soon as {words} is below about {{0}}", ALWAYS_HINT,
-        f, _threshold(measure, after, at_once=at_once), on_path=True, rank=rank, known=known,
-        samples=((1.0,), (0.1,), (0.01,)), teacher="How small it has to be is known from the calls only roughly.",
+        f"stops-early-{name}", "count", f"The loop ends early, as soon as {words} is below about {{0}}",
+        ALWAYS_HINT,
+        lambda x, at, below: _left(measure(at.path, at) < below, after, x, at_once=at_once),
+        _threshold(measure, after, at_once=at_once), on_path=True, rank=rank, known=known,
+        samples=((1.0,), (0.1,), (0.01,)), teacher="How small it has to be is known only roughly.",
     )  # fmt: skip
-
-
-def _size(path: Array, _: Moment) -> Array:
-    return _norm(path)
-
-
-def _steepness(path: Array, at: Moment) -> Array:
-    return _norm(at.objective.gradient(path))
 
 
 def _without_gain(at: Moment, gain: float) -> Array:
@@ -202,46 +188,47 @@ def _patience(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
                 yield Estimate(patience), Estimate(gain), Estimate(late)
 
 
-def _rising(path: Array, at: Moment) -> Array:
-    loss = _loss(path, at)
-    return np.concatenate([np.zeros_like(loss[:1], dtype=bool), loss[1:] > loss[:-1]])
+def _rises(at: Moment) -> Array:
+    loss = _loss(at.path, at)
+    return np.diff(loss, axis=0, prepend=loss[:1]) > 0
 
 
 def _late(late: float) -> str:
-    return "as soon as" if not late else "one step after" if late == 1 else f"{told(late)} steps after"
+    return "as soon as" if not late else "one step after"
 
 
-def _impatient_title(patience: float, gain: float, late: float) -> str:
+def _impatient(patience: float, gain: float, late: float) -> str:
     if patience == 1 and not gain:
         return f"The loop ends {_late(late)} the loss no longer falls"
     much = f" by more than about {told(gain)}" if gain else ""
-    return f"The loop ends {_late(late)} the loss has not fallen{much} for {told(patience)} step{'s' * (patience != 1)}"
+    steps = "a step" if patience == 1 else f"{told(patience)} steps"
+    return f"The loop ends {_late(late)} the loss has not fallen{much} for {steps}"
 
 
 STOPS: Final = (
     Rule(
-        "stops-early-rising", "count", lambda late: f"The loop ends {_late(late)} the loss rises", ALWAYS_HINT,
-        lambda x, at, late: _left(_rising(at.path, at), int(late), x), trial(0, 1, -1), on_path=True, rank=30,
-        samples=((0,), (1,)), known=0, teacher="At a rate above 1 the loss rises.",
+        "stops-early-rising", "count", lambda late: f"The loop ends {_late(late)} the loss rises",
+        ALWAYS_HINT, lambda x, at, late: _left(_rises(at), int(late), x), trial(0, 1),
+        on_path=True, rank=30, samples=((0,), (1,)), known=0, teacher="At a rate above 1 the loss rises.",
     ),
     Rule(
-        "stops-early-patience", "count", _impatient_title, ALWAYS_HINT,
+        "stops-early-patience", "count", _impatient, ALWAYS_HINT,
         lambda x, at, patience, gain, late: _left(_without_gain(at, gain) >= patience, int(late), x),
         _patience, on_path=True, rank=31, samples=((1, 0, 0), (3, 1e-3, 1), (5, 0, 0)), known=0,
-        teacher="Early stopping, as for networks; its numbers are known from the calls only roughly.",
+        teacher="Early stopping, as for networks; its numbers are known only roughly.",
     ),
-    _stop("loss", "the loss", _loss, 0, 30),
-    _stop("loss-late", "the loss before the last step", _loss, 1, 30, known=1),
-    _stop("loss-stale", "the loss before the last step, and at the start the loss there,", _loss, 1, 32, at_once=True),
-    _stop("gradient", "the gradient", _steepness, 0, 31),
-    _stop("gradient-late", "the gradient of the last step", _steepness, 1, 32),
-    _stop("gradient-largest", "each component of the gradient", lambda p, at: abs(at.objective.gradient(p)).max(axis=-1), 0, 33),
-    _stop("theta", "|theta|", _size, 0, 32),
-    _stop("theta-late", "|theta| before the last step", _size, 1, 33),
-    _stop("theta-largest", "each component of theta", lambda path, at: abs(path).max(axis=-1), 0, 33),
-    _stop("change", "the change of theta", lambda path, at: _norm(_next(path)), 1, 33),
-    _stop("change-before", "the next change of theta", lambda path, at: _norm(_next(path)), 0, 34),
-    _stop("gain", "the change of the loss", lambda path, at: abs(_next(_loss(path, at))), 1, 34),
+    _stop("loss", "the loss", "loss", 0, 30),
+    _stop("loss-late", "the loss before the last step", "loss", 1, 30, known=1),
+    _stop("loss-stale", "the loss before the last step, or that at the start,", "loss", 1, 32, at_once=True),
+    _stop("gradient", "the gradient", "gradient", 0, 31),
+    _stop("gradient-late", "the gradient of the last step", "gradient", 1, 32),
+    _stop("gradient-largest", "each component of the gradient", "largest gradient", 0, 33),
+    _stop("theta", "|theta|", "theta", 0, 32),
+    _stop("theta-late", "|theta| before the last step", "theta", 1, 33),
+    _stop("theta-largest", "each component of theta", "largest theta", 0, 34),
+    _stop("change", "the change of theta", "change", 1, 33),
+    _stop("change-before", "the next change of theta", "change", 0, 34),
+    _stop("gain", "the change of the loss", "gain", 1, 34),
 )  # fmt: skip
 
 RULES: Final = (*COUNTS, *STOPS)

@@ -1,4 +1,4 @@
-"""Rules of what is returned in place of the last theta: another theta, the loss, a gradient, or more than one."""
+"""Rules of what is returned in place of the last theta: another one, the loss, a gradient, a list."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from grader.descent.program import Array, Moment
 from grader.descent.reading import each, ratio, told, trial
 from grader.descent.rule import Reader, Rule, nothing
-from grader.descent.rules.thetas import COMPONENTS, RETURN_HINT, component, factor, length, nth
+from grader.descent.rules.thetas import COMPONENTS, RETURN_HINT, component, factor, nth
 
 WHICH_HINT: Final = "Which of your variables does the docstring ask for?"
 HOW_MANY_HINT: Final = "How many elements does the result have, and how many should it have?"
@@ -41,7 +41,7 @@ def _before(at: Moment) -> Array:
 
 
 def _mean(first: int, last: int) -> Callable[[Array, Moment], Array]:
-    """Of the thetas from place `first` to the last, or the one before it; the initial one where there is none."""
+    """Of the thetas from place `first` to `last` after the final one; the initial one where there is none."""
 
     def f(x: Array, at: Moment) -> Array:
         place = np.arange(len(at.path))[:, None, None]
@@ -70,28 +70,30 @@ THETAS: Final = (
     _result("before", "The theta before the last step is returned", lambda x, at: _before(at), 12, known=1,
             hint="In which order do the last update and the line that keeps the result run?",
             teacher="The result is put aside before step()."),
-    _result("initial", "The initial theta is returned, not what the steps made of it", lambda x, at: at.initial, 11,
-            known=1, hint="Which tensor does the optimiser have, and which one do you return?",
+    _result("initial", "The initial theta is returned, not what the steps made of it",
+            lambda x, at: at.initial, 11, known=1,
+            hint="Which tensor does the optimiser have, and which one do you return?",
             teacher="A copy was optimised, and the argument is returned."),
-    _result("first", "The theta after the first step is returned", lambda x, at: at.at(np.minimum(at.count, 1)), 14,
-            hint="Which tensor does the optimiser have after the first step, and which one do you go on with?",
+    _result("first", "The theta after the first step is returned",
+            lambda x, at: at.at(np.minimum(at.count, 1)), 14,
+            hint="Which tensor does the optimiser have after the first step, and with which do you go on?",
             teacher="theta = theta.detach().clone() in the loop; the optimiser keeps the first tensor."),
-    _result("best", "The theta of the smallest loss on the way is returned, not the last", _best, 20, known=1),
-    _result("mean", "The mean of all thetas is returned, the initial one included", _mean(0, 0), 21, known=1),
+    _result("best", "The theta of the smallest loss on the way is returned, not the last", _best, 20),
+    _result("mean", "The mean of all thetas is returned, with the initial one", _mean(0, 0), 21, known=1),
     _result("mean-after", "The mean of the thetas after each step is returned", _mean(1, 0), 21),
     _result("mean-before", "The mean of the thetas before each step is returned", _mean(0, -1), 22),
-    _result("moving-mean", "A moving mean of the thetas is returned, that keeps {0} of itself in each step", _moving,
-            25, trial(0.9, 0.99, 0.5, 0.999, 0.8, 0.1), (0.9,), (0.5,)),
-    _result("change", "The change of theta is returned, not theta", lambda x, at: x - at.path[0], 20, known=1),
-    _result("turned-change", "The initial theta minus the last one is returned", lambda x, at: at.path[0] - x, 21),
-    _result("last-change", "What the last step did to theta is returned", lambda x, at: x - _before(at), 22),
+    _result("moving-mean", "A moving mean of the thetas is returned, that keeps {0} of itself in each step",
+            _moving, 25, trial(0.9, 0.99, 0.5, 0.999, 0.8, 0.1), (0.9,), (0.5,)),
+    _result("change", "The change of theta is returned", lambda x, at: x - at.path[0], 20, known=1),
+    _result("turned-change", "The initial theta less the last is returned", lambda x, at: at.path[0] - x, 21),
+    _result("last-change", "The last change of theta is returned", lambda x, at: x - _before(at), 22),
     _result("before-scaled", "What is returned is {0} times the theta before the last step",
-            lambda x, at, c: c * _before(at), 24, each(lambda x, y, at: factor(_before(at), y, at)), (0.5,), (-1.0,)),
+            lambda x, at, c: c * _before(at), 24, each(lambda x, y, at: factor(_before(at), y, at)),
+            (0.5,), (-1.0,)),
 )  # fmt: skip
 
 
 # --- gradients, losses, other numbers --------------------------------------------------------------
-
 
 Part = Callable[[Array, Moment], Array]
 
@@ -100,9 +102,8 @@ def _multiple(name: str, words: str, part: Part, rank: int, *, known: int = 0, t
     """The part, or any multiple of it, is returned: for each call as many numbers as the part has."""
 
     def title(c: float) -> str:
-        return (
-            f"{words if c == 1 else f'{told(c)} times {words[0].lower()}{words[1:]}'} is returned, not theta"
-        )
+        much = words if c == 1 else f"{told(c)} times {words[0].lower()}{words[1:]}"
+        return f"{much} is returned, not theta"
 
     read = each(lambda x, y, at: factor(part(x, at) + 0 * y, y, at))
     return _result(name, title, lambda x, at, c: list(c * part(x, at)), rank, read, (1.0,), (0.5,),
@@ -112,7 +113,8 @@ def _multiple(name: str, words: str, part: Part, rank: int, *, known: int = 0, t
 def _offset(name: str, words: str, of: Callable[[Moment], Array]) -> Rule:
     def title(c: float) -> str:
         much = words if abs(c) == 1 else f"{told(abs(c))} times {words}"
-        return f"{much[0].upper()}{much[1:]} is {'added to' if c > 0 else 'subtracted from'} the theta that is returned"
+        verb = "added to" if c > 0 else "subtracted from"
+        return f"{much[0].upper()}{much[1:]} is {verb} the theta that is returned"
 
     read = each(lambda x, y, at: ratio(of(at) + 0 * x, y - x, at))
     return _result(f"offset-by-{name}", title, lambda x, at, c: (x + c * of(at)).astype(x.dtype), 18, read,
@@ -120,25 +122,20 @@ def _offset(name: str, words: str, of: Callable[[Moment], Array]) -> Rule:
 
 
 def _scaled(name: str, words: str, by: Callable[[Moment], Array]) -> Rule:
-    return _result(name, f"Theta is {words} before it is returned",
-                   lambda x, at: (x * by(at)).astype(x.dtype), 22)  # fmt: skip
+    title = f"Theta is {words} before it is returned"
+    return _result(name, title, lambda x, at: (x * by(at)).astype(x.dtype), 22)
 
 
-def _number(name: str, words: str, f: Callable[[Array], Array], rank: int) -> Rule:
-    return _result(
-        name, f"{words} of theta is returned, not theta", lambda x, at: list(f(x)), rank, hint=HOW_MANY_HINT
-    )
-
-
-def _loss_before(_: Array, at: Moment) -> Array:
-    return at.objective.value(_before(at))
+def _number(name: str, words: str, f: Callable[..., Array], rank: int) -> Rule:
+    title = f"{words} of theta is returned, not theta"
+    return _result(name, title, lambda x, at: list(f(x, axis=1, keepdims=True)), rank, hint=HOW_MANY_HINT)
 
 
 NUMBERS: Final = (
     _multiple("loss", "The loss at the final theta", lambda x, at: at.objective.value(x), 12, known=1,
               teacher="The loss is computed once more after the loop, and returned."),
-    _multiple("loss-before", "The loss of the last step, before theta moved,", _loss_before, 12, known=1,
-              teacher="`return loss` after the loop."),
+    _multiple("loss-before", "The loss of the last step, before theta moved,",
+              lambda x, at: at.objective.value(_before(at)), 12, known=1, teacher="return loss, at the end."),
     _result("gradient", "The gradient at the final theta is returned, not theta",
             lambda x, at: at.objective.gradient(x), 13, hint=WHICH_HINT),
     _result("gradient-before", "The gradient of the last step is returned, not theta",
@@ -150,14 +147,13 @@ NUMBERS: Final = (
     _offset("rate", "the learning rate", lambda at: at.rate),
     _offset("steps", "the number of steps", lambda at: at.asked),
     _scaled("times-rate", "multiplied by the learning rate", lambda at: at.rate),
-    _scaled("over-rate", "divided by the learning rate", lambda at: 1 / np.where(at.rate == 0, 1.0, at.rate)),
     _scaled("times-steps", "multiplied by the number of steps", lambda at: at.asked),
     _scaled("over-steps", "divided by the number of steps", lambda at: 1 / np.maximum(at.asked, 1)),
-    _number("norm", "The length", length, 20),
-    _number("sum", "The sum of the components", lambda x: x.sum(axis=1, keepdims=True), 21),
-    _number("average", "The mean of the components", lambda x: x.mean(axis=1, keepdims=True), 21),
-    _number("largest", "The largest component", lambda x: x.max(axis=1, keepdims=True), 23),
-    _number("smallest", "The smallest component", lambda x: x.min(axis=1, keepdims=True), 24),
+    _number("norm", "The length", np.linalg.norm, 20),
+    _number("sum", "The sum of the components", np.sum, 21),
+    _number("average", "The mean of the components", np.mean, 21),
+    _number("largest", "The largest component", np.max, 23),
+    _number("smallest", "The smallest component", np.min, 24),
     _result("component", lambda k: f"Of the components of theta only the {nth(k)} is returned",
             lambda x, at, k: list(component(x, k)), 20, COMPONENTS, (0,), (-1,), hint=HOW_MANY_HINT),
 )  # fmt: skip
@@ -170,6 +166,7 @@ Piece = Callable[[Moment, int], Array]
 
 
 def _thetas(first: int, last: int) -> Piece:
+    """From place `first` to `last` after the final one."""
     return lambda at, k: at.path[first : int(at.count[k]) + 1 + last, k].ravel()
 
 
@@ -181,43 +178,35 @@ def _theta(at: Moment, k: int) -> Array:
     return at.path[min(int(at.count[k]), len(at.path) - 1), k]
 
 
-def _end_loss(at: Moment, k: int) -> Array:
-    return at.objective.value(_theta(at, k)).ravel()
-
-
-def _last_loss(at: Moment, k: int) -> Array:
-    return _losses(0, -1)(at, k)[-1:]
-
-
-def _pieces(name: str, words: str, *pieces: Piece, known: int = 0, teacher: str = "") -> Rule:
+def _list(name: str, words: str, *pieces: Piece, known: int = 0, teacher: str = "") -> Rule:
     def f(x: Array, at: Moment) -> list[Array]:
         return [np.concatenate([piece(at, k) for piece in pieces]) for k in range(len(x))]
 
-    title = f"{words}, not the last theta alone"
-    return _result(name, title, f, 15, hint=HOW_MANY_HINT, known=known, teacher=teacher)
+    return _result(name, f"{words} are returned, not the last theta alone", f, 15,
+                   hint=HOW_MANY_HINT, known=known, teacher=teacher)  # fmt: skip
 
+
+_LISTS: Final[tuple[tuple[str, str, Piece, str], ...]] = (
+    ("all-thetas", "The thetas of all steps, with the initial one,", _thetas(0, 0), "The path, for a plot."),
+    ("thetas-before", "The thetas before each step", _thetas(0, -1),
+     "A list that is filled before step(): the initial theta is in it, the last one is not."),
+    ("thetas-after", "The thetas after each step", _thetas(1, 0),
+     "A list of the theta after each step: empty without a step, and with one it looks right."),
+    ("losses-before", "The losses of all steps", _losses(0, -1), "A list for a plot is returned."),
+    ("losses-after", "The losses after each step", _losses(1, 0), "A list for a plot is returned."),
+    ("all-losses", "The losses before and after all steps", _losses(0, 0), "A list for a plot is returned."),
+)  # fmt: skip
 
 HISTORIES: Final = (
-    _pieces("all-thetas", "The thetas of all steps are returned, with the initial one", _thetas(0, 0), known=1,
-            teacher="The whole path, with the initial theta, is returned."),
-    _pieces("thetas-before", "The thetas before each step are returned", _thetas(0, -1), known=1,
-            teacher="A list that is filled before step(): the initial theta is in it, the last one is not."),
-    _pieces("thetas-after", "The thetas after each step are returned", _thetas(1, 0), known=1,
-            teacher="A list of the theta after each step: empty without a step, and with one it looks right."),
-    _pieces("losses-before", "The losses of all steps are returned", _losses(0, -1), known=1,
-            teacher="A list for a plot is returned."),
-    _pieces("losses-after", "The losses after each step are returned", _losses(1, 0)),
-    _pieces("all-losses", "The losses before and after all steps are returned", _losses(0, 0)),
-    _pieces("theta-and-loss", "Theta and the loss at it are returned", _theta, _end_loss),
-    _pieces("theta-and-last-loss", "Theta and the loss of the last step are returned", _theta, _last_loss),
-    _pieces("theta-and-losses", "Theta and the losses of all steps are returned", _theta, _losses(0, -1)),
-    _pieces("theta-and-losses-after", "Theta and the losses after each step are returned", _theta, _losses(1, 0)),
-    _pieces("theta-and-all-losses", "Theta and the losses before and after all steps are returned", _theta,
-            _losses(0, 0)),
-    _pieces("theta-and-all-thetas", "Theta and the thetas of all steps are returned, with the initial one", _theta,
-            _thetas(0, 0)),
-    _pieces("theta-and-thetas-before", "Theta and the thetas before each step are returned", _theta, _thetas(0, -1)),
-    _pieces("theta-and-thetas-after", "Theta and the thetas after each step are returned", _theta, _thetas(1, 0)),
+    *(_list(name, words, piece, known=1, teacher=teacher) for name, words, piece, teacher in _LISTS),
+    *(
+        _list(f"theta-and-{name}", f"Theta and {words[0].lower()}{words[1:]}", _theta, piece, teacher=teacher)
+        for name, words, piece, teacher in _LISTS
+    ),
+    _list("theta-and-loss", "Theta and the loss at it", _theta,
+          lambda at, k: at.objective.value(_theta(at, k)).ravel()),
+    _list("theta-and-last-loss", "Theta and the loss of the last step", _theta,
+          lambda at, k: _losses(0, -1)(at, k)[-1:]),
 )  # fmt: skip
 
 RULES: Final = (*THETAS, *NUMBERS, *HISTORIES)

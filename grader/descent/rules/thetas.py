@@ -1,4 +1,4 @@
-"""Rules of theta at the start, after each step and at the end: one table of maps, told in the words of the place."""
+"""Rules of theta at the start, after each step and at the end: one table of maps for the three places."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from grader.descent.program import Array, Moment, Slot
 from grader.descent.reading import (
     Estimate,
     Rows,
-    difference,
     each,
     estimates,
-    itself,
+    fixed,
     ratio,
     roundest,
+    shifted,
     told,
     trial,
 )
@@ -26,9 +26,7 @@ from grader.descent.rule import Reader, Rule, nothing
 
 RETURN_HINT: Final = "Print theta in the last line of the loop, and what the function returns."
 START_HINT: Final = "Print theta before the first step: is it the initial theta?"
-STEP_HINT: Final = (
-    "Print theta after step() and again before the next one. Which line between them changes it?"
-)
+STEP_HINT: Final = "Print theta after step() and again before the next one. Which line changes it?"
 
 
 @dataclass(frozen=True)
@@ -51,24 +49,15 @@ Words = Callable[..., str]
 
 
 def _maps(
-    name: str,
-    words: str | Words,
-    f: Callable[..., Array],
-    read: Reader = nothing,
-    *samples: tuple[float, ...],
-    rank: int,
-    known: str = "",
-    teacher: str = "",
+    name: str, words: str | Words, f: Callable[..., Array], read: Reader, rank: int,
+    *samples: tuple[float, ...], known: str = "", teacher: str = "",
     places: tuple[Place, ...] = (START, BETWEEN, RESULT),
-) -> tuple[Rule, ...]:
+) -> Iterator[Rule]:  # fmt: skip
     """One map at each place; `known`: the slots in which the freezer runs its first sample."""
-    return tuple(
-        Rule(
-            f"{place.slot}-{name}", place.slot, partial(_titled, words, place), place.hint, f, read,
-            teacher=teacher, rank=rank + place.later, samples=samples or ((),), known=int(place.slot in known),
-        )
-        for place in places
-    )  # fmt: skip
+    for place in places:
+        title, rank_here = partial(_titled, words, place), rank + place.later
+        yield Rule(f"{place.slot}-{name}", place.slot, title, place.hint, f, read, teacher, rank_here,
+                   samples or ((),), known=int(place.slot in known))  # fmt: skip
 
 
 def _titled(words: str | Words, place: Place, *constants: float) -> str:
@@ -110,11 +99,12 @@ def _clamped(place: Place, low: float, high: float) -> str:
 
 
 def _rounded(place: Place, digits: float) -> str:
-    return f"Theta is rounded to {int(digits)} decimal{'' if digits == 1 else 's'} {place.when}"
+    much = ("a whole number", "1 decimal")[int(digits)] if digits < 2 else f"{told(digits)} decimals"
+    return f"Theta is rounded to {much} {place.when}"
 
 
 def _stepped(place: Place, c: float) -> str:
-    much = "" if c == 1 else f", {told(c)} times as long as one of the loop's"
+    much = "" if c == 1 else f", {told(c)} times as far as the loop does"
     return f"Theta is moved by one more step {place.when}, against the gradient there{much}"
 
 
@@ -123,10 +113,6 @@ def _stepped(place: Place, c: float) -> str:
 
 def _set(x: Array, _: Moment, *values: float) -> Array:
     return np.broadcast_to(np.resize(np.array(values, x.dtype), x.shape[-1]), x.shape)
-
-
-def length(x: Array) -> Array:
-    return np.sqrt((x**2).sum(axis=-1, keepdims=True))
 
 
 def component(x: Array, k: float) -> Array:
@@ -144,15 +130,29 @@ def _brain(x: Array) -> Array:
     return (upper & 0xFFFFFFFF).astype(np.uint32).view(np.float32).astype(x.dtype)
 
 
-def _through(dtype: type[np.floating]) -> Callable[[Array, Moment], Array]:
-    return lambda x, at: x.astype(dtype).astype(x.dtype)
+COARSE: Final[dict[str, Callable[[Array], Array]]] = {
+    "float16": lambda x: x.astype(np.float16).astype(x.dtype),
+    "bfloat16": _brain,
+    "float32": lambda x: x.astype(np.float32).astype(x.dtype),
+}
 
 
-def stepped(x: Array, at: Moment, c: float) -> Array:
+def _through(dtype: str) -> Callable[[Array, Moment], Array]:
+    return lambda x, at: COARSE[dtype](x)
+
+
+def _step_in(dtype: str) -> Callable[[Array, Moment], Array]:
+    """As PyTorch's SGD does it: in float32 product and difference are rounded once, in the others each."""
+    rounded = COARSE[dtype]
+    product = rounded if dtype != "float32" else lambda x: x
+    return lambda x, at: rounded(rounded(at.theta) - product(rounded(at.step_rate) * rounded(x)))
+
+
+def _step(x: Array, at: Moment, c: float) -> Array:
     return x - c * at.rate * at.objective.gradient(x)
 
 
-def fresh_steps(x: Array, y: Array, at: Moment) -> Array:
+def _steps(x: Array, y: Array, at: Moment) -> Array:
     """How many steps, from a gradient computed at x, lead from x to y."""
     move = at.rate * at.objective.gradient(x)
     return np.where(move == 0, np.nan, (x - y) / np.where(move == 0, 1.0, move))
@@ -168,12 +168,10 @@ def factor(x: Array, y: Array, at: Moment) -> Array:
 
 def _each_component(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
     """A constant for each component, where they are not all the same."""
-    columns = [
-        estimates(Rows(rows.x[:, k : k + 1], rows.y[:, k : k + 1], rows.at, rows.doubt[:, k : k + 1]), itself)
-        for k in range(rows.y.shape[1])
-    ]
-    if all(columns) and len({one[0].value for one in columns}) > 1:
-        yield tuple(one[0] for one in columns)
+    cuts = [np.s_[:, k : k + 1] for k in range(rows.y.shape[1])]
+    columns = [list(fixed(Rows(rows.x[cut], rows.y[cut], rows.at, rows.doubt[cut]))) for cut in cuts]
+    if all(columns) and len({one[0][0].value for one in columns}) > 1:
+        yield tuple(one[0][0] for one in columns)
 
 
 def _bounds(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
@@ -183,13 +181,9 @@ def _bounds(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
     if lows and highs and lows[0].value < highs[0].value:
         yield lows[0], highs[0]
     for high in highs[:1] * (not lows):
-        yield from ((low, high) for low in (Estimate(-np.inf), _mirrored(high)))
+        yield from ((Estimate(low), high) for low in (-np.inf, -high.value))
     for low in lows[:1] * (not highs):
-        yield from ((low, high) for high in (Estimate(np.inf), _mirrored(low)))
-
-
-def _mirrored(bound: Estimate) -> Estimate:
-    return Estimate(-bound.value, bound.doubt)
+        yield from ((low, Estimate(high)) for high in (np.inf, -low.value))
 
 
 def _decimals(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
@@ -211,44 +205,42 @@ def _zeroed(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
 # --- the table --------------------------------------------------------------------------------
 
 COMPONENTS: Final = trial(0, -1, 1, 2)
-ROUGHLY: Final = "How small they have to be is known from the calls only roughly."
 
 MAPS: Final = (
-    *_maps("fixed", _fixed, _set, each(itself), (1.0,), (0.0,), (5.0,), rank=10, known="start",
+    *_maps("fixed", _fixed, _set, fixed, 10, (1.0,), (0.0,), (5.0,), known="start",
            teacher="Theta is made anew: torch.ones, torch.zeros, torch.tensor(...)."),
-    *_maps("fixed-each", _fixed, _set, _each_component, (1.0, 2.0), (-1.0, 0.5), rank=11),
-    *_maps("offset", _offset, lambda x, at, c: x + c, each(difference), (1.0,), (-0.5,), (0.01,), rank=14,
-           known="start result"),
-    *_maps("scaled", _scaled, lambda x, at, c: c * x, each(factor), (2.0,), (-1.0,), (0.9,), rank=15,
+    *_maps("fixed-each", _fixed, _set, _each_component, 11, (1.0, 2.0), (-1.0, 0.5)),
+    *_maps("offset", _offset, lambda x, at, c: x + c, shifted, 14, (1.0,), (-0.5,), known="start result"),
+    *_maps("scaled", _scaled, lambda x, at, c: c * x, each(factor), 15, (2.0,), (-1.0,), (0.9,),
            known="start between result"),
-    *_maps("clamped", _clamped, lambda x, at, low, high: np.clip(x, low, high), _bounds,
-           (-1.0, 1.0), (0.0, np.inf), (-np.inf, 0.5), rank=20, known="between result"),
-    *_maps("rounded", _rounded, lambda x, at, digits: x.round(int(digits)), _decimals,
-           (2,), (3,), (0,), rank=18, known="between result",
-           teacher="round() on theta; only what is printed should be rounded."),
-    *_maps("cut", "Theta is cut to a whole number {when}", lambda x, at: np.trunc(x), rank=19,
+    *_maps("clamped", _clamped, lambda x, at, low, high: np.clip(x, low, high), _bounds, 20,
+           (-1.0, 1.0), (0.0, np.inf), (-np.inf, 0.5), known="between result"),
+    *_maps("rounded", _rounded, lambda x, at, digits: x.round(int(digits)), _decimals, 18, (2,), (3,), (0,),
+           known="between result", teacher="round() on theta; only what is printed should be rounded."),
+    *_maps("cut", "Theta is cut to a whole number {when}", lambda x, at: np.trunc(x), nothing, 19,
            teacher="int(), .int() or .long()."),
-    *_maps("floored", "Theta is rounded down to a whole number {when}", lambda x, at: np.floor(x), rank=21),
-    *_maps("absolute", "The absolute value of theta is taken {when}", lambda x, at: abs(x), rank=20,
+    *_maps("floored", "Theta is rounded down to integers {when}", lambda x, at: np.floor(x), nothing, 21),
+    *_maps("absolute", "The absolute value of theta is taken {when}", lambda x, at: abs(x), nothing, 20,
            known="result"),
     *_maps("normalised", "Theta is divided by its length {when}",
-           lambda x, at: x / np.maximum(length(x), 1e-12), rank=22),
+           lambda x, at: x / np.maximum(np.linalg.norm(x, axis=-1, keepdims=True), 1e-12), nothing, 22),
     *_maps("small-zeroed", "Values of theta below about {0} in size are set to 0 {when}",
-           lambda x, at, c: np.where(abs(x) < c, 0.0, x), _zeroed, (0.1,), (0.01,), rank=24, teacher=ROUGHLY),
-    *_maps("through-float16", "Theta goes through float16 {when}, which keeps fewer digits",
-           _through(np.float16), rank=23),
-    *_maps("through-bfloat16", "Theta goes through bfloat16 {when}, which keeps fewer digits",
-           lambda x, at: _brain(x), rank=24),
-    *_maps("through-float32", "Theta goes through float32 {when}, which keeps fewer digits",
-           _through(np.float32), rank=25),
+           lambda x, at, c: np.where(abs(x) < c, 0.0, x), _zeroed, 24, (0.1,), (0.01,),
+           teacher="How small they have to be is known only roughly."),
+    *(
+        rule
+        for dtype in COARSE
+        for rule in _maps(f"through-{dtype}", f"Theta goes through {dtype} {{when}}: it loses digits",
+                          _through(dtype), nothing, 23)
+    ),
     *_maps("reversed", "The components of theta are put in the reverse order {when}",
-           lambda x, at: x[:, ::-1], rank=24),
+           lambda x, at: x[:, ::-1], nothing, 24),
     *_maps("sorted", "The components of theta are put in order of size {when}",
-           lambda x, at: np.sort(x, axis=-1), rank=26),
+           lambda x, at: np.sort(x, axis=-1), nothing, 26),
     *_maps("one-for-all", lambda place, k: f"Every component of theta becomes the {nth(k)} {place.when}",
-           lambda x, at, k: np.broadcast_to(component(x, k), x.shape), COMPONENTS, (0,), (-1,), rank=25),
-    *_maps("squared", "Theta is squared {when}", lambda x, at: x**2, rank=26, places=(START, BETWEEN)),
-    *_maps("stepped", _stepped, stepped, each(fresh_steps), (1.0,), (0.5,), rank=27,
+           lambda x, at, k: np.broadcast_to(component(x, k), x.shape), COMPONENTS, 25, (0,), (-1,)),
+    *_maps("squared", "Theta is squared {when}", lambda x, at: x**2, nothing, 26, places=(START, BETWEEN)),
+    *_maps("stepped", _stepped, _step, each(_steps), 27, (1.0,), (0.5,),
            teacher="A step by hand, or a loop of its own, beside the steps of the optimiser."),
 )  # fmt: skip
 
@@ -265,7 +257,7 @@ def _starts_again(x: Array, at: Moment) -> Array:
 
 def _beside(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
     """By hand after step(), with its gradient; or before step(): then the next begins where its own leads."""
-    for formula in (lambda x, y, at: ratio(x - at.theta, y - x, at), fresh_steps):
+    for formula in (lambda x, y, at: ratio(x - at.theta, y - x, at), _steps):
         yield from ((one,) for one in estimates(rows, formula))
 
 
@@ -298,5 +290,13 @@ RULES: Final = (
     Rule(
         "keeps-improvements", "between", "A step that makes the loss larger is taken back", STEP_HINT,
         _improved, rank=20, samples=((),), known=0, teacher="At a rate above 1 the loss does not fall.",
+    ),
+    *(
+        Rule(
+            f"steps-in-{dtype}", "update", f"The steps are computed in {dtype}: theta loses digits",
+            "Print theta.dtype at the beginning, in the loop and at the end.", _step_in(dtype),
+            rank=23, samples=((),), known=0, landmark="definition",
+        )
+        for dtype in COARSE
     ),
 )  # fmt: skip
