@@ -53,10 +53,12 @@ class Objective:
         return value
 
     def value(self, theta: Array) -> Array:
-        """The loss, row x 1; 0 at theta 0."""
+        """The loss, row x 1: above its minimum, if it is a square, else above theta 0."""
         total = np.zeros_like(theta)
         for power in range(len(self.coefficients), 0, -1):
             total = (total + (self.coefficients[power - 1] / power).astype(theta.dtype)) * theta
+        if self.affine and (self.coefficients[1] > 0).all():
+            total = total + (self.coefficients[0] ** 2 / (2 * self.coefficients[1])).astype(theta.dtype)
         return total.sum(axis=-1, keepdims=True)
 
 

@@ -188,6 +188,8 @@ def run(program: Program, calls: Calls, length: int | None = None) -> Run:
     last = at.at(at.count)
     at.theta = last
     value = slots["result"](last, at) if "result" in slots else last
+    if isinstance(value, list) and len({len(one) for one in value}) == 1:
+        value = np.stack(value)
     return Run(at, value)
 
 

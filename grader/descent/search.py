@@ -9,7 +9,7 @@ composed. Only a program that returns every answer is told.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice, product
 from typing import Final, get_args
@@ -87,7 +87,11 @@ class Search:
             if base.deviations and self._reproduced(base):
                 return [base]
         for base in bases:
-            found = list(self._one_more(base)) if len(base.deviations) < MOST else []
+            for slot in base.slots:  # its constants again, from all the values
+                found = list(self._one_more(base.without(slot), [slot]))
+                if found:
+                    return _plainest(found)
+            found = list(self._one_more(base, self._open(base))) if len(base.deviations) < MOST else []
             if found:
                 return _plainest(found)
         return []
@@ -160,7 +164,7 @@ class Search:
         parts = self.traces.split(rows)
         found: list[tuple[Choice, ...]] = []
         tried = -1
-        for chain in self._chains(rows, parts[0]):
+        for chain in self._chains(*parts):
             deviations = sum(one is not None for one in chain)
             if found and deviations > tried:
                 break
@@ -169,22 +173,27 @@ class Search:
                 found.append(chain)
         return sorted(found, key=lambda one: sum(x.rule.rank for x in one if x is not None))[:CHOICES]
 
-    def _chains(self, rows: Rows, first: Rows) -> Iterator[tuple[Choice, ...]]:
+    def _chains(self, first: Rows, later: Rows) -> Iterator[tuple[Choice, ...]]:
         """What the gradient may be made of, fewest deviations first."""
         yield (None, None, None)
         losses = list(islice(_partly(by_slot("loss"), first), 2 * CHOICES))
-        accumulations = list(_all(by_slot("accumulate"), rows))
+        accumulations = list(_all(by_slot("accumulate"), later))
         clips = list(islice(_partly(by_slot("clip"), first), CHOICES))
         yield from ((loss, None, None) for loss in losses)
         yield from ((None, one, None) for one in accumulations)
         yield from ((None, None, clip) for clip in clips)
-        both = []
+        both, added = [], []
         for loss in losses:
-            given = Rows(_applied(loss, first), first.y, first.at, first.doubt)
+            given, then = (replace(part, x=_applied(loss, part)) for part in (first, later))
             both += [(loss, clip) for clip in islice(_partly(by_slot("clip"), given), CHOICES)]
-        yield from ((loss, one, None) for loss in losses for one in accumulations)
+            added += [(loss, one) for one in _all(by_slot("accumulate"), then)]
+        yield from ((loss, one, None) for loss, one in added)
         yield from ((loss, None, clip) for loss, clip in both)
         yield from ((None, one, clip) for one in accumulations for clip in clips)
+        for rule in by_slot("loss"):  # with constants that no row shows, since all of them are clipped
+            for loss in (Deviation(rule, constants) for constants in rule.samples if constants):
+                given = replace(first, x=_applied(loss, first))
+                yield from ((loss, None, clip) for clip in islice(_partly(by_slot("clip"), given), 1))
         yield from ((loss, one, clip) for loss, clip in both for one in accumulations)
 
     @cached_property
@@ -204,10 +213,10 @@ class Search:
 
     # --- what values show -----------------------------------------------------------------------
 
-    def _one_more(self, base: Program) -> Iterator[Program]:
-        """The base with one deviation more that makes it return every answer."""
+    def _one_more(self, base: Program, slots: Sequence[Slot]) -> Iterator[Program]:
+        """The base with one deviation more, in one of these slots, that makes it return every answer."""
         inferred = Inferred(self.answers, base)
-        for slot in self._open(base):
+        for slot in slots:
             for rule in by_slot(slot):
                 for one in _constants(rule, inferred.rows(slot)):
                     if not self._allowed(one, self._rows.get(slot)) or not inferred.allows(one):
@@ -283,12 +292,14 @@ def _following(rules: Iterable[Rule], rows: Rows) -> Iterator[Choice]:
 
 
 def _partly(rules: Iterable[Rule], rows: Rows) -> Iterator[Deviation]:
-    """The rules that a third of the rows follow: what is done to the gradient later hides the others."""
+    """The rules that a third of the rows follow, the most first: what is done later hides the others."""
+    found: list[tuple[int, Deviation]] = []
     for rule in rules:
         for one in _constants(rule, rows):
-            followed = rows.follow(one) if not rule.remembers else np.ones(1)
-            if followed.sum() >= max(len(rows) / 3, 1) or followed.all():
-                yield one
+            followed = int(rows.follow(one).sum())
+            if 3 * followed >= len(rows):
+                found.append((followed, one))
+    return iter(one for _, one in sorted(found, key=lambda pair: (-pair[0], pair[1].rule.rank)))
 
 
 def _all(rules: Iterable[Rule], rows: Rows) -> Iterator[Deviation]:

@@ -21,6 +21,10 @@ from grader.judging.tolerances import ALIKE, ASTRAY, ROUNDING, ROUNDOFF, SPREAD,
 from grader.records import Answer, Returned
 from grader.tensors import numbers
 
+NEARLY: Final = 5  # one call in so many may hang on a rounding
+NUDGE: Final = 4.0  # roundings
+SQUARED_SINGLE: Final = 1.8e19
+SQUARED_DOUBLE: Final = 1.3e154
 SHORT: Final = 4  # steps: the calls that are tried first, for they cost a fraction of the suite
 
 
@@ -78,6 +82,11 @@ class Part:
     coarse: Array  # what returning a coarser dtype may add, relative, call x 1
     wrong: Array  # is the value wrong?
     fresh: Array  # is it no repeat of another call?
+
+    @property
+    def beyond(self) -> Array:
+        """The size, call x 1, whose square its dtype does not hold."""
+        return np.where(self.roundoff > ROUNDOFF["float64"], SQUARED_SINGLE, SQUARED_DOUBLE)
 
     @cached_property
     def regular(self) -> Array | None:
@@ -143,39 +152,66 @@ class Answers:
             value, tolerance = predicted(program, part)
             right = run(RIGHT, part.calls).value
             told = [
-                not _close(one, two, TELLING * allowed).all()
+                not _close(one, two, TELLING * allowed, np.array(np.inf)).all()
                 for one, two, allowed in zip(value, right, tolerance, strict=True)
             ]
             return int((np.array(told, dtype=bool) & part.wrong & part.fresh).sum())
 
 
 def agreeing(program: Program, part: Part) -> Array:
-    """By call: whether the program returns the answer."""
+    """By call: whether the program returns the answer.
+
+    Where few calls do not, they are run once more from a theta that is off by roundings: a sign or a threshold
+    that hangs on these says nothing.
+    """
+    same = _agreeing(program, part, 0.0)
+    if same.all() or NEARLY * (~same).sum() > len(same):
+        return same
+    off = part.rows(~same)
+    same[~same] = _agreeing(program, off, NUDGE) | _agreeing(program, off, -NUDGE)
+    return same
+
+
+def _agreeing(program: Program, part: Part, nudge: float) -> Array:
+    """`nudge`: roundings that the first theta is moved by."""
     value, tolerance = predicted(program, part)
-    edge = program.moved
-    other = predicted(edge, part)[0] if edge is not None else value
+    others = [edge for edge in (program.moved,) if edge is not None]
+    slack = [predicted(one, part)[0] for one in others]
+    if nudge:
+        moved = replace(part.calls, theta=part.calls.theta * (1 + nudge * part.roundoff))
+        slack.append(run(program, moved).value)
     got = part.regular
-    if got is not None and isinstance(value, np.ndarray) and isinstance(other, np.ndarray):
+    if (
+        got is not None
+        and isinstance(value, np.ndarray)
+        and all(isinstance(one, np.ndarray) for one in slack)
+    ):
         if got.shape != value.shape:
             return np.zeros(len(got), dtype=bool)
-        return np.asarray(_close(got, value, tolerance + _gap(value, other)).all(axis=1))
-    rows = zip(part.got, value, other, tolerance, strict=True)
-    return np.array([_close(x, y, allowed + _gap(y, z)).all() for x, y, z, allowed in rows], dtype=bool)
+        allowed = sum((_gap(value, np.asarray(one)) for one in slack), tolerance)
+        return np.asarray(_close(got, value, allowed, part.beyond).all(axis=1))
+    rows = enumerate(zip(part.got, value, tolerance, part.beyond, strict=True))
+    return np.array(
+        [
+            _close(x, y, sum((_gap(y, one[i]) for one in slack), allowed), beyond).all()
+            for i, (x, y, allowed, beyond) in rows
+        ],
+        dtype=bool,
+    )
 
 
 def _gap(one: Array, two: Array) -> Array:
-    """How far the edge of what is known of the constants is from what they are taken to be."""
-    off = abs(one - two) if one.shape == two.shape else np.zeros(one.shape)
+    """How far apart two runs of nearly the same program end."""
+    off = SPREAD * abs(one - two) if one.shape == two.shape else np.zeros(one.shape)
     return np.where(np.isfinite(off), off, 0.0)
 
 
-def _close(got: Array, wanted: Array, tolerance: Array) -> Array:
+def _close(got: Array, wanted: Array, tolerance: Array, beyond: Array) -> Array:
+    """`beyond`: from here on a loss may overflow, and what comes back is no number any more."""
     if got.shape != wanted.shape:
         return np.zeros(1, dtype=bool)
-    return (abs(got - wanted) <= tolerance) | (got == wanted) | (~np.isfinite(got) & ~(abs(wanted) < BEYOND))
-
-
-BEYOND: Final = 3e38  # float32 holds nothing larger
+    near = (abs(got - wanted) <= tolerance) | (got == wanted)
+    return np.asarray(near | (~np.isfinite(got) & ~(abs(wanted) < beyond)))
 
 
 def predicted(program: Program, part: Part) -> tuple[Array | list[Array], Array]:

@@ -10,7 +10,18 @@ import numpy as np
 
 from grader.descent.program import Array, Moment
 from grader.descent.reading import (
-    FORMULA, SHARED, Estimate, Formula, Rows, each, estimates, ratio, rounded, scaled, told, trial,
+    FORMULA,
+    SHARED,
+    Estimate,
+    Formula,
+    Rows,
+    each,
+    estimates,
+    ratio,
+    rounded,
+    scaled,
+    told,
+    trial,
 )  # fmt: skip
 from grader.descent.rule import Reader, Rule
 
@@ -121,9 +132,9 @@ def _quadratic(matrix: Array) -> str:
         return f"{times(first / 2)}the square of the sum of the components, not the sum of their squares"
     if (matrix == np.diag(own)).all() and len(places) == 1 < len(own):
         return f"{times(float(own[places[0]]) / 2)}the square of component {places[0] + 1} alone"
-    if len(own) == 2 and not own.any() and first == matrix[1, 0]:  # noqa: PLR2004 -- a pair
+    if len(own) == 2 and not own.any() and first == matrix[1, 0]:
         return f"{times(first)}the product of the components"
-    if len(own) == 2 and not first and not matrix[1, 0] and own[0] == -own[1]:  # noqa: PLR2004
+    if len(own) == 2 and not first and not matrix[1, 0] and own[0] == -own[1]:
         return f"{times(float(own[0]) / 2)}the difference of the squares of the components, not their sum"
     return ""
 
@@ -142,7 +153,7 @@ def _vector(parts: list[str]) -> str:
 
 def _sum(factors: list[float]) -> str:
     """2 theta_1 - theta_2 + 3."""
-    names = ["theta", ""] if len(factors) == 2 else [*(f"theta_{k}" for k in range(1, len(factors))), ""]  # noqa: PLR2004
+    names = ["theta", ""] if len(factors) == 2 else [*(f"theta_{k}" for k in range(1, len(factors))), ""]
     text = ""
     for factor, name in zip(factors, names, strict=True):
         if factor:
@@ -190,7 +201,7 @@ def _norm_loss(x: Array, at: Moment, factor: float, index: float, power: float) 
 
 def _norm_title(factor: float, index: float, power: float) -> str:
     raised = {1.0: "", 2.0: "the square of "}.get(power, f"the power {told(power)} of ")
-    if index == 2:  # noqa: PLR2004 -- the usual norm
+    if index == 2:
         what = f"{raised}|theta|, not its square"
     elif index == 1:
         what = f"{raised}the sum of the absolute values"

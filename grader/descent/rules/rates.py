@@ -34,7 +34,7 @@ _SCHEDULED: Final = "The exercise asks for a constant rate; a scheduler, or the 
 # --- the rate that the optimiser gets --------------------------------------------------------------
 
 
-def _replaced(above: bool) -> Callable[[Rows], Iterator[tuple[Estimate, ...]]]:  # noqa: FBT001
+def _replaced(above: bool) -> Callable[[Rows], Iterator[tuple[Estimate, ...]]]:
     """One rate stands in for all on one side of a threshold, which lies between those that were kept and not."""
 
     def read(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
@@ -87,7 +87,7 @@ def _scaled_title(factor: float) -> str:
 
 
 def _fixed_title(rate: float) -> str:
-    default = ", which is the optimiser's default," if rate == 1e-3 else ""  # noqa: PLR2004
+    default = ", which is the optimiser's default," if rate == 1e-3 else ""
     return f"Every step uses the rate {told(rate)}{default or ','} whatever is passed"
 
 
@@ -111,7 +111,7 @@ RATE: Final = (
     ),
     Rule(
         "rate-power", "rate",
-        lambda c: f"The learning rate is {'squared' if c == 2 else f'raised to the power {told(c)}'}"  # noqa: PLR2004
+        lambda c: f"The learning rate is {'squared' if c == 2 else f'raised to the power {told(c)}'}"
         " before the optimiser gets it",
         "Print your optimiser: which lr does it show?",
         lambda x, _, c: x**c, each(lambda x, y, _: np.where(x == 1, np.nan, np.log(y) / np.log(x))),
@@ -184,7 +184,7 @@ def _of_passed(factor: Callable[..., Any]) -> Callable[..., Array]:
 def _drops(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
     """The factor, and the steps from which it holds once and twice; some common ones where none is in sight."""
     i, level = np.broadcast_to(rows.at.i, rows.y.shape), rows.y / np.where(rows.x == 0, np.nan, rows.x)
-    off = abs(level - 1) > 1e-4  # noqa: PLR2004 -- a change of rate that a person would make
+    off = abs(level - 1) > 1e-4
     if not off.any():
         yield from (
             (Estimate(c), Estimate(k), Estimate(2 * k)) for c, k in ((0.1, 30.0), (0.1, 10.0), (0.5, 10.0))
@@ -312,8 +312,7 @@ SCHEDULE: Final = (
     ),
     _scheduled(
         "rate-of-the-first-steps",
-        lambda c, k: "One step, the first or the last, is {} times as long as it should be; the others are right".format(
-            told(c)) if k == 1 else f"The first {told(k)} steps are {told(c)} times as long as they should be",
+        lambda c, k: f"One step, the first or the last, is {told(c)} times as long as it should be; the others are right" if k == 1 else f"The first {told(k)} steps are {told(c)} times as long as they should be",
         _at_first, most(_at_first, _each_of((1.0, 5.0, 2.0, 3.0, 4.0), lambda k: lambda _, y, at: np.where(
             at.i < k, _passed(y, at), np.nan))),
         teacher="ConstantLR; where the gradient is affine, no result tells the first step from the last.", rank=24,

@@ -100,11 +100,11 @@ def _positive(formula: Any) -> Any:
 def _momentum_and_dampening(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
     """Solve y = mu before + (1 - d) x in the second step: two unknowns, weighted least squares."""
     at, seconds = rows.at, np.broadcast_to(rows.at.i == 1, rows.y.shape)
-    if at.total is None or seconds.sum() < 3:  # noqa: PLR2004 -- one to spare
+    if at.total is None or seconds.sum() < 3:
         return
     weight = 1 / (rows.doubt + 2.0**-50 * abs(rows.y) + 1e-300)[seconds]
     matrix = np.stack([at.total[seconds], rows.x[seconds]], axis=1) * weight[:, None]
-    if not np.isfinite(matrix).all() or np.linalg.matrix_rank(matrix) < 2:  # noqa: PLR2004
+    if not np.isfinite(matrix).all() or np.linalg.matrix_rank(matrix) < 2:
         return
     mu, rest = np.linalg.lstsq(matrix, rows.y[seconds] * weight, rcond=None)[0]
     doubts = 8 * np.sqrt(np.diag(np.linalg.pinv(matrix.T @ matrix)))
@@ -120,7 +120,7 @@ def _mixtures(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
 
 
 def _mixed_title(share: float, _: float) -> str:
-    if share == 0.5:  # noqa: PLR2004
+    if share == 0.5:
         return "Every step uses the mean of its gradient and the one before"
     return f"Every step mixes its gradient with {told(share)} of the one before"
 
@@ -210,7 +210,7 @@ def _radam(x: Array, at: Moment) -> Array:
     mean, square = _average(at, "mean", x, 0.9) / (1 - 0.9**n), _average(at, "square", x * x, 0.999)
     most = 2 / (1 - 0.999) - 1
     rho = most - 2 * n * 0.999**n / (1 - 0.999**n)
-    if rho <= 5:  # noqa: PLR2004 -- torch's own: the variance is not to be had yet
+    if rho <= 5:
         return at.theta - at.step_rate * mean
     rectified = ((rho - 4) * (rho - 2) * most / ((most - 4) * (most - 2) * rho)) ** 0.5
     return at.theta - at.step_rate * mean * rectified * (1 - 0.999**n) ** 0.5 / (np.sqrt(square) + 1e-8)
