@@ -10,7 +10,18 @@ import numpy as np
 
 from grader.descent.program import Array, Moment
 from grader.descent.reading import (
-    FORMULA, SHARED, Estimate, Formula, Rows, each, estimates, ratio, rounded, scaled, told, trial,
+    FORMULA,
+    SHARED,
+    Estimate,
+    Formula,
+    Rows,
+    each,
+    estimates,
+    ratio,
+    rounded,
+    scaled,
+    told,
+    trial,
 )  # fmt: skip
 from grader.descent.rule import Reader, Rule
 
@@ -63,7 +74,6 @@ def _affine_constants(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
     if sound.sum() <= width + 1:
         return
     doubt = rows.doubt[sound] + FORMULA * abs(rows.y[sound]) + 1e-300
-    doubt = np.maximum(doubt, np.median(doubt, axis=0))  # weights that are alike, or rounding spoils the sums
     solved = [_least_squares(known[sound], rows.y[sound, k], doubt[:, k]) for k in range(width)]
     if all(solved):
         yield (*(one for row in solved for one in row[:-1]), *(row[-1] for row in solved))
@@ -72,10 +82,12 @@ def _affine_constants(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
 def _least_squares(known: Array, wanted: Array, doubt: Array) -> list[Estimate]:
     """Empty where the rows are not affine, or too few."""
     matrix = known / doubt[:, None]
-    values, _, rank, _ = np.linalg.lstsq(matrix, wanted / doubt, rcond=None)
+    scale = np.sqrt((matrix**2).sum(axis=0))  # columns of one size, or rounding spoils the small ones
+    values, _, rank, _ = np.linalg.lstsq(matrix / scale, wanted / doubt, rcond=None)
+    values = values / scale
     if rank < known.shape[1] or (abs(known @ values - wanted) > SHARED * doubt).any():
         return []
-    doubts = SHARED * np.sqrt(np.diag(np.linalg.pinv(matrix.T @ matrix)))
+    doubts = SHARED * np.sqrt(np.diag(np.linalg.pinv((matrix / scale).T @ (matrix / scale)))) / scale
     return [
         Estimate(0.0) if abs(value) <= off else rounded(float(value), float(off))
         for value, off in zip(values, doubts, strict=True)
@@ -266,10 +278,10 @@ def _scaled_title(factor: float) -> str:
 LOSS: Final = (
     Rule(
         "loss-scaled", "loss", _scaled_title,
-        "Compare theta.grad after one backward() with the derivative on paper.",
-        lambda x, _, c: c * x, scaled,
-        teacher="A factor in the loss, a mean for a sum, backward() twice, a loss negated, or half of it detached.",
-        rank=10, samples=((2.0,), (-1.0,), (0.5,), (1 / 3,), (0.3,)), known=3,
+        "Compare theta.grad after one backward() with the derivative on paper.", lambda x, _, c: c * x,
+        scaled,
+        teacher="A factor in the loss, a mean for a sum, backward() twice, a loss negated, or half of it"
+        " detached.", rank=10, samples=((2.0,), (-1.0,), (0.5,), (1 / 3,), (0.3,)), known=3,
     ),
     Rule(
         "loss-mean", "loss", "The loss is a mean over the components, not their sum", _LOSSES,
@@ -278,8 +290,8 @@ LOSS: Final = (
     Rule(
         "loss-times-rate", "loss", "The loss or its gradient is multiplied with the learning rate",
         "Which line multiplies with the learning rate? Is it the only one?",
-        lambda x, at: x * at.rate.astype(x.dtype), teacher="The optimiser multiplies with the rate once more.",
-        rank=14, samples=((),),
+        lambda x, at: x * at.rate.astype(x.dtype),
+        teacher="The optimiser multiplies with the rate once more.", rank=14, samples=((),),
     ),
     Rule(
         "loss-over-steps", "loss", "The loss or its gradient is divided by the number of steps", _LOSS,
@@ -295,14 +307,15 @@ LOSS: Final = (
     ),
     Rule(
         "loss-penalty", "loss", "The loss has a penalty of {0} |theta|", _LOSS,
-        lambda x, at, c: x + c * np.sign(at.theta), each(lambda x, y, at: ratio(np.sign(at.theta), y - x, at)),
-        teacher="A lasso term.", rank=26, samples=((0.1,), (1.0,)), known=0,
+        lambda x, at, c: x + c * np.sign(at.theta),
+        each(lambda x, y, at: ratio(np.sign(at.theta), y - x, at)), teacher="A lasso term.", rank=26,
+        samples=((0.1,), (1.0,)), known=0,
     ),
     Rule(
         "loss-affine", "loss", _affine_title, _LOSSES, _affine, _affine_constants,
-        teacher="Weights, an index that was not changed in a copied term, sum() and ** 2 in the wrong order, a square"
-        " or its sum left out, the derivative in the loss's place, or another minimum.",
-        rank=18,
+        teacher="Weights, an index that was not changed in a copied term, sum() and ** 2 in the wrong"
+        " order, a square or its sum left out, the derivative in the loss's place, or another"
+        " minimum.", rank=18,
         samples=(
             (0.0, 1.0), (0.0, 2.0),
             (2.0, 2.0, 2.0, 2.0, 0.0, 0.0), (2.0, 0.0, 0.0, 0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 2.0, 0.0, 0.0),
@@ -310,18 +323,16 @@ LOSS: Final = (
             (0.0, 0.0, 0.0, 0.0, 1.0, 1.0), (0.0, 0.0, 0.0, 0.0, 2.0, 2.0), (0.0, 1.0, 1.0, 0.0, 0.0, 0.0),
             (0.0, 2.0, 2.0, 0.0, 0.0, 0.0), (2.0, 0.0, 0.0, 4.0, 0.0, 0.0), (2.0, 0.0, 0.0, 2.0, -2.0, 1.0),
             (2.0, -1.0, -1.0, 2.0, 0.0, 3.0), (2.0, 0.0, 0.0, 0.0, 0.0, 1.0),
-        ),
-        known=12,
+        ), known=12,
     ),
     Rule(
         "loss-norm", "loss", _norm_title, _LOSSES, _norm_loss, most(_norm_loss, _norm_constants),
-        teacher="norm() without a square or squared twice, another index, abs() for a square, max(), or another power.",
-        rank=20,
+        teacher="norm() without a square or squared twice, another index, abs() for a square, max(), or"
+        " another power.", rank=20,
         samples=(
             (1.0, 2.0, 1.0), (1.0, 1.0, 1.0), (1.0, 1.0, 2.0), (1.0, math.inf, 2.0), (1.0, 2.0, 4.0),
             (2.0, 2.0, 3.0), (1.0, 4.0, 4.0), (1.0, 1.5, 1.5), (0.5, 3.0, 2.0),
-        ),
-        known=5,
+        ), known=5,
     ),
     Rule(
         "loss-odd-power", "loss", lambda c, p: f"The loss is {times(c)}the power {told(p)} of theta, not 2",
@@ -330,16 +341,16 @@ LOSS: Final = (
         most(
             lambda _, at, c, p: c * p * at.theta ** (p - 1),
             lambda rows: ((c, Estimate(p)) for p in (3.0, 5.0) for c in estimates(rows, _odd(p))),
-        ),
-        rank=20, samples=((1.0, 3.0), (1.0, 5.0)),
+        ), rank=20, samples=((1.0, 3.0), (1.0, 5.0)),
     ),
     Rule(
         "loss-form", "loss", lambda index: f"The loss is {_FORMS[int(index)][0]}", _LOSS, _form,
-        most(_form, trial(*map(float, range(len(_FORMS))))), rank=28,
-        samples=((1.0,), (7.0,), (0.0,)), known=0,
+        most(_form, trial(*map(float, range(len(_FORMS))))), rank=28, samples=((1.0,), (7.0,), (0.0,)),
+        known=0,
     ),
     Rule(
-        "loss-huber", "loss", _huber_title, _SIZE, lambda x, _, height, scale: np.clip(scale * x, -height, height),
+        "loss-huber", "loss", _huber_title, _SIZE,
+        lambda x, _, height, scale: np.clip(scale * x, -height, height),
         most(lambda x, _, height, scale: np.clip(scale * x, -height, height), _huber),
         teacher="huber_loss or smooth_l1_loss.", rank=24, samples=((1.0, 0.5), (2.0, 1.0)),
     ),
@@ -347,8 +358,7 @@ LOSS: Final = (
         "loss-one-sided", "loss",
         lambda side: "The loss sees {} values of theta only: the others never move".format(
             "positive" if side > 0 else "negative"
-        ),
-        "Call your function with a theta of each sign: which of them moves?",
+        ), "Call your function with a theta of each sign: which of them moves?",
         lambda x, at, side: np.where(side * at.theta > 0, x, 0), trial(1.0, -1.0),
         teacher="relu, clamp or a maximum with 0 in the loss.", rank=20, samples=((1.0,), (-1.0,)), known=0,
     ),
@@ -356,23 +366,22 @@ LOSS: Final = (
         "loss-with-the-start", "loss", "The loss multiplies theta with the initial theta, not with itself",
         "Print theta.grad in each step. Does it follow theta?",
         lambda _, at: at.objective.gradient(at.initial) / 2,
-        teacher="The loss is built of two names, one of which is still the function's argument.",
-        rank=16, samples=((),),
+        teacher="The loss is built of two names, one of which is still the function's argument.", rank=16,
+        samples=((),),
     ),
     Rule(
         "loss-component-in-turn", "loss", "Each step moves one component only, all of them in turn",
         "Print theta.grad in each step: which components does your loss look at?",
         lambda x, at: np.where(np.arange(x.shape[1]) == at.i % x.shape[1], x, 0),
-        teacher="theta[i % 2], or a loop over the components where one over the steps was meant.",
-        rank=20, samples=((),),
+        teacher="theta[i % 2], or a loop over the components where one over the steps was meant.", rank=20,
+        samples=((),),
     ),
     Rule(
         "loss-root-trap", "loss", "Right except where theta reaches 0: there the gradient is nan",
         "Print theta.grad once theta is 0. Which operation of your loss has no finite derivative there?",
         lambda x, at: np.where(norm(at.theta) == 0, np.nan, x).astype(x.dtype),
-        teacher="sqrt(sum) ** 2 is right on paper, but the root's derivative at 0 is infinite, and infinity times 0"
-        " is nan. PyTorch's own norm has no such trap.",
-        rank=18, samples=((),),
+        teacher="sqrt(sum) ** 2 is right on paper, but the root's derivative at 0 is infinite, and"
+        " infinity times 0 is nan. PyTorch's own norm has no such trap.", rank=18, samples=((),),
     ),
 )  # fmt: skip
 
@@ -387,9 +396,11 @@ def _accumulated(x: Array, at: Moment, kept: float) -> Array:
 
 ACCUMULATE: Final = (
     Rule(
-        "no-zero-grad", "accumulate", "The gradients of all steps add up: they are never cleared between steps",
-        _ADDS, lambda x, at: _accumulated(x, at, 1.0),
-        teacher="zero_grad() is missing, stands before the loop, or lacks its parentheses.", rank=10, samples=((),),
+        "no-zero-grad", "accumulate",
+        "The gradients of all steps add up: they are never cleared between steps", _ADDS,
+        lambda x, at: _accumulated(x, at, 1.0),
+        teacher="zero_grad() is missing, stands before the loop, or lacks its parentheses.", rank=10,
+        samples=((),),
     ),
     Rule(
         "zero-grad-sometimes", "accumulate", "The gradient is cleared every {0} steps only",
@@ -455,55 +466,54 @@ CLIP: Final = (
         samples=((1.0, 1e-6), (0.5, 1e-6), (2.0, 0.0)),
     ),
     Rule(
-        "gradient-clipped-by-value", "clip", "Each component of the gradient is clipped to [-{0}, {0}]", _SIZE,
-        lambda x, _, c: np.clip(x, -c, c),
+        "gradient-clipped-by-value", "clip", "Each component of the gradient is clipped to [-{0}, {0}]",
+        _SIZE, lambda x, _, c: np.clip(x, -c, c),
         each(lambda x, y, _: np.where(abs(y) < abs(x) * (1 - 1e-4), abs(y), np.nan)),
         teacher="clip_grad_value_ or clamp_.", rank=14, samples=((1.0,), (0.5,), (5.0,)),
     ),
     Rule(
         "gradient-of-fixed-length", "clip",
-        lambda c, _: "The gradient is normalised" + (": only its direction counts" if c == 1 else f" to length {told(c)}"),
-        _SIZE, _of_length, most(_of_length, _lengths((0.0, 1e-12, 1e-8, 1e-6), cut=False)),
+        lambda c, _: f"The gradient is normalised to length {told(c)}: only its direction counts", _SIZE,
+        _of_length, most(_of_length, _lengths((0.0, 1e-12, 1e-8, 1e-6), cut=False)),
         teacher="grad / grad.norm().", rank=20, samples=((1.0, 0.0), (1.0, 1e-8), (0.5, 1e-12)), known=0,
     ),
     Rule(
         "gradient-sign", "clip",
-        lambda c: "Only the sign of the gradient is used" + ("" if c == 1 else f", times {told(c)}"),
-        _SIZE, lambda x, _, c: c * np.sign(x), each(lambda x, y, at: ratio(np.sign(x), y, at)),
-        rank=20, samples=((1.0,), (0.5,)), known=0,
+        lambda c: "Only the sign of the gradient is used" + ("" if c == 1 else f", times {told(c)}"), _SIZE,
+        lambda x, _, c: c * np.sign(x), each(lambda x, y, at: ratio(np.sign(x), y, at)), rank=20,
+        samples=((1.0,), (0.5,)), known=0,
     ),
     Rule(
         "gradient-scaled", "clip", "The gradient is multiplied by {0} before step()", _GRAD,
         lambda x, _, c: c * x, scaled, rank=16, samples=((0.5,), (2.0,), (-1.0,)), known=0,
     ),
     Rule(
-        "gradient-times-rate", "clip", "The gradient is multiplied with the learning rate before step()", _GRAD,
-        lambda x, at: x * at.rate.astype(x.dtype), teacher="The optimiser multiplies with the rate once more.",
-        rank=18, samples=((),), known=0,
+        "gradient-times-rate", "clip", "The gradient is multiplied with the learning rate before step()",
+        _GRAD, lambda x, at: x * at.rate.astype(x.dtype),
+        teacher="The optimiser multiplies with the rate once more.", rank=18, samples=((),), known=0,
     ),
     Rule(
         "gradient-absolute", "clip", "The absolute value of the gradient is used",
-        "Call your function with a negative theta: in which direction does it move?",
-        lambda x, _: abs(x), rank=22, samples=((),), known=0,
+        "Call your function with a negative theta: in which direction does it move?", lambda x, _: abs(x),
+        rank=22, samples=((),), known=0,
     ),
     Rule(
         "gradient-of-one-component", "clip", "Only component {0} of the gradient is used",
         "Print theta.grad just before step(): which components are 0?",
         lambda x, _, k: np.where(np.arange(x.shape[1]) == k - 1, x, 0),
-        most(lambda x, _, k: np.where(np.arange(x.shape[1]) == k - 1, x, 0), trial(1.0, 2.0, 3.0)),
-        rank=24, samples=((1.0,), (2.0,)), known=0,
+        most(lambda x, _, k: np.where(np.arange(x.shape[1]) == k - 1, x, 0), trial(1.0, 2.0, 3.0)), rank=24,
+        samples=((1.0,), (2.0,)), known=0,
     ),
     Rule(
         "gradient-ignored-when-small", "clip", "Gradients below {0} are ignored",
-        "Does theta still move when its gradient is small?",
-        lambda x, _, c: np.where(abs(x) < c, 0, x), _ignored, rank=28, samples=((1.0,), (0.1,)), known=0,
+        "Does theta still move when its gradient is small?", lambda x, _, c: np.where(abs(x) < c, 0, x),
+        _ignored, rank=28, samples=((1.0,), (0.1,)), known=0,
     ),
     Rule(
         "gradient-empty", "clip", "The gradient is missing or 0 when step() is called, so theta never moves",
         "Print the .grad of the optimiser's tensor just before step(). Who fills it, and who empties it?",
         lambda x, _: 0 * x,
-        teacher="backward() is missing, zero_grad() stands between it and step(), or the optimiser has a copy of the"
-        " tensor that the loss is made of.",
-        rank=14, samples=((),),
+        teacher="backward() is missing, zero_grad() stands between it and step(), or the optimiser has a"
+        " copy of the tensor that the loss is made of.", rank=14, samples=((),),
     ),
 )  # fmt: skip

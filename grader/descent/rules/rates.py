@@ -9,19 +9,34 @@ from typing import Any, Final
 import numpy as np
 
 from grader.descent.program import Array, Moment
-from grader.descent.reading import Estimate, Formula, Rows, each, estimates, fixed, limit, scaled, shifted, told, trial, whole
-from grader.descent.rule import Rule
+from grader.descent.reading import (
+    Estimate,
+    Formula,
+    Rows,
+    each,
+    estimates,
+    fixed,
+    limit,
+    ratio,
+    scaled,
+    shifted,
+    told,
+    trial,
+    whole,
+)  # fmt: skip
+from grader.descent.rule import Reader, Rule
 from grader.descent.rules.gradients import between, most
 
 _USED: Final = "Print the lr of your optimiser for two different learning rates."
 _COUNTED: Final = "Print the lr of your optimiser for number_steps = 1 and for number_steps = 10."
 _EACH_STEP: Final = "Print the lr of your optimiser in every step: does it change?"
+CHANGED: Final = 1e-4  # relative: a smaller change of the rate is none that a person would make
 _SCHEDULED: Final = "The exercise asks for a constant rate; a scheduler, or the like by hand, changes it."
 
 # --- the rate that the optimiser gets --------------------------------------------------------------
 
 
-def _replaced(above: bool) -> Callable[[Rows], Iterator[tuple[Estimate, ...]]]:  # noqa: FBT001
+def _replaced(*, above: bool) -> Reader:
     """One rate stands in for all on one side of a threshold, which lies between those that were kept and not."""
 
     def read(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
@@ -37,7 +52,7 @@ def _replaced(above: bool) -> Callable[[Rows], Iterator[tuple[Estimate, ...]]]: 
 
 
 def _where_off(x: Array, y: Array, _: Moment) -> Array:
-    return np.where(abs(y - x) > 1e-6 * abs(x), y, np.nan)
+    return np.where(abs(y - x) > CHANGED * abs(x), y, np.nan)
 
 
 def _rounded(x: Array, _: Moment, digits: float) -> Array:
@@ -88,15 +103,14 @@ RATE: Final = (
         samples=((0.5,), (2.0,), (0.1,), (1 / 3,)), known=2,
     ),
     Rule(
-        "rate-offset", "rate", "{0} is added to the learning rate", _USED, lambda x, _, c: x + c, shifted, rank=26,
-        samples=((0.1,), (-0.01,), (1.0,)), known=0,
+        "rate-offset", "rate", "{0} is added to the learning rate", _USED, lambda x, _, c: x + c, shifted,
+        rank=26, samples=((0.1,), (-0.01,), (1.0,)), known=0,
     ),
     Rule(
         "rate-power", "rate",
         lambda c: f"The learning rate is {'squared' if c == 2 else f'raised to the power {told(c)}'}"  # noqa: PLR2004
-        " before the optimiser gets it",
-        "Print your optimiser: which lr does it show?",
-        lambda x, _, c: x**c, each(lambda x, y, _: np.where(x == 1, np.nan, np.log(y) / np.log(x))),
+        " before the optimiser gets it", "Print your optimiser: which lr does it show?", lambda x, _, c: x**c,
+        each(lambda x, y, _: np.where(x == 1, np.nan, np.log(y) / np.log(x))),
         teacher="The rate is multiplied with itself, or with something made of it.", rank=16,
         samples=((2.0,), (0.5,), (-1.0,)),
     ),
@@ -114,8 +128,8 @@ RATE: Final = (
         "rate-zero-replaced", "rate", "A learning rate of 0 is replaced by {0}",
         "Call your function with the rate 0. What should it return?",
         lambda x, _, c: np.where(x == 0, c, x).astype(x.dtype),
-        each(lambda x, y, _: np.where(x == 0, y, np.nan)), teacher="`rate or default` takes 0 for no rate at all.",
-        rank=18, samples=((0.01,), (0.1,)), known=0,
+        each(lambda x, y, _: np.where(x == 0, y, np.nan)),
+        teacher="`rate or default` takes 0 for no rate at all.", rank=18, samples=((0.01,), (0.1,)), known=0,
     ),
     Rule(
         "rate-replaced-above", "rate", "Learning rates above about {1} are replaced by {0}", _USED,
@@ -128,8 +142,8 @@ RATE: Final = (
         samples=((0.5, 0.1), (0.1, 0.05)), known=0,
     ),
     Rule(
-        "rate-rounded", "rate", _rounded_title, "Print the lr of your optimiser for the rate 0.25.",
-        _rounded, most(_rounded, trial(-1.0, 0.0, 1.0, 2.0, 3.0)), rank=26, samples=((1.0,), (0.0,), (-1.0,), (2.0,)),
+        "rate-rounded", "rate", _rounded_title, "Print the lr of your optimiser for the rate 0.25.", _rounded,
+        most(_rounded, trial(-1.0, 0.0, 1.0, 2.0, 3.0)), rank=26, samples=((1.0,), (0.0,), (-1.0,), (2.0,)),
         known=0,
     ),
     Rule(
@@ -144,8 +158,8 @@ RATE: Final = (
         teacher="lr / number_steps, or the like.", rank=14, samples=((-1.0,), (1.0,), (-0.5,)),
     ),
     Rule(
-        "rate-over-steps-and-one", "rate", "The learning rate is divided by the number of steps plus 1", _COUNTED,
-        lambda x, at: x / (at.asked + 1).astype(x.dtype), rank=20, samples=((),), known=0,
+        "rate-over-steps-and-one", "rate", "The learning rate is divided by the number of steps plus 1",
+        _COUNTED, lambda x, at: x / (at.asked + 1).astype(x.dtype), rank=20, samples=((),), known=0,
     ),
 )  # fmt: skip
 
@@ -163,33 +177,27 @@ def _of_passed(factor: Callable[..., Any]) -> Callable[..., Array]:
     return lambda x, at, *c: scheduled(at.rate.astype(x.dtype), at, *c)
 
 
-def _drops(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
-    """The factor, and the steps from which it holds once and twice; some common ones where none is in sight."""
-    i, level = np.broadcast_to(rows.at.i, rows.y.shape), rows.y / np.where(rows.x == 0, np.nan, rows.x)
-    off = abs(level - 1) > 1e-4  # noqa: PLR2004 -- a change of rate that a person would make
+def _stepped(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
+    """The factor, and after how many steps it is there; some common ones where none is in sight."""
+    i, level = np.broadcast_to(rows.at.i, rows.y.shape), ratio(rows.x, rows.y, rows.at)
+    off = abs(level - 1) > CHANGED
     if not off.any():
-        yield from ((Estimate(c), Estimate(k), Estimate(2 * k)) for c, k in ((0.1, 30.0), (0.1, 10.0), (0.5, 10.0)))
+        yield from ((Estimate(c), Estimate(k)) for c, k in ((0.1, 30.0), (0.1, 10.0), (0.5, 10.0)))
         return
     first = float(i[off].min())
-    for factor in estimates(rows, lambda x, y, at: np.where(at.i == first, y / x, np.nan)):
-        again = i[abs(level - factor.value) > 1e-4 * abs(factor.value)]
-        later = again[again > first]
-        yield factor, Estimate(first), Estimate(float(later.min()) if len(later) else math.inf)
+    for factor in estimates(rows, lambda x, y, at: np.where(at.i == first, ratio(x, y, at), np.nan)):
+        yield factor, Estimate(first)
 
 
-def _drop(i: Array, _: Array, factor: float, first: float, second: float) -> Array:
-    """With a second step that is twice the first it goes on so: StepLR."""
-    return factor ** (i // first if second == 2 * first else (i >= first) * 1.0 + (i >= second))
+def _dropped(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
+    """The same, and after how many steps the factor is there twice."""
+    i, level = np.broadcast_to(rows.at.i, rows.y.shape), ratio(rows.x, rows.y, rows.at)
+    for factor, first in _stepped(rows):
+        again = i[(i > first.value) & (abs(level - factor.value) > CHANGED * abs(factor.value))]
+        yield factor, first, Estimate(float(again.min()) if len(again) else 2 * first.value)
 
 
-def _drop_title(factor: float, first: float, second: float) -> str:
-    drop = f"The learning rate is multiplied by {told(factor)}"
-    if second == 2 * first:
-        return f"{drop} every {told(first)} steps"
-    return f"{drop} after {told(first)} steps" + (f", and again after {told(second)}" if second < math.inf else "")
-
-
-def _each_of(counts: tuple[float, ...], formula: Callable[[float], Formula]) -> Callable[[Rows], Iterator[Any]]:
+def _each_of(counts: tuple[float, ...], formula: Callable[[float], Formula]) -> Reader:
     return lambda rows: ((one, Estimate(k)) for k in counts for one in estimates(rows, formula(k)))
 
 
@@ -209,6 +217,12 @@ def _power_title(power: float) -> str:
         return "The learning rate shrinks from step to step like 1, 1/2, 1/3"
     way = "grows" if power < 0 else "shrinks"
     return f"The learning rate {way} from step to step like the power {told(-power)} of 1, 2, 3"
+
+
+def _first_title(factor: float, count: float) -> str:
+    if count == 1:
+        return f"One step, the first or the last, is {told(factor)} times as long as it should be; the others are right"
+    return f"The first {told(count)} steps are {told(factor)} times as long as they should be"
 
 
 def _halved_when_risen(x: Array, at: Moment) -> Array:
@@ -242,8 +256,9 @@ SCHEDULE: Final = (
     ),
     _scheduled(
         "rate-decays-exponentially-at-once",
-        "The learning rate is multiplied by {0} in every step, before the first one too", _exponential_at_once,
-        each(lambda _, y, at: _passed(y, at) ** (1 / (at.i + 1))), rank=24, samples=((0.5,), (0.95,)),
+        "The learning rate is multiplied by {0} in every step, before the first one too",
+        _exponential_at_once, each(lambda _, y, at: _passed(y, at) ** (1 / (at.i + 1))), rank=24,
+        samples=((0.5,), (0.95,)),
     ),
     _scheduled(
         "rate-decays-as-power", _power_title, _by(lambda i, _, p: (i + 1) ** -p),
@@ -262,8 +277,15 @@ SCHEDULE: Final = (
         samples=((0.5,), (1.0,)),
     ),
     _scheduled(
-        "rate-drops", _drop_title, _by(_drop), _drops, teacher="StepLR or MultiStepLR.", rank=20,
-        samples=((0.1, 30.0, 60.0), (0.1, 40.0, 80.0), (0.5, 2.0, 4.0), (0.1, 3.0, math.inf)), known=2,
+        "rate-stepped-down", "The learning rate is multiplied by {0} every {1} steps",
+        _by(lambda i, _, c, k: c ** (i // k)), _stepped, teacher="StepLR, as in PyTorch's documentation.",
+        rank=20, samples=((0.1, 30.0), (0.5, 2.0), (0.1, 3.0)), known=1,
+    ),
+    _scheduled(
+        "rate-drops-at-milestones",
+        "The learning rate is multiplied by {0} after {1} steps, and again after {2}",
+        _by(lambda i, _, c, k, l: c ** ((i >= k) * 1.0 + (i >= l))), _dropped, teacher="MultiStepLR.",
+        rank=22, samples=((0.1, 40.0, 80.0), (0.5, 2.0, 5.0)), known=1,
     ),
     _scheduled(
         "rate-falls-to-zero", "The learning rate falls evenly from step to step, to 0 after the last",
@@ -287,18 +309,16 @@ SCHEDULE: Final = (
         teacher="LinearLR, or the like.", rank=22, samples=((1 / 3, 5.0), (0.1, 10.0)),
     ),
     _scheduled(
-        "rate-of-the-first-steps",
-        lambda c, k: "One step, the first or the last, is {} times as long as it should be; the others are right".format(
-            told(c)) if k == 1 else f"The first {told(k)} steps are {told(c)} times as long as they should be",
-        _at_first, most(_at_first, _each_of((1.0, 5.0, 2.0, 3.0, 4.0), lambda k: lambda _, y, at: np.where(
+        "rate-of-the-first-steps", _first_title, _at_first,
+        most(_at_first, _each_of((1.0, 5.0, 2.0, 3.0, 4.0), lambda k: lambda _, y, at: np.where(
             at.i < k, _passed(y, at), np.nan))),
-        teacher="ConstantLR; where the gradient is affine, no result tells the first step from the last.", rank=24,
-        samples=((0.5, 1.0), (2.0, 1.0), (1 / 3, 5.0)),
+        teacher="ConstantLR; where the gradient is affine, no result tells the first step from the last.",
+        rank=24, samples=((0.5, 1.0), (2.0, 1.0), (1 / 3, 5.0)),
     ),
     _scheduled(
         "rate-halved-when-the-loss-rises", "The learning rate is halved whenever the loss has risen",
         _halved_when_risen,
-        teacher="A rate that backs off: right as long as the loss falls, which it does below the rate 1.", rank=22,
-        samples=((),), known=1, remembers=True,
+        teacher="A rate that backs off: right as long as the loss falls, which it does below the rate 1.",
+        rank=22, samples=((),), known=1, remembers=True,
     ),
 )  # fmt: skip
