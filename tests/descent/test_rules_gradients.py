@@ -104,14 +104,16 @@ def test_a_rule_is_read_from_the_rows_of_a_run_that_has_it(
         assert sample in [tuple(one.value for one in constants) for constants in rule.read(None)]  # type: ignore[arg-type]
         return
     for width in _widths(rule, sample):
-        calls = _calls(width, np.float64 if rule.slot in {"rate", "schedule"} else dtype)  # rates are no tensors
+        calls = _calls(
+            width, np.float64 if rule.slot in {"rate", "schedule"} else dtype
+        )  # rates are no tensors
         rows = _rows(Deviation(rule, sample), calls)
 
         read = [tuple(one.value for one in constants) for constants in rule.read(rows)]
 
-        assert any(np.allclose(one, sample, rtol=1e-4 if dtype == np.float32 else 1e-9) for one in read) or any(
-            not rule.remembers and _follows(rule, rows, one) for one in read
-        ), (width, read)
+        assert any(
+            np.allclose(one, sample, rtol=1e-4 if dtype == np.float32 else 1e-9) for one in read
+        ) or any(not rule.remembers and _follows(rule, rows, one) for one in read), (width, read)
         if not rule.remembers:
             assert any(_follows(rule, rows, one) for one in read), (width, read)
 
@@ -139,7 +141,9 @@ def test_an_optimiser_steps_as_the_one_of_torch_does(
     rule: Rule, sample: tuple[float, ...], dtype: Any
 ) -> None:
     calls = _calls(2, dtype)
-    calls = Calls(calls.objective, calls.theta, calls.rate, np.full_like(calls.steps, 40)).rows(calls.rate[:, 0] < 0.9)
+    calls = Calls(calls.objective, calls.theta, calls.rate, np.full_like(calls.steps, 40)).rows(
+        calls.rate[:, 0] < 0.9
+    )
     path = run(Program((Deviation(rule, sample),)), calls).path
 
     for call in range(len(calls.theta)):

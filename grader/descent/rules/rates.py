@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from grader.descent import reading
 from grader.descent.program import Array, Moment
 from grader.descent.reading import (
     Estimate,
@@ -15,15 +16,12 @@ from grader.descent.reading import (
     Rows,
     each,
     estimates,
-    fixed,
-    limit,
+    for_each,
     ratio,
-    scaled,
-    shifted,
     told,
     trial,
     whole,
-)  # fmt: skip
+)
 from grader.descent.rule import Reader, Rule
 from grader.descent.rules.gradients import between, most
 
@@ -37,7 +35,7 @@ _SCHEDULED: Final = "The exercise asks for a constant rate; a scheduler, or the 
 
 
 def _replaced(*, above: bool) -> Reader:
-    """One rate stands in for all on one side of a threshold, which lies between those that were kept and not."""
+    """One rate stands in for all on one side of a threshold."""
 
     def read(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
         off = abs(rows.y - rows.x) > rows.doubt
@@ -69,11 +67,16 @@ def _rounded_title(digits: float) -> str:
 
 
 def _counted(at: Moment, x: Array) -> Array:
-    return np.maximum(at.asked, 1).astype(x.dtype)
+    return np.asarray(np.maximum(at.asked, 1), x.dtype)
 
 
 def _counted_title(power: float) -> str:
-    ways = {1.0: "multiplied by", -1.0: "divided by", -0.5: "divided by the root of", 0.5: "multiplied by the root of"}
+    ways = {
+        1.0: "multiplied by",
+        -1.0: "divided by",
+        -0.5: "divided by the root of",
+        0.5: "multiplied by the root of",
+    }
     way = ways.get(power, f"multiplied by the power {told(power)} of")
     return f"The learning rate is {way} the number of steps"
 
@@ -92,19 +95,19 @@ RATE: Final = (
     Rule(
         "rate-fixed", "rate", _fixed_title,
         "Call your function twice with different learning rates. Do the results differ?",
-        lambda x, _, c: np.full_like(x, c), fixed,
+        lambda x, _, c: np.full_like(x, c), reading.fixed,
         teacher="The argument never reaches the optimiser: a number stands in its place, or none.", rank=10,
         samples=((0.1,), (0.01,), (0.001,), (0.03,), (1.5,)), known=3,
     ),
     Rule(
         "rate-scaled", "rate", _scaled_title, "Print your optimiser: which lr does it show?",
-        lambda x, _, c: c * x, scaled,
+        lambda x, _, c: c * x, reading.scaled,
         teacher="Often for the factor 2 of the derivative, which backward() has already.", rank=12,
         samples=((0.5,), (2.0,), (0.1,), (1 / 3,)), known=2,
     ),
     Rule(
-        "rate-offset", "rate", "{0} is added to the learning rate", _USED, lambda x, _, c: x + c, shifted,
-        rank=26, samples=((0.1,), (-0.01,), (1.0,)), known=0,
+        "rate-offset", "rate", "{0} is added to the learning rate", _USED, lambda x, _, c: x + c,
+        reading.shifted, rank=26, samples=((0.1,), (-0.01,), (1.0,)), known=0,
     ),
     Rule(
         "rate-power", "rate",
@@ -116,29 +119,29 @@ RATE: Final = (
     ),
     Rule(
         "rate-at-most", "rate", "Learning rates above {0} are cut to {0}", _USED,
-        lambda x, _, c: np.minimum(x, c), most(lambda x, _, c: np.minimum(x, c), limit), rank=18,
+        lambda x, _, c: np.minimum(x, c), most(lambda x, _, c: np.minimum(x, c), reading.limit), rank=18,
         samples=((0.5,), (1.0,), (0.1,)), known=0,
     ),
     Rule(
         "rate-at-least", "rate", "Learning rates below {0} are raised to {0}", _USED,
-        lambda x, _, c: np.maximum(x, c), most(lambda x, _, c: np.maximum(x, c), limit), rank=18,
+        lambda x, _, c: np.maximum(x, c), most(lambda x, _, c: np.maximum(x, c), reading.limit), rank=18,
         samples=((0.1,), (0.01,), (0.5,)), known=0,
     ),
     Rule(
         "rate-zero-replaced", "rate", "A learning rate of 0 is replaced by {0}",
         "Call your function with the rate 0. What should it return?",
-        lambda x, _, c: np.where(x == 0, c, x).astype(x.dtype),
+        lambda x, _, c: np.asarray(np.where(x == 0, c, x), x.dtype),
         each(lambda x, y, _: np.where(x == 0, y, np.nan)),
         teacher="`rate or default` takes 0 for no rate at all.", rank=18, samples=((0.01,), (0.1,)), known=0,
     ),
     Rule(
         "rate-replaced-above", "rate", "Learning rates above about {1} are replaced by {0}", _USED,
-        lambda x, _, c, t: np.where(x >= t, c, x).astype(x.dtype), _replaced(above=True), rank=24,
+        lambda x, _, c, t: np.asarray(np.where(x >= t, c, x), x.dtype), _replaced(above=True), rank=24,
         samples=((0.1, 1.0), (0.01, 0.5)), known=0,
     ),
     Rule(
         "rate-replaced-below", "rate", "Learning rates below about {1} are replaced by {0}", _USED,
-        lambda x, _, c, t: np.where(x < t, c, x).astype(x.dtype), _replaced(above=False), rank=24,
+        lambda x, _, c, t: np.asarray(np.where(x < t, c, x), x.dtype), _replaced(above=False), rank=24,
         samples=((0.5, 0.1), (0.1, 0.05)), known=0,
     ),
     Rule(
@@ -171,10 +174,30 @@ def _by(factor: Callable[..., Any]) -> Callable[..., Array]:
     return lambda x, at, *c: x * np.asarray(factor(np.asarray(at.i, float), at.asked, *c), x.dtype)
 
 
-def _of_passed(factor: Callable[..., Any]) -> Callable[..., Array]:
-    """The rate that was passed times it: for schedules that change the first step too."""
-    scheduled = _by(factor)
-    return lambda x, at, *c: scheduled(at.rate.astype(x.dtype), at, *c)
+def _passed(factor: Callable[..., Any]) -> Callable[..., Array]:
+    """The same of the rate that was passed: for schedules that change the first step too."""
+    return lambda x, at, *c: _by(factor)(np.asarray(at.rate, x.dtype), at, *c)
+
+
+def _from(factor: Callable[[Any, float], Any]) -> Callable[..., Array]:
+    """By factor(i + s, c): with s = 1 it changes the first step too."""
+    ways = _by(lambda i, _, c: factor(i, c)), _passed(lambda i, _, c: factor(i + 1, c))
+    return lambda x, at, c, s: ways[int(s)](x, at, c)
+
+
+def _level(s: float, read: Callable[[Array, Array], Array]) -> Formula:
+    """A constant by what the rate is multiplied, and the i + s of it; the step 0 of these says nothing."""
+    return lambda x, y, at: read(
+        ratio(np.asarray(at.rate) if s else x, y, at), np.where(at.i + s > 0, at.i + s, np.nan)
+    )
+
+
+def _warming(k: float) -> Formula:
+    return lambda _, y, at: np.where(at.i < k, (ratio(at.rate, y, at) - at.i / k) / (1 - at.i / k), np.nan)
+
+
+def _early(k: float) -> Formula:
+    return lambda _, y, at: np.where(at.i < k, ratio(at.rate, y, at), np.nan)
 
 
 def _stepped(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
@@ -197,19 +220,6 @@ def _dropped(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
         yield factor, first, Estimate(float(again.min()) if len(again) else 2 * first.value)
 
 
-def _each_of(counts: tuple[float, ...], formula: Callable[[float], Formula]) -> Reader:
-    return lambda rows: ((one, Estimate(k)) for k in counts for one in estimates(rows, formula(k)))
-
-
-def _levels(x: Array, y: Array, at: Moment) -> Array:
-    """By what the optimiser's rate is multiplied; nan in the first step, which says nothing."""
-    return np.where((at.i > 0) & (x != 0), y / np.where(x == 0, 1, x), np.nan)
-
-
-def _passed(y: Array, at: Moment) -> Array:
-    return np.where(at.rate == 0, np.nan, y / np.where(at.rate == 0, 1, at.rate))
-
-
 def _power_title(power: float) -> str:
     if power == -1:
         return "The learning rate is multiplied by the number of the step, 1, 2, 3"
@@ -221,7 +231,7 @@ def _power_title(power: float) -> str:
 
 def _first_title(factor: float, count: float) -> str:
     if count == 1:
-        return f"One step, the first or the last, is {told(factor)} times as long as it should be; the others are right"
+        return f"One step, the first or the last, is {told(factor)} times as long as it should be"
     return f"The first {told(count)} steps are {told(factor)} times as long as they should be"
 
 
@@ -233,11 +243,14 @@ def _halved_when_risen(x: Array, at: Moment) -> Array:
     return x * factor.astype(x.dtype)
 
 
-_exponential, _in_time = _by(lambda i, _, c: c**i), _by(lambda i, _, c: 1 / (1 + c * i))
-_exponential_at_once = _of_passed(lambda i, _, c: c ** (i + 1))
-_in_time_at_once = _of_passed(lambda i, _, c: 1 / (1 + c * (i + 1)))
-_warm_up = _of_passed(lambda i, _, c, k: c + (1 - c) * np.minimum(i / k, 1))
-_at_first = _of_passed(lambda i, _, c, k: np.where(i < k, c, 1.0))
+_exponential, _in_time = _from(lambda i, c: c**i), _from(lambda i, c: 1 / (1 + c * i))
+_warm_up = _passed(lambda i, _, c, k: c + (1 - c) * np.minimum(i / k, 1))
+_at_first = _passed(lambda i, _, c, k: np.where(i < k, c, 1.0))
+
+
+def _exponential_title(factor: float, start: float) -> str:
+    way, when = "grows" if factor > 1 else "shrinks", ", before the first one too" if start else ""
+    return f"The learning rate {way} by a factor {told(factor)} in every step{when}"
 
 
 def _scheduled(name: str, title: Any, f: Callable[..., Array], read: Any = None, **more: Any) -> Rule:
@@ -249,32 +262,22 @@ def _scheduled(name: str, title: Any, f: Callable[..., Array], read: Any = None,
 
 SCHEDULE: Final = (
     _scheduled(
-        "rate-decays-exponentially",
-        lambda c: f"The learning rate {'grows' if c > 1 else 'shrinks'} by a factor {told(c)} in every step",
-        _exponential, each(lambda x, y, at: _levels(x, y, at) ** (1 / np.maximum(at.i, 1))),
-        teacher="ExponentialLR, or the same by hand.", rank=16, samples=((0.9,), (0.5,), (1.1,)), known=1,
-    ),
-    _scheduled(
-        "rate-decays-exponentially-at-once",
-        "The learning rate is multiplied by {0} in every step, before the first one too",
-        _exponential_at_once, each(lambda _, y, at: _passed(y, at) ** (1 / (at.i + 1))), rank=24,
-        samples=((0.5,), (0.95,)),
+        "rate-decays-exponentially", _exponential_title, _exponential,
+        most(_exponential, for_each((0.0, 1.0), lambda s: _level(s, lambda level, i: level ** (1 / i)))),
+        teacher="ExponentialLR, or the same by hand.", rank=16,
+        samples=((0.9, 0.0), (0.5, 0.0), (1.1, 0.0), (0.5, 1.0)), known=1,
     ),
     _scheduled(
         "rate-decays-as-power", _power_title, _by(lambda i, _, p: (i + 1) ** -p),
-        each(lambda x, y, at: -np.log(_levels(x, y, at)) / np.log(np.maximum(at.i, 1) + 1.0)),
+        each(_level(0, lambda level, i: -np.log(level) / np.log(i + 1))),
         teacher="lr / (i + 1), or a scheduler that the exercise does not ask for.", rank=18,
         samples=((1.0,), (0.5,), (-1.0,)), known=1,
     ),
     _scheduled(
-        "rate-decays-in-time", "The learning rate is divided by 1 + {0} i in step i, counted from 0",
-        _in_time, each(lambda x, y, at: (1 / _levels(x, y, at) - 1) / np.maximum(at.i, 1)), rank=20,
-        samples=((0.5,), (0.1,), (0.01,)),
-    ),
-    _scheduled(
-        "rate-decays-in-time-at-once", "The learning rate is divided by 1 + {0} i in step i, counted from 1",
-        _in_time_at_once, each(lambda _, y, at: (1 / _passed(y, at) - 1) / (at.i + 1)), rank=26,
-        samples=((0.5,), (1.0,)),
+        "rate-decays-in-time", "The learning rate is divided by 1 + {0} i in step i, counted from {1}",
+        _in_time,
+        most(_in_time, for_each((0.0, 1.0), lambda s: _level(s, lambda level, i: (1 / level - 1) / i))),
+        rank=20, samples=((0.5, 0.0), (0.01, 0.0), (0.5, 1.0)),
     ),
     _scheduled(
         "rate-stepped-down", "The learning rate is multiplied by {0} every {1} steps",
@@ -284,7 +287,7 @@ SCHEDULE: Final = (
     _scheduled(
         "rate-drops-at-milestones",
         "The learning rate is multiplied by {0} after {1} steps, and again after {2}",
-        _by(lambda i, _, c, k, l: c ** ((i >= k) * 1.0 + (i >= l))), _dropped, teacher="MultiStepLR.",
+        _by(lambda i, _, c, k, m: c ** ((i >= k) * 1.0 + (i >= m))), _dropped, teacher="MultiStepLR.",
         rank=22, samples=((0.1, 40.0, 80.0), (0.5, 2.0, 5.0)), known=1,
     ),
     _scheduled(
@@ -299,19 +302,17 @@ SCHEDULE: Final = (
     _scheduled(
         "rate-falls-until", "The learning rate falls evenly, to 0 after {0} steps",
         _by(lambda i, _, k: np.maximum(1 - i / k, 0)),
-        whole(lambda x, y, at: np.where(y > 0, at.i / (1 - _levels(x, y, at)), np.nan)), rank=22,
+        whole(_level(0, lambda level, i: np.where(level > 0, i / (1 - level), np.nan))), rank=22,
         samples=((10.0,), (100.0,)),
     ),
     _scheduled(
         "rate-warms-up", "The learning rate warms up, from {0} of what is passed, over {1} steps", _warm_up,
-        most(_warm_up, _each_of((5.0, 10.0, 2.0, 3.0, 4.0, 100.0), lambda k: lambda _, y, at: np.where(
-            at.i < k, (_passed(y, at) - at.i / k) / (1 - at.i / k), np.nan))),
+        most(_warm_up, for_each((5.0, 10.0, 2.0, 3.0, 4.0, 100.0), _warming)),
         teacher="LinearLR, or the like.", rank=22, samples=((1 / 3, 5.0), (0.1, 10.0)),
     ),
     _scheduled(
         "rate-of-the-first-steps", _first_title, _at_first,
-        most(_at_first, _each_of((1.0, 5.0, 2.0, 3.0, 4.0), lambda k: lambda _, y, at: np.where(
-            at.i < k, _passed(y, at), np.nan))),
+        most(_at_first, for_each((1.0, 5.0, 2.0, 3.0, 4.0), _early)),
         teacher="ConstantLR; where the gradient is affine, no result tells the first step from the last.",
         rank=24, samples=((0.5, 1.0), (2.0, 1.0), (1 / 3, 5.0)),
     ),
