@@ -28,8 +28,9 @@ def norm(values: Array) -> Array:
 
 
 def between(low: float, high: float) -> Estimate:
-    """The roundest number of an interval."""
-    return reading.rounded((low + high) / 2, (high - low) / 4)
+    """The roundest threshold above low, up to high: a power of ten, or the one with the fewest digits."""
+    power = float(f"1e{math.floor(math.log10(high))}") if high > 0 else low
+    return Estimate(power) if power > low else reading.rounded((low + high) / 2, (high - low) / 4)
 
 
 def most(f: Callable[..., Array], candidates: Reader) -> Reader:

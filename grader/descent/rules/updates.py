@@ -20,7 +20,7 @@ _SIZE: Final = "Does the size of each step still follow the gradient when theta 
 
 DIRECTION: Final = (
     Rule(
-        "weight-decay", "direction", "SGD runs with weight decay {0}, or the loss has a penalty of it",
+        "weight-decay", "direction", "Weight decay {0} pulls theta towards 0 in each step",
         _OPTIONS, lambda x, at, c: x + c * at.theta, each(lambda x, y, at: ratio(at.theta, y - x, at)),
         teacher="weight_decay, often copied from a training loop for networks; or c / 2 |theta|^2 in the"
         " loss.", rank=14, samples=((0.01,), (0.1,), (0.5,)), options=("weight_decay",),
