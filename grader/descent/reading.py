@@ -51,9 +51,7 @@ class Rows:
         with np.errstate(all="ignore"):
             wanted = f(self.x, self.at)
             if np.shape(wanted) != self.y.shape:
-                wanted = (
-                    np.broadcast_to(wanted, self.y.shape) if np.size(wanted) in (1, len(self.y)) else np.nan
-                )
+                wanted = np.broadcast_to(wanted, self.y.shape) if np.size(wanted) in (1, len(self.y)) else np.nan
             same = (abs(self.y - wanted) <= self.doubt) | (self.y == wanted)
         return same.all(axis=1)
 
@@ -147,11 +145,7 @@ def told(value: float) -> str:
     """As a person would write it: 1/3, 0.05, 1e-05."""
     for q in (3, 6, 7, 9, 11, 12):
         p = value * q
-        if (
-            abs(p - round(p)) < 1e-12 * max(abs(p), 1)
-            and abs(value * 8 - round(value * 8)) > 1e-9
-            and len(f"{value:.12g}") > 10
-        ):  # noqa: PLR2004
+        if abs(p - round(p)) < 1e-12 * max(abs(p), 1) and abs(value * 8 - round(value * 8)) > 1e-9 and len(f"{value:.12g}") > 10:  # noqa: PLR2004
             return f"{round(p)}/{q}"
     text = f"{value:.6g}"
     return "0" if text == "-0" else text if math.isfinite(value) else str(value)

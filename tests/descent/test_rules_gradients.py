@@ -147,6 +147,16 @@ def test_the_constants_of_a_rule_are_read_as_a_student_wrote_them() -> None:
     assert wrong == {}
 
 
+def test_a_rule_that_the_rows_deny_reads_nothing_of_them() -> None:
+    """A gradient of the wrong sign is no average that keeps 2 of itself, and no step taken -1 times."""
+    rows = _rows(Deviation(next(rule for rule in RULES if rule.id == "maximize")), _calls(2))
+    denied = {"momentum-averaged", "step-repeated", "nesterov", "gradient-clipped-by-norm", "loss-norm"}
+
+    assert {rule.id: list(rule.read(rows)) for rule in RULES if rule.id in denied} == dict.fromkeys(
+        denied, []
+    )
+
+
 def test_each_sample_is_told_in_words_of_its_slot() -> None:
     told = "".join(f"{rule.slot}: {rule.titled(*sample)}\n" for rule, sample in SAMPLES)
 

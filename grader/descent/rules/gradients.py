@@ -11,7 +11,7 @@ import numpy as np
 
 from grader.descent import reading
 from grader.descent.program import Array, Moment
-from grader.descent.reading import Estimate, Formula, Rows, each, estimates, for_each, ratio, told, trial
+from grader.descent.reading import Estimate, Formula, Rows, each, for_each, ratio, told, trial
 from grader.descent.rule import Reader, Rule
 from grader.descent.rules import affine
 
@@ -77,7 +77,7 @@ _NORMS: Final = (
 def _norm_constants(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
     for index, power in _NORMS:
         unit = _of_norm(rows.at.theta, index, power)
-        for factor in estimates(replace(rows, x=unit), ratio):
+        for factor in reading.estimates(replace(rows, x=unit), ratio):
             yield factor, Estimate(index), Estimate(power)
 
 

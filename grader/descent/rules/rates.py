@@ -10,18 +10,7 @@ import numpy as np
 
 from grader.descent import reading
 from grader.descent.program import Array, Moment
-from grader.descent.reading import (
-    Estimate,
-    Formula,
-    Rows,
-    each,
-    estimates,
-    for_each,
-    ratio,
-    told,
-    trial,
-    whole,
-)
+from grader.descent.reading import Estimate, Formula, Rows, each, for_each, ratio, told
 from grader.descent.rule import Reader, Rule
 from grader.descent.rules.gradients import between, most
 
@@ -44,7 +33,9 @@ def _replaced(*, above: bool) -> Reader:
             return
         low, high = (kept.max(), lost.min()) if above else (lost.max(), kept.min())
         if low < high:
-            yield from ((one, between(float(low), float(high))) for one in estimates(rows, _where_off))
+            yield from (
+                (one, between(float(low), float(high))) for one in reading.estimates(rows, _where_off)
+            )
 
     return read
 
@@ -71,12 +62,7 @@ def _counted(at: Moment, x: Array) -> Array:
 
 
 def _counted_title(power: float) -> str:
-    ways = {
-        1.0: "multiplied by",
-        -1.0: "divided by",
-        -0.5: "divided by the root of",
-        0.5: "multiplied by the root of",
-    }
+    ways = {1.0: "multiplied by", -1.0: "divided by", -0.5: "divided by the root of"}
     way = ways.get(power, f"multiplied by the power {told(power)} of")
     return f"The learning rate is {way} the number of steps"
 
@@ -146,8 +132,8 @@ RATE: Final = (
     ),
     Rule(
         "rate-rounded", "rate", _rounded_title, "Print the lr of your optimiser for the rate 0.25.", _rounded,
-        most(_rounded, trial(-1.0, 0.0, 1.0, 2.0, 3.0)), rank=26, samples=((1.0,), (0.0,), (-1.0,), (2.0,)),
-        known=0,
+        most(_rounded, reading.trial(-1.0, 0.0, 1.0, 2.0, 3.0)), rank=26,
+        samples=((1.0,), (0.0,), (-1.0,), (2.0,)), known=0,
     ),
     Rule(
         "rate-in-single-precision", "rate", "The learning rate is rounded to single precision",
@@ -208,7 +194,7 @@ def _stepped(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
         yield from ((Estimate(c), Estimate(k)) for c, k in ((0.1, 30.0), (0.1, 10.0), (0.5, 10.0)))
         return
     first = float(i[off].min())
-    for factor in estimates(rows, lambda x, y, at: np.where(at.i == first, ratio(x, y, at), np.nan)):
+    for factor in reading.estimates(rows, lambda x, y, at: np.where(at.i == first, ratio(x, y, at), np.nan)):
         yield factor, Estimate(first)
 
 
@@ -302,7 +288,7 @@ SCHEDULE: Final = (
     _scheduled(
         "rate-falls-until", "The learning rate falls evenly, to 0 after {0} steps",
         _by(lambda i, _, k: np.maximum(1 - i / k, 0)),
-        whole(_level(0, lambda level, i: np.where(level > 0, i / (1 - level), np.nan))), rank=22,
+        reading.whole(_level(0, lambda level, i: np.where(level > 0, i / (1 - level), np.nan))), rank=22,
         samples=((10.0,), (100.0,)),
     ),
     _scheduled(
