@@ -152,9 +152,9 @@ def test_a_rule_that_the_rows_deny_reads_nothing_of_them() -> None:
     rows = _rows(Deviation(next(rule for rule in RULES if rule.id == "maximize")), _calls(2))
     denied = {"momentum-averaged", "step-repeated", "nesterov", "gradient-clipped-by-norm", "loss-norm"}
 
-    assert {rule.id: list(rule.read(rows)) for rule in RULES if rule.id in denied} == dict.fromkeys(
-        denied, []
-    )
+    assert {rule.id: list(rule.read(rows)) for rule in RULES if rule.id in denied} == {
+        name: [] for name in denied
+    }
 
 
 def test_each_sample_is_told_in_words_of_its_slot() -> None:
