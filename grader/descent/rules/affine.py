@@ -34,7 +34,7 @@ def read(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
 def _least_squares(known: Array, wanted: Array, doubt: Array) -> list[Estimate]:
     """Empty where the rows are not affine, or too few."""
     matrix = known / doubt[:, None]
-    scale = np.sqrt((matrix**2).sum(axis=0))  # columns of one size, or rounding spoils the small ones
+    scale = abs(matrix).max(axis=0)  # columns of one size, or rounding spoils the small ones
     values, _, rank, _ = np.linalg.lstsq(matrix / scale, wanted / doubt, rcond=None)
     values = values / scale
     if rank < known.shape[1] or (abs(known @ values - wanted) > SHARED * doubt).any():

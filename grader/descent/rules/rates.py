@@ -194,6 +194,8 @@ def _stepped(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
         yield from ((Estimate(c), Estimate(k)) for c, k in ((0.1, 30.0), (0.1, 10.0), (0.5, 10.0)))
         return
     first = float(i[off].min())
+    if first == 1:  # a factor in every step has a rule of its own
+        return
     for factor in reading.estimates(rows, lambda x, y, at: np.where(at.i == first, ratio(x, y, at), np.nan)):
         yield factor, Estimate(first)
 
