@@ -157,6 +157,14 @@ def test_a_rule_that_the_rows_deny_reads_nothing_of_them() -> None:
     }
 
 
+def test_an_affine_loss_is_not_read_where_a_component_is_always_0() -> None:
+    calls = _calls(2)
+    calls.theta[:, 1] = 0.0
+    rule = next(rule for rule in RULES if rule.id == "loss-affine")
+
+    assert list(rule.read(_rows(Deviation(rule, (2.0, 0.0, 0.0, 4.0, 0.0, 0.0)), calls))) == []
+
+
 def test_each_sample_is_told_in_words_of_its_slot() -> None:
     told = "".join(f"{rule.slot}: {rule.titled(*sample)}\n" for rule, sample in SAMPLES)
 

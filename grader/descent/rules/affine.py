@@ -35,6 +35,7 @@ def _least_squares(known: Array, wanted: Array, doubt: Array) -> list[Estimate]:
     """Empty where the rows are not affine, or too few."""
     matrix = known / doubt[:, None]
     scale = abs(matrix).max(axis=0)  # columns of one size, or rounding spoils the small ones
+    scale = np.where(scale > 0, scale, 1.0)
     values, _, rank, _ = np.linalg.lstsq(matrix / scale, wanted / doubt, rcond=None)
     values = values / scale
     if rank < known.shape[1] or (abs(known @ values - wanted) > SHARED * doubt).any():
