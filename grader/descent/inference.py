@@ -19,6 +19,7 @@ from grader.judging.tolerances import ROUNDING
 ORDER: Final[tuple[Slot, ...]] = (*GRADIENT, "direction", "update")
 EXACTLY: Final = 1e-9  # a count is a whole number
 FURTHER: Final = 20  # steps beyond those asked for, that an answer may lie at
+NEARLY: Final = 0.9  # of the rows: a few may hang on a rounding, and the run has the last word
 LARGEST: Final = 1e30  # an answer beyond it has lost the digits of what made it
 
 
@@ -36,11 +37,11 @@ class Inferred:
         return self._rows[slot]
 
     def allows(self, one: Deviation) -> bool:
-        """Whether no row denies it; a rule that looks at more than a row is left to be run."""
+        """Whether the rows do not deny it; a rule that looks at more than a row is left to be run."""
         rows = self.rows(one.slot)
         if rows is None or one.rule.remembers or one.slot in ("accumulate", "update"):
             return True
-        return bool(rows.follow(one).all())
+        return bool(rows.follow(one).mean() >= NEARLY)
 
     def _made(self, slot: Slot) -> Rows | None:
         if self.part.regular is None:

@@ -94,7 +94,16 @@ class Search:
             found = list(self._one_more(base, self._open(base))) if len(base.deviations) < MOST else []
             if found:
                 return _plainest(found)
-        return []
+        return _plainest(list(self._that_remember()))
+
+    def _that_remember(self) -> Iterator[Program]:
+        """Rules that look at more than a step alone: what they do, a trace may show in several slots."""
+        for rule in (rule for rule in RULES if rule.remembers):
+            for one in _constants(rule, self._rows.get(rule.slot)):
+                program = Program((one,))
+                if self._reproduced(program):
+                    yield program
+                    break
 
     def _reproduced(self, program: Program) -> bool:
         read = sum(len(one.constants) for one in program.deviations if self.rows(one.slot) is None)

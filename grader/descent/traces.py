@@ -190,10 +190,11 @@ def _read(case: int, row: int, trace: Trace, suite: Suite) -> TracedCall | None:
     width, start = suite.width, suite.calls.theta[row].tolist()
     if trace.dropped or not _readable(trace):
         return None
-    steps = path(trace.steps, start)
+    taken = [step for step in trace.steps if not _idle(step)]
+    steps = path(taken, start)
     if steps is None or not all(_finite(one, width) for one in steps):
         return None
-    rates = _rates(trace.steps, len(steps))
+    rates = _rates(taken, len(steps))
     if rates is None:
         return None
     gradients = [one.gradient for one in steps]
@@ -206,8 +207,13 @@ def _read(case: int, row: int, trace: Trace, suite: Suite) -> TracedCall | None:
         rates=np.array(rates, dtype=float)[:LOOKED_AT],
         roundoff=max((ROUNDOFF[one.dtype] for one in steps), default=ROUNDOFF["float64"]),
         taken=len(steps),
-        kinds=frozenset(map(_kind, trace.steps)),
+        kinds=frozenset(map(_kind, taken)),
     )
+
+
+def _idle(step: Step) -> bool:
+    """Whether nothing had a gradient, so that nothing moved."""
+    return all(one is None for one in step.gradients) and step.before == step.after
 
 
 def _table(rows: Sequence[Any], width: int) -> Array:

@@ -8,11 +8,16 @@ are in the order in which they are worth telling.
 
 from __future__ import annotations
 
-from grader.diagnosis import endings, memory, returns
+from grader.diagnosis import endings, memory, precision, returns
 from grader.diagnosis.candidates import Candidate
 from grader.diagnosis.seen import Seen
 
 
 def candidates(seen: Seen) -> tuple[Candidate, ...]:
     """Every sign there is; those that explain nothing are left to `diagnose` to pass over."""
-    return (*endings.candidates(seen), *memory.candidates(seen), *returns.candidates(seen))
+    return (
+        *endings.candidates(seen),
+        *memory.candidates(seen),
+        *precision.candidates(seen),
+        *returns.candidates(seen),
+    )

@@ -8,34 +8,23 @@ from typing import Any, Final
 
 import numpy as np
 
+from grader.descent import reading
 from grader.descent.program import Array, Moment
-from grader.descent.reading import (
-    Estimate,
-    Formula,
-    Rows,
-    each,
-    estimates,
-    fixed,
-    limit,
-    scaled,
-    shifted,
-    told,
-    trial,
-    whole,
-)
-from grader.descent.rule import Rule
+from grader.descent.reading import Estimate, Formula, Rows, each, for_each, ratio, told
+from grader.descent.rule import Reader, Rule
 from grader.descent.rules.gradients import between, most
 
 _USED: Final = "Print the lr of your optimiser for two different learning rates."
 _COUNTED: Final = "Print the lr of your optimiser for number_steps = 1 and for number_steps = 10."
 _EACH_STEP: Final = "Print the lr of your optimiser in every step: does it change?"
+CHANGED: Final = 1e-4  # relative: a smaller change of the rate is none that a person would make
 _SCHEDULED: Final = "The exercise asks for a constant rate; a scheduler, or the like by hand, changes it."
 
 # --- the rate that the optimiser gets --------------------------------------------------------------
 
 
-def _replaced(above: bool) -> Callable[[Rows], Iterator[tuple[Estimate, ...]]]:
-    """One rate stands in for all on one side of a threshold, which lies between those that were kept and not."""
+def _replaced(*, above: bool) -> Reader:
+    """One rate stands in for all on one side of a threshold."""
 
     def read(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
         off = abs(rows.y - rows.x) > rows.doubt
@@ -44,13 +33,15 @@ def _replaced(above: bool) -> Callable[[Rows], Iterator[tuple[Estimate, ...]]]:
             return
         low, high = (kept.max(), lost.min()) if above else (lost.max(), kept.min())
         if low < high:
-            yield from ((one, between(float(low), float(high))) for one in estimates(rows, _where_off))
+            yield from (
+                (one, between(float(low), float(high))) for one in reading.estimates(rows, _where_off)
+            )
 
     return read
 
 
 def _where_off(x: Array, y: Array, _: Moment) -> Array:
-    return np.where(abs(y - x) > 1e-6 * abs(x), y, np.nan)
+    return np.where(abs(y - x) > CHANGED * abs(x), y, np.nan)
 
 
 def _rounded(x: Array, _: Moment, digits: float) -> Array:
@@ -67,16 +58,11 @@ def _rounded_title(digits: float) -> str:
 
 
 def _counted(at: Moment, x: Array) -> Array:
-    return np.maximum(at.asked, 1).astype(x.dtype)
+    return np.asarray(np.maximum(at.asked, 1), x.dtype)
 
 
 def _counted_title(power: float) -> str:
-    ways = {
-        1.0: "multiplied by",
-        -1.0: "divided by",
-        -0.5: "divided by the root of",
-        0.5: "multiplied by the root of",
-    }
+    ways = {1.0: "multiplied by", -1.0: "divided by", -0.5: "divided by the root of"}
     way = ways.get(power, f"multiplied by the power {told(power)} of")
     return f"The learning rate is {way} the number of steps"
 
@@ -95,60 +81,59 @@ RATE: Final = (
     Rule(
         "rate-fixed", "rate", _fixed_title,
         "Call your function twice with different learning rates. Do the results differ?",
-        lambda x, _, c: np.full_like(x, c), fixed,
+        lambda x, _, c: np.full_like(x, c), reading.fixed,
         teacher="The argument never reaches the optimiser: a number stands in its place, or none.", rank=10,
         samples=((0.1,), (0.01,), (0.001,), (0.03,), (1.5,)), known=3,
     ),
     Rule(
         "rate-scaled", "rate", _scaled_title, "Print your optimiser: which lr does it show?",
-        lambda x, _, c: c * x, scaled,
+        lambda x, _, c: c * x, reading.scaled,
         teacher="Often for the factor 2 of the derivative, which backward() has already.", rank=12,
         samples=((0.5,), (2.0,), (0.1,), (1 / 3,)), known=2,
     ),
     Rule(
-        "rate-offset", "rate", "{0} is added to the learning rate", _USED, lambda x, _, c: x + c, shifted, rank=26,
-        samples=((0.1,), (-0.01,), (1.0,)), known=0,
+        "rate-offset", "rate", "{0} is added to the learning rate", _USED, lambda x, _, c: x + c,
+        reading.shifted, rank=26, samples=((0.1,), (-0.01,), (1.0,)), known=0,
     ),
     Rule(
         "rate-power", "rate",
         lambda c: f"The learning rate is {'squared' if c == 2 else f'raised to the power {told(c)}'}"
-        " before the optimiser gets it",
-        "Print your optimiser: which lr does it show?",
-        lambda x, _, c: x**c, each(lambda x, y, _: np.where(x == 1, np.nan, np.log(y) / np.log(x))),
+        " before the optimiser gets it", "Print your optimiser: which lr does it show?", lambda x, _, c: x**c,
+        each(lambda x, y, _: np.where(x == 1, np.nan, np.log(y) / np.log(x))),
         teacher="The rate is multiplied with itself, or with something made of it.", rank=16,
         samples=((2.0,), (0.5,), (-1.0,)),
     ),
     Rule(
         "rate-at-most", "rate", "Learning rates above {0} are cut to {0}", _USED,
-        lambda x, _, c: np.minimum(x, c), most(lambda x, _, c: np.minimum(x, c), limit), rank=18,
+        lambda x, _, c: np.minimum(x, c), most(lambda x, _, c: np.minimum(x, c), reading.limit), rank=18,
         samples=((0.5,), (1.0,), (0.1,)), known=0,
     ),
     Rule(
         "rate-at-least", "rate", "Learning rates below {0} are raised to {0}", _USED,
-        lambda x, _, c: np.maximum(x, c), most(lambda x, _, c: np.maximum(x, c), limit), rank=18,
+        lambda x, _, c: np.maximum(x, c), most(lambda x, _, c: np.maximum(x, c), reading.limit), rank=18,
         samples=((0.1,), (0.01,), (0.5,)), known=0,
     ),
     Rule(
         "rate-zero-replaced", "rate", "A learning rate of 0 is replaced by {0}",
         "Call your function with the rate 0. What should it return?",
-        lambda x, _, c: np.where(x == 0, c, x).astype(x.dtype),
-        each(lambda x, y, _: np.where(x == 0, y, np.nan)), teacher="`rate or default` takes 0 for no rate at all.",
-        rank=18, samples=((0.01,), (0.1,)), known=0,
+        lambda x, _, c: np.asarray(np.where(x == 0, c, x), x.dtype),
+        each(lambda x, y, _: np.where(x == 0, y, np.nan)),
+        teacher="`rate or default` takes 0 for no rate at all.", rank=18, samples=((0.01,), (0.1,)), known=0,
     ),
     Rule(
         "rate-replaced-above", "rate", "Learning rates above about {1} are replaced by {0}", _USED,
-        lambda x, _, c, t: np.where(x >= t, c, x).astype(x.dtype), _replaced(above=True), rank=24,
+        lambda x, _, c, t: np.asarray(np.where(x >= t, c, x), x.dtype), _replaced(above=True), rank=24,
         samples=((0.1, 1.0), (0.01, 0.5)), known=0,
     ),
     Rule(
         "rate-replaced-below", "rate", "Learning rates below about {1} are replaced by {0}", _USED,
-        lambda x, _, c, t: np.where(x < t, c, x).astype(x.dtype), _replaced(above=False), rank=24,
+        lambda x, _, c, t: np.asarray(np.where(x < t, c, x), x.dtype), _replaced(above=False), rank=24,
         samples=((0.5, 0.1), (0.1, 0.05)), known=0,
     ),
     Rule(
-        "rate-rounded", "rate", _rounded_title, "Print the lr of your optimiser for the rate 0.25.",
-        _rounded, most(_rounded, trial(-1.0, 0.0, 1.0, 2.0, 3.0)), rank=26, samples=((1.0,), (0.0,), (-1.0,), (2.0,)),
-        known=0,
+        "rate-rounded", "rate", _rounded_title, "Print the lr of your optimiser for the rate 0.25.", _rounded,
+        most(_rounded, reading.trial(-1.0, 0.0, 1.0, 2.0, 3.0)), rank=26,
+        samples=((1.0,), (0.0,), (-1.0,), (2.0,)), known=0,
     ),
     Rule(
         "rate-in-single-precision", "rate", "The learning rate is rounded to single precision",
@@ -162,8 +147,8 @@ RATE: Final = (
         teacher="lr / number_steps, or the like.", rank=14, samples=((-1.0,), (1.0,), (-0.5,)),
     ),
     Rule(
-        "rate-over-steps-and-one", "rate", "The learning rate is divided by the number of steps plus 1", _COUNTED,
-        lambda x, at: x / (at.asked + 1).astype(x.dtype), rank=20, samples=((),), known=0,
+        "rate-over-steps-and-one", "rate", "The learning rate is divided by the number of steps plus 1",
+        _COUNTED, lambda x, at: x / (at.asked + 1).astype(x.dtype), rank=20, samples=((),), known=0,
     ),
 )  # fmt: skip
 
@@ -175,55 +160,52 @@ def _by(factor: Callable[..., Any]) -> Callable[..., Array]:
     return lambda x, at, *c: x * np.asarray(factor(np.asarray(at.i, float), at.asked, *c), x.dtype)
 
 
-def _of_passed(factor: Callable[..., Any]) -> Callable[..., Array]:
-    """The rate that was passed times it: for schedules that change the first step too."""
-    scheduled = _by(factor)
-    return lambda x, at, *c: scheduled(at.rate.astype(x.dtype), at, *c)
+def _passed(factor: Callable[..., Any]) -> Callable[..., Array]:
+    """The same of the rate that was passed: for schedules that change the first step too."""
+    return lambda x, at, *c: _by(factor)(np.asarray(at.rate, x.dtype), at, *c)
 
 
-def _drops(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
-    """The factor, and the steps from which it holds once and twice; some common ones where none is in sight."""
-    i, level = np.broadcast_to(rows.at.i, rows.y.shape), rows.y / np.where(rows.x == 0, np.nan, rows.x)
-    off = abs(level - 1) > 1e-4
-    if not off.any():
-        yield from (
-            (Estimate(c), Estimate(k), Estimate(2 * k)) for c, k in ((0.1, 30.0), (0.1, 10.0), (0.5, 10.0))
-        )
-        return
-    first = float(i[off].min())
-    for factor in estimates(rows, lambda x, y, at: np.where(at.i == first, y / x, np.nan)):
-        again = i[abs(level - factor.value) > 1e-4 * abs(factor.value)]
-        later = again[again > first]
-        yield factor, Estimate(first), Estimate(float(later.min()) if len(later) else math.inf)
+def _from(factor: Callable[[Any, float], Any]) -> Callable[..., Array]:
+    """By factor(i + s, c): with s = 1 it changes the first step too."""
+    ways = _by(lambda i, _, c: factor(i, c)), _passed(lambda i, _, c: factor(i + 1, c))
+    return lambda x, at, c, s: ways[int(s)](x, at, c)
 
 
-def _drop(i: Array, _: Array, factor: float, first: float, second: float) -> Array:
-    """With a second step that is twice the first it goes on so: StepLR."""
-    return factor ** (i // first if second == 2 * first else (i >= first) * 1.0 + (i >= second))
-
-
-def _drop_title(factor: float, first: float, second: float) -> str:
-    drop = f"The learning rate is multiplied by {told(factor)}"
-    if second == 2 * first:
-        return f"{drop} every {told(first)} steps"
-    return f"{drop} after {told(first)} steps" + (
-        f", and again after {told(second)}" if second < math.inf else ""
+def _level(s: float, read: Callable[[Array, Array], Array]) -> Formula:
+    """A constant by what the rate is multiplied, and the i + s of it; the step 0 of these says nothing."""
+    return lambda x, y, at: read(
+        ratio(np.asarray(at.rate) if s else x, y, at), np.where(at.i + s > 0, at.i + s, np.nan)
     )
 
 
-def _each_of(
-    counts: tuple[float, ...], formula: Callable[[float], Formula]
-) -> Callable[[Rows], Iterator[Any]]:
-    return lambda rows: ((one, Estimate(k)) for k in counts for one in estimates(rows, formula(k)))
+def _warming(k: float) -> Formula:
+    return lambda _, y, at: np.where(at.i < k, (ratio(at.rate, y, at) - at.i / k) / (1 - at.i / k), np.nan)
 
 
-def _levels(x: Array, y: Array, at: Moment) -> Array:
-    """By what the optimiser's rate is multiplied; nan in the first step, which says nothing."""
-    return np.where((at.i > 0) & (x != 0), y / np.where(x == 0, 1, x), np.nan)
+def _early(k: float) -> Formula:
+    return lambda _, y, at: np.where(at.i < k, ratio(at.rate, y, at), np.nan)
 
 
-def _passed(y: Array, at: Moment) -> Array:
-    return np.where(at.rate == 0, np.nan, y / np.where(at.rate == 0, 1, at.rate))
+def _stepped(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
+    """The factor, and after how many steps it is there; some common ones where none is in sight."""
+    i, level = np.broadcast_to(rows.at.i, rows.y.shape), ratio(rows.x, rows.y, rows.at)
+    off = abs(level - 1) > CHANGED
+    if not off.any():
+        yield from ((Estimate(c), Estimate(k)) for c, k in ((0.1, 30.0), (0.1, 10.0), (0.5, 10.0)))
+        return
+    first = float(i[off].min())
+    if first == 1:  # a factor in every step has a rule of its own
+        return
+    for factor in reading.estimates(rows, lambda x, y, at: np.where(at.i == first, ratio(x, y, at), np.nan)):
+        yield factor, Estimate(first)
+
+
+def _dropped(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
+    """The same, and after how many steps the factor is there twice."""
+    i, level = np.broadcast_to(rows.at.i, rows.y.shape), ratio(rows.x, rows.y, rows.at)
+    for factor, first in _stepped(rows):
+        again = i[(i > first.value) & (abs(level - factor.value) > CHANGED * abs(factor.value))]
+        yield factor, first, Estimate(float(again.min()) if len(again) else 2 * first.value)
 
 
 def _power_title(power: float) -> str:
@@ -235,6 +217,12 @@ def _power_title(power: float) -> str:
     return f"The learning rate {way} from step to step like the power {told(-power)} of 1, 2, 3"
 
 
+def _first_title(factor: float, count: float) -> str:
+    if count == 1:
+        return f"One step, the first or the last, is {told(factor)} times as long as it should be"
+    return f"The first {told(count)} steps are {told(factor)} times as long as they should be"
+
+
 def _halved_when_risen(x: Array, at: Moment) -> Array:
     loss = at.objective.value(at.theta)
     before, factor = at.memory.get("rate", (loss, np.ones_like(loss)))
@@ -243,11 +231,14 @@ def _halved_when_risen(x: Array, at: Moment) -> Array:
     return x * factor.astype(x.dtype)
 
 
-_exponential, _in_time = _by(lambda i, _, c: c**i), _by(lambda i, _, c: 1 / (1 + c * i))
-_exponential_at_once = _of_passed(lambda i, _, c: c ** (i + 1))
-_in_time_at_once = _of_passed(lambda i, _, c: 1 / (1 + c * (i + 1)))
-_warm_up = _of_passed(lambda i, _, c, k: c + (1 - c) * np.minimum(i / k, 1))
-_at_first = _of_passed(lambda i, _, c, k: np.where(i < k, c, 1.0))
+_exponential, _in_time = _from(lambda i, c: c**i), _from(lambda i, c: 1 / (1 + c * i))
+_warm_up = _passed(lambda i, _, c, k: c + (1 - c) * np.minimum(i / k, 1))
+_at_first = _passed(lambda i, _, c, k: np.where(i < k, c, 1.0))
+
+
+def _exponential_title(factor: float, start: float) -> str:
+    way, when = "grows" if factor > 1 else "shrinks", ", before the first one too" if start else ""
+    return f"The learning rate {way} by a factor {told(factor)} in every step{when}"
 
 
 def _scheduled(name: str, title: Any, f: Callable[..., Array], read: Any = None, **more: Any) -> Rule:
@@ -259,35 +250,33 @@ def _scheduled(name: str, title: Any, f: Callable[..., Array], read: Any = None,
 
 SCHEDULE: Final = (
     _scheduled(
-        "rate-decays-exponentially",
-        lambda c: f"The learning rate {'grows' if c > 1 else 'shrinks'} by a factor {told(c)} in every step",
-        _exponential, each(lambda x, y, at: _levels(x, y, at) ** (1 / np.maximum(at.i, 1))),
-        teacher="ExponentialLR, or the same by hand.", rank=16, samples=((0.9,), (0.5,), (1.1,)), known=1,
-    ),
-    _scheduled(
-        "rate-decays-exponentially-at-once",
-        "The learning rate is multiplied by {0} in every step, before the first one too", _exponential_at_once,
-        each(lambda _, y, at: _passed(y, at) ** (1 / (at.i + 1))), rank=24, samples=((0.5,), (0.95,)),
+        "rate-decays-exponentially", _exponential_title, _exponential,
+        most(_exponential, for_each((0.0, 1.0), lambda s: _level(s, lambda level, i: level ** (1 / i)))),
+        teacher="ExponentialLR, or the same by hand.", rank=16,
+        samples=((0.9, 0.0), (0.5, 0.0), (1.1, 0.0), (0.5, 1.0)), known=1,
     ),
     _scheduled(
         "rate-decays-as-power", _power_title, _by(lambda i, _, p: (i + 1) ** -p),
-        each(lambda x, y, at: -np.log(_levels(x, y, at)) / np.log(np.maximum(at.i, 1) + 1.0)),
+        each(_level(0, lambda level, i: -np.log(level) / np.log(i + 1))),
         teacher="lr / (i + 1), or a scheduler that the exercise does not ask for.", rank=18,
         samples=((1.0,), (0.5,), (-1.0,)), known=1,
     ),
     _scheduled(
-        "rate-decays-in-time", "The learning rate is divided by 1 + {0} i in step i, counted from 0",
-        _in_time, each(lambda x, y, at: (1 / _levels(x, y, at) - 1) / np.maximum(at.i, 1)), rank=20,
-        samples=((0.5,), (0.1,), (0.01,)),
+        "rate-decays-in-time", "The learning rate is divided by 1 + {0} i in step i, counted from {1}",
+        _in_time,
+        most(_in_time, for_each((0.0, 1.0), lambda s: _level(s, lambda level, i: (1 / level - 1) / i))),
+        rank=20, samples=((0.5, 0.0), (0.01, 0.0), (0.5, 1.0)),
     ),
     _scheduled(
-        "rate-decays-in-time-at-once", "The learning rate is divided by 1 + {0} i in step i, counted from 1",
-        _in_time_at_once, each(lambda _, y, at: (1 / _passed(y, at) - 1) / (at.i + 1)), rank=26,
-        samples=((0.5,), (1.0,)),
+        "rate-stepped-down", "The learning rate is multiplied by {0} every {1} steps",
+        _by(lambda i, _, c, k: c ** (i // k)), _stepped, teacher="StepLR, as in PyTorch's documentation.",
+        rank=20, samples=((0.1, 30.0), (0.5, 2.0), (0.1, 3.0)), known=1,
     ),
     _scheduled(
-        "rate-drops", _drop_title, _by(_drop), _drops, teacher="StepLR or MultiStepLR.", rank=20,
-        samples=((0.1, 30.0, 60.0), (0.1, 40.0, 80.0), (0.5, 2.0, 4.0), (0.1, 3.0, math.inf)), known=2,
+        "rate-drops-at-milestones",
+        "The learning rate is multiplied by {0} after {1} steps, and again after {2}",
+        _by(lambda i, _, c, k, m: c ** ((i >= k) * 1.0 + (i >= m))), _dropped, teacher="MultiStepLR.",
+        rank=22, samples=((0.1, 40.0, 80.0), (0.5, 2.0, 5.0)), known=1,
     ),
     _scheduled(
         "rate-falls-to-zero", "The learning rate falls evenly from step to step, to 0 after the last",
@@ -301,27 +290,24 @@ SCHEDULE: Final = (
     _scheduled(
         "rate-falls-until", "The learning rate falls evenly, to 0 after {0} steps",
         _by(lambda i, _, k: np.maximum(1 - i / k, 0)),
-        whole(lambda x, y, at: np.where(y > 0, at.i / (1 - _levels(x, y, at)), np.nan)), rank=22,
+        reading.whole(_level(0, lambda level, i: np.where(level > 0, i / (1 - level), np.nan))), rank=22,
         samples=((10.0,), (100.0,)),
     ),
     _scheduled(
         "rate-warms-up", "The learning rate warms up, from {0} of what is passed, over {1} steps", _warm_up,
-        most(_warm_up, _each_of((5.0, 10.0, 2.0, 3.0, 4.0, 100.0), lambda k: lambda _, y, at: np.where(
-            at.i < k, (_passed(y, at) - at.i / k) / (1 - at.i / k), np.nan))),
+        most(_warm_up, for_each((5.0, 10.0, 2.0, 3.0, 4.0, 100.0), _warming)),
         teacher="LinearLR, or the like.", rank=22, samples=((1 / 3, 5.0), (0.1, 10.0)),
     ),
     _scheduled(
-        "rate-of-the-first-steps",
-        lambda c, k: f"One step, the first or the last, is {told(c)} times as long as it should be; the others are right" if k == 1 else f"The first {told(k)} steps are {told(c)} times as long as they should be",
-        _at_first, most(_at_first, _each_of((1.0, 5.0, 2.0, 3.0, 4.0), lambda k: lambda _, y, at: np.where(
-            at.i < k, _passed(y, at), np.nan))),
-        teacher="ConstantLR; where the gradient is affine, no result tells the first step from the last.", rank=24,
-        samples=((0.5, 1.0), (2.0, 1.0), (1 / 3, 5.0)),
+        "rate-of-the-first-steps", _first_title, _at_first,
+        most(_at_first, for_each((1.0, 5.0, 2.0, 3.0, 4.0), _early)),
+        teacher="ConstantLR; where the gradient is affine, no result tells the first step from the last.",
+        rank=24, samples=((0.5, 1.0), (2.0, 1.0), (1 / 3, 5.0)),
     ),
     _scheduled(
         "rate-halved-when-the-loss-rises", "The learning rate is halved whenever the loss has risen",
         _halved_when_risen,
-        teacher="A rate that backs off: right as long as the loss falls, which it does below the rate 1.", rank=22,
-        samples=((),), known=1, remembers=True,
+        teacher="A rate that backs off: right as long as the loss falls, which it does below the rate 1.",
+        rank=22, samples=((),), known=1, remembers=True,
     ),
 )  # fmt: skip

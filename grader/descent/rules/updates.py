@@ -1,15 +1,15 @@
-"""Rules of the optimiser: weight decay, what it remembers of earlier gradients, another class of torch.optim."""
+"""Rules of the optimiser: its options, what it remembers of gradients, another class of torch.optim."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from grader.descent.program import Array, Moment
-from grader.descent.reading import Estimate, Rows, each, estimates, ratio, rounded, told, trial
-from grader.descent.rule import Rule
+from grader.descent.reading import Estimate, Rows, each, estimates, ratio, rounded, told, trial, whole
+from grader.descent.rule import Reader, Rule
 
 _OPTIONS: Final = "Print your optimiser: which options differ from their defaults?"
 _CLASS: Final = "Which class of torch.optim does the exercise ask for?"
@@ -20,10 +20,10 @@ _SIZE: Final = "Does the size of each step still follow the gradient when theta 
 
 DIRECTION: Final = (
     Rule(
-        "weight-decay", "direction", "SGD runs with weight decay {0}, or the loss has a penalty of it", _OPTIONS,
+        "weight-decay", "direction", "Weight decay {0} pulls theta towards 0 in each step", _OPTIONS,
         lambda x, at, c: x + c * at.theta, each(lambda x, y, at: ratio(at.theta, y - x, at)),
-        teacher="weight_decay, often copied from a training loop for networks; or c / 2 |theta|^2 in the loss.",
-        rank=14, samples=((0.01,), (0.1,), (0.5,)), options=("weight_decay",),
+        teacher="weight_decay, often copied from a training loop for networks; or c / 2 |theta|^2 in the"
+        " loss.", rank=14, samples=((0.01,), (0.1,), (0.5,)), options=("weight_decay",),
     ),
     Rule(
         "maximize", "direction", "The optimiser maximises: theta climbs", _OPTIONS, lambda x, _: -x,
@@ -93,8 +93,9 @@ def _seconds(f: Callable[[Array, Array, Array], Array]) -> Callable[[Array, Arra
     return lambda x, y, at: np.nan if at.total is None else np.where(at.i == 1, f(x, y, at.total), np.nan)
 
 
-def _positive(formula: Any) -> Any:
-    return lambda rows: ((one,) for one in estimates(rows, formula) if one.value > 0)
+def _within(low: float, high: float, candidates: Reader) -> Reader:
+    """Those whose constant lies between: others fit by chance, and their words would be wrong."""
+    return lambda rows: (one for one in candidates(rows) if low < one[0].value < high)
 
 
 def _momentum_and_dampening(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
@@ -116,7 +117,9 @@ def _mixtures(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
     """With the gradient before the first one taken as itself, and as 0."""
     later = _seconds(lambda x, y, before: np.where(before == x, np.nan, (y - x) / (before - x)))
     yield from ((one, Estimate(0.0)) for one in estimates(rows, later))
-    yield from ((one, Estimate(1.0)) for one in estimates(rows, _firsts(lambda q: 1 - q)))
+    yield from (
+        (one, Estimate(1.0)) for one in estimates(rows, _firsts(lambda q: 1 - q)) if 0 < one.value < 1
+    )
 
 
 def _mixed_title(share: float, _: float) -> str:
@@ -128,31 +131,32 @@ def _mixed_title(share: float, _: float) -> str:
 _MEMORIES: Final = (
     Rule(
         "momentum", "update", "The descent runs with momentum {0}", _OPTIONS, _momentum,
-        _positive(_seconds(lambda x, y, before: (y - x) / before)),
+        _within(0, 2, each(_seconds(lambda x, y, before: (y - x) / before))),
         teacher="momentum=0.9, as in most tutorials on networks, or the same by hand.", rank=12,
         samples=((0.9,), (0.5,), (0.99,)), options=("momentum",), remembers=True,
     ),
     Rule(
-        "momentum-dampened", "update", "The descent runs with momentum {0} and dampening {1}", _OPTIONS, _momentum,
-        _momentum_and_dampening, rank=20, samples=((0.9, 0.1), (0.5, 0.5)), options=("momentum", "dampening"),
-        remembers=True,
+        "momentum-dampened", "update", "The descent runs with momentum {0} and dampening {1}", _OPTIONS,
+        _momentum, _momentum_and_dampening, rank=20, samples=((0.9, 0.1), (0.5, 0.5)),
+        options=("momentum", "dampening"), remembers=True,
     ),
     Rule(
         "nesterov", "update", "The descent runs with Nesterov momentum {0}", _OPTIONS, _nesterov,
-        _positive(_firsts(lambda q: q - 1)), teacher="momentum and nesterov=True.", rank=18,
+        _within(0, 2, each(_firsts(lambda q: q - 1))), teacher="momentum and nesterov=True.", rank=18,
         samples=((0.9,), (0.5,)), options=("momentum",), fixed={"nesterov": True}, remembers=True,
     ),
     Rule(
         "momentum-averaged", "update",
         "Steps follow an average of the gradients that starts at 0 and keeps {0} of itself",
         "Print the direction of the first step beside theta.grad.",
-        lambda x, at, c: at.theta - at.step_rate * _average(at, "mean", x, c), _positive(_firsts(lambda q: 1 - q)),
+        lambda x, at, c: at.theta - at.step_rate * _average(at, "mean", x, c),
+        _within(0, 1, each(_firsts(lambda q: 1 - q))),
         teacher="Momentum by hand, v = c v + (1 - c) gradient.", rank=20, samples=((0.9,), (0.5,)), known=0,
         remembers=True,
     ),
     Rule(
-        "gradient-mixed-with-the-previous", "update", _mixed_title, _MIXED, _mixed, _mixtures,
-        rank=24, samples=((0.5, 0.0), (0.1, 0.0), (0.3, 1.0)), known=0, remembers=True,
+        "gradient-mixed-with-the-previous", "update", _mixed_title, _MIXED, _mixed, _mixtures, rank=24,
+        samples=((0.5, 0.0), (0.1, 0.0), (0.3, 1.0)), known=0, remembers=True,
     ),
     Rule(
         "gradient-averaged", "update", "Every step uses the mean of all gradients so far", _MIXED,
@@ -160,25 +164,33 @@ _MEMORIES: Final = (
         remembers=True,
     ),
     Rule(
-        "steps-sometimes", "update", "A step is taken every {0} iterations only, with the gradients of all of them",
-        "How often does the line with step() run for number_steps = 4?", _every, trial(2.0, 3.0, 4.0, 5.0, 10.0),
-        teacher="Gradient accumulation.", rank=26, samples=((2.0,), (3.0,)), known=0, landmark="step", remembers=True,
+        "steps-sometimes", "update",
+        "A step is taken every {0} iterations only, with the gradients of all of them",
+        "How often does the line with step() run for number_steps = 4?", _every,
+        trial(2.0, 3.0, 4.0, 5.0, 10.0), teacher="Gradient accumulation.", rank=26, samples=((2.0,), (3.0,)),
+        known=0, landmark="step", remembers=True,
     ),
     Rule(
         "step-after-the-loop", "update",
         "The gradients are added up in the loop, and a single step is taken after it",
         "How far is the line with step() indented? How often does it run?", _after_the_loop,
-        teacher="step() stands outside the loop, and nothing clears the gradient inside.", rank=16, samples=((),),
-        landmark="step", remembers=True,
+        teacher="step() stands outside the loop, and nothing clears the gradient inside.", rank=16,
+        samples=((),), landmark="step", remembers=True,
     ),
     Rule(
-        "step-of-fixed-length", "update", "Every step has the length {0}, whatever rate is passed", _SIZE,
-        lambda x, at, c: at.theta - c * np.sign(x),
-        each(lambda x, y, at: ratio(np.sign(x), y * at.step_rate, at)), rank=26, samples=((0.1,), (0.01,)), known=0,
-        landmark="step",
+        "step-repeated", "update", "The optimiser steps {0} times in each iteration, with the same gradient",
+        "How often does theta change in one iteration of your loop?",
+        lambda x, at, k: at.theta - k * at.step_rate * x, _within(1, 100, whole(ratio)),
+        teacher="Two calls of step().", rank=20, samples=((2.0,), (3.0,)), landmark="step",
     ),
     Rule(
-        "step-clipped", "update", "No step is longer than {0}", _SIZE,
+        "step-of-fixed-length", "update", "Every step moves each component by {0}, whatever rate is passed",
+        _SIZE, lambda x, at, c: at.theta - c * np.sign(x),
+        each(lambda x, y, at: ratio(np.sign(x), y * at.step_rate, at)), rank=26, samples=((0.1,), (0.01,)),
+        known=0, landmark="step",
+    ),
+    Rule(
+        "step-clipped", "update", "No component moves further than {0} in a step", _SIZE,
         lambda x, at, c: at.theta - np.clip(at.step_rate * x, -c, c),
         each(lambda x, y, at: np.where(abs(y) < abs(x) * (1 - 1e-4), abs(y * at.step_rate), np.nan)), rank=24,
         samples=((0.5,), (1.0,)), known=0, landmark="step",
@@ -247,7 +259,7 @@ def _rprop(x: Array, at: Moment) -> Array:
 
 
 def _asgd(x: Array, at: Moment) -> Array:
-    """SGD with a little decay; what torch's ASGD leaves in theta, its average apart. It keeps its rate in float32."""
+    """SGD with a little decay; what torch's ASGD leaves in theta, its average apart; its rate is float32."""
     slowed = at.step_rate / (1 + 1e-4 * at.step_rate * at.i) ** 0.75
     eta = np.asarray(slowed).astype(np.float32).astype(x.dtype)
     return at.theta * (1 - 1e-4 * eta) - eta * x
