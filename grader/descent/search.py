@@ -28,6 +28,7 @@ from grader.judging.tolerances import CONVINCING
 
 MOST: Final = 3  # deviations of one program
 CHOICES: Final = 5  # of one slot, the right value included
+FEW: Final = 2  # rows that a rule has to be seen in
 BASES: Final = 48  # compositions of what traces show that are run
 SLOTS: Final[tuple[Slot, ...]] = get_args(Slot)
 CANCELLING: Final[tuple[Slot, ...]] = (
@@ -301,12 +302,12 @@ def _following(rules: Iterable[Rule], rows: Rows) -> Iterator[Choice]:
 
 
 def _partly(rules: Iterable[Rule], rows: Rows) -> Iterator[Deviation]:
-    """The rules that a third of the rows follow, the most first: what is done later hides the others."""
+    """The rules that some rows follow, the most first: what is done later hides the others."""
     found: list[tuple[int, Deviation]] = []
     for rule in rules:
         for one in _constants(rule, rows):
             followed = int(rows.follow(one).sum())
-            if 3 * followed >= len(rows):
+            if followed >= min(FEW, len(rows)):
                 found.append((followed, one))
     return iter(one for _, one in sorted(found, key=lambda pair: (-pair[0], pair[1].rule.rank)))
 
