@@ -28,6 +28,7 @@ from grader.judging.tolerances import CONVINCING
 
 MOST: Final = 3  # deviations of one program
 CHOICES: Final = 5  # of one slot, the right value included
+EACH: Final = 2  # constants of one rule, where rows leave it open
 FEW: Final = 2  # rows that a rule has to be seen in
 BASES: Final = 48  # compositions of what traces show that are run
 SLOTS: Final[tuple[Slot, ...]] = get_args(Slot)
@@ -186,7 +187,7 @@ class Search:
     def _chains(self, first: Rows, later: Rows) -> Iterator[tuple[Choice, ...]]:
         """What the gradient may be made of, fewest deviations first."""
         yield (None, None, None)
-        losses = list(islice(_partly(by_slot("loss"), first), 2 * CHOICES))
+        losses = list(islice(_partly(by_slot("loss"), first), 3 * CHOICES))
         accumulations = list(_all(by_slot("accumulate"), later))
         clips = list(islice(_partly(by_slot("clip"), first), CHOICES))
         yield from ((loss, None, None) for loss in losses)
@@ -302,14 +303,19 @@ def _following(rules: Iterable[Rule], rows: Rows) -> Iterator[Choice]:
 
 
 def _partly(rules: Iterable[Rule], rows: Rows) -> Iterator[Deviation]:
-    """The rules that some rows follow, the most first: what is done later hides the others."""
-    found: list[tuple[int, Deviation]] = []
+    """The rules that some rows follow: what is done later hides the others.
+
+    Those that all rows follow come first, then the roundest; of one rule a few constants are enough.
+    """
+    found: list[tuple[bool, float, Deviation]] = []
     for rule in rules:
+        own = []
         for one in _constants(rule, rows):
             followed = int(rows.follow(one).sum())
             if followed >= min(FEW, len(rows)):
-                found.append((followed, one))
-    return iter(one for _, one in sorted(found, key=lambda pair: (-pair[0], pair[1].rule.rank)))
+                own.append((followed < len(rows), rule.rank + sum(map(oddness, one.constants)), one))
+        found += sorted(own, key=lambda row: row[:2])[:EACH]
+    return iter(one for *_, one in sorted(found, key=lambda row: row[:2]))
 
 
 def _all(rules: Iterable[Rule], rows: Rows) -> Iterator[Deviation]:
