@@ -5,8 +5,9 @@ subclass whose step calls the one it inherits. PyTorch tells no end of a step th
 known by the frame that told the hook, and a frame that is on the stack no more has ended.
 
 With which gradients and options a step was taken is known right after it alone: a closure makes them in it,
-and a hook or a subclass of the student's own may clear them before it is over. So while a step is open,
-a hook of ours stands first among those of its optimiser.
+and a hook or a subclass of the student's own may clear them before it is over. So a hook of ours stands
+first among those of each optimiser.
+
 What is recorded here is a claim: the student's code runs in the same interpreter.
 
 Most calls of a suite are watched, so a hook only takes the numbers down; they become records when
@@ -69,12 +70,14 @@ class Recorder:
         self._open: list[FrameType] = []  # of steps that have begun, outermost first
         self._before: list[Taken] = []
         self._with: _With | None = None
-        self._first: RemovableHandle | None = None
+        self._stepping: Optimizer | None = None  # the outermost
+        self._first: dict[int, tuple[Optimizer, RemovableHandle]] = {}  # by identity: a student may define ==
         self._classes: dict[type, tuple[str, ...]] = {}
         self._handles: list[Any] = []
 
     def __enter__(self) -> Self:
-        torch.optim.SGD([torch.empty(0)])  # PyTorch tells of a class's steps once one of it was made
+        if not hasattr(torch.optim.SGD.step, "hooked"):  # a subclass may be made before any of its own
+            torch.optim.SGD([torch.empty(0)])
         self._handles = [
             register_optimizer_step_pre_hook(self._on_begin),
             register_optimizer_step_post_hook(self._on_end),
@@ -84,7 +87,8 @@ class Recorder:
     def __exit__(self, *_: object) -> None:
         for handle in self._handles:
             handle.remove()
-        self._leave()
+        for _optimiser, first in self._first.values():
+            first.remove()
 
     def trace(self) -> Trace:
         return Trace(steps=tuple(_step(seen) for seen in self._steps), dropped=self._dropped)
@@ -100,17 +104,16 @@ class Recorder:
             self._stand_first(optimiser)
 
     def _stand_first(self, optimiser: Optimizer) -> None:
-        self._leave()
-        self._with, self._first = None, Optimizer.register_step_post_hook(optimiser, self._on_stepped)
-        hooks: Any = optimiser._optimizer_step_post_hooks  # noqa: SLF001 - no public way leads to the front
-        hooks.move_to_end(self._first.id, last=False)
-
-    def _leave(self) -> None:
-        if self._first is not None:
-            self._first.remove()
+        self._with, self._stepping = None, optimiser
+        if id(optimiser) not in self._first:
+            handle = Optimizer.register_step_post_hook(optimiser, self._on_stepped)
+            hooks: Any = optimiser._optimizer_step_post_hooks  # noqa: SLF001 - no public way leads to the front
+            hooks.move_to_end(handle.id, last=False)
+            self._first[id(optimiser)] = optimiser, handle
 
     def _on_stepped(self, optimiser: Optimizer, *_: object) -> None:
-        self._with = self._with or _taken_with(optimiser)
+        if optimiser is self._stepping and self._with is None:
+            self._with = _taken_with(optimiser)
 
     def _on_end(self, optimiser: Optimizer, *_: object) -> None:
         told = _told_by()
@@ -122,7 +125,6 @@ class Recorder:
         if len(self._steps) == self._limit:
             self._dropped += 1
             return
-        self._leave()
         options, gradients = self._with or _taken_with(optimiser)
         after = _all_taken(_parameters(optimiser))
         self._steps.append(_Seen(self._classes_of(optimiser), options, self._before, after, gradients))
@@ -160,6 +162,8 @@ def _taken_with(optimiser: Optimizer) -> _With:
 
 def _options(optimiser: Optimizer) -> list[dict[str, float]]:
     """The first group's; where others have others, those of each parameter follow."""
+    if len(optimiser.param_groups) == 1:
+        return [_of_group(optimiser.param_groups[0])]
     first, *others = [(_of_group(group), group["params"]) for group in optimiser.param_groups]
     if all(options == first[0] for options, _ in others):
         return [first[0]]

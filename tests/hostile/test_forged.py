@@ -238,6 +238,26 @@ RIGHT: Final = {
 """,
 }  # fmt: skip
 
+LEFT: Final = {
+    "hooks called by hand around what SGD would have done": """
+    from torch.optim import optimizer
+    theta = torch.nn.Parameter(initial_theta.clone())
+    optimiser = torch.optim.SGD([theta], lr=learning_rate)
+
+    def forge():
+        for hook in optimizer._global_optimizer_pre_hooks.values():
+            hook(optimiser, (), {})
+        theta.grad = 2 * theta.data
+        theta.data = theta.data - learning_rate * theta.grad
+        for hook in optimizer._global_optimizer_post_hooks.values():
+            hook(optimiser, (), {})
+
+    for _ in range(number_steps):
+        forge()
+    return theta.detach()
+""",
+}
+
 Rows = dict[str, list[CriterionResult]]
 
 
@@ -278,7 +298,7 @@ def forgers(kit_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Rows:
 
 @pytest.fixture(scope="module")
 def right(kit_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Rows:
-    return graded(tmp_path_factory.mktemp("right"), kit_file, RIGHT)
+    return graded(tmp_path_factory.mktemp("right"), kit_file, RIGHT | LEFT)
 
 
 @pytest.mark.parametrize("name", FORGED)
@@ -290,4 +310,9 @@ def test_a_forged_step_is_none_of_the_optimiser(forgers: Rows, name: str) -> Non
 
 @pytest.mark.parametrize("name", RIGHT)
 def test_no_right_program_is_taken_for_a_forger(right: Rows, name: str) -> None:
+    assert [(row.id, row.message) for row in right[name]] == []
+
+
+@pytest.mark.parametrize("name", LEFT)
+def test_a_forgery_that_fits_throughout_keeps_its_points_as_the_readme_says(right: Rows, name: str) -> None:
     assert [(row.id, row.message) for row in right[name]] == []
