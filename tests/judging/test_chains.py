@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import msgspec
 import pytest
 import torch
 from hypothesis import given
@@ -212,6 +213,40 @@ def test_of_too_many_steps_what_was_recorded_holds_if_anything_moved() -> None:
         "no step of torch.optim.SGD changed anything", 1
     )
     assert not chain([1.0], trace(step([2.0], [0.8]), dropped=5), returned(0.1)).holds
+
+
+def test_of_too_many_steps_each_that_was_recorded_is_held_to_its_gradient() -> None:
+    moved = msgspec.structs.replace(step([1.0], [0.8]), gradients=(None,))
+
+    assert chain([1.0], trace(moved, dropped=5), returned(0.1)) == broken(
+        "step 1 moved a parameter that had no gradient", 1
+    )
+
+
+WAY = [1.0, 0.8, 0.64]
+
+
+@pytest.mark.parametrize(
+    ("steps", "left_out"),
+    [
+        ([(1.0, 0.8), (0.8, 0.64)], None),
+        ([(1.0, 0.9), (0.9, 0.8), (0.8, 0.64)], None),  # two optimisers, each with a part of the loss
+        ([(1.0, 0.8), (1.0, 0.8), (0.8, 0.64), (0.64, 0.512)], None),  # begun again, and one step undone
+        ([(1.0, 0.9), (0.9, 0.64)], 1),
+        ([(1.0, 0.8), (1.0, 0.64)], 2),
+        ([(1.0, 0.64), (0.64, 0.8), (1.0, 0.64)], 2),
+    ],
+)
+def test_where_the_end_is_right_steps_lead_from_each_theta_to_the_next(
+    steps: list[tuple[float, float]], left_out: int | None
+) -> None:
+    given_case = case(0.64, start=[1.0], steps=2, trajectory=[tensor(x) for x in WAY])
+    made = trace(*(step([before], [after]) for before, after in steps))
+
+    found = chains.chain(0, given_case, made, returned(0.64), MOVES, "SGD")
+
+    on = f"no step went on to the theta of step {left_out} on the way"
+    assert found.message == ("" if left_out is None else f"it ends where the descent ends, and {on}")
 
 
 def test_two_criteria_may_ask_for_two_optimisers_on_one_case() -> None:
