@@ -49,7 +49,7 @@ def chain(
             message = followed.broken_anywhere(moves)
             if not message and not _moves(steps):
                 message = f"no step of torch.optim.{optimiser} changed anything"
-            message = message or updates.impossible(steps, optimiser, right=False)
+            message = message or updates.impossible(steps, optimiser, memory=True)
         else:
             message = (
                 _too_many(answer.value, case)
@@ -107,9 +107,15 @@ def _not_stepped(
     unit = 2.0**-24 if any(one.dtype in _HALVES for one in every) else 2.0**-53
     wanted = [floats(tensor) for tensor in case.trajectory]
     right = bool(wanted) and _all_near(floats(returned), wanted[-1], unit, len(wanted) * _size(wanted))
-    return updates.impossible(steps, optimiser, right=right) or (
+    memory = not right or _has_momentum(case)
+    return updates.impossible(steps, optimiser, memory=memory) or (
         _short_cut(wanted, unit, followed) if right else ""
     )
+
+
+def _has_momentum(case: kits.Case) -> bool:
+    """Whether the reference has, so that a right end says nothing of it."""
+    return case.trace is not None and any(step.options.get("momentum") for step in case.trace.steps)
 
 
 def _short_cut(wanted: Sequence[Sequence[float]], unit: float, followed: _Followed) -> str:

@@ -9,9 +9,9 @@ parameter was moved by hand inside the step, or there was no step. Whether the g
 not asked here: what a step took off is the rate times it, whatever the scale of the loss, so it is where the
 steps lead from each theta of the reference to the next, which `chains` asks for.
 
-Momentum adds what the optimiser remembers, which no trace tells. But where the end is right there was
-nothing to remember: each step was the first one of an optimiser, which has the gradient alone (with
-Nesterov's momentum 1 + momentum times it).
+Momentum adds what the optimiser remembers, which no trace tells. But where the end is that of a reference
+without momentum there was nothing to remember: each step was the first one of an optimiser, which has the
+gradient alone (with Nesterov's momentum 1 + momentum times it).
 """
 
 from __future__ import annotations
@@ -61,23 +61,23 @@ class _Move(NamedTuple):
         return math.isfinite(size) and any(abs(one - self.after) <= allowed for one in self.lead(options))
 
 
-def impossible(steps: Sequence[Step], optimiser: str, *, right: bool) -> str:
-    """The first step that `optimiser` cannot have made, as a sentence; `right`: they end as they should."""
+def impossible(steps: Sequence[Step], optimiser: str, *, memory: bool) -> str:
+    """The first step that `optimiser` cannot have made, in words; `memory`: momentum may have added some."""
     for number, step in enumerate(steps, start=1):
         for index, (before, after) in enumerate(zip(step.before, step.after, strict=False)):
             if before != after:
-                message = _wrong(step, index, before, after, plain=optimiser == "SGD", right=right)
+                message = _wrong(step, index, before, after, plain=optimiser == "SGD", memory=memory)
                 if message:
                     return f"step {number} {message}"
     return ""
 
 
-def _wrong(step: Step, index: int, before: Tensor, after: Tensor, *, plain: bool, right: bool) -> str:
+def _wrong(step: Step, index: int, before: Tensor, after: Tensor, *, plain: bool, memory: bool) -> str:
     gradient = step.gradients[index] if index < len(step.gradients) else None
     if gradient is None or gradient.shape != before.shape:
         return "moved a parameter that had no gradient"
     options = step.each[index] if index < len(step.each) else step.options
-    if not plain or (options.get("momentum") and not right):
+    if not plain or (options.get("momentum") and memory):
         return ""
     for move in _moves(before, after, gradient):
         if not move.leads(options):

@@ -249,6 +249,24 @@ def test_where_the_end_is_right_steps_lead_from_each_theta_to_the_next(
     assert found.message == ("" if left_out is None else f"it ends where the descent ends, and {on}")
 
 
+@pytest.mark.parametrize(("own", "holds"), [(0.0, False), (0.9, True)])
+def test_momentum_adds_nothing_where_the_end_is_that_of_a_reference_without(own: float, holds: bool) -> None:
+    """1 -> 0.8, then by the gradient 1.6 and 0.9 times the step before: 0.46."""
+    given_case = case(0.46, start=[1.0], steps=2, trajectory=[tensor(x) for x in (1.0, 0.8, 0.46)])
+    assert given_case.trace is not None
+    reference = [
+        msgspec.structs.replace(one, options=one.options | {"momentum": own})
+        for one in given_case.trace.steps
+    ]
+    given_case = msgspec.structs.replace(given_case, trace=trace(*reference))
+    steps = [
+        Step(("SGD",), {"lr": 0.1, "momentum": 0.9}, (tensor(before),), (tensor(after),), (tensor(slope),))
+        for before, after, slope in ((1.0, 0.8, 2.0), (0.8, 0.46, 1.6))
+    ]
+
+    assert chains.chain(0, given_case, trace(*steps), returned(0.46), MOVES, "SGD").holds is holds
+
+
 def test_two_criteria_may_ask_for_two_optimisers_on_one_case() -> None:
     rubric = [criterion("sgd", [0], "optimiser"), criterion("adam", [0], "optimiser", optimiser="Adam")]
     outcomes = judged(exercise([case(0.8)], rubric), [returned(0.8)], {0: trace(step([1.0], [0.8], "Adam"))})

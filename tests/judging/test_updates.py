@@ -26,8 +26,8 @@ def taken(
     return Step(("SGD",), {"lr": 0.1} | options, (start,), (end,), (slope,))
 
 
-def told(*steps: Step, optimiser: str = "SGD", right: bool = False) -> str:
-    return impossible(steps, optimiser, right=right)
+def told(*steps: Step, optimiser: str = "SGD", memory: bool = True) -> str:
+    return impossible(steps, optimiser, memory=memory)
 
 
 def elsewhere(lead: str, number: int = 1) -> str:
@@ -53,21 +53,21 @@ def elsewhere(lead: str, number: int = 1) -> str:
     ],
 )
 def test_a_step_along_its_gradient_is_one_of_sgd(made: Step) -> None:
-    assert told(made) == told(made, right=True) == ""
+    assert told(made) == told(made, memory=False) == ""
 
 
-def test_what_momentum_remembers_is_not_known_but_at_a_right_end_there_is_nothing() -> None:
+def test_what_momentum_remembers_is_not_known_but_where_it_can_be_nothing() -> None:
     made = taken(1.0, 0.8, 1.0, momentum=0.9)
 
     assert told(made) == ""
-    assert told(made, right=True) == elsewhere("0.9")
+    assert told(made, memory=False) == elsewhere("0.9")
 
 
 def test_a_first_step_with_nesterovs_momentum_goes_further() -> None:
     made = taken(1.0, 0.8, 1.25, momentum=0.6, nesterov=1.0)
 
-    assert told(made, right=True) == ""
-    assert told(msgspec.structs.replace(made, options=made.options | {"nesterov": 0.0}), right=True) == (
+    assert told(made, memory=False) == ""
+    assert told(msgspec.structs.replace(made, options=made.options | {"nesterov": 0.0}), memory=False) == (
         elsewhere("0.875")
     )
 
@@ -151,9 +151,9 @@ def test_whatever_sgd_does_is_possible(
     theta, slope = map(list, zip(*rows, strict=True))
 
     assert told(really(theta, slope, dtype, **ways)) == ""
-    assert told(really(theta, slope, dtype, **ways, momentum=0.9, dampening=0.5), right=True) == ""
+    assert told(really(theta, slope, dtype, **ways, momentum=0.9, dampening=0.5), memory=False) == ""
     if ways["lr"] > 0:
-        assert told(really(theta, slope, dtype, **ways, momentum=0.5, nesterov=True), right=True) == ""
+        assert told(really(theta, slope, dtype, **ways, momentum=0.5, nesterov=True), memory=False) == ""
 
 
 @QUICK
