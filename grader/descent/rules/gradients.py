@@ -77,7 +77,8 @@ _NORMS: Final = (
 
 
 def _norm_constants(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
-    for index, power in _NORMS:
+    wide = rows.x.shape[1] > 1
+    for index, power in _NORMS if wide else dict.fromkeys((2.0 if i else i, p) for i, p in _NORMS):
         unit = _of_norm(rows.at.theta, index, power)
         for factor in reading.estimates(replace(rows, x=unit), ratio):
             yield factor, Estimate(index), Estimate(power)
