@@ -20,66 +20,19 @@ from grader import wire
 
 DEEP: Final = 20_000  # levels: Python gives up at a thousand
 TOKENS: Final = [
-    *(
-        b"",
-        b"\0",
-        b"\xff\xfe",
-        b"\xed\xa0\x80",
-        b"\xef\xbb\xbf",
-        b"\r",
-        b"\n\n",
-        b'"',
-        b"'",
-        b"\\",
-        b"#",
-        b"%",
-    ),
-    *(b"NaN", b"Infinity", b"-1", b"1e999", b"1e308", b"-0.0", b"null", b"[]", b"{}", b"true", b"9" * 5_000),
-    *(b"\\ud800", "\u202e\u2028".encode(), b"\x1b[2J", b"[" * DEEP, b'{"a":' * DEEP, b"(" * 200, b"-" * DEEP),
-    *(
-        b"async ",
-        b"lambda: ",
-        b"f'{x!r:{y}}'",
-        b"%%time\n",
-        b"!ls\n",
-        b"%run x\n",
-        b"x = %time y\n",
-        b"?\n",
-        b";",
-    ),
-]
+    b"", b"\0", b"\xff\xfe", b"\xed\xa0\x80", b"\xef\xbb\xbf", b"\r", b"\n\n", b'"', b"'", b"\\", b"#",
+    b"%", b"NaN", b"Infinity", b"-1", b"1e999", b"1e308", b"-0.0", b"null", b"[]", b"{}", b"true",
+    b"9" * 5_000, b"\\ud800", "\u202e\u2028".encode(), b"\x1b[2J", b"[" * DEEP, b'{"a":' * DEEP, b"(" * 200,
+    b"-" * DEEP, b"async ", b"lambda: ", b"f'{x!r:{y}}'", b"%%time\n", b"!ls\n", b"%run x\n",
+    b"x = %time y\n", b"?\n", b";",
+]  # fmt: skip
 NUMBERS: Final = [
-    0,
-    1,
-    -1,
-    2,
-    7,
-    2**31,
-    -(2**63),
-    2**63 - 1,
-    2**64 - 1,
-    0.0,
-    -0.0,
-    0.5,
-    1e308,
-    -1e308,
-    5e-324,
-]
+    0, 1, -1, 2, 7, 2**31, -(2**63), 2**63 - 1, 2**64 - 1, 0.0, -0.0, 0.5, 1e308, -1e308, 5e-324,
+]  # fmt: skip
 LARGE: Final = [10**30, 10**400, float("nan"), float("inf"), float("-inf")]  # msgpack holds no such integers
 TEXTS: Final = [
-    "",
-    "nan",
-    "-inf",
-    "cpu",
-    "cuda",
-    "float32",
-    "bool",
-    "x" * 300,
-    "../a",
-    "\u202e<b>",
-    "=1+1",
-    "\0",
-]
+    "", "nan", "-inf", "cpu", "cuda", "float32", "bool", "x" * 300, "../a", "\u202e<b>", "=1+1", "\0",
+]  # fmt: skip
 
 Tree = Any
 Spot = tuple[Any, Any]  # a list or dict, and the index or key in it
@@ -210,29 +163,11 @@ def _frame(body: bytes) -> bytes:
 
 
 _NAMES: Final = [
-    *(
-        "s01.py",
-        "s01/s01.py",
-        "s01/s01.ipynb",
-        "a/../../b.py",
-        "/etc/a.py",
-        "C:\\a.py",
-        "a\\b.py",
-        "..",
-        ".",
-        "a/",
-    ),
-    *(
-        "x" * 300 + ".py",
-        "a\0b.py",
-        "\u202e.py",
-        "s01.zip",
-        "__MACOSX/a.py",
-        "d/" * 20 + "a.py",
-        "s01.py/a.py",
-    ),
-    *("S01.PY", "s01/s01.py/", " .py", "é.py", "e\u0301.py", "\n::error::.py", ".py", "con.py", "-.py"),
-]
+    "s01.py", "s01/s01.py", "s01/s01.ipynb", "a/../../b.py", "/etc/a.py", "C:\\a.py", "a\\b.py", "..", ".",
+    "a/", "x" * 300 + ".py", "a\0b.py", "\u202e.py", "s01.zip", "__MACOSX/a.py", "d/" * 20 + "a.py",
+    "s01.py/a.py", "S01.PY", "s01/s01.py/", " .py", "é.py", "e\u0301.py", "\n::error::.py", ".py", "con.py",
+    "-.py",
+]  # fmt: skip
 _CONTENTS: Final = [
     b"",
     b"x = 1\n",
@@ -242,14 +177,8 @@ _CONTENTS: Final = [
     b"PK\x05\x06" + b"\0" * 18,
 ]
 _MODES: Final = [
-    0,
-    stat.S_IFREG | 0o644,
-    stat.S_IFREG,
-    stat.S_IFLNK | 0o777,
-    stat.S_IFIFO,
-    stat.S_IFCHR,
-    stat.S_IFDIR,
-]
+    0, stat.S_IFREG | 0o644, stat.S_IFREG, stat.S_IFLNK | 0o777, stat.S_IFIFO, stat.S_IFCHR, stat.S_IFDIR,
+]  # fmt: skip
 _MEMBERS: Final = st.lists(
     st.tuples(st.sampled_from(_NAMES), st.sampled_from(_CONTENTS), st.sampled_from(_MODES)), max_size=5
 )
