@@ -77,6 +77,7 @@ def spots(tree: Tree) -> Iterator[Spot]:
 @st.composite
 def trees_of(draw: st.DrawFn, tree: Tree, *, large: bool) -> Tree:
     """A document with up to four values changed; most changes keep a value's kind, so that it is read."""
+    tree = copy.deepcopy(tree)
     for _ in range(draw(st.sampled_from([1, 1, 2, 4]))):
         found = list(spots(tree))
         if not found:
@@ -122,7 +123,7 @@ def _encodes(text: str) -> bool:
 
 def json_of(data: bytes) -> st.SearchStrategy[bytes]:
     """Of one document, or of one on each line; keys stand twice, too."""
-    changed = st.deferred(lambda: trees_of([json.loads(line) for line in data.splitlines()], large=True))
+    changed = trees_of([json.loads(line) for line in data.splitlines()], large=True)
     written = changed.map(lambda lines: b"\n".join(json.dumps(line).encode() for line in lines) + b"\n")
     return written | written | written | _twice(data)
 
@@ -141,13 +142,13 @@ def _twice(data: bytes) -> st.SearchStrategy[bytes]:
 
 
 def msgpack_of(data: bytes) -> st.SearchStrategy[bytes]:
-    changed = st.deferred(lambda: trees_of([msgspec.msgpack.decode(data)], large=False))
+    changed = trees_of([msgspec.msgpack.decode(data)], large=False)
     return changed.map(lambda one: b"".join(map(msgspec.msgpack.encode, one)))
 
 
 def frames_of(data: bytes) -> st.SearchStrategy[bytes]:
     """Valid frames of changed bodies: no checksum stands between the change and who reads it."""
-    changed = st.deferred(lambda: trees_of(list(map(msgspec.msgpack.decode, _bodies(data))), large=False))
+    changed = trees_of(list(map(msgspec.msgpack.decode, _bodies(data))), large=False)
     return changed.map(lambda bodies: b"".join(_frame(msgspec.msgpack.encode(body)) for body in bodies))
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from grader import cli
 from tests.cli.running import COURSE, Run, grader
@@ -59,8 +58,14 @@ def test_no_damaged_results_are_a_fault_of_the_grader(
 ) -> None:
     codes: set[object] = set()
 
-    @settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-    @given(st.deferred(lambda: FORMS["json"](RESULTS.read_bytes())))
+    @settings(
+        max_examples=150,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(FORMS["json"](RESULTS.read_bytes()))
     def damaged(data: bytes) -> None:
         output_folder(tmp_path, {"results.json": data})
         code = _ended(["report", str(tmp_path)], monkeypatch)

@@ -19,7 +19,7 @@ from tests.fuzz.damaging import FORMS
 from tests.fuzz.readers import CORPUS, READERS, Reader
 
 REFUSED = {"the freezer's words": ["GraderError", "HarnessError"]}  # the second refuses nothing
-FEW, MANY = 12, 250  # examples of each reader
+FEW, MANY = 12, 150  # examples of each reader
 HANG = 600  # seconds; only a hang is as long
 ROOM = 96 << 10  # KiB more than before, whatever is read: the seeds are of some kB
 
