@@ -2,7 +2,7 @@
 
 A sign is what can be seen, told as such: "takes 2 parameters, 3 are passed", "raises for tensors without
 dimensions", "the steps are taken by Adam". It claims nothing about values, so it comes after the
-programs and the families that do, and speaks only of what these left open. The four kinds of signs
+programs that do, and speaks only of what these left open. The four kinds of signs
 are in the order in which they are worth telling.
 """
 

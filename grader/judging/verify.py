@@ -13,7 +13,7 @@ from itertools import combinations
 import msgspec
 
 from grader import decoders, kit
-from grader.diagnosis.apart import Behaviour, apart, behaviour
+from grader.diagnosis.apart import Behaviour, apart, behaviour, steps_apart
 from grader.diagnosis.known import chain_of, form
 from grader.judging import compare, score
 from grader.judging.chains import manner
@@ -234,7 +234,13 @@ def _behaviours(mistake: kit.Misconception) -> list[Behaviour]:
 def _look_alike(
     first: kit.Misconception, second: kit.Misconception, outcomes: ExerciseOutcomes, exercise: kit.Exercise
 ) -> bool:
-    """Whether form and steps, too, are the same; where only these differ, a diagnosis goes by them."""
+    """Whether form and steps, too, are the same; where only these differ, a diagnosis goes by them.
+
+    A diagnoser looks at the steps themselves.
+    """
+    traced = first.traces.keys() & second.traces.keys()
+    if first.diagnoser and first.diagnoser == second.diagnoser:
+        return not any(steps_apart(first.traces[i], second.traces[i]) for i in traced)
     if any(form(a) != form(b) for a, b in zip(first.answers, second.answers, strict=True)):
         return False
     return all(

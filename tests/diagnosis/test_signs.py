@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from grader import kit
-from grader.diagnosis import endings, memory, optimisation, returns, signs
+from grader.diagnosis import endings, memory, returns, signs
 from grader.diagnosis.candidates import Candidate
 from grader.diagnosis.prepared import Prepared
 from grader.diagnosis.raises import ANY, TABLE, said, sign_of
@@ -322,61 +322,6 @@ def test_one_answer_to_all_calls() -> None:
 
     assert told(found) == [
         ("always-the-same", "Every call returns the same, 7.0, whatever is passed", set(range(7)))
-    ]
-
-
-# --- who took the steps -------------------------------------------------------------------------
-
-WRONG = [returned(x) for x in (0.7, 1.4, 0.6, -2.1, 0.6, 4.0, 2.0)]
-
-
-def by_steps(answers: Sequence[Answer], traces: Mapping[int, Trace]) -> list[tuple[str, str, set[int]]]:
-    return told(list(optimisation.candidates(seen(answers, traces=traces))))
-
-
-def test_another_optimiser_is_named_with_its_rate() -> None:
-    steps = {4: trace(step([1.0], [0.9], "Adam"), step([0.9], [0.6], "Adam"))}
-
-    assert by_steps(WRONG, steps)[0] == (
-        "another-optimiser",
-        "The steps are taken by Adam with lr 0.1, not by SGD",
-        {0, 1, 2, 3, 4},
-    )
-
-
-def test_no_step_at_all_is_by_hand_where_theta_moved() -> None:
-    assert by_steps(RIGHT, {4: trace()}) == [
-        ("by-hand", "Theta is updated by hand, not by the optimiser", {4})
-    ]
-
-
-def test_no_step_at_all_is_not_by_hand_where_nothing_moved() -> None:
-    idle = [returned(*one) for one in ([1.0], [3.0], [1.0], [-5.0], [1.0], [4.0], [2.0])]
-
-    assert by_steps(idle, {4: trace()}) == []
-
-
-def test_another_number_of_steps_than_the_reference_takes() -> None:
-    three = trace(step([1.0], [0.8]), step([0.8], [0.7]), step([0.7], [0.6]))
-
-    assert by_steps(WRONG, {2: three, 4: three}) == [
-        (
-            "another-count",
-            "Another number of steps is taken than asked for: 3 in place of 2, for instance",
-            {0, 1, 2, 3, 4},
-        )
-    ]
-
-
-def test_a_descent_that_starts_at_another_argument() -> None:
-    swapped = trace(step([0.1], [0.08]), step([0.08], [0.064]))
-
-    assert by_steps(WRONG, {2: swapped, 4: swapped}) == [
-        (
-            "arguments-swapped",
-            "The descent starts at rate, not at theta, as if parameters were exchanged",
-            {0, 1, 2, 3, 4},
-        )
     ]
 
 
