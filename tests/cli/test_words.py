@@ -18,24 +18,30 @@ from tests.softmax_exercise import HANDED_IN, SOFTMAX
 OF_A_DESCENT: Final = re.compile(
     r"(?i)theta|gradient|\brates?\b|\bsgd\b|descent|\bsteps?\b|optimi[sz]|\bgrad\b"
 )
-DOES_NOT_LEARN: Final = {
-    "hand": "theta.data -= rate * theta.grad",
-    "nothing": "pass",
-    "twice": "optimiser.step(); optimiser.step()",
-    "adam": "torch.optim.Adam([theta], lr=rate).step()",
-}
+OF_ANOTHER_PARAMETER: Final = re.compile(r"(?i)theta|descent|learning rate")
+WEIGHTS: Final = (
+    FORTY_LINES.replace("start", "initial_weights").replace("theta", "weights").replace("Theta", "It")
+)
 FIT: Final = """\
 import torch
 
-def fit(start, rate, steps):
-    theta = torch.nn.Parameter(start.clone())
-    optimiser = torch.optim.SGD([theta], lr=rate, momentum=0.9)
+def fit(initial_weights, rate, steps):
+    weights = torch.nn.Parameter(initial_weights.clone())
+    optimiser = {made}
     for _ in range(steps):
         optimiser.zero_grad()
-        ((theta - torch.tensor([1.0, -2.0, 0.5], dtype=theta.dtype)) ** 2).sum().backward()
-        {}
-    return theta.detach()
+        ((weights - torch.tensor([1.0, -2.0, 0.5], dtype=weights.dtype)) ** 2).sum().backward()
+        {step}
+    return weights.detach()
 """
+BY_SGD: Final = "torch.optim.SGD([weights], lr=rate, momentum=0.9)"
+STEPPED: Final = {
+    "adam": FIT.format(made="torch.optim.Adam([weights], lr=rate)", step="optimiser.step()"),
+    "hand": FIT.format(made=BY_SGD, step="weights.data -= rate * weights.grad"),
+    "list": FIT.format(made="torch.optim.SGD(weights, lr=rate)", step="optimiser.step()"),
+    "leaf": FIT.format(made="torch.optim.SGD([1 * weights], lr=rate)", step="optimiser.step()"),
+    "none": FIT.format(made=BY_SGD, step="weights.data += weights.gradient"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -56,9 +62,9 @@ def own(week: Path, *arguments: str) -> Run:
     return grader(*arguments, cwd=week, XDG_CACHE_HOME=str(week / "cache"))
 
 
-def spoken(text: str) -> list[str]:
-    """The lines that speak of a descent."""
-    return [line.strip() for line in text.splitlines() if OF_A_DESCENT.search(line)]
+def spoken(text: str, words: re.Pattern[str] = OF_A_DESCENT) -> list[str]:
+    """The lines that say such words."""
+    return [line.strip() for line in text.splitlines() if words.search(line)]
 
 
 def test_freezing_and_verifying_speak_of_no_descent(softmax: Path) -> None:
@@ -87,13 +93,44 @@ def test_no_report_of_a_softmax_speaks_of_a_descent(softmax: Path) -> None:
     assert {str(path.relative_to(report)): told for path, told in read(report) if told} == {}
 
 
-def read(report: Path) -> Iterator[tuple[Path, list[str]]]:
-    """Every file of the report with the lines that speak of a descent; of a page what its reader sees."""
+def test_steps_of_an_optimiser_are_told_of_the_parameter_that_it_moves(tmp_path: Path) -> None:
+    week = assignment(tmp_path, WEIGHTS, STEPPED)
+    graded = own(week, "grade", "class")
+    checked = {name: own(week, "check", f"class/{name}.py").out for name in ("adam", "hand")}
+
+    report = week / "report"
+    assert graded.code == 0, graded.err
+    assert traced(checked["adam"]) == (
+        "1 step by Adam with lr 0.1, where the reference takes 1 step by SGD with lr 0.1, momentum 0.9."
+        " At step 1 weights is [2.9, 2.9, 2.9] (reference [2.6, 2.0, 2.5])."
+    )
+    assert traced(checked["hand"]) == (
+        "No step of an optimiser was recorded, where the reference takes 2 steps by SGD with lr 0.1,"
+        " momentum 0.9."
+    )
+    assert "The norm of weights over the steps" in Page(page(report, "adam")).texts
+    assert {
+        str(path.relative_to(report)): told for path, told in read(report, OF_ANOTHER_PARAMETER) if told
+    } == {}
+
+
+def traced(told: str) -> str:
+    """What a check says of the steps, as one line."""
+    return " ".join(told.partition("  Trace: ")[2].partition("\n\n")[0].split())
+
+
+def page(report: Path, student: str) -> str:
+    (path,) = report.rglob(f"{student}.html")
+    return path.read_text(encoding="utf-8")
+
+
+def read(report: Path, words: re.Pattern[str] = OF_A_DESCENT) -> Iterator[tuple[Path, list[str]]]:
+    """Every file of the report with the lines that say such words; of a page what its reader sees."""
     for path in sorted(report.rglob("*")):
         if path.suffix == ".html":
-            yield path, spoken("\n".join(Page(path.read_text(encoding="utf-8")).texts))
+            yield path, spoken("\n".join(Page(path.read_text(encoding="utf-8")).texts), words)
         elif path.suffix == ".json":
-            yield path, spoken("\n".join(texts(json.loads(path.read_bytes()))))
+            yield path, spoken("\n".join(texts(json.loads(path.read_bytes()))), words)
 
 
 def texts(document: Any) -> Iterator[str]:

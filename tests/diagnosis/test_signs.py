@@ -94,7 +94,7 @@ def but(changed: Mapping[int, Answer]) -> list[Answer]:
          "needs-a-dimension", "A tensor without dimensions is indexed or counted, which it refuses"),
         ("NotImplementedError", '"bitwise_xor_cpu" not implemented for \'Float\'',
          "operator", "An operation is used that PyTorch does not have for such numbers"),
-        ("TypeError", "unsupported operand type(s) for *: 'float' and 'NoneType'", "no-gradient",
+        ("TypeError", "unsupported operand type(s) for *: 'float' and 'NoneType'", "none-used",
          "Something that is None is used as if it were not"),
         ("AttributeError", "'float' object has no attribute 'clone'", "number-for-a-tensor",
          "A plain number is used as if it were a tensor"),
@@ -227,7 +227,7 @@ def test_all_steps_in_place_of_the_last() -> None:
 
     assert told(list(returns.candidates(seen(history))))[0] == (
         "returns-history",
-        "More comes back than theta, and the more steps, the more of it",
+        "More comes back than the result, and more of it the longer a call runs",
         {0, 1, 2, 3, 4},
     )
 
@@ -241,7 +241,7 @@ def test_theta_together_with_something_else() -> None:
 
     assert told(found)[0] == (
         "returns-more",
-        "More comes back than theta, which is only a part of it",
+        "More comes back than the result, which is only a part of it",
         set(range(7)),
     )
 
