@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -47,10 +48,15 @@ class Objective:
 
     def gradient(self, theta: Array) -> Array:
         """Row x component, in theta's dtype."""
-        value = np.broadcast_to(self.coefficients[-1].astype(theta.dtype), theta.shape)
-        for one in self.coefficients[-2::-1]:
-            value = value * theta + one.astype(theta.dtype)
+        leading, *rest = (self._narrow if theta.dtype == np.float32 else self.coefficients)[::-1]
+        value = leading if rest else np.broadcast_to(leading, theta.shape)
+        for one in rest:
+            value = value * theta + one
         return value
+
+    @cached_property
+    def _narrow(self) -> tuple[Array, ...]:
+        return tuple(one.astype(np.float32) for one in self.coefficients)
 
     def value(self, theta: Array) -> Array:
         """The loss, row x 1: above its minimum, if it is a square, else above theta 0."""

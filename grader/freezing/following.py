@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from msgspec.structs import replace
@@ -16,13 +17,16 @@ from grader.sandbox.tracing import FEW
 TRACED_EACH: Final = 4  # cases of each criterion, beside those that are repeated or shrunk
 
 
-def followed(trials: Trials, cases: list[kit.Case]) -> list[kit.Case]:
+def followed(trials: Trials, cases: list[kit.Case], telling: Iterable[int] = ()) -> list[kit.Case]:
     """The cases with the reference's steps; those that become counterexamples again and again are traced.
 
     A step costs a third more when it is recorded, so that is done where a case is judged by its steps,
-    where it was shrunk, and for the simplest of each criterion. Any other that is shown is called again.
+    where it was shrunk, for the simplest of each criterion, and for those that a diagnoser finds `telling`.
+    Any other that is shown is called again.
     """
-    traced = {i for i, case in enumerate(cases) if case.repeats is not None or case.origin == "shrunk"}
+    traced = set(telling) | {
+        i for i, case in enumerate(cases) if case.repeats is not None or case.origin == "shrunk"
+    }
     for criterion in trials.exercise.rubric:
         own = [i for i, case in enumerate(cases) if case.criterion == criterion.id and case.repeats is None]
         traced.update(sorted(own, key=lambda i: simplicity(trials, cases[i].arguments))[:TRACED_EACH])

@@ -143,7 +143,8 @@ def freeze_exercise(
     tell(0.05, "shrinking what shows each mistake")
     shrunk = shrink(trials, drawn, long, seed)
     tell(0.15, "choosing the cases")
-    cases = followed(trials, suite(trials, list(shrunk.values()), long, drawn, budget, diagnosers))
+    cases = suite(trials, list(shrunk.values()), long, drawn, budget, diagnosers)
+    cases = followed(trials, cases, {i for one in diagnosers.values() for i in one.traced(cases)})
     tell(0.35, "running every mistake on them")
     frozen = kit.Exercise(
         name=exercise.name,

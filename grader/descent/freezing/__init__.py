@@ -6,14 +6,20 @@ Of these three the freezer knows no more than that a diagnoser may have them.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
+import numpy as np
 
 from grader import kit
 from grader.descent.freezing import mistakes, telling
 from grader.descent.freezing.objective import minimised
 from grader.descent.objective import Minimised
+from grader.descent.suite import suites
 from grader.exercises import Exercise, Misconception
+
+SHORT: Final = 6  # steps: a recorded one costs a third more
+EACH: Final = 1  # at each end, of one step and of several
 
 
 class Descent:
@@ -32,6 +38,25 @@ class Descent:
     ) -> list[kit.Case]:
         """The candidates that the rules' constants need to be told, within the budget."""
         return telling.telling(given, candidates, self.objective, budget) if self.objective else []
+
+    def traced(self, cases: Sequence[kit.Case]) -> set[int]:
+        """The short runs with the smallest and the largest theta and rate.
+
+        Where all thetas are large a clipped gradient hides the loss, and where all are 1 one power of theta is
+        as good as another.
+        """
+        if self.objective is None:
+            return set()
+        found = set[int]()
+        for suite in suites(cases, self.objective):
+            steps, rate = suite.calls.steps[:, 0], suite.calls.rate[:, 0]
+            theta = abs(suite.calls.theta)
+            short = (steps >= 1) & (steps <= SHORT) & (rate > 0) & theta.all(axis=1) & ~suite.repeated
+            for several in (short & (steps == 1), short & (steps > 1)):
+                for size in (theta.max(axis=1), theta.min(axis=1), rate):
+                    order = [i for i in np.argsort(size, kind="stable") if several[i]]
+                    found.update(int(suite.index[i]) for i in (*order[:EACH], *order[-EACH:]))
+        return found
 
     def frozen(self, cases: Sequence[kit.Case]) -> bytes:
         """What the diagnoser needs, proven on the suite; empty where there is nothing."""
