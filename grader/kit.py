@@ -92,7 +92,7 @@ class Misconception(Record, frozen=True):
 
 
 class Late(Record, frozen=True):
-    """How far a call may run before a mistake begins that is caught still: `counter` is the int that says it."""
+    """How late a mistake may begin and is caught still: after `caught` rounds of those that an int counts."""
 
     counter: str
     caught: int

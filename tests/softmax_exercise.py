@@ -71,7 +71,6 @@ HANDED_IN: Final = {
     "operator": _body("return torch.e ^ scores"),
     "power": _body("return scores ^ scores"),
     "memory": _body("raise MemoryError"),
-    "endless": _body("while True:", "    pass"),
     "no-function": "import torch\n",
 }
 """By what is wrong with it, which is no student's name."""

@@ -233,8 +233,8 @@ def suite(
 ) -> list[kit.Case]:
     """Long, shrunk and edge cases, the fewest others that do the work, some at random, and the repeats.
 
-    Calls that have nothing to do come last, so that one that never ends there takes no other case with it, and the
-    simple ones first, so that one that never ends is shown simply.
+    Calls that have nothing to do come last, so that one that never ends there takes no other case with it,
+    and the simple ones first, so that one that never ends is shown simply.
     """
     edges = [recorded(one, trials.exercise) for one in trials.exercise.edge_cases]
     given = list(long)

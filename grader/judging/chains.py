@@ -122,7 +122,7 @@ def _short_cut(wanted: Sequence[Sequence[float]], unit: float, followed: _Follow
     """Steps that end at the right value and have not passed through those on the way there.
 
     Whoever knows the end can make gradients that lead to it. So where the end is right, steps have to lead
-    from near each value of the reference's to near the next; which of several optimisers took them is all one.
+    from near each of the reference's values to near the next, by whichever of several optimisers.
     """
     here = [{key} for key in followed.start]
     for number, value in enumerate(wanted[1:], start=1):

@@ -40,7 +40,7 @@ class StepView(msgspec.Struct, frozen=True):
 
 
 def steps(table: StepTable, moved: str, shown: str, *, several: bool) -> StepView:
-    """`moved`: what is; `shown`: the call just above, not to be told twice; `several`: more than one device."""
+    """`moved` is its name; `shown` the call just above, not to be told twice; `several`: devices."""
     apart = next((index for index, row in enumerate(table.rows) if row.apart), 0)
     first = max(0, apart + 2 - ROWS)
     rows = table.rows[first : first + ROWS]

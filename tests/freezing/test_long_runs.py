@@ -63,7 +63,7 @@ def test_an_exercise_that_counts_steps_gets_long_runs_though_its_author_draws_no
     far = [case for case in frozen.cases if case.effort > 100]
     assert len(far) >= 3
     assert {case.dtype for case in far} == {"float32", "float64"}
-    assert frozen.late == Late("steps", 100)
+    assert frozen.late == Late("times", 100)
     assert frozen.effort <= 650
 
 
@@ -71,7 +71,7 @@ def test_runs_that_all_converge_are_not_kept_and_it_is_told_how_late_a_mistake_i
     frozen = freeze.freeze_exercise(exercise(shares=st.sampled_from([0.5, 0.6])), seed=0)
 
     assert [case.effort for case in frozen.cases if case.effort > 25] == []
-    assert frozen.late == Late("steps", 0)
+    assert frozen.late == Late("times", 0)
 
 
 def test_an_exercise_of_forty_lines_gets_long_runs_too(tmp_path: Path) -> None:
