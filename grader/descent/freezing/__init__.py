@@ -43,8 +43,8 @@ class Descent:
     def traced(self, cases: Sequence[kit.Case]) -> set[int]:
         """The short runs with the smallest and the largest theta and rate, and a long one.
 
-        Where all thetas are large a clipped gradient hides the loss, and where all are 1 one power of theta is
-        as good as another. A schedule that begins late shows in a long run alone.
+        Where all thetas are large a clipped gradient hides the loss, and where all are 1 one power of theta
+        is as good as another. A schedule that begins late shows in a long run alone.
         """
         if self.objective is None:
             return set()
