@@ -43,7 +43,8 @@ FREEZER: Final = (
     "freezing/rewording.py", "freezing/trials.py", "judging/__init__.py", "judging/chains.py",
     "judging/compare.py", "judging/score.py", "judging/tolerances.py", "judging/updates.py",
     "sandbox/__init__.py", "sandbox/calling.py", "sandbox/compiler.py", "sandbox/devices.py",
-    "sandbox/tracebacks.py", "sandbox/tracing.py", "sandbox/twin.py", "sandbox/values.py",
+    "sandbox/tracebacks.py",
+    "sandbox/tracing.py", "sandbox/twin.py", "sandbox/values.py",
 )  # fmt: skip
 """The source that a kit depends on: what the freezer imports of this package, and nothing else."""
 
