@@ -211,7 +211,7 @@ def _decode(body: bytes, checksum: int) -> Frame:
         raise ProtocolError("a frame's checksum does not match its bytes")
     try:
         frame: Frame = _DECODER.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except decoders.BROKEN as error:
         raise ProtocolError(f"a frame that cannot be read: {one_line(str(error))}") from None
     check(frame)
     return frame

@@ -165,7 +165,7 @@ def test_the_steps_and_the_students_own_line_stand_in_the_evidence(session: Sess
 
     first, second = graded.evidence.exercises
     assert first.steps is not None
-    assert [(row.theta, row.reference_theta, row.apart) for row in first.steps.rows] == [
+    assert [(row.value, row.reference_value, row.apart) for row in first.steps.rows] == [
         ((1.0,), (1.0,), False),
         ((0.75,), (0.5,), True),
     ]

@@ -25,7 +25,7 @@ _STOPS: Final[dict[Failure, tuple[str, str, str, str]]] = {
     Failure.OUT_OF_MEMORY: (
         "memory",
         "The function uses up all memory",
-        "Which list or tensor grows in every step, and does it have to?",
+        "Which list or tensor grows and grows, and does it have to?",
         "Something grows without end.",
     ),
     Failure.EXITED: (
@@ -94,10 +94,12 @@ def _reached(own: frozenset[int], seen: Seen) -> str:
 
 
 def _where_it_stops(own: frozenset[int], seen: Seen) -> str:
-    """Only a call without a step says where: after another the rest was not run."""
-    if own & seen.moving:
+    """Only a call that has nothing to do says where: after another the rest was not run."""
+    if own & seen.moving or not seen.moving <= seen.returned.keys():
         return ""
-    return " when there is no step" if seen.moving <= seen.returned.keys() else ""
+    every = frozenset(range(len(seen.answers)))
+    part = exactly(every - seen.moving, every, seen)
+    return f" ({part.words})" if part else ""
 
 
 def _raised(seen: Seen) -> Iterator[Candidate]:

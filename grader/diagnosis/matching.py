@@ -37,7 +37,7 @@ class Beside:
         )
 
     def unlike(self, mistake: int) -> int:
-        """In how much the steps were taken otherwise: how many, by which optimiser, with which rate."""
+        """In how much the steps were taken otherwise: how many, by which optimiser, with which options."""
         theirs = self.known.manners[mistake]
         pairs = (pair for i, own in self._manners.items() for pair in zip(own, theirs[i], strict=True))
         return sum(own != other for own, other in pairs)

@@ -41,7 +41,7 @@ def candidates(seen: Seen) -> Iterator[Candidate]:
                 whole=True,
                 rank=RANK,
                 evidence="proven",
-                teacher="A cast, a tensor that was made without a dtype, or a default dtype that was changed.",
+                teacher="A cast, a tensor made without a dtype, or a default dtype that was changed.",
                 where="definition",
             )
             return

@@ -1,8 +1,7 @@
-"""What comes back that is no theta: nothing, another thing, too many numbers, nan, the wrong form."""
+"""What comes back that is no result: nothing, another thing, too many numbers, the wrong form."""
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterator
 from typing import Final
@@ -34,7 +33,6 @@ _OBJECTS: Final = {
 def candidates(seen: Seen) -> Iterator[Candidate]:
     yield from _objects(seen)
     yield from _history(seen)
-    yield from _nan_at_zero(seen)
     yield from _forms(seen)
 
 
@@ -76,7 +74,7 @@ def _objects(seen: Seen) -> Iterator[Candidate]:
 
 
 def _history(seen: Seen) -> Iterator[Candidate]:
-    """More numbers than theta has, the right theta among them."""
+    """More numbers than the result has, the right ones among them."""
     own, ends, grows = set[int](), Counter[str](), set[int]()
     for index, answer in seen.returned.items():
         wanted, got = floats(seen.exercise.cases[index].expected), values(answer)
@@ -89,16 +87,19 @@ def _history(seen: Seen) -> Iterator[Candidate]:
     if len(own) < CONVINCING:
         return
     if len(grows) > 1:
-        title, name = "More comes back than theta, and the more steps, the more of it", "returns-history"
+        title, name = (
+            "More comes back than the result, and more of it the longer a call runs",
+            "returns-history",
+        )
         hint = "How many elements does the result have, and how many should it have?"
     else:
         title, name = (
-            "More comes back than theta, which is only a part of it",
+            "More comes back than the result, which is only a part of it",
             "returns-more",
         )
         hint = "What stands after `return`? How many things does the caller get?"
     if not max(ends.values(), default=0) >= CONVINCING:
-        title = "More numbers come back than theta has"
+        title = "More numbers come back than the result has"
     yield Candidate(
         id=name,
         title=title + _for_which(frozenset(own), seen),
@@ -107,8 +108,8 @@ def _history(seen: Seen) -> Iterator[Candidate]:
         whole=False,
         rank=RANK,
         evidence="error",
-        cause="a list of all thetas, or a tuple of theta and something else",
-        teacher="Often a list of thetas, or a tuple such as (theta, loss).",
+        cause="a list of all values on the way, or a tuple of the result and something else",
+        teacher="Often a list of all values on the way, or a tuple of the result and something else.",
         where="return",
         kinds=ALL_KINDS,
     )
@@ -116,33 +117,6 @@ def _history(seen: Seen) -> Iterator[Candidate]:
 
 def _near(got: list[float], wanted: list[float], bound: list[float]) -> bool:
     return all(abs(g - w) <= b for g, w, b in zip(got, wanted, bound, strict=True))
-
-
-def _nan_at_zero(seen: Seen) -> Iterator[Candidate]:
-    """Nan exactly where theta is or becomes 0, and right everywhere else: an infinite derivative."""
-    own = frozenset(i for i in seen.wrong if any(map(math.isnan, values(seen.answers[i]))))
-    if not own or own != seen.broken["values"] or not all(_at_zero(i, seen) for i in own):
-        return
-    yield Candidate(
-        id="nan-at-zero",
-        title="Right except where theta reaches 0: there the result is nan",
-        hint="Print theta.grad once theta is 0. Which operation of your loss has no finite derivative there?",
-        explained=own,
-        whole=True,
-        rank=RANK - 100,
-        evidence="error",
-        teacher="Often sqrt(sum)**2: the root's derivative at 0 is infinite, and infinity times 0 nan."
-        " The idea is right; sum(theta**2), or PyTorch's own norm, has no such trap.",
-        where="loss",
-    )
-
-
-def _at_zero(index: int, seen: Seen) -> bool:
-    case = seen.exercise.cases[index]
-    start = case.arguments[seen.exercise.moves]
-    bound = floats(case.bounds[case.dtype])
-    ends = any(abs(x) <= b for x, b in zip(floats(case.expected), bound, strict=True))
-    return ends or not all(floats(start))  # type: ignore[arg-type]
 
 
 # --- form ---------------------------------------------------------------------------------

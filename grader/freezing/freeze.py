@@ -49,7 +49,7 @@ from grader.sandbox import compiler
 POOL: Final = 1200  # drawn, a third of them distinct; the ladder is made of these
 CANDIDATES: Final = 60  # of these the suite is chosen: each is run by every misconception
 SIMULATED: Final = 300  # of these the cases that tell fitted mistakes: no program but the reference runs them
-EFFORT: Final = 650.0  # of a suite, repeats included: SGD steps
+EFFORT: Final = 650.0  # of a suite, repeats included, as the exercise counts it
 LONG_SHARE: Final = 2 / 3  # of it for the runs that go far
 RANDOM_CASES: Final = 10  # beyond what the known mistakes need, for the unknown ones
 
@@ -232,8 +232,8 @@ def suite(
 ) -> list[kit.Case]:
     """Long, shrunk and edge cases, the fewest others that do the work, some at random, and the repeats.
 
-    Calls without a step come last, so that one that never ends there takes no other case with it, and the
-    simple ones first, so that one that never ends is shown simply.
+    Calls that have nothing to do come last, so that one that never ends there takes no other case with it,
+    and the simple ones first, so that one that never ends is shown simply.
     """
     edges = [recorded(one, trials.exercise) for one in trials.exercise.edge_cases]
     given = list(long)

@@ -12,7 +12,7 @@ ROUNDOFF: Final = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11
 """Half the distance from 1 to the next number, by dtype."""
 
 ROUNDING: Final = (
-    8.0  # roundings in a step of an honest program, at most; times u (n + 1) and the largest theta
+    8.0  # roundings in a step of an honest program, at most; times u (n + 1) and the largest value on the way
 )
 SPREAD: Final = (
     4.0  # times how far the same program ends in float32 and float64: another order rounds elsewhere

@@ -116,7 +116,7 @@ class ExerciseVerification(Record, frozen=True):
     rungs: int
     effort: float
     ran: tuple[Ran, ...] = ()  # the reference and the honest programs; nothing where only a kit is at hand
-    late: int | None = None  # mistakes that begin after so many steps are caught; None: no int counts steps
+    late: kit.Late | None = None
 
     @property
     def counted(self) -> int:
