@@ -33,7 +33,7 @@ def with_costs(trials: Trials, cases: Sequence[kit.Case]) -> tuple[Misconception
             kept.append(one)
             continue
         seen = costs(trials, one, cases)
-        if seen and not any(_alike(trials, other, one, cases) for other in kept if not other.needs):
+        if seen and not any(_alike(trials, other, one, cases) for other in kept if other.diagnoser):
             kept.append(dataclasses.replace(one, costs=seen))
     return tuple(kept)
 

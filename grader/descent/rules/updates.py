@@ -140,6 +140,7 @@ _MEMORIES: Final = (
         "momentum-dampened", "update", "The descent runs with momentum {0} and dampening {1}", _OPTIONS,
         _momentum, _momentum_and_dampening, rank=20, samples=((0.9, 0.1), (0.5, 0.5)),
         options=("momentum", "dampening"), remembers=True,
+        teacher="dampening=... beside momentum=... in SGD.",
     ),
     Rule(
         "nesterov", "update", "The descent runs with Nesterov momentum {0}", _OPTIONS, _nesterov,
