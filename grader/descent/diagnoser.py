@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from grader.kit import CriterionKind
 
 ALIKE: Final = 3  # programs that cannot be told apart; more would say nothing
-BREAKS_CHAIN: Final[frozenset[Slot]] = frozenset({"start", "between", "count", "result"})
+BREAKS_CHAIN: Final[frozenset[Slot]] = frozenset({"start", "between", "count", "stop", "result"})
 """Slots whose deviations keep what is returned from being what the optimiser's steps made of theta."""
 
 
