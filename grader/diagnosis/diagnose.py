@@ -19,9 +19,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import IntEnum
 from typing import Final
 
-from grader.diagnosis import matching, partial, signs
+from grader.diagnosis import exceptions, hidden_state, matching, partial, returns
 from grader.diagnosis.candidates import STEPS, Candidate
-from grader.diagnosis.matching import Beside
+from grader.diagnosis.matching import Match
 from grader.diagnosis.seen import Flaw, Seen
 from grader.records import Record
 from grader.results import Diagnosis
@@ -95,14 +95,21 @@ def _resolved(seen: Seen) -> tuple[list[tuple[int, Finding]], frozenset[Flaw]]:
 
 
 def _rooms(seen: Seen) -> Iterator[Room]:
-    beside = Beside(seen)
+    matches = [Match(one, seen) for one in seen.prepared.known]
     said = [diagnoser(seen) for diagnoser in seen.prepared.diagnosers]
-    yield lambda _: matching.candidates(beside)
+    yield lambda _: tuple(matching.candidates(matches))
     yield lambda left: [one for own in said for one in own.proven] if _values(left) else ()
-    yield lambda left: (*signs.candidates(seen), *(one for own in said for one in own.signs)) if left else ()
+    yield lambda left: (*_general(seen), *(one for own in said for one in own.signs)) if left else ()
     yield lambda left: [one for own in said for one in own.shown] if _values(left) else ()
-    yield lambda left: partial.candidates(beside, left) if left else ()
-    yield lambda left: partial.places(seen, left) if left else ()
+    yield lambda left: tuple(partial.candidates(matches, left)) if left else ()
+    yield lambda left: tuple(partial.places(seen, left)) if left else ()
+
+
+def _general(seen: Seen) -> Iterator[Candidate]:
+    """What any function may do, in the order in which it is worth telling."""
+    yield from exceptions.candidates(seen)
+    yield from hidden_state.candidates(seen)
+    yield from returns.candidates(seen)
 
 
 def _values(left: Iterable[Flaw]) -> bool:

@@ -36,6 +36,14 @@ def exactly(cases: frozenset[int], among: frozenset[int], seen: Seen) -> Part | 
     return next(plain, None) or next(_bordered(cases, among, seen), None)
 
 
+def which(own: frozenset[int], every: frozenset[int], seen: Seen) -> str | None:
+    """For which of some inputs, in brackets: empty where for all that take a step, None where in no part."""
+    if seen.moving & every <= own:
+        return ""
+    part = exactly(own, every, seen) or exactly(own & seen.moving, seen.moving & every, seen)
+    return f" ({part.words})" if part else None
+
+
 def parts(exercise: kits.Exercise) -> tuple[Part, ...]:
     """Each some of the cases, not all."""
     rows = [case.arguments for case in exercise.cases]

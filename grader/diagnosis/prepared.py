@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from grader import kit as kits
-from grader.diagnosis.known import Known
+from grader.diagnosis.matching import Known, known
 from grader.diagnosis.parts import Part, parts
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ class Prepared:
         self.exercise = exercise
 
     @cached_property
-    def known(self) -> Known:
-        return Known(self.exercise)
+    def known(self) -> tuple[Known, ...]:
+        return known(self.exercise)
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:

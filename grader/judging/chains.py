@@ -23,13 +23,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from grader import kit as kits
+from grader.judging.tolerances import READ, ROUNDOFF, near
 from grader.records import Answer, Chain, Raised, Returned, Step, Stopped, Tensor, Trace
 from grader.tensors import floats, single, text
 
 Key = float | str
 """A component's value, NaN as "nan": it equals itself here."""
 
-_ROUNDINGS: Final = 64  # unit roundoffs a step: eight times what the bound of a value allows
 _HALVES: Final = ("float32", "float16", "bfloat16")
 
 
@@ -54,6 +54,13 @@ def chain(
                 or _short_cut(answer.value, case, steps)
             )
     return Chain(index, holds=not message, steps=len(steps), message=message, optimiser=optimiser)
+
+
+def chain_of(mistake: kits.Misconception, beside: Chain, exercise: kits.Exercise) -> Chain:
+    """That of a misconception for the case and the optimiser of another."""
+    index = beside.case
+    answer, trace = mistake.answers[index], mistake.traces.get(index)
+    return chain(index, exercise.cases[index], trace, answer, exercise.moves, beside.optimiser)
 
 
 def manner(trace: Trace | None) -> tuple[object, ...]:
@@ -104,29 +111,24 @@ def _short_cut(returned: Tensor, case: kits.Case, steps: Sequence[Step]) -> str:
     """
     left = [x for step in steps for tensor in step.after for x in floats(tensor)]
     every = (*case.trajectory, *(tensor for step in steps for tensor in step.after))
-    single_precision = any(one.dtype in _HALVES for one in every)
-    unit = 2.0**-24 if single_precision else 2.0**-53
+    roundoff = ROUNDOFF["float32" if any(one.dtype in _HALVES for one in every) else "float64"]
     wanted = [floats(tensor) for tensor in case.trajectory]
-    if not wanted or not _all_near(floats(returned), wanted[-1], unit, len(wanted) * _size(wanted)):
+    allowed = [READ * roundoff * n * _size(wanted[:n]) for n in range(1, len(wanted) + 1)]
+    end = floats(returned)
+    if (
+        not wanted
+        or len(end) != len(wanted[-1])
+        or not all(map(near, end, wanted[-1], allowed[-1:] * len(end)))
+    ):
         return ""
     for number, theta in enumerate(wanted[1:], start=1):
-        size = (number + 1) * _size(wanted[: number + 1])
-        if not all(any(_near(x, y, unit, size) for y in left) for x in theta):
+        if not all(any(near(x, y, allowed[number]) for y in left) for x in theta):
             return f"it ends where the descent ends, and no step left the theta of step {number} on the way"
     return ""
 
 
 def _size(thetas: Sequence[Sequence[float]]) -> float:
     return max((abs(x) for theta in thetas for x in theta if math.isfinite(x)), default=0.0)
-
-
-def _all_near(got: Sequence[float], wanted: Sequence[float], unit: float, size: float) -> bool:
-    return len(got) == len(wanted) and all(map(_near, got, wanted, [unit] * len(got), [size] * len(got)))
-
-
-def _near(one: float, other: float, unit: float, size: float) -> bool:
-    """Within what honest rounding may do: `size` is the largest theta so far times the number of steps."""
-    return one == other or abs(one - other) <= _ROUNDINGS * unit * size
 
 
 def _moves(steps: Sequence[Step]) -> bool:

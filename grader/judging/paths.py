@@ -10,14 +10,10 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Final
 
 from grader import tensors
+from grader.judging.tolerances import DIVERGES, near
 from grader.records import Step, Tensor
-
-DIVERGES: Final = 64 * 2.0**-24
-"""Relative difference from which a traced value counts as another one: far above honest single-precision
-rounding of a few steps. Only a pointer; marks never depend on it."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +48,10 @@ def path(steps: Sequence[Step], start: list[float]) -> list[Whole] | None:
 
 def same(got: Sequence[float], wanted: Sequence[float], before: Sequence[float]) -> bool:
     """Whether two traced values are one, up to rounding; that of a step is relative to where it began."""
-    return len(got) == len(wanted) and all(map(_near, got, wanted, before))
-
-
-def _near(got: float, wanted: float, before: float) -> bool:
-    if got == wanted or (math.isnan(got) and math.isnan(wanted)):
-        return True
-    return abs(got - wanted) <= DIVERGES * max(abs(wanted), abs(before)) < math.inf
+    allowed = [
+        DIVERGES * max(abs(wanted_), abs(before_)) for wanted_, before_ in zip(wanted, before, strict=False)
+    ]
+    return len(got) == len(wanted) and all(map(near, got, wanted, allowed))
 
 
 def _size(several: Sequence[Tensor]) -> int:

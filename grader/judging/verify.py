@@ -13,10 +13,9 @@ from itertools import combinations
 import msgspec
 
 from grader import decoders, kit
-from grader.diagnosis.apart import Behaviour, apart, behaviour
-from grader.diagnosis.known import chain_of, form
 from grader.judging import compare, score
-from grader.judging.chains import manner
+from grader.judging.behaviour import Behaviour, behaviour, form, same
+from grader.judging.chains import chain_of, manner
 from grader.records import (
     Answer,
     ExerciseOutcomes,
@@ -222,7 +221,7 @@ def _alike(exercise: kit.Exercise) -> tuple[tuple[str, str], ...]:
     return tuple(
         (first.id, second.id)
         for first, second in combinations(judged, 2)
-        if not any(apart(a, b) for a, b in zip(seen[first.id][0], seen[second.id][0], strict=True))
+        if all(map(same, seen[first.id][0], seen[second.id][0]))
         and _look_alike(first, second, seen[second.id][1], exercise)
     )
 

@@ -9,10 +9,12 @@ import msgspec
 import pytest
 
 from grader import kit
-from grader.diagnosis import endings, memory, optimisation, returns, signs
+from grader.descent import optimiser
+from grader.diagnosis import exceptions, hidden_state, returns
 from grader.diagnosis.candidates import Candidate
+from grader.diagnosis.exceptions import ANY, message_of, said
+from grader.diagnosis.messages import TABLE
 from grader.diagnosis.prepared import Prepared
-from grader.diagnosis.raises import ANY, TABLE, said, sign_of
 from grader.diagnosis.seen import Seen
 from grader.records import Answer, Failure, Stopped, Trace
 from tests.judging.build import (
@@ -105,20 +107,20 @@ def but(changed: Mapping[int, Answer]) -> list[Answer]:
 def test_the_message_of_an_exception_names_the_mistake(
     type_: str, message: str, id_: str, title: str
 ) -> None:
-    sign, told = sign_of(raised(type_, message))
+    sign, told = message_of(raised(type_, message))
 
     assert (sign.id, told) == (id_, title)
 
 
 def test_an_exception_of_another_type_says_nothing_by_the_same_words() -> None:
-    sign, told = sign_of(raised("ValueError", "name 'torch' is not defined"))
+    sign, told = message_of(raised("ValueError", "name 'torch' is not defined"))
 
-    assert (sign is ANY, told) == (True, "The function raises ValueError")
+    assert (sign, told) == (ANY, "The function raises ValueError")
 
 
 def test_markup_in_a_message_is_never_told_again() -> None:
     found = [
-        said(raised(sign.type or "E", f"name '<b>x</b>' is not defined {sign.message}")) for sign in TABLE
+        said(raised(sign.type or "E", f"name '<b>x</b>' is not defined {sign.pattern}")) for sign in TABLE
     ]
 
     assert not any("<" in one for one in found)
@@ -136,7 +138,7 @@ def test_what_an_exception_can_come_from_is_told_as_a_possibility() -> None:
 def test_what_every_call_raises_is_told_without_a_place() -> None:
     every = [raised("NameError", "name 'torch' is not defined")] * 7
 
-    assert told(list(endings.candidates(seen(every)))) == [
+    assert told(list(exceptions.candidates(seen(every)))) == [
         ("name", "torch is used but not imported", set(range(7)))
     ]
 
@@ -144,7 +146,7 @@ def test_what_every_call_raises_is_told_without_a_place() -> None:
 def test_what_raises_without_a_step_says_so() -> None:
     crash = raised("ZeroDivisionError", "float division by zero")
 
-    assert told(list(endings.candidates(seen(but({5: crash, 6: crash}))))) == [
+    assert told(list(exceptions.candidates(seen(but({5: crash, 6: crash}))))) == [
         ("divides-by-zero", "The function divides by zero (where steps is 0)", {5, 6})
     ]
 
@@ -152,7 +154,7 @@ def test_what_raises_without_a_step_says_so() -> None:
 def test_an_unknown_exception_is_told_with_its_place() -> None:
     crash = raised("PositiveOnly", "no")
 
-    assert told(list(endings.candidates(seen(but({3: crash}))))) == [
+    assert told(list(exceptions.candidates(seen(but({3: crash}))))) == [
         ("raises", "The function raises PositiveOnly (where theta is negative)", {3})
     ]
 
@@ -160,7 +162,7 @@ def test_an_unknown_exception_is_told_with_its_place() -> None:
 def test_where_no_part_fits_the_calls_are_counted() -> None:
     crash = raised("Odd", "no")
 
-    assert told(list(endings.candidates(seen(but({0: crash, 3: crash, 5: crash}))))) == [
+    assert told(list(exceptions.candidates(seen(but({0: crash, 3: crash, 5: crash}))))) == [
         ("raises", "The function raises Odd (in 3 of 7 calls)", {0, 3, 5})
     ]
 
@@ -171,13 +173,13 @@ AFTER = Stopped(Failure.NOT_RUN, "not run")
 
 
 def test_a_loop_that_never_ends_without_a_step() -> None:
-    assert told(list(endings.candidates(seen(but({5: LATE, 6: AFTER}))))) == [
+    assert told(list(exceptions.candidates(seen(but({5: LATE, 6: AFTER}))))) == [
         ("no-end", "No end within 2 s of CPU time when there is no step", {5, 6})
     ]
 
 
 def test_what_was_not_run_follows_from_the_call_before() -> None:
-    assert told(list(endings.candidates(seen([RIGHT[0], LATE, *[AFTER] * 5])))) == [
+    assert told(list(exceptions.candidates(seen([RIGHT[0], LATE, *[AFTER] * 5])))) == [
         ("no-end", "No end within 2 s of CPU time", {1, 2, 3, 4, 5, 6})
     ]
 
@@ -185,13 +187,13 @@ def test_what_was_not_run_follows_from_the_call_before() -> None:
 def test_a_function_that_exits_is_no_exception_of_its_own() -> None:
     exits = [raised("SystemExit", "", Failure.EXITED)] * 7
 
-    assert told(list(endings.candidates(seen(exits)))) == [
+    assert told(list(exceptions.candidates(seen(exits)))) == [
         ("exits", "The function ends the whole program", set(range(7)))
     ]
 
 
 def test_what_the_machine_could_not_run_is_no_sign() -> None:
-    assert told(list(endings.candidates(seen([Stopped(Failure.PROTOCOL, "?")] * 7)))) == []
+    assert told(list(exceptions.candidates(seen([Stopped(Failure.PROTOCOL, "?")] * 7)))) == []
 
 
 # --- what comes back ----------------------------------------------------------------------------
@@ -275,7 +277,7 @@ def test_nan_elsewhere_is_something_else() -> None:
 
 
 def test_a_call_that_is_right_once_only() -> None:
-    assert told(list(memory.candidates(seen(but({4: returned(0.1)}))))) == [
+    assert told(list(hidden_state.candidates(seen(but({4: returned(0.1)}))))) == [
         (
             "keeps-state",
             (
@@ -288,7 +290,7 @@ def test_a_call_that_is_right_once_only() -> None:
 
 
 def test_a_call_that_is_wrong_in_another_way_each_time() -> None:
-    found = list(memory.candidates(seen(but({2: returned(0.2), 4: returned(0.1)}))))
+    found = list(hidden_state.candidates(seen(but({2: returned(0.2), 4: returned(0.1)}))))
 
     assert [one.id for one in found] == ["keeps-state-or-random"]
 
@@ -297,7 +299,7 @@ def test_a_call_that_goes_on_where_the_last_one_ended() -> None:
     ends = [0.8, 0.4, 0.25, 0.1, 0.06, 0.06, 0.06]
     traces = {i: trace(step([ends[i - 1]], [ends[i]])) for i in (1, 2, 3, 4)}
 
-    found = list(memory.candidates(seen([returned(x) for x in ends], traces=traces)))
+    found = list(hidden_state.candidates(seen([returned(x) for x in ends], traces=traces)))
 
     assert told(found)[-1] == (
         "goes-on",
@@ -310,7 +312,7 @@ def test_an_answer_that_belongs_to_another_call() -> None:
     """A cache that goes by the rate alone; three calls have the rate of the first."""
     answers = [RIGHT[0], RIGHT[1], RIGHT[0], RIGHT[3], RIGHT[0], RIGHT[0], RIGHT[0]]
 
-    found = list(memory.candidates(seen(answers)))
+    found = list(hidden_state.candidates(seen(answers)))
 
     assert told(found) == [
         ("keeps-answers", "Calls with the same rate all get the first one's answer", {2, 4, 5, 6})
@@ -318,7 +320,7 @@ def test_an_answer_that_belongs_to_another_call() -> None:
 
 
 def test_one_answer_to_all_calls() -> None:
-    found = list(memory.candidates(seen([returned(7.0)] * 7)))
+    found = list(hidden_state.candidates(seen([returned(7.0)] * 7)))
 
     assert told(found) == [
         ("always-the-same", "Every call returns the same, 7.0, whatever is passed", set(range(7)))
@@ -331,7 +333,7 @@ WRONG = [returned(x) for x in (0.7, 1.4, 0.6, -2.1, 0.6, 4.0, 2.0)]
 
 
 def by_steps(answers: Sequence[Answer], traces: Mapping[int, Trace]) -> list[tuple[str, str, set[int]]]:
-    return told(list(optimisation.candidates(seen(answers, traces=traces))))
+    return told(list(optimiser.candidates(seen(answers, traces=traces))))
 
 
 def test_another_optimiser_is_named_with_its_rate() -> None:
@@ -383,4 +385,5 @@ def test_a_descent_that_starts_at_another_argument() -> None:
 def test_a_right_program_shows_no_sign() -> None:
     given = seen(RIGHT, frozenset(), {4: trace(step([1.0], [0.8]), step([0.8], [0.64]))})
 
-    assert told(signs.candidates(given)) == []
+    signs = (exceptions, hidden_state, returns, optimiser)
+    assert [one for module in signs for one in module.candidates(given)] == []

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
+from functools import partial
 from itertools import combinations
 from typing import Final
 
-from grader.diagnosis.candidates import ALL_KINDS, Candidate
-from grader.diagnosis.known import values
+from grader.diagnosis.candidates import ALL_KINDS, VALUES, Candidate
+from grader.diagnosis.parts import numbers_of
 from grader.diagnosis.seen import Seen
-from grader.records import Answer, Raised, Returned, Tensor, Value
+from grader.judging.behaviour import values
+from grader.judging.compare import changed
+from grader.judging.tolerances import CONVINCING
+from grader.records import Answer, Returned
 from grader.tensors import floats
 
 RANK: Final = 110
-CONVINCING: Final = 3  # calls that got another call's answer
+
+_state = partial(Candidate, rank=RANK, whole=False, where="definition", kinds=ALL_KINDS)
 
 
 def candidates(seen: Seen) -> Iterator[Candidate]:
@@ -26,34 +31,21 @@ def candidates(seen: Seen) -> Iterator[Candidate]:
 def _not_the_same_twice(seen: Seen) -> Iterator[Candidate]:
     """The suite makes some calls again: each gets its answer once more, unless something was kept."""
     again = [(case.repeats, i) for i, case in enumerate(seen.exercise.cases) if case.repeats is not None]
-    changed = [(one, two) for one, two in again if _differ(seen, one, two)]
-    if not changed:
+    firsts = [one for one, two in again if changed(seen.answers[one], seen.answers[two])]
+    if not firsts:
         return
-    first_right = all(one not in seen.wrong for one, _ in changed)
-    how = (
-        "is right the first time and wrong the second"
-        if first_right
-        else "gives another answer the second time"
-    )
-    yield Candidate(
-        id="keeps-state" if first_right else "keeps-state-or-random",
+    right = seen.wrong.isdisjoint(firsts)
+    how = "is right the first time and wrong the second" if right else "gives another answer the second time"
+    yield _state(
+        id="keeps-state" if right else "keeps-state-or-random",
         title=f"The same call {how}: something is kept between calls, or left to chance",
         hint="Call your function twice with the same arguments. Which variables outlive a call?",
         explained=seen.wrong,
-        whole=False,
-        rank=RANK,
         evidence="partial",
-        calls=2 * len(changed),
+        calls=2 * len(firsts),
         teacher="A global theta, optimiser or counter, a mutable default, a cache, or random numbers.",
-        where="definition",
+        kinds=VALUES,
     )
-
-
-def _differ(seen: Seen, one: int, two: int) -> bool:
-    first, second = seen.answers[one], seen.answers[two]
-    if isinstance(first, Raised) or isinstance(second, Raised):
-        return type(first) is not type(second) and not (one in seen.stopped or two in seen.stopped)
-    return isinstance(first, Returned) and isinstance(second, Returned) and _bits(first) != _bits(second)
 
 
 def _goes_on(seen: Seen) -> Iterator[Candidate]:
@@ -61,57 +53,43 @@ def _goes_on(seen: Seen) -> Iterator[Candidate]:
     went_on, begins = set[int](), set[tuple[float, ...]]()
     for index, trace in seen.traces.items():
         before = seen.answers[index - 1] if index else None
-        if (
-            not trace.steps
-            or index not in seen.wrong
-            or not isinstance(before, Returned)
-            or before.value is None
-        ):
+        if not trace.steps or index not in seen.wrong or not isinstance(before, Returned) or not before.value:
             continue
         begun = [x for tensor in trace.steps[0].before for x in floats(tensor)]
-        start = seen.exercise.cases[index].arguments[seen.exercise.moves]
-        given = floats(start) if isinstance(start, Tensor) else []
         if begun != floats(before.value):
             return
         begins.add(tuple(begun))
-        if begun != given:
+        if begun != numbers_of(seen.exercise.cases[index].arguments[seen.exercise.moves]):
             went_on.add(index)
     if len(went_on) >= CONVINCING and len(begins) > 1:  # one beginning for all may be a fixed one
-        yield Candidate(
+        yield _state(
             id="goes-on",
             title="Each call goes on from where the last one ended, not from the theta that is passed",
             hint="Call your function twice with the same arguments. Where does the second call begin?",
             explained=seen.wrong,
-            whole=False,
             rank=RANK - 1,
             evidence="trace",
             calls=len(went_on),
-            kinds=ALL_KINDS,
             teacher="Theta lives outside the function: a global, an attribute or a default argument.",
-            where="definition",
         )
 
 
 def _kept_answers(seen: Seen) -> Iterator[Candidate]:
     """Every wrong answer is the right one of an earlier call that has some arguments in common."""
     names = list(seen.exercise.cases[0].arguments)
-    for size in range(1, len(names)):
-        for own in combinations(names, size):
-            explained, whole = _taken_over(own, seen)
-            if explained and seen.fresh(explained) >= CONVINCING and explained >= seen.failing:
-                yield Candidate(
-                    kinds=ALL_KINDS,
-                    id="keeps-answers",
-                    title=f"Calls with the same {' and '.join(own)} all get the first one's answer",
-                    hint="Which calls get another call's answer? What does your cache go by?",
-                    explained=explained,
-                    whole=whole,
-                    rank=RANK,
-                    evidence="proven" if whole else "partial",
-                    teacher="A cache or memo whose key leaves out some of the arguments.",
-                    where="definition",
-                )
-                return
+    for own in (own for size in range(1, len(names)) for own in combinations(names, size)):
+        explained, whole = _taken_over(own, seen)
+        if seen.fresh(explained) >= CONVINCING and explained >= seen.failing:
+            yield _state(
+                id="keeps-answers",
+                title=f"Calls with the same {' and '.join(own)} all get the first one's answer",
+                hint="Which calls get another call's answer? What does your cache go by?",
+                explained=explained,
+                whole=whole,
+                evidence="proven" if whole else "partial",
+                teacher="A cache or memo whose key leaves out some of the arguments.",
+            )
+            return
 
 
 def _taken_over(own: tuple[str, ...], seen: Seen) -> tuple[frozenset[int], bool]:
@@ -119,30 +97,27 @@ def _taken_over(own: tuple[str, ...], seen: Seen) -> tuple[frozenset[int], bool]
     first: dict[Hashable, int] = {}
     explained, whole = set(), True
     for index, case in enumerate(seen.exercise.cases):
-        key = tuple(_plain(case.arguments[name]) for name in own)
+        key = tuple(tuple(numbers_of(case.arguments[name])) for name in own)
         earlier = first.setdefault(key, index)
-        same = _bits(seen.answers[index]) == _bits(seen.answers[earlier])
+        same = _numbers(seen.answers[index]) == _numbers(seen.answers[earlier])
         whole = whole and same
         if same and index in seen.failing and earlier not in seen.failing:
             explained.add(index)
     return frozenset(explained), whole
 
 
-def _plain(value: Value) -> Hashable:
-    return tuple(floats(value)) if isinstance(value, Tensor) else value
-
-
-def _bits(answer: Answer) -> tuple[str, ...]:
+def _numbers(answer: Answer) -> tuple[str, ...]:
+    """As text: nan equals itself."""
     return tuple(map(repr, values(answer)))
 
 
 def _constant(seen: Seen) -> Iterator[Candidate]:
     """One answer to all calls."""
-    answers = {_bits(answer) for answer in seen.returned.values()}
+    answers = {_numbers(answer) for answer in seen.returned.values()}
     if len(answers) != 1 or len(seen.returned) != len(seen.answers) or answers == {()}:
         return
     (only,) = answers
-    yield Candidate(
+    yield _state(
         id="always-the-same",
         title=f"Every call returns the same, {', '.join(only[:3])}, whatever is passed",
         hint="Which of your lines use the parameters of the function?",
@@ -152,4 +127,5 @@ def _constant(seen: Seen) -> Iterator[Candidate]:
         evidence="proven",
         teacher="Nothing of the arguments reaches the result.",
         where="return",
+        kinds=VALUES,
     )
