@@ -34,21 +34,20 @@ SETTINGS: Final = "assignment.toml"
 DRAWN_WITH: Final = ("torch", "hypothesis", "numpy", "msgspec")
 FREEZER: Final = (
     "__init__.py", "decoders.py", "errors.py", "exercises.py", "kit.py", "records.py", "results.py",
-    "strategies.py", "tensors.py", "freezing/__init__.py", "freezing/assignment.py",
-    "freezing/choose.py", "freezing/drawing.py", "freezing/following.py", "freezing/freeze.py",
-    "freezing/haste.py", "freezing/ladder.py", "freezing/landscape.py", "freezing/late.py",
-    "freezing/oracle.py", "freezing/refusing.py", "freezing/rewording.py", "freezing/telling.py",
-    "freezing/trials.py",
-
-    "judging/chains.py", "judging/compare.py", "judging/count_families.py",
-    "judging/decay_families.py", "judging/descent.py", "judging/end_families.py",
-    "judging/families.py", "judging/family.py", "judging/gradient_families.py", "judging/loss_families.py",
-    "judging/optimiser_families.py", "judging/optimisers.py", "judging/paths.py",
-    "judging/rate_families.py", "judging/readings.py", "judging/recorded.py", "judging/score.py",
-    "diagnosis/seen.py", "judging/stop_families.py", "judging/value_families.py", "judging/walks.py",
-    "sandbox/__init__.py",
-    "sandbox/calling.py", "sandbox/compiler.py", "sandbox/devices.py", "sandbox/tracebacks.py",
-    "sandbox/tracing.py", "sandbox/twin.py", "sandbox/values.py",
+    "strategies.py", "tensors.py", "descent/__init__.py", "descent/freezing/__init__.py",
+    "descent/freezing/mistakes.py", "descent/freezing/objective.py", "descent/freezing/telling.py",
+    "descent/objective.py", "descent/program.py", "descent/reading.py", "descent/rule.py",
+    "descent/rules/__init__.py", "descent/rules/affine.py", "descent/rules/counts.py",
+    "descent/rules/gradients.py", "descent/rules/rates.py", "descent/rules/results.py",
+    "descent/rules/thetas.py", "descent/rules/updates.py", "descent/suite.py", "diagnosis/__init__.py",
+    "diagnosis/apart.py", "freezing/__init__.py", "freezing/assignment.py", "freezing/choose.py",
+    "freezing/costs.py", "freezing/diagnosers.py", "freezing/drawing.py", "freezing/following.py",
+    "freezing/freeze.py", "freezing/haste.py", "freezing/ladder.py", "freezing/late.py",
+    "freezing/oracle.py", "freezing/refusing.py", "freezing/rewording.py", "freezing/trials.py",
+    "judging/__init__.py", "judging/chains.py", "judging/compare.py", "judging/score.py",
+    "judging/tolerances.py", "sandbox/__init__.py", "sandbox/calling.py", "sandbox/compiler.py",
+    "sandbox/devices.py", "sandbox/tracebacks.py", "sandbox/tracing.py", "sandbox/twin.py",
+    "sandbox/values.py",
 )  # fmt: skip
 """The source that a kit depends on: what the freezer imports of this package, and nothing else."""
 
