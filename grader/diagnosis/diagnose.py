@@ -3,11 +3,11 @@
 Truth comes first: a mistake is named only where cases behave as it does, and unknown stays unknown. Mistakes
 are looked for in this order, and each place is asked only about what those before it left open:
 
-    matching    the instructor's programs: every case behaves so
+    matching    the exercise's own misconceptions: every case behaves so
     proven      a diagnoser's own program, with constants that nobody listed, gives every value
-    signs       how calls end and what comes back shows what no value does
+    errors      how calls end, what comes back, what outlives a call: what no value shows
     shown       what a diagnoser read from recorded steps
-    partial     what is left behaves so, or a part of the inputs does; else where it is wrong
+    partial     what is left behaves so, or some of the inputs do; else where it is wrong
 
 So a wrong value in a wrong form is two findings. The first to be told is what has to be mended
 first: nothing runs, then nothing of use comes back, then wrong values, then the form, then the style.
@@ -31,10 +31,6 @@ FINDINGS: Final = 4  # of one exercise: a page of mistakes teaches less than the
 
 Finding = tuple[Candidate, ...]
 """Candidates that cannot be told apart, the simplest first."""
-
-
-Room = Callable[[frozenset[Flaw]], Sequence[Candidate]]
-"""Looks for mistakes behind what is left open."""
 
 
 class Named(Record, frozen=True):
@@ -81,8 +77,8 @@ def explain(seen: Seen) -> Told:
 def _resolved(seen: Seen) -> tuple[list[tuple[int, Finding]], frozenset[Flaw]]:
     """The findings, with how many flaws each explains that those before it did not; and what is left."""
     left, found = seen.flaws, list[tuple[int, Finding]]()
-    for room in _rooms(seen):
-        candidates = room(left)
+    for ask in _sources(seen):
+        candidates = tuple(ask(left)) if left else ()
         while left and len(found) < FINDINGS:
             best = _best(candidates, left, seen)
             if not best:
@@ -94,15 +90,16 @@ def _resolved(seen: Seen) -> tuple[list[tuple[int, Finding]], frozenset[Flaw]]:
     return found, left
 
 
-def _rooms(seen: Seen) -> Iterator[Room]:
+def _sources(seen: Seen) -> Iterator[Callable[[frozenset[Flaw]], Iterable[Candidate]]]:
+    """Each gives the mistakes that may be behind what is left open, the surest first."""
     matches = [Match(one, seen) for one in seen.prepared.known]
     said = [diagnoser(seen) for diagnoser in seen.prepared.diagnosers]
-    yield lambda _: tuple(matching.candidates(matches))
+    yield lambda _: matching.candidates(matches)
     yield lambda left: [one for own in said for one in own.proven] if _values(left) else ()
-    yield lambda left: (*_general(seen), *(one for own in said for one in own.signs)) if left else ()
+    yield lambda _: (*_general(seen), *(one for own in said for one in own.signs))
     yield lambda left: [one for own in said for one in own.shown] if _values(left) else ()
-    yield lambda left: tuple(partial.candidates(matches, left)) if left else ()
-    yield lambda left: tuple(partial.places(seen, left)) if left else ()
+    yield lambda left: partial.candidates(matches, left)
+    yield lambda left: partial.places(seen, left)
 
 
 def _general(seen: Seen) -> Iterator[Candidate]:

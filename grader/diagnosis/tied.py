@@ -17,18 +17,25 @@ from grader.results import Diagnosis
 Way = Literal["returned", "numpy", "mixed", "other"]
 """How a function fails that is right elsewhere."""
 
-_TITLES: Final[dict[Way, str]] = {
-    "returned": "Right on the {right}, but on {here} the result comes back on another device",
-    "numpy": "Right on the {right}, but a tensor on {here} goes through NumPy, which refuses it",
-    "mixed": "Right on the {right}, but on {here} tensors of two devices meet",
-    "other": "Right on the {right}, wrong on {here}",
+_WORDS: Final[dict[Way, tuple[str, str]]] = {
+    "returned": (
+        "Right on the {right}, but on {here} the result comes back on another device",
+        "Compare the .device of the result with the one of {moves}.",
+    ),
+    "numpy": (
+        "Right on the {right}, but a tensor on {here} goes through NumPy, which refuses it",
+        "Is the conversion needed? PyTorch computes on the tensor itself.",
+    ),
+    "mixed": (
+        "Right on the {right}, but on {here} tensors of two devices meet",
+        "Which tensors does the function make itself? They need device={moves}.device.",
+    ),
+    "other": (
+        "Right on the {right}, wrong on {here}",
+        "Which lines name a device, or make a tensor without saying where?",
+    ),
 }
-_HINTS: Final[dict[Way, str]] = {
-    "returned": "Compare the .device of the result with the one of {moves}.",
-    "numpy": "Is the conversion needed? PyTorch computes on the tensor itself.",
-    "mixed": "Which tensors does the function make itself? They need device={moves}.device.",
-    "other": "Which lines name a device, or make a tensor without saying where?",
-}
+"""Title and hint."""
 
 
 def tied_to_device(seen: Seen, right: str) -> Diagnosis | None:
@@ -38,11 +45,11 @@ def tied_to_device(seen: Seen, right: str) -> Diagnosis | None:
     if way is None:
         return None
     known = [one for one in exercise.misconceptions if _is_this_way(one, seen, way)]
-    names = {"right": right, "here": outcomes.device, "moves": exercise.moves}
+    title, hint = (one.format(right=right, here=outcomes.device, moves=exercise.moves) for one in _WORDS[way])
     return Diagnosis(
         misconceptions=tuple(one.id for one in known),
-        title=known[0].title if known else _TITLES[way].format_map(names),
-        hint=known[0].hint if known else _HINTS[way].format_map(names),
+        title=known[0].title if known else title,
+        hint=known[0].hint if known else hint,
         explained=len(failing),
         failing=len(failing),
         titles=tuple(one.title for one in known),
