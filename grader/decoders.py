@@ -16,6 +16,9 @@ import msgspec
 
 T = TypeVar("T")
 
+BROKEN: Final = (msgspec.MsgspecError, UnicodeError, RecursionError)
+"""What a decoder raises: of another type or form, text that is no UTF-8, nested without end."""
+
 _ONE_AT_A_TIME: Final = threading.Lock()
 
 

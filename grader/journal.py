@@ -137,7 +137,7 @@ def _whole(path: Path) -> bytes:
 def _first(whole: bytes) -> Header | None:
     try:
         return decoders.json(Header).decode(whole.partition(b"\n")[0])
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except decoders.BROKEN:
         return None
 
 
@@ -145,5 +145,5 @@ def _decode(line: bytes) -> SubmissionResult | None:
     """None for a damaged line: that submission is graded again."""
     try:
         return decoders.json(SubmissionResult).decode(line)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except decoders.BROKEN:
         return None

@@ -8,19 +8,26 @@ students and CI. Its digest is the SHA-256 of the file.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from math import prod
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
 from grader import decoders
 from grader.errors import GraderError
-from grader.records import Answer, Record, Tensor, Trace, Value
-from grader.tensors import is_whole
+from grader.records import Answer, Record, Returned, Step, Tensor, Trace, Value
+from grader.tensors import FLOATS, ITEM_SIZES, is_whole
 
 SCHEMA: Final = "grader/kit/v3"
 
 CriterionKind = Literal["values", "optimiser", "return"]
+
+
+Seconds = Annotated[float, msgspec.Meta(gt=0, le=1_000_000)]
+Factor = Annotated[float, msgspec.Meta(ge=1, le=1_000)]
+Bytes = Annotated[int, msgspec.Meta(gt=0, le=1 << 50)]
 
 
 class Limits(Record, frozen=True):
@@ -30,10 +37,12 @@ class Limits(Record, frozen=True):
     again are multiples of `case_cpu_seconds`.
     """
 
-    case_cpu_seconds: float = 2.0  # one call, before it is made again by itself
-    exercise_cpu_seconds: float = 20.0  # all calls of one exercise, in one worker
-    wall_factor: float = 3.0  # the wall clock backstop, times the CPU limit
-    memory_bytes: int = 1 << 30  # over the zygote's own
+    case_cpu_seconds: Seconds = 2.0  # one call, before it is made again by itself
+    exercise_cpu_seconds: Seconds = 20.0  # all calls of one exercise, in one worker
+    wall_factor: Annotated[float, msgspec.Meta(ge=1, le=1_000)] = (
+        3.0  # the wall clock backstop, times the CPU limit
+    )
+    memory_bytes: Annotated[int, msgspec.Meta(gt=0, le=1 << 50)] = 1 << 30  # over the zygote's own
 
 
 class Case(Record, frozen=True):
@@ -153,7 +162,7 @@ def decode(data: bytes, where: str) -> LoadedKit:
     again = "Freeze the assignment again with this version: grader freeze -o FILE."
     try:
         head = decoders.msgpack(_Head).decode(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except decoders.BROKEN:
         raise GraderError(f"{where}: this is not a kit.", again) from None
     if head.schema != SCHEMA:
         raise GraderError(
@@ -161,36 +170,89 @@ def decode(data: bytes, where: str) -> LoadedKit:
         )
     try:
         kit = decoders.msgpack(Kit).decode(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except decoders.BROKEN as error:
         raise GraderError(f"{where}: the kit is damaged: {error}.", again) from None
-    for exercise in kit.exercises:
-        broken = _inconsistency(exercise)
-        if broken:
-            raise GraderError(f"{where}: the kit is damaged: {exercise.name}: {broken}.", again)
+    broken = _inconsistency(kit)
+    if broken:
+        raise GraderError(f"{where}: the kit is damaged: {broken}.", again)
     return LoadedKit(kit=kit, digest="sha256:" + hashlib.sha256(data).hexdigest())
 
 
-def _inconsistency(exercise: Exercise) -> str:
-    """What does not fit together in an exercise; empty where all does. Grading relies on it."""
-    cases, rubric = exercise.cases, {one.id for one in exercise.rubric if one.kind == "values"}
+def _inconsistency(kit: Kit) -> str:
+    """What does not fit together; empty where all does. Grading relies on it."""
+    if not kit.devices:
+        return "it names no device"
+    if len({exercise.name for exercise in kit.exercises}) < len(kit.exercises):
+        return "two exercises have one name"
+    found = ((one.name, why) for one in kit.exercises for why in _misfits(one))
+    return next((f"{name}: {why}" for name, why in found), "")
+
+
+def _misfits(exercise: Exercise) -> Iterator[str]:
+    """What does not fit together in an exercise."""
+    cases = exercise.cases
     indices = [
         *(index for criterion in exercise.rubric for index in criterion.cases),
         *(case.repeats for case in cases if case.repeats is not None),
         *(one.smallest for one in exercise.misconceptions if one.smallest is not None),
+        *(index for one in exercise.misconceptions for index in one.traces),
     ]
     if not all(0 <= index < len(cases) for index in indices):
-        return "it speaks of a case that is not there"
+        yield "it speaks of a case that is not there"
     if any(not len(one.answers) == len(one.tolerances) == len(cases) for one in exercise.misconceptions):
-        return "a misconception does not answer every case"
-    for case in (*cases, *exercise.ladder):
-        if case.criterion not in rubric or not case.bounds:
-            return "a case has no criterion or no bound"
-        if not isinstance(case.arguments.get(exercise.moves), Tensor):
-            return f"a case has no tensor {exercise.moves}"
-        held = [one for one in case.arguments.values() if isinstance(one, Tensor)]
-        if not all(is_whole(tensor) for tensor in (*held, case.expected, *case.bounds.values())):
-            return "a tensor's bytes do not fit its shape"
-    return ""
+        yield "a misconception does not answer every case"
+    rubric = {one.id for one in exercise.rubric if one.kind == "values"}
+    if not all(case.criterion in rubric and case.bounds for case in (*cases, *exercise.ladder)):
+        yield "a case has no criterion or no bound"
+    if any(one.kind == "optimiser" and one.optimiser is None for one in exercise.rubric):
+        yield "a criterion names no optimiser"
+    if not all(isinstance(one.arguments.get(exercise.moves), Tensor) for one in (*cases, *exercise.ladder)):
+        yield f"a case has no tensor {exercise.moves}"
+    if not all(map(is_whole, _tensors(exercise))):
+        yield "a tensor's bytes do not fit its shape"
+    if not all(map(_has_bounds, (*cases, *exercise.ladder))):
+        yield "a case has no bound for each number that is expected"
+    if not all(_has_tolerance(*pair) for one in exercise.misconceptions for pair in _values(one)):
+        yield "a misconception has no tolerance for each of its numbers"
+    if not all(len(step.before) == len(step.after) for step in _steps(exercise)):
+        yield "a step has other parameters after it than before"
+
+
+def _tensors(exercise: Exercise) -> Iterator[Tensor]:
+    for case in (*exercise.cases, *exercise.ladder):
+        yield from (one for one in case.arguments.values() if isinstance(one, Tensor))
+        yield from (case.expected, *case.bounds.values())
+    for step in _steps(exercise):
+        yield from (one for one in (*step.before, *step.after, *step.gradients) if one is not None)
+    for misconception in exercise.misconceptions:
+        yield from (one for pair in _values(misconception) for one in pair if one is not None)
+
+
+def _steps(exercise: Exercise) -> Iterator[Step]:
+    for case in (*exercise.cases, *exercise.ladder):
+        yield from case.trace.steps if case.trace else ()
+    for misconception in exercise.misconceptions:
+        yield from (step for trace in misconception.traces.values() for step in trace.steps)
+
+
+def _values(one: Misconception) -> Iterator[tuple[Tensor | None, Tensor | None]]:
+    """What each answer came to, and its tolerance."""
+    for answer, tolerance in zip(one.answers, one.tolerances, strict=True):
+        yield (answer.value if isinstance(answer, Returned) else None), tolerance
+
+
+def _has_bounds(case: Case) -> bool:
+    """Whether the oracle fits together: what a case comes to, and how far each number of it may stray."""
+    size = len(case.expected.data)
+    fitting = all(one.dtype == "float64" and len(one.data) == size for one in case.bounds.values())
+    named = case.dtype in ITEM_SIZES and all(dtype in FLOATS for dtype in case.bounds)
+    return fitting and named and (case.expected.dtype, case.expected.shape) == ("float64", case.shape)
+
+
+def _has_tolerance(value: Tensor | None, tolerance: Tensor | None) -> bool:
+    if value is None or tolerance is None:
+        return True
+    return tolerance.dtype == "float64" and prod(tolerance.shape) == prod(value.shape)
 
 
 def load(path: Path) -> LoadedKit:

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
+import msgspec
 import platformdirs
 
-from grader import kit
+from grader import decoders, kit
 from grader.errors import GraderError, HarnessError
 from grader.kit import LoadedKit
 from grader.sandbox.scratch import Scratch
@@ -45,11 +45,28 @@ FREEZER: Final = (
     "freezing/freeze.py", "freezing/haste.py", "freezing/ladder.py", "freezing/late.py",
     "freezing/oracle.py", "freezing/refusing.py", "freezing/rewording.py", "freezing/trials.py",
     "judging/__init__.py", "judging/behaviour.py", "judging/chains.py", "judging/compare.py",
-    "judging/score.py", "judging/tolerances.py", "sandbox/__init__.py", "sandbox/calling.py",
-    "sandbox/compiler.py", "sandbox/devices.py", "sandbox/tracebacks.py", "sandbox/tracing.py",
-    "sandbox/twin.py", "sandbox/values.py",
+    "judging/score.py", "judging/tolerances.py", "judging/updates.py", "sandbox/__init__.py",
+    "sandbox/calling.py", "sandbox/compiler.py", "sandbox/devices.py", "sandbox/tracebacks.py",
+    "sandbox/tracing.py", "sandbox/twin.py", "sandbox/values.py",
 )  # fmt: skip
 """The source that a kit depends on: what the freezer imports of this package, and nothing else."""
+
+
+class _Share(msgspec.Struct):
+    """A line of the freezer's while it works."""
+
+    frozen: float
+    doing: str
+
+
+class _Refused(msgspec.Struct):
+    """Its last line where it refuses an assignment."""
+
+    message: str
+    hint: str
+
+
+S = TypeVar("S", _Share, _Refused)
 
 
 def load(path: Path) -> LoadedKit:
@@ -87,11 +104,9 @@ def freeze(
 
 def _pass_on(line: str, told: Told | None) -> None:
     """A line of the freezer's, if it is one: an exercise may print lines of its own."""
-    with contextlib.suppress(ValueError, TypeError, KeyError):
-        said = json.loads(line)
-        share, doing = float(said["frozen"]), str(said["doing"])
-        if told is not None:
-            told(share, doing)
+    said = _said(line, _Share)
+    if said is not None and told is not None:
+        told(said.frozen, said.doing)
 
 
 def right_programs(assignment: Path, loaded: LoadedKit) -> bytes:
@@ -117,14 +132,21 @@ def _environment() -> dict[str, str]:
 def _refusal(stderr: str, code: int) -> GraderError:
     """What the freezer said, or that it broke without saying."""
     last = stderr.strip().rpartition("\n")[2]
+    said = _said(last, _Refused)
+    if said is not None and said.message:
+        return GraderError(said.message, said.hint)
+    return HarnessError(
+        f"The freezer broke: {last or 'it said nothing'} (exit code {code}).",
+        "This is a fault of the grader or of this machine, not of the assignment.",
+    )
+
+
+def _said(line: str, kind: type[S]) -> S | None:
+    """What a line of the freezer's says; None where it is another's, or a broken one."""
     try:
-        said = json.loads(last)
-        return GraderError(said["message"], said["hint"])
-    except (ValueError, KeyError, TypeError):
-        return HarnessError(
-            f"The freezer broke: {last or 'it said nothing'} (exit code {code}).",
-            "This is a fault of the grader or of this machine, not of the assignment.",
-        )
+        return decoders.json(kind).decode(line)
+    except decoders.BROKEN:
+        return None
 
 
 # --- the cache ----------------------------------------------------------------------------

@@ -138,14 +138,15 @@ MAX_STEPS: Final = 1_000  # of one call: an honest one asks for a handful
 MAX_PARAMETERS: Final = 16  # of one optimiser
 
 
-class Step(Record, frozen=True):
+class Step(Record, frozen=True, omit_defaults=True):
     """One optimiser step as the hooks of torch.optim saw it."""
 
     classes: tuple[str, ...]  # the optimiser's class and its bases in torch.optim, most derived first
     options: dict[str, float]  # lr, momentum, dampening, weight_decay, nesterov, maximize, where present
     before: tuple[Tensor, ...]  # each parameter
     after: tuple[Tensor, ...]
-    gradients: tuple[Tensor | None, ...] = ()
+    gradients: tuple[Tensor | None, ...] = ()  # that the step was taken with
+    each: tuple[dict[str, float], ...] = ()  # the options for each parameter, where they are not all alike
 
 
 class Trace(Record, frozen=True):

@@ -164,7 +164,7 @@ def _read(path: Path) -> bytes | None:
 def _decode(data: bytes, kind: type[S], schema: str, path: Path, again: str) -> S:
     try:
         found = decoders.json(_Head).decode(data).schema
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except decoders.BROKEN as error:
         raise GraderError(f"{path}: the file is damaged: {one_line(str(error))}.", again) from None
     if found != schema:
         raise GraderError(
@@ -172,7 +172,7 @@ def _decode(data: bytes, kind: type[S], schema: str, path: Path, again: str) -> 
         )
     try:
         return decoders.json(kind).decode(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except decoders.BROKEN as error:
         raise GraderError(f"{path}: the file is damaged: {one_line(str(error))}.", again) from None
 
 

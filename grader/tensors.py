@@ -24,13 +24,15 @@ _CODES: Final = {
     "float64": "d", "float32": "f", "float16": "e",
     "int64": "q", "int32": "i", "int16": "h", "int8": "b", "uint8": "B", "bool": "?",
 }  # fmt: skip
-_FLOATS: Final = ("float32", "float64", "float16", "bfloat16")
+FLOATS: Final = ("float32", "float64", "float16", "bfloat16")
 _SINGLE: Final = struct.Struct("<f")
 
 
 def is_whole(tensor: Tensor) -> bool:
-    """Whether the bytes are as many as dtype and shape say."""
-    return len(tensor.data) == ITEM_SIZES.get(tensor.dtype, 0) * math.prod(tensor.shape)
+    """Whether the bytes are as many as dtype and shape say, and these can be."""
+    size = ITEM_SIZES.get(tensor.dtype)
+    whole = size is not None and len(tensor.data) == size * math.prod(tensor.shape)
+    return whole and all(side >= 0 for side in tensor.shape)
 
 
 def numbers(tensor: Tensor) -> np.ndarray:
@@ -45,7 +47,7 @@ def numbers(tensor: Tensor) -> np.ndarray:
 def floats(tensor: Tensor) -> list[float]:
     """The same as a list."""
     items = _items(tensor)
-    return list(items) if tensor.dtype in _FLOATS else [float(item) for item in items]
+    return list(items) if tensor.dtype in FLOATS else [float(item) for item in items]
 
 
 def _items(tensor: Tensor) -> tuple[float | int | bool, ...]:
@@ -89,7 +91,7 @@ def text(values: list[float], dtype: str, shape: tuple[int, ...]) -> str:
 
 def shortest(value: float, dtype: str) -> float:
     """The number of fewest decimals that reads back as the same value of this dtype."""
-    return float(_short(value, dtype)) if dtype in _FLOATS else value
+    return float(_short(value, dtype)) if dtype in FLOATS else value
 
 
 def literal(value: Value, device: str = "cpu") -> str:

@@ -211,7 +211,7 @@ def _decode(body: bytes, checksum: int) -> Frame:
         raise ProtocolError("a frame's checksum does not match its bytes")
     try:
         frame: Frame = _DECODER.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except decoders.BROKEN as error:
         raise ProtocolError(f"a frame that cannot be read: {one_line(str(error))}") from None
     check(frame)
     return frame
@@ -242,9 +242,10 @@ def _check_trace(trace: Trace) -> None:
     if len(trace.steps) > MAX_STEPS:
         raise ProtocolError(f"a trace of {len(trace.steps)} steps, the limit is {MAX_STEPS}")
     for step in trace.steps:
-        if len(step.options) > MAX_OPTIONS:
-            raise ProtocolError(f"an optimiser of {len(step.options)} options")
-        if max(map(len, (step.before, step.after, step.gradients))) > MAX_PARAMETERS:
+        options = max(map(len, (step.options, *step.each)))
+        if options > MAX_OPTIONS:
+            raise ProtocolError(f"an optimiser of {options} options")
+        if max(map(len, (step.before, step.after, step.gradients, step.each))) > MAX_PARAMETERS:
             raise ProtocolError(f"an optimiser of more than {MAX_PARAMETERS} parameters")
         for tensor in (*step.before, *step.after, *step.gradients):
             if tensor is not None:

@@ -26,7 +26,7 @@ def without_words(source: bytes) -> bytes:
     """What is left of a Python file: no comment, no docstring, no word for people; all of what is none."""
     try:
         tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # the last: nested too deep for the parser
         return source
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):

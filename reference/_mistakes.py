@@ -153,25 +153,6 @@ def _steps(loss: Loss) -> tuple[Misconception, ...]:
             teacher="theta - lr * theta.grad in the student's code; an optimiser may stand idle beside it.",
             where="step",
         ),
-        Misconception(
-            "step-without-gradient",
-            "The optimiser steps, but its tensor has no gradient then, so theta never moves",
-            "Print the .grad of the optimiser's tensor just before step(). Who fills it, and who empties it?",
-            without_backward(loss),
-            EVERYTHING,
-            teacher="backward() is missing, zero_grad() stands between it and step(), or the optimiser has"
-            " a copy of the tensor that the loss is made of.",
-            where="backward",
-        ),
-        Misconception(
-            "another-tensor",
-            "The optimiser keeps the first tensor, while the loop goes on with a copy: another comes back",
-            "Which tensor does the optimiser have after the first step, and which one do you go on with?",
-            another_tensor(loss),
-            LATER | SGD_ONLY,
-            teacher="theta = theta.detach().clone() in the loop; the optimiser keeps the first tensor.",
-            where="loop",
-        ),
     )
 
 
@@ -184,31 +165,6 @@ def by_hand(loss: Loss) -> Program:
             assert theta.grad is not None
             theta = (theta - learning_rate * theta.grad).detach()
         return theta
-
-    return program
-
-
-def without_backward(loss: Loss) -> Program:
-    def program(initial_theta: torch.Tensor, learning_rate: float, number_steps: int) -> torch.Tensor:
-        theta = Parameter(initial_theta.clone())
-        optimiser = SGD([theta], lr=learning_rate)
-        for _ in range(number_steps):
-            loss(theta)
-            optimiser.step()
-        return theta.detach()
-
-    return program
-
-
-def another_tensor(loss: Loss) -> Program:
-    def program(initial_theta: torch.Tensor, learning_rate: float, number_steps: int) -> torch.Tensor:
-        theta = initial_theta.clone().requires_grad_()
-        optimiser = SGD([theta], lr=learning_rate)
-        for _ in range(number_steps):
-            loss(theta).backward()
-            optimiser.step()
-            theta = theta.detach().clone().requires_grad_()
-        return theta.detach()
 
     return program
 

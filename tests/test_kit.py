@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from grader import kit as kits
 from grader.errors import GraderError
-from grader.kit import Kit, LoadedKit, decode, encode, load
+from grader.kit import Kit, Limits, LoadedKit, decode, encode, load
 from grader.records import Tensor, Value
 from tests.judging.build import case, criterion, exercise, kit_of, mistake, returned, step, tensor, trace
 
@@ -25,6 +25,7 @@ SMALL = kit_of(
     ),
     devices=("cpu", "cuda"),
 )
+NO_BOUND = "a case has no bound for each number that is expected"
 AGAIN = "Freeze the assignment again with this version: grader freeze -o FILE."
 
 
@@ -44,6 +45,12 @@ def with_case(**changes: object) -> Kit:
     """The small kit with something in its first case changed."""
     first, *others = SMALL.exercises[0].cases
     return with_first(cases=(msgspec.structs.replace(first, **changes), *others))
+
+
+def with_mistake(**changes: object) -> Kit:
+    """The small kit with something in its misconception changed."""
+    known = SMALL.exercises[0].misconceptions[0]
+    return with_first(misconceptions=(msgspec.structs.replace(known, **changes),))
 
 
 def test_a_kit_is_read_as_it_was_written() -> None:
@@ -132,12 +139,58 @@ def test_a_kit_with_an_unknown_field_is_damaged() -> None:
         (with_case(bounds={}), "a case has no criterion or no bound"),
         (with_case(arguments={"theta": 1.0}), "a case has no tensor theta"),
         (with_case(expected=Tensor("float64", (2,), bytes(8))), "a tensor's bytes do not fit its shape"),
+        (with_case(expected=Tensor("float64", (-1, -1), bytes(8))), "a tensor's bytes do not fit its shape"),
+        (with_case(expected=Tensor("what", (0,), b"")), "a tensor's bytes do not fit its shape"),
+        (with_case(bounds={"what": tensor(0.1)}), NO_BOUND),
+        (with_case(bounds={"float64": Tensor("float64", (0,), b"")}), NO_BOUND),
+        (with_case(dtype="what"), NO_BOUND),
+        (with_case(shape=(3,)), NO_BOUND),
+        (with_mistake(traces={7: trace()}), "it speaks of a case that is not there"),
+        (
+            with_mistake(tolerances=(Tensor("float64", (0,), b""), None)),
+            "a misconception has no tolerance for each of its numbers",
+        ),
+        (
+            with_mistake(traces={1: trace(msgspec.structs.replace(step([1.0], [0.2]), after=()))}),
+            "a step has other parameters after it than before",
+        ),
+        (
+            with_first(
+                rubric=(
+                    SMALL.exercises[0].rubric[0],
+                    msgspec.structs.replace(SMALL.exercises[0].rubric[1], optimiser=None),
+                )
+            ),
+            "a criterion names no optimiser",
+        ),
     ],
 )
 def test_a_kit_that_does_not_fit_together_is_damaged(broken: Kit, why: str) -> None:
     name = SMALL.exercises[0].name
 
     assert refusal(encode(broken)) == (f"hw.kit: the kit is damaged: {name}: {why}.", AGAIN)
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"devices": ()}, "it names no device"),
+        ({"exercises": SMALL.exercises * 2}, "two exercises have one name"),
+        (
+            {"limits": Limits(case_cpu_seconds=0.0)},
+            "Expected `float` > 0.0 - at `$.limits.case_cpu_seconds`",
+        ),
+        (
+            {"limits": Limits(exercise_cpu_seconds=float("nan"))},
+            "Expected `float` > 0.0 - at `$.limits.exercise_cpu_seconds`",
+        ),
+        ({"limits": Limits(memory_bytes=-1)}, "Expected `int` >= 1 - at `$.limits.memory_bytes`"),
+    ],
+)
+def test_a_kit_that_nothing_can_be_graded_with_is_damaged(changes: dict[str, object], why: str) -> None:
+    broken = msgspec.structs.replace(SMALL, **changes)
+
+    assert refusal(encode(broken)) == (f"hw.kit: the kit is damaged: {why}.", AGAIN)
 
 
 @settings(deadline=None, max_examples=100)

@@ -184,6 +184,27 @@ def test_a_freezer_that_breaks_is_a_fault_of_the_grader(assignment: Path, tmp_pa
     assert error.value.exit_code == 3
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[" * 20_000,
+        '{"frozen": ' + "9" * 400 + ', "doing": "x", "message": 7, "hint": ""}',
+        '{"frozen": NaN, "doing": "x"}',
+        '"\ud800"',
+    ],
+    ids=["nested without end", "no text", "no number", "no character"],
+)
+def test_odd_words_of_an_exercise_are_no_news_and_no_refusal(line: str) -> None:
+    told: list[tuple[float, str]] = []
+    kits._pass_on(line, lambda share, doing: told.append((share, doing)))
+
+    refused = kits._refusal(line, 1)
+
+    assert told == []
+    assert isinstance(refused, HarnessError)
+    assert refused.message == f"The freezer broke: {line} (exit code 1)."
+
+
 def test_the_key_covers_every_source_that_the_freezer_imports() -> None:
     program = (
         "import sys, grader.freezing.freeze;"

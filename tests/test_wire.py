@@ -218,6 +218,10 @@ def test_a_submission_that_cannot_be_loaded_owes_no_answers() -> None:
     assert take(frames).complete
 
 
+def stepped(each: tuple[dict[str, float], ...]) -> wire.Traced:
+    return wire.Traced(0, 1, Trace((Step((), {}, (), (), (VALUE,), each),)))
+
+
 def step(**options: float) -> wire.Traced:
     return wire.Traced(0, 1, Trace((Step((), options, (), (), (VALUE,)),)))
 
@@ -247,6 +251,8 @@ def steps_of(count: int, **tensors: Any) -> wire.Traced:
         ),
         (wire.Traced(0, 1, Trace((), dropped=-1)), "-1 dropped steps"),
         (step(**{f"o{i}": 1.0 for i in range(17)}), "an optimiser of 17 options"),
+        (stepped(each=({f"o{i}": 1.0 for i in range(17)},)), "an optimiser of 17 options"),
+        (stepped(each=({},) * 17), "an optimiser of more than 16 parameters"),
         (steps_of(1001), "a trace of 1001 steps, the limit is 1000"),
         (steps_of(1, before=(VALUE,) * 17), "an optimiser of more than 16 parameters"),
         (steps_of(1, after=(VALUE,) * 17), "an optimiser of more than 16 parameters"),

@@ -64,7 +64,9 @@ def test_everything_else_counts(old: str, new: str) -> None:
     assert without_words(changed.encode()) != without_words(SOURCE.encode())
 
 
-@pytest.mark.parametrize("source", [b"def (:\n", b"\xff\xfe\x00", b"a\x00b", b"(" * 5000])
+@pytest.mark.parametrize(
+    "source", [b"def (:\n", b"\xff\xfe\x00", b"a\x00b", b"(" * 5000, b"-" * 20_000 + b"x"]
+)
 def test_what_is_no_python_counts_as_it_is(source: bytes) -> None:
     assert without_words(source) == source
 

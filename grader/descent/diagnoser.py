@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from grader.kit import CriterionKind
 
 ALIKE: Final = 3  # programs that cannot be told apart; more would say nothing
-BREAKS_CHAIN: Final[frozenset[Slot]] = frozenset({"start", "between", "result"})
+BREAKS_CHAIN: Final[frozenset[Slot]] = frozenset({"start", "between", "count", "result"})
 """Slots whose deviations keep what is returned from being what the optimiser's steps made of theta."""
 
 
@@ -47,7 +47,7 @@ class Descent:
         programs = [one for one in found.programs if all(own.reproduced(one) for own in others)]
         if programs:
             explained = frozenset[int]().union(*(own.explained for _, own, _ in asked))
-            proven = tuple(_proven(one, seen, explained) for one in programs[:ALIKE])
+            proven = tuple(_proven(one, seen, explained, traces) for one in programs[:ALIKE])
             return Said(proven=proven, signs=signs)
         shown = [*(_shown(one, seen, traces) for one in found.shown), *unread(found.unread, traces, seen)]
         return Said(signs=signs, shown=(replace(shown[0], beside=tuple(shown[1:])),) if shown else ())
@@ -57,9 +57,10 @@ def _read(suite: Suite, seen: Seen) -> tuple[Answers, Traces]:
     return Answers(suite, seen.answers, seen.wrong), Traces(suite, seen.traces)
 
 
-def _proven(program: Program, seen: Seen, explained: frozenset[int]) -> Candidate:
+def _proven(program: Program, seen: Seen, explained: frozenset[int], traces: Traces) -> Candidate:
     """The first deviation, with the others beside it."""
-    kinds = _kinds(program)
+    kinds = _kinds(program, seen, traces)
+    explained |= frozenset(case for kind in kinds for case in seen.broken[kind])
     told = (
         *program.deviations[-1:],
         *program.deviations[:-1],
@@ -76,10 +77,19 @@ def _proven(program: Program, seen: Seen, explained: frozenset[int]) -> Candidat
     return replace(parts[0], beside=tuple(parts[1:]), rank=sum(one.rank for one in parts))
 
 
-def _kinds(program: Program) -> frozenset[CriterionKind]:
-    """What a program explains: who takes the steps, too, where it is what breaks their chain."""
-    breaks = any(one.slot in BREAKS_CHAIN or one.rule.optimiser != "SGD" for one in program.deviations)
-    return VALUES | {"optimiser"} if breaks else VALUES
+def _kinds(program: Program, seen: Seen, traces: Traces) -> frozenset[CriterionKind]:
+    """What a program explains: who takes the steps, and the form, too, where it is what breaks these."""
+    slots = {one.slot for one in program.deviations}
+    kinds = set(VALUES)
+    if traces.ends_as(program):
+        kinds.add("optimiser")
+    if traces.stepping and (
+        slots & BREAKS_CHAIN or any(d.rule.optimiser != "SGD" for d in program.deviations)
+    ):
+        kinds.add("optimiser")
+    if "result" in slots and seen.broken["return"] <= seen.valueless:
+        kinds.add("return")
+    return frozenset(kinds)
 
 
 def _candidate(one: Deviation, explained: frozenset[int], kinds: frozenset[CriterionKind]) -> Candidate:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -24,7 +25,6 @@ SHARP: Final = 0.02  # relative uncertainty up to which a row says anything of a
 SHARED: Final = 8.0  # times their uncertainties, that two estimates of one constant may differ
 FORMULA: Final = 2.0**-46  # relative: the rounding of a formula of a few operations, a logarithm among them
 MOST: Final = 3  # constants that are tried for one rule
-LOOKED_AT: Final = 16  # different estimates, the sharpest first: what clips a gradient makes many of one
 DIGITS: Final = 7  # beyond these a number is not round
 DENOMINATORS: Final = {2: (3, 6), 3: (7, 9, 11, 12)}  # of fractions that no decimal is, by how plain they are
 LONG: Final = 12  # characters of a number that is rather a fraction
@@ -127,15 +127,18 @@ def agreed(values: Array, doubts: Array) -> list[Estimate]:
     """The constants that most of these estimates share, the most shared first."""
     finite = np.isfinite(values) & np.isfinite(doubts)
     sharp = finite & (doubts <= SHARP * np.maximum(abs(values), np.where(values == 0, 1.0, 0.0)))
-    order = np.argsort(doubts[sharp], kind="stable")
+    if not sharp.any():
+        return []
+    order = np.argsort(values[sharp], kind="stable")
     values, doubts = values[sharp][order], doubts[sharp][order]
-    found: list[tuple[int, Estimate]] = []
-    while len(values) and len(found) < LOOKED_AT:
-        near = abs(values - values[0]) <= SHARED * (doubts + doubts[0])
-        found.append((int(near.sum()), rounded(float(values[0]), float(doubts[0]))))
-        values, doubts = values[~near], doubts[~near]
-    found.sort(key=lambda one: (-one[0], bool(one[1].doubt)))
-    return [one for _, one in found[:MOST]]
+    apart = np.diff(values) > SHARED * (doubts[1:] + doubts[:-1])
+    edges = [0, *(np.flatnonzero(apart) + 1).tolist(), len(values)]
+    likeliest = sorted(pairwise(edges), key=lambda one: one[0] - one[1])[: 2 * MOST]
+    found = []
+    for first, end in likeliest:
+        sharpest = first + int(doubts[first:end].argmin())
+        found.append((end - first, rounded(float(values[sharpest]), float(doubts[sharpest]))))
+    return [one for _, one in sorted(found, key=lambda one: (-one[0], bool(one[1].doubt)))[:MOST]]
 
 
 def rounded(value: float, doubt: float) -> Estimate:

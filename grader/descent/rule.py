@@ -31,7 +31,7 @@ LANDMARKS: Final[Mapping[Slot, Landmark]] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rule:
     """A mistake in one slot.
 
@@ -56,6 +56,9 @@ class Rule:
     fixed: Mapping[str, Any] = field(default_factory=dict)  # further options of it
     on_path: bool = False  # slot count: looks at the path
     remembers: bool = False  # looks at other steps: cannot be held to one row alone
+    spreads: Callable[[Mapping[Slot, Rows]], bool] | None = (
+        None  # whether traces show it, where in several slots
+    )
     wide: bool = False  # speaks of several components of theta
 
     def titled(self, *constants: float) -> str:

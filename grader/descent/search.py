@@ -18,7 +18,7 @@ import numpy as np
 
 from grader.descent.inference import Inferred
 from grader.descent.objective import Objective
-from grader.descent.program import GRADIENT, Array, Deviation, Moment, Program, Slot
+from grader.descent.program import GRADIENT, RIGHT, Array, Deviation, Moment, Program, Slot
 from grader.descent.reading import Rows, Trial
 from grader.descent.rule import Rule, nothing
 from grader.descent.rules import RULES
@@ -28,6 +28,7 @@ from grader.judging.tolerances import CONVINCING
 
 MOST: Final = 3  # deviations of one program
 CHOICES: Final = 5  # of one slot, the right value included
+AS_PLAIN: Final = 4  # in rank, up to which two programs that fit alike are both told
 EACH: Final = 2  # constants of one rule, where rows leave it open
 FEW: Final = 2  # rows that a rule has to be seen in
 BASES: Final = 48  # compositions of what traces show that are run
@@ -74,11 +75,7 @@ class Search:
             proven = self._proven()
             if proven:
                 return Found(tuple(proven))
-            shown = [
-                c[0]
-                for slot in SLOTS
-                if (c := self.choices.get(slot)) and c[0] is not None and slot not in GRADIENT
-            ]
+            shown = [one for slot in SLOTS if (one := self._only(slot)) is not None]
             shown += [one for one in (self.gradients[0] if self.gradients else ()) if one is not None]
             return Found((), tuple(shown), tuple(self.unread))
 
@@ -87,7 +84,7 @@ class Search:
         undone = [one.without(*CANCELLING) for one in bases if _cancelling(one)]
         for base in sorted([*undone, *bases], key=lambda one: len(one.deviations)):
             if base.deviations and self._reproduced(base):
-                return [base]
+                return [base, *self._as_good(base, bases)]
         for base in bases:
             for slot in base.slots:  # its constants again, from all the values
                 found = list(self._one_more(base.without(slot), [slot]))
@@ -96,12 +93,23 @@ class Search:
             found = list(self._one_more(base, self._open(base))) if len(base.deviations) < MOST else []
             if found:
                 return _plainest(found)
-        return _plainest(list(self._that_remember()))
+        return _plainest(list(self._that_spread()))
 
-    def _that_remember(self) -> Iterator[Program]:
-        """Rules that look at more than a step alone: what they do, a trace may show in several slots."""
-        for rule in (rule for rule in RULES if rule.remembers):
-            for one in _constants(rule, self._rows.get(rule.slot)):
+    def _as_good(self, best: Program, others: Sequence[Program]) -> Iterator[Program]:
+        """Those that differ from it in one slot and are as plain: nothing tells them apart."""
+        for one in others:
+            apart = set(one.deviations) ^ set(best.deviations)
+            alike = len(one.deviations) == len(best.deviations) and len({x.rule.id for x in apart}) == 2  # noqa: PLR2004
+            if alike and _rank(one) <= _rank(best) + AS_PLAIN and self._reproduced(one):
+                yield one
+
+    def _that_spread(self) -> Iterator[Program]:
+        """Rules that a trace shows in several slots at once."""
+        inferred = Inferred(self.answers, RIGHT)
+        for rule in RULES:
+            if rule.spreads is None or not self._rows or not rule.spreads(self._rows):
+                continue
+            for one in _constants(rule, self._rows.get(rule.slot) or inferred.rows(rule.slot)):
                 program = Program((one,))
                 if self._reproduced(program):
                     yield program
@@ -207,10 +215,15 @@ class Search:
                 yield from ((loss, None, clip) for clip in islice(_partly(by_slot("clip"), given), 1))
         yield from ((loss, one, clip) for loss, clip in both for one in accumulations)
 
+    def _only(self, slot: Slot) -> Choice:
+        """The rule that the traced calls follow, if it is one alone; of several none may be the student's."""
+        choices = self.choices.get(slot, [])
+        return choices[0] if len(choices) == 1 else None
+
     @cached_property
     def unread(self) -> list[Slot]:
-        """The slots whose traced calls follow no rule."""
-        found = [slot for slot, choices in self.choices.items() if not choices]
+        """The slots whose traced calls follow no rule, or more than one."""
+        found = [slot for slot, choices in self.choices.items() if len(choices) != 1]
         return found if self.gradients else [*found, "loss"]
 
     def _bases(self) -> list[Program]:
@@ -247,7 +260,7 @@ class Search:
         if agreeing(base, self.answers.all.rows(traced)).all():
             return slots
         shown = {*self._rows, *(GRADIENT if "loss" in self._rows else ()), *self.choices}
-        return [slot for slot in slots if slot not in shown or slot in self.unread]
+        return [slot for slot in slots if slot not in shown or not self.choices.get(slot, [None])]
 
     def _allowed(self, one: Deviation, seen: Rows | None) -> bool:
         """Whether the traces of its slot do not contradict it."""
@@ -257,11 +270,8 @@ class Search:
                 return True
             chain = tuple(one if slot == one.slot else None for slot in GRADIENT)
             return all(_follows(chain, part).all() for part in self.traces.split(rows))
-        if one.slot in ("direction", "update"):
-            optimiser = self.traces.optimiser
-            if optimiser is None:
-                return True
-            return not self.traces.plain or (not one.rule.options and one.rule.optimiser == "SGD")
+        if one.slot == "update" and (steps := self._rows.get("direction")) is not None:
+            return not steps.follow(lambda x, _: x).all()  # each step is the rate times the gradient
         return seen is None or one.rule.remembers or bool(seen.follow(one).all())
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from grader.descent.program import Array, Calls, Moment, Slot
+from grader.descent.program import Array, Calls, Moment, Program, Slot, run
 from grader.descent.reading import Rows
 from grader.descent.suite import Suite
 from grader.judging.paths import Whole, path
@@ -72,6 +72,17 @@ class Traces:
         return (
             self.optimiser is not None and self.optimiser[0] == "SGD" and not any(self.optimiser[1].values())
         )
+
+    def ends_as(self, program: Program) -> bool:
+        """Whether the last recorded theta of every call is the one that the program ends with."""
+        if not self.stepping:
+            return False
+        rows = np.array([one.row for one in self.stepping])
+        with np.errstate(all="ignore"):
+            last = run(program.without("result"), self.suite.calls.rows(rows)).at.theta
+        got = np.array([one.after[-1] for one in self.stepping])
+        size = np.maximum(abs(got), abs(self._initial(self.stepping))) * READ * self._u(self.stepping)
+        return bool((abs(got - last) <= size).all())
 
     # --- rows ---------------------------------------------------------------------------------
 

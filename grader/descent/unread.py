@@ -77,6 +77,7 @@ def unread(slots: Sequence[Slot], traces: Traces, seen: Seen) -> Iterator[Candid
             rank=RANK + place,
             evidence="trace",
             calls=len(traced),
+            cause="a random number, since the function draws some" if seen.draws else "",
             teacher="Read from the traces; it follows no known rule.",
             where=LANDMARKS[slot],
             kinds=VALUES,

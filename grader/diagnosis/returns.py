@@ -204,10 +204,11 @@ def _held(case: kits.Case, answer: Answer, dtype: str) -> bool:
     got, expected = numbers(answer.value), numbers(case.expected)
     if got.shape != expected.shape:
         return False
-    allowed = max(numbers(bound).max(initial=0.0) / ROUNDOFF[name] for name, bound in case.bounds.items())
+    bounds = max(numbers(bound).max(initial=0.0) / ROUNDOFF[name] for name, bound in case.bounds.items())
     with np.errstate(all="ignore"):  # values are cast to and fro
-        room = SPREAD * ROUNDOFF[dtype] * (allowed + np.maximum(abs(expected), allowed))
-        return bool(((abs(got - expected) <= room) & (got == _cast(got, dtype))).all())
+        allowed = SPREAD * ROUNDOFF[dtype] * (bounds + np.maximum(abs(expected), bounds))
+        held = (abs(got - expected) <= allowed) & (got == _cast(got, dtype))
+        return bool((held | ~np.isfinite(got)).all())
 
 
 def _cast(values: np.ndarray, dtype: str) -> np.ndarray:

@@ -76,8 +76,9 @@ def _settings(path: Path) -> Settings:
         return Settings()
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise GraderError(f"{path}: cannot be read: {error}.", 'Write it as TOML: title = "...".') from None
+    except (ValueError, RecursionError, OSError) as error:  # no TOML, no UTF-8, a number without end
+        why = "its lists are nested too deeply" if isinstance(error, RecursionError) else error
+        raise GraderError(f"{path}: cannot be read: {why}.", 'Write it as TOML: title = "...".') from None
     _check_keys(path, "", table, Settings.__struct_fields__)
     limits = table.get("limits", {})
     if isinstance(limits, Mapping):

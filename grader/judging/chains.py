@@ -7,7 +7,8 @@ numbers beside theta's, and wrong for steps taken by hand beside an idle optimis
 taken is another criterion's business; so one step too many may be undone by returning what the one before
 it had left, but no more: an optimiser that goes on alone moves another tensor than the one returned. And
 where the end is right, the steps have to pass through the thetas on the way: an end that was known before
-cannot be stepped to by gradients made for it.
+cannot be stepped to by gradients made for it. And each step has to be one that the optimiser makes
+(`updates`).
 
 Components are followed by their values alone from one step to the next, since a student may cut and join
 tensors in any way; within a step each is followed by its place. Two components that pass through the same
@@ -23,6 +24,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from grader import kit as kits
+from grader.judging import updates
 from grader.judging.tolerances import READ, ROUNDOFF, near
 from grader.records import Answer, Chain, Raised, Returned, Step, Stopped, Tensor, Trace
 from grader.tensors import floats, single, text
@@ -47,11 +49,12 @@ def chain(
             message = followed.broken_anywhere(moves)
             if not message and not _moves(steps):
                 message = f"no step of torch.optim.{optimiser} changed anything"
+            message = message or updates.impossible(steps, optimiser, memory=True)
         else:
             message = (
                 _too_many(answer.value, case)
                 or followed.broken(moves, optimiser)
-                or _short_cut(answer.value, case, steps)
+                or _not_stepped(answer.value, case, steps, followed, optimiser)
             )
     return Chain(index, holds=not message, steps=len(steps), message=message, optimiser=optimiser)
 
@@ -103,31 +106,50 @@ def _too_many(returned: Tensor, case: kits.Case) -> str:
     return f"returned {numbers} numbers, expected {wanted}" if numbers > wanted else ""
 
 
-def _short_cut(returned: Tensor, case: kits.Case, steps: Sequence[Step]) -> str:
-    """Steps that end at the right theta and have not passed through those on the way there.
-
-    Whoever knows the end can make gradients that lead to it. So where the end is right, something that the
-    steps left has to be near each theta of the reference; which of several optimisers left it is all one.
-    """
-    left = [x for step in steps for tensor in step.after for x in floats(tensor)]
+def _not_stepped(
+    returned: Tensor, case: kits.Case, steps: Sequence[Step], followed: _Followed, optimiser: str
+) -> str:
+    """Steps that no optimiser took, or that took a short cut to an end that was known."""
     every = (*case.trajectory, *(tensor for step in steps for tensor in step.after))
     roundoff = ROUNDOFF["float32" if any(one.dtype in _HALVES for one in every) else "float64"]
     wanted = [floats(tensor) for tensor in case.trajectory]
-    allowed = [READ * roundoff * n * _size(wanted[:n]) for n in range(1, len(wanted) + 1)]
+    allowed = [READ * roundoff * n * _largest(wanted[:n]) for n in range(1, len(wanted) + 1)]
     end = floats(returned)
-    if (
-        not wanted
-        or len(end) != len(wanted[-1])
-        or not all(map(near, end, wanted[-1], allowed[-1:] * len(end)))
-    ):
-        return ""
+    right = (
+        bool(wanted)
+        and len(end) == len(wanted[-1])
+        and all(map(near, end, wanted[-1], allowed[-1:] * len(end)))
+    )
+    memory = not right or _has_momentum(case)
+    return updates.impossible(steps, optimiser, memory=memory) or (
+        _short_cut(wanted, allowed, followed) if right else ""
+    )
+
+
+def _has_momentum(case: kits.Case) -> bool:
+    """Whether the reference has, so that a right end says nothing of it."""
+    return case.trace is not None and any(step.options.get("momentum") for step in case.trace.steps)
+
+
+def _short_cut(wanted: Sequence[Sequence[float]], allowed: Sequence[float], followed: _Followed) -> str:
+    """Steps that end at the right theta and have not passed through those on the way there.
+
+    Whoever knows the end can make gradients that lead to it. So where the end is right, steps have to lead
+    from near each theta of the reference to near the next; which of several optimisers took them is all one.
+    """
+    here = [{key} for key in followed.start]
     for number, theta in enumerate(wanted[1:], start=1):
-        if not all(any(near(x, y, allowed[number]) for y in left) for x in theta):
-            return f"it ends where the descent ends, and no step left the theta of step {number} on the way"
+        here = [
+            {key for key in followed.reached(begun) if near(float(key), x, allowed[number])}
+            for begun, x in zip(here, theta, strict=True)
+        ]
+        if not all(here):
+            on = f"no step went on to the theta of step {number} on the way"
+            return f"it ends where the descent ends, and {on}"
     return ""
 
 
-def _size(thetas: Sequence[Sequence[float]]) -> float:
+def _largest(thetas: Sequence[Sequence[float]]) -> float:
     return max((abs(x) for theta in thetas for x in theta if math.isfinite(x)), default=0.0)
 
 
@@ -142,7 +164,9 @@ class _Followed:
         everything = [start, returned, *(t for step in steps for t in (*step.before, *step.after))]
         self._single = any(tensor.dtype in _HALVES for tensor in everything)  # then all is compared in it
         self._returned = self._keys([returned])
-        self._passed = Counter(self._keys([start]))  # passed to the call, and not yet gone on from
+        self.start = self._keys([start])
+        self._pairs: list[tuple[Key, Key]] = []  # before and after, in the order of the steps
+        self._passed = Counter(self.start)  # passed to the call, and not yet gone on from
         self._left: Counter[Key] = Counter()  # left by a step, and not yet gone on from
         self._came: dict[Key, set[Key]] = {}  # from where steps came to a value
         self._known = set(self._passed)  # passed to the call, or made of that by steps
@@ -154,6 +178,7 @@ class _Followed:
             self._follow(number, list(zip(self._keys(step.before), self._keys(step.after), strict=False)))
 
     def _follow(self, number: int, pairs: list[tuple[Key, Key]]) -> None:
+        self._pairs += pairs
         for before, after in pairs:
             stock = self._passed if self._passed[before] else self._left
             stock[before] -= stock[before] > 0  # several may go on from one: a loop that begins again
@@ -167,6 +192,14 @@ class _Followed:
         }
         self._made |= made
         self._known |= made
+
+    def reached(self, begun: set[Key]) -> set[Key]:
+        """These values, and where steps led from them."""
+        values = set(begun)
+        for before, after in self._pairs:
+            if before in values:
+                values.add(after)
+        return values
 
     def broken(self, moves: str, optimiser: str) -> str:
         """What is returned and was not made by steps, as a sentence; else empty."""

@@ -12,6 +12,9 @@ from typing import Final
 ROUNDOFF: Final = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
 """Half the distance from 1 to the next number, by dtype."""
 
+NORMAL: Final = {"float64": 2.0**-1022, "float32": 2.0**-126, "float16": 2.0**-24, "bfloat16": 2.0**-126}
+"""What may be lost below the normal numbers, by dtype."""
+
 ROUNDING: Final = 8.0
 """Roundings in a step of an honest program, at most; times u (n + 1) and the largest theta."""
 

@@ -48,6 +48,6 @@ def _is_ours(file: Path) -> bool:
         if not file.is_file() or file.is_symlink() or file.stat().st_size > _MOST:
             return False
         whose = decoders.json(_Whose).decode(file.read_bytes())
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except (OSError, *decoders.BROKEN):
         return False
     return whose.schema == EVIDENCE_SCHEMA and store.file_name(whose.student) == file.stem

@@ -6,8 +6,6 @@ import subprocess
 import sys
 from typing import Final
 
-import msgspec
-
 from grader import decoders
 from grader.errors import HarnessError
 from grader.sandbox import launcher, linux
@@ -29,7 +27,7 @@ def findings() -> tuple[Finding, ...]:
         return decoders.json(tuple[Finding, ...]).decode(done.stdout)
     except subprocess.TimeoutExpired:
         text = f"The layers could not be tried within {_SECONDS:g} s."
-    except msgspec.MsgspecError:
+    except decoders.BROKEN:
         words = done.stderr.decode("utf-8", "replace").strip().splitlines()
         text = f"The layers could not be tried: {words[-1] if words else 'no reason was given'}"
     raise HarnessError(text, "Try again on a machine with less to do; else run with --isolation none.")

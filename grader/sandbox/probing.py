@@ -8,8 +8,6 @@ import sys
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
 from grader import decoders
 from grader.records import Record
 from grader.results import Device
@@ -63,7 +61,7 @@ def _try_cuda() -> Device:
         found = decoders.json(_Found).decode(done.stdout)
     except subprocess.TimeoutExpired:
         return _absent("cuda", f"CUDA did not start within {_SECONDS:g} s")
-    except msgspec.MsgspecError:
+    except decoders.BROKEN:
         lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
         return _absent("cuda", one_line(lines[-1]) if lines else f"CUDA did not start ({done.returncode})")
     return Device("cuda", graded=True, reason=None, hardware=one_line(found.hardware))

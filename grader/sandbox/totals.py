@@ -51,4 +51,5 @@ def numbers(trace: Trace) -> int:
 
 def _of_step(step: Step) -> int:
     tensors = [one for one in (*step.before, *step.after, *step.gradients) if one is not None]
-    return len(step.options) + sum(max(1, prod(one.shape)) for one in tensors)
+    options = sum(map(len, (step.options, *step.each)))
+    return options + len(step.each) + sum(max(1, prod(one.shape)) for one in tensors)

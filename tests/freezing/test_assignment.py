@@ -107,6 +107,18 @@ def test_helpers_are_importable_and_leave_no_module_behind(tmp_path: Path) -> No
             "{file}: cannot be read: Invalid value (at line 1, column 8).\n"  # noqa: ISC004 -- one text
             '  Write it as TOML: title = "...".',
         ),
+        (
+            "order = " + "[" * 20_000,
+            '{file}: cannot be read: its lists are nested too deeply.\n  Write it as TOML: title = "...".',
+        ),
+        (
+            "[limits]\ncase_cpu_seconds = nan\n",
+            "{file}: Expected `float` > 0.0 - at `$.limits.case_cpu_seconds`.\n  Correct the value.",
+        ),
+        (
+            "[limits]\nmemory_bytes = 0\n",
+            "{file}: Expected `int` >= 1 - at `$.limits.memory_bytes`.\n  Correct the value.",
+        ),
     ],
 )
 def test_wrong_settings_are_told_with_what_to_do(tmp_path: Path, text: str, told: str) -> None:
@@ -114,6 +126,15 @@ def test_wrong_settings_are_told_with_what_to_do(tmp_path: Path, text: str, told
     (reference / "assignment.toml").write_text(text)
 
     assert refusal(tmp_path) == told.format(file=reference / "assignment.toml")
+
+
+def test_a_number_without_end_in_the_settings_is_told(tmp_path: Path) -> None:
+    reference = write(tmp_path, a=exercise("first"))
+    (reference / "assignment.toml").write_text("title = " + "9" * 5_000)
+
+    assert refusal(tmp_path).startswith(
+        f"{reference / 'assignment.toml'}: cannot be read: Exceeds the limit "
+    )
 
 
 @pytest.mark.parametrize(

@@ -159,10 +159,10 @@ def judged(
 
 
 def step(before: Sequence[float], after: Sequence[float], *classes: str, dtype: str = "float32") -> Step:
-    """A step of SGD, where no other class is named."""
-    return Step(
-        classes or ("SGD",), {"lr": 0.1}, (tensor(*before, dtype=dtype),), (tensor(*after, dtype=dtype),)
-    )
+    """A step of SGD, where no other class is named, with the gradient that leads there."""
+    gradient = [(x - y) / 0.1 for x, y in zip(before, after, strict=True)]
+    start, end, slope = ((tensor(*one, dtype=dtype),) for one in (before, after, gradient))
+    return Step(classes or ("SGD",), {"lr": 0.1}, start, end, slope)
 
 
 def trace(*steps: Step, dropped: int = 0) -> Trace:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import msgspec
 import pytest
 import torch
 from hypothesis import given
@@ -212,6 +213,58 @@ def test_of_too_many_steps_what_was_recorded_holds_if_anything_moved() -> None:
         "no step of torch.optim.SGD changed anything", 1
     )
     assert not chain([1.0], trace(step([2.0], [0.8]), dropped=5), returned(0.1)).holds
+
+
+def test_of_too_many_steps_each_that_was_recorded_is_held_to_its_gradient() -> None:
+    moved = msgspec.structs.replace(step([1.0], [0.8]), gradients=(None,))
+
+    assert chain([1.0], trace(moved, dropped=5), returned(0.1)) == broken(
+        "step 1 moved a parameter that had no gradient", 1
+    )
+
+
+WAY = [1.0, 0.8, 0.64]
+
+
+@pytest.mark.parametrize(
+    ("steps", "left_out"),
+    [
+        ([(1.0, 0.8), (0.8, 0.64)], None),
+        ([(1.0, 0.9), (0.9, 0.8), (0.8, 0.64)], None),  # two optimisers, each with a part of the loss
+        ([(1.0, 0.8), (1.0, 0.8), (0.8, 0.64), (0.64, 0.512)], None),  # begun again, and one step undone
+        ([(1.0, 0.9), (0.9, 0.64)], 1),
+        ([(1.0, 0.8), (1.0, 0.64)], 2),
+        ([(1.0, 0.64), (0.64, 0.8), (1.0, 0.64)], 2),
+    ],
+)
+def test_where_the_end_is_right_steps_lead_from_each_theta_to_the_next(
+    steps: list[tuple[float, float]], left_out: int | None
+) -> None:
+    given_case = case(0.64, start=[1.0], steps=2, trajectory=[tensor(x) for x in WAY])
+    made = trace(*(step([before], [after]) for before, after in steps))
+
+    found = chains.chain(0, given_case, made, returned(0.64), MOVES, "SGD")
+
+    on = f"no step went on to the theta of step {left_out} on the way"
+    assert found.message == ("" if left_out is None else f"it ends where the descent ends, and {on}")
+
+
+@pytest.mark.parametrize(("own", "holds"), [(0.0, False), (0.9, True)])
+def test_momentum_adds_nothing_where_the_end_is_that_of_a_reference_without(own: float, holds: bool) -> None:
+    """1 -> 0.8, then by the gradient 1.6 and 0.9 times the step before: 0.46."""
+    given_case = case(0.46, start=[1.0], steps=2, trajectory=[tensor(x) for x in (1.0, 0.8, 0.46)])
+    assert given_case.trace is not None
+    reference = [
+        msgspec.structs.replace(one, options=one.options | {"momentum": own})
+        for one in given_case.trace.steps
+    ]
+    given_case = msgspec.structs.replace(given_case, trace=trace(*reference))
+    steps = [
+        Step(("SGD",), {"lr": 0.1, "momentum": 0.9}, (tensor(before),), (tensor(after),), (tensor(slope),))
+        for before, after, slope in ((1.0, 0.8, 2.0), (0.8, 0.46, 1.6))
+    ]
+
+    assert chains.chain(0, given_case, trace(*steps), returned(0.46), MOVES, "SGD").holds is holds
 
 
 def test_two_criteria_may_ask_for_two_optimisers_on_one_case() -> None:

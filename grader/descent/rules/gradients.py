@@ -77,7 +77,8 @@ _NORMS: Final = (
 
 
 def _norm_constants(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
-    for index, power in _NORMS:
+    wide = rows.x.shape[1] > 1
+    for index, power in _NORMS if wide else dict.fromkeys((2.0 if i else i, p) for i, p in _NORMS):
         unit = _of_norm(rows.at.theta, index, power)
         for factor in reading.estimates(replace(rows, x=unit), ratio):
             yield factor, Estimate(index), Estimate(power)
@@ -173,6 +174,12 @@ LOSS: Final = (
         "Which line multiplies with the learning rate? Is it the only one?",
         lambda x, at: x * at.rate.astype(x.dtype),
         teacher="The optimiser multiplies with the rate once more.", rank=14, samples=((),),
+    ),
+    Rule(
+        "loss-times-steps", "loss", "The gradient is number_steps times what it should be: it adds up over all steps",
+        "Print theta.grad just before step(). How often did backward() add to it?",
+        lambda x, at: x * np.maximum(at.asked, 1).astype(x.dtype), rank=18, samples=((),), known=0,
+        teacher="backward() stands in the loop, and step() after it.", landmark="step",
     ),
     Rule(
         "loss-over-steps", "loss", "The loss or its gradient is divided by the number of steps", _LOSS,

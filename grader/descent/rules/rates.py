@@ -114,6 +114,18 @@ RATE: Final = (
         samples=((0.1,), (0.01,), (0.5,)), known=0,
     ),
     Rule(
+        "rate-of-the-steps", "rate", "The number of steps is taken as the learning rate",
+        "In which order does the exercise pass the learning rate and the number of steps?",
+        lambda x, at: np.asarray(at.asked, x.dtype), rank=20, samples=((),), known=0, landmark="definition",
+        teacher="The two parameters are exchanged.",
+    ),
+    Rule(
+        "rate-of-theta", "rate", "Theta is taken as the learning rate",
+        "In which order does the exercise pass theta and the learning rate?",
+        lambda x, at: at.initial[:, :1], rank=20, samples=((),), known=0, landmark="definition",
+        teacher="The two parameters are exchanged.",
+    ),
+    Rule(
         "rate-zero-replaced", "rate", "A learning rate of 0 is replaced by {0}",
         "Call your function with the rate 0. What should it return?",
         lambda x, _, c: np.asarray(np.where(x == 0, c, x), x.dtype),

@@ -88,7 +88,7 @@ THETAS: Final = (
     _result("turned-change", "The initial theta less the last is returned", lambda x, at: at.path[0] - x, 21),
     _result("last-change", "The last change of theta is returned", lambda x, at: x - _before(at), 22),
     _result("before-scaled", "What is returned is {0} times the theta before the last step",
-            lambda x, at, c: c * _before(at), 24, each(lambda x, y, at: factor(_before(at), y, at)),
+            lambda x, at, c: c * _before(at), 24, each(lambda x, y, at: np.where(y == _before(at), np.nan, factor(_before(at), y, at))),
             (0.5,), (-1.0,)),
 )  # fmt: skip
 

@@ -1,0 +1,148 @@
+"""Makes the seeds of `tests/fuzz` anew: `python -m tests.fuzz.make_corpus`, where a format has changed.
+
+A kit of a few cases, and what the command line writes when it grades three small programs with it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import zipfile
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import pytest
+
+from grader import cli, store, wire
+from grader import kit as kits
+from grader.journal import JOURNAL_FILE
+from tests.conftest import frozen
+from tests.fuzz.readers import CORPUS
+from tests.sandbox.small import NAMES, notebook
+
+_KEPT: Final = (0, 2, 5, 12, 83, 84)  # cases of each criterion, one of them a repetition
+_BODY: Final = """
+def {name}(initial_theta, learning_rate, number_steps):
+    theta = torch.nn.Parameter(initial_theta.clone())
+    optimiser = torch.optim.SGD([theta], lr=learning_rate)
+    for _ in range(number_steps):
+        {clear}torch.sum(theta * theta).backward()
+        optimiser.step()
+    return theta.detach()
+"""
+RIGHT: Final = "import torch\n" + _BODY.format(name=NAMES[0], clear="optimiser.zero_grad()\n        ")
+WRONG: Final = "import torch\n" + _BODY.format(name=NAMES[0], clear="")
+RAISES: Final = 'print("beginning")\n' + RIGHT.replace("theta.detach()", "theta.detach().dot(theta)")
+MAGICS: Final = ("%matplotlib inline\n!pip install x", "%%time\n" + RIGHT, "%%capture out\nprint(1)", "x ??")
+SETTINGS: Final = (
+    'title = "Small"\ndevices = ["cpu", "cuda"]\norder = []\n\n[limits]\ncase_cpu_seconds = 1.5\n'
+)
+TEMPLATE: Final = (
+    '{% extends "default/student.html.j2" %}\n{% block title %}{{ view.student }}{% endblock %}\n'
+)
+CSV: Final = "student,exercise,score,comment\r\ns02," + NAMES[0] + ',7.5,"a late, but ""good"" hand-in"\r\n'
+
+
+def main() -> None:
+    shutil.rmtree(CORPUS, ignore_errors=True)
+    given = {
+        "kit/small.kit": kits.encode(small(frozen().kit)),
+        "python/right.py": RIGHT.encode(),
+        "python/latin.py": ("# coding: latin-1\n# Käse\n" + WRONG).encode("latin-1"),
+        "notebook/magics.ipynb": notebook(*MAGICS, kernelspec={"language": "python"}).encode(),
+        "notebook/old.ipynb": _old(RIGHT),
+        "overrides/commas.csv": CSV.encode(),
+        "overrides/semicolons.csv": CSV.replace(",", ";").replace("7.5", "7,5").encode("utf-8-sig"),
+        "settings/assignment.toml": SETTINGS.encode(),
+        "templates/student.html.j2": TEMPLATE.encode(),
+        "freezer/refused.json": b'{"message": "reference/a.py: defines no EXERCISE.", "hint": "Define one."}',
+        "freezer/share.json": b'{"frozen": 0.5, "doing": "drawing"}',
+        "printed/colours.txt": b"\x1b[31mtensor([1.])\x1b[0m\r 50%\r100%\r\n\xff\xe2\x80\xae",
+    }
+    for name, data in given.items():
+        store.write_bytes(CORPUS / name, data)
+    with tempfile.TemporaryDirectory() as folder:
+        for name, data in _graded(Path(folder)):
+            store.write_bytes(CORPUS / name, data)
+
+
+def small(kit: kits.Kit) -> kits.Kit:
+    """One exercise with a few of its cases and two of its misconceptions, everything still fitting."""
+    replace, new = msgspec.structs.replace, {old: index for index, old in enumerate(_KEPT)}
+    whole = kit.exercises[0]
+    cases = [whole.cases[index] for index in _KEPT]
+    exercise = replace(
+        whole,
+        cases=tuple(
+            replace(one, repeats=new.get(one.repeats) if one.repeats else one.repeats) for one in cases
+        ),
+        ladder=whole.ladder[:3],
+        rubric=tuple(replace(one, cases=_among(one.cases, new)) for one in whole.rubric),
+        misconceptions=tuple(
+            replace(
+                one,
+                answers=tuple(one.answers[index] for index in _KEPT),
+                tolerances=tuple(one.tolerances[index] for index in _KEPT),
+                traces={new[index]: trace for index, trace in one.traces.items() if index in new},
+                smallest=new.get(one.smallest) if one.smallest is not None else None,
+            )
+            for one in whole.misconceptions[:2]
+        ),
+    )
+    return replace(kit, exercises=(exercise,))
+
+
+def _among(cases: tuple[int, ...], new: dict[int, int]) -> tuple[int, ...]:
+    return tuple(new[index] for index in cases if index in new)
+
+
+def _old(source: str) -> bytes:
+    cell = {"cell_type": "code", "input": source, "language": "python", "outputs": [], "metadata": {}}
+    sheets = [{"cells": [cell], "metadata": {}}]
+    return msgspec.json.encode({"worksheets": sheets, "metadata": {}, "nbformat": 3, "nbformat_minor": 0})
+
+
+def _graded(folder: Path) -> Iterator[tuple[str, bytes]]:
+    """What a class of three comes to, as bytes on the disk and in the pipes."""
+    programs = {"s01": RIGHT, "s02": WRONG, "s03": RAISES}
+    with zipfile.ZipFile(folder / "class.zip", "w", zipfile.ZIP_DEFLATED) as opened:
+        for name, source in programs.items():
+            opened.writestr(f"class/{name}/{name}.py", source)
+    sent = _grade(folder)
+    yield "archive/class.zip", (folder / "class.zip").read_bytes()
+    for name, frames in zip(("right", "wrong"), sent, strict=False):
+        yield f"frames/{name}.frames", frames
+    results = store.read_results(folder / "out")
+    plain = msgspec.structs.replace(results.environment, platform="Linux", started="2026-01-01T00:00:00Z")
+    devices = tuple(msgspec.structs.replace(one, hardware=None) for one in results.devices)
+    told = msgspec.structs.replace(results, environment=plain, devices=devices)
+    yield f"results/{store.RESULTS_FILE}", store.encode(told)
+    yield "evidence/s02.json", store.evidence_path(folder / "out", "s02").read_bytes()
+    yield "evidence/s03.json", store.evidence_path(folder / "out", "s03").read_bytes()
+    yield f"journal/{JOURNAL_FILE}", (folder / "out" / JOURNAL_FILE).read_bytes()
+
+
+def _grade(folder: Path) -> list[bytes]:
+    """Grade the class; the bytes that the first worker of each student sent, in turn."""
+    sent: defaultdict[wire.Stream, bytearray] = defaultdict(bytearray)
+    feed = wire.Stream.feed
+
+    def kept(self: wire.Stream, data: bytes) -> Iterator[wire.Frame]:
+        sent[self] += data
+        return feed(self, data)
+
+    os.chdir(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wire.Stream, "feed", kept)
+        asked = ["grade", "class.zip", "--kit", str(CORPUS / "kit" / "small.kit"), "-o", "out", "--jobs", "1"]
+        with pytest.raises(SystemExit):
+            cli.cli(asked, standalone_mode=False)
+    return [bytes(data) for data in sent.values()]
+
+
+if __name__ == "__main__":
+    main()
