@@ -178,7 +178,10 @@ def cli() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Short for --format json.")
 @click.option("-q", "--quiet", count=True, help="One line; -qq: nothing but the exit code.")
 @click.option(
-    "-v", "--verbose", is_flag=True, help="The steps, every failing case, all notes, what was printed."
+    "-v",
+    "--verbose",
+    is_flag=True,
+    help="An optimiser's steps, every failing case, all notes, what was printed.",
 )
 def check(path: Path, formats: tuple[Output, ...], as_json: bool, **options: Any) -> None:
     """Check one submission: a .py, a .ipynb, or a folder or zip of one student's files."""

@@ -76,9 +76,9 @@ class Exercise:
     whose simplest example is the call a teacher would write first. `bound(arguments, dtype)`
     returns the largest honest rounding error per component as a float64 tensor of the result's
     shape; None: the shadow bound of `oracle`. `effort` is what a case costs to run, for
-    instance its SGD steps. Where it grows with an int of the call, some inputs are run more than a
-    hundred steps far, for a mistake that begins late shows nowhere else; `grader verify` says up to which
-    step it is caught. `either_shape`: the shapes that the tensors are drawn with are two
+    instance the steps of its optimiser. Where it grows with an int of the call, some inputs are run with
+    more than a hundred, for a mistake that begins late shows nowhere else; `grader verify` says up to which
+    one it is caught. `either_shape`: the shapes that the tensors are drawn with are two
     ways to write one input, so values and steps are judged for each and the better one counts.
     `honest` are right programs in other styles, by name: `grader verify` runs each, and it must get
     full marks. `diagnosers` names what else than the misconceptions may explain a wrong answer:

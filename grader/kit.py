@@ -54,7 +54,7 @@ class Case(Record, frozen=True):
     shape: tuple[int, ...]
     bounds: dict[str, Tensor]  # honest rounding error per component, float64, by the dtype it was computed in
     criterion: str  # the one `values` criterion it belongs to
-    effort: float  # what it costs to run: SGD steps
+    effort: float  # what it costs to run, as the exercise counts it
     origin: Literal["edge", "shrunk", "chosen", "random", "repeat", "ladder"]
     repeats: int | None = None  # the case whose call this one makes again, traced
     trace: Trace | None = None  # the reference's own steps, where a student's are to be laid beside them
@@ -100,6 +100,13 @@ class Misconception(Record, frozen=True):
     diagnoser: str = ""  # that made it of a rule of its own, and recognises it with any constant
 
 
+class Late(Record, frozen=True):
+    """How late a mistake may begin and is caught still: after `caught` rounds of those that an int counts."""
+
+    counter: str
+    caught: int
+
+
 class Exercise(Record, frozen=True):
     """One exercise, frozen."""
 
@@ -107,7 +114,7 @@ class Exercise(Record, frozen=True):
     title: str
     statement: str
     parameters: tuple[str, ...]
-    moves: str  # the argument that the function moves (theta): "other than its input" speaks of it
+    moves: str  # the first tensor argument: "other than its input" speaks of it, and an optimiser moves it
     rubric: tuple[Criterion, ...]
     cases: tuple[Case, ...]
     ladder: tuple[Case, ...]
@@ -116,7 +123,12 @@ class Exercise(Record, frozen=True):
         False  # the shapes drawn are two ways to write one input: values criteria count the better
     )
     diagnosers: dict[str, bytes] = {}  # noqa: RUF012 -- msgspec copies it; what the freezer found for each
-    late: int | None = None  # mistakes that begin after so many steps are caught; None: no int counts steps
+    late: Late | None = None  # None: no int says how far a call runs
+
+    @property
+    def moved(self) -> str:
+        """What the argument that moves is called on its way: `theta`, where `initial_theta` is passed."""
+        return self.moves.removeprefix("initial_")
 
     @property
     def max_score(self) -> float:

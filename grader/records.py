@@ -231,5 +231,5 @@ class ExerciseOutcomes(Record, frozen=True):
     found: bool
     outcomes: tuple[Outcome, ...]  # in the suite's order; empty where not found
     chains: tuple[Chain, ...]
-    moved: bool  # some call with a step returned something other than its input and zero
+    moved: bool  # some call that has something to do returned something other than its input and zero
     notes: tuple[str, ...] = ()

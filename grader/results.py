@@ -230,10 +230,10 @@ class StepRow(Stored, frozen=True):
     """One step of the student's run beside the reference's; None where a run took no such step."""
 
     step: int  # from 1; row 0 is where both begin, without gradient and change
-    theta: tuple[Number, ...] | None  # after the step
+    value: tuple[Number, ...] | None  # of what is moved, after the step
     gradient: tuple[Number, ...] | None  # the step was taken with it
     change: tuple[Number, ...] | None
-    reference_theta: tuple[Number, ...] | None
+    reference_value: tuple[Number, ...] | None
     reference_gradient: tuple[Number, ...] | None
     reference_change: tuple[Number, ...] | None
     apart: bool
@@ -256,6 +256,7 @@ class ExerciseEvidence(Stored, frozen=True):
     traces: tuple[TraceEvidence, ...]
     place: Place | None = None  # where the graded definition stands
     steps: StepTable | None = None
+    moved: str = "the parameter"  # what its steps move, in the exercise's own word
 
 
 class Evidence(Stored, frozen=True):

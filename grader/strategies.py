@@ -2,7 +2,7 @@
 
 The order inside each strategy is the order in which Hypothesis shrinks: the first value is the
 simplest. So put first what a teacher would write first, and the counterexamples that students
-see become "theta 1.0, rate 0.1, one step" and not "theta 0.0, rate 0.0".
+see become "1.0, 0.1, one step" and not "0.0, 0.0, no step".
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def tensors(
 
 
 def learning_rates(simple: Sequence[float], largest: float) -> st.SearchStrategy[float]:
-    """One of the simple rates, or any in (0.02, largest]: a smaller one hardly moves theta."""
+    """One of the simple rates, or any in (0.02, largest]: a smaller one hardly moves anything."""
     return st.one_of(st.sampled_from(tuple(simple)), st.floats(0.02, largest, allow_nan=False))
 
 

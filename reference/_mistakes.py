@@ -83,16 +83,6 @@ def _errors(loss: Loss) -> tuple[Misconception, ...]:
             teacher="Right but for zero steps: the name that is returned is bound inside the loop only.",
             where="return",
         ),
-        Misconception(
-            "root-trap",
-            "Right except where theta reaches 0: there the result is nan",
-            "Print theta.grad once theta is 0. Which operation of your loss has no finite derivative there?",
-            stepping(lambda theta: torch.sqrt(loss(theta)) ** 2),
-            frozenset({"edge-rates"}),
-            teacher="sqrt(sum) ** 2 is right on paper, but the root's derivative at 0 is infinite, and"
-            " infinity times 0 is nan. PyTorch's own norm has no such trap.",
-            where="loss",
-        ),
     )
 
 

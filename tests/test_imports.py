@@ -28,19 +28,18 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "descent",
         "intake",
     ),
-    (
-        "freezing",
-        "report",
-    ),  # the freezer runs and judges as grading does; reports say what was stored and verified
+    # the freezer runs and judges as grading does, and each diagnoser freezes; reports say what was verified
+    ("freezing", "descent.freezing", "report"),
     ("pipeline",),
     ("run",),
     ("commands",),
     ("cli", "__main__"),
 )
 CHILD = {  # the only modules that may import torch, Hypothesis, nbformat or IPython
-    "strategies", "freezing", "sandbox.calling", "sandbox.compiler", "sandbox.devices", "sandbox.loading",
-    "sandbox.magics", "sandbox.notebooks", "sandbox.probing", "sandbox.remains", "sandbox.settings",
-    "sandbox.tracing", "sandbox.twin", "sandbox.values", "sandbox.worker", "sandbox.zygote",
+    "strategies", "freezing", "descent.freezing", "sandbox.calling", "sandbox.compiler", "sandbox.devices",
+    "sandbox.loading", "sandbox.magics", "sandbox.notebooks", "sandbox.probing", "sandbox.remains",
+    "sandbox.settings", "sandbox.tracing", "sandbox.twin", "sandbox.values", "sandbox.worker",
+    "sandbox.zygote",
 }  # fmt: skip
 HEAVY = ("torch", "hypothesis", "nbformat", "IPython", "matplotlib")
 
@@ -68,7 +67,9 @@ def _without_typing_blocks(tree: ast.Module) -> ast.Module:
 
 
 def room_of(module: str) -> str:
-    return module.partition(".")[0]
+    """The first part of its name, or the first two where these have a floor of their own."""
+    two = ".".join(module.split(".")[:2])
+    return two if any(two in rooms for rooms in FLOORS) else module.partition(".")[0]
 
 
 def floor(room: str) -> int:

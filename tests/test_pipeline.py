@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from grader.diagnosis.findings import find
+from grader.diagnosis.prepared import Prepared
 from grader.judging.award import Finding
 from grader.judging.evidence import CaseSheet
 from grader.kit import Exercise, Kit, Limits
@@ -92,7 +93,8 @@ def pool() -> Iterator[Pool]:
 
 def session_of(pool: Pool, kit: Kit = KIT, devices: Sequence[str] = ("cpu",)) -> Session:
     graded = tuple(Device(name, True, None, None) for name in devices)
-    return Session(kit, pool, graded, 2, CaseSheet(msgspec.structs.replace(kit, devices=tuple(devices))))
+    sheet = CaseSheet(msgspec.structs.replace(kit, devices=tuple(devices)))
+    return Session(kit, pool, graded, 2, sheet, {one.name: Prepared(one) for one in kit.exercises})
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +165,7 @@ def test_the_steps_and_the_students_own_line_stand_in_the_evidence(session: Sess
 
     first, second = graded.evidence.exercises
     assert first.steps is not None
-    assert [(row.theta, row.reference_theta, row.apart) for row in first.steps.rows] == [
+    assert [(row.value, row.reference_value, row.apart) for row in first.steps.rows] == [
         ((1.0,), (1.0,), False),
         ((0.75,), (0.5,), True),
     ]

@@ -21,8 +21,8 @@ NAME: Final = "doubled"
 PROGRAM: Final = f'''"""What the doctor hands in."""
 
 
-def {NAME}(theta):
-    return 2 * theta
+def {NAME}(x):
+    return 2 * x
 '''
 
 
@@ -98,7 +98,7 @@ def _kit() -> kits.Kit:
     """An assignment of one call: double 1.5."""
     given, exact = tensors.float64([1.5], ()), tensors.float64([0.0], ())
     case = kits.Case(
-        arguments={"theta": given},
+        arguments={"x": given},
         expected=tensors.float64([3.0], ()),
         dtype="float64",
         shape=(),
@@ -107,6 +107,6 @@ def _kit() -> kits.Kit:
         effort=0.0,
         origin="edge",
     )
-    rubric = (kits.Criterion("doubled", "Twice theta", 1.0, "values", (0,)),)
-    exercise = kits.Exercise(NAME, "Double it", "", ("theta",), "theta", rubric, (case,), (), ())
+    rubric = (kits.Criterion("doubled", "Twice x", 1.0, "values", (0,)),)
+    exercise = kits.Exercise(NAME, "Double it", "", ("x",), "x", rubric, (case,), (), ())
     return kits.Kit(kits.SCHEMA, "doctor", ("cpu",), kits.Limits(), (exercise,), {})

@@ -24,7 +24,7 @@ def run(assignment: Path | None, output: Path, seed: int | None) -> int:
     loaded = kit_file.load(output)
     for exercise in loaded.kit.exercises:
         known = f"{len(exercise.misconceptions)} known mistakes"
-        text = f"{exercise.name}: {len(exercise.cases)} cases, {exercise.effort:g} steps, {known}"
+        text = f"{exercise.name}: {len(exercise.cases)} cases of effort {exercise.effort:g}, {known}"
         tell(text, beside=False)
     tell(
         f"Kit: {output} ({output.stat().st_size / 1024:.0f} KiB)\nDigest: {loaded.digest}",

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from grader.diagnosis.candidates import STEPS, Candidate
-from grader.diagnosis.seen import Seen
 from grader.kit import CriterionKind
 from grader.records import Step
 from grader.tensors import floats
+
+if TYPE_CHECKING:
+    from grader.diagnosis.seen import Seen
 
 RANK: Final = 120
 _BOTH: Final[frozenset[CriterionKind]] = frozenset({"optimiser", "values"})

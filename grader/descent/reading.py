@@ -77,11 +77,11 @@ def each(formula: Formula) -> Reading:
 
 
 def whole(formula: Formula) -> Reading:
-    """One constant that is a whole number."""
+    """One constant that is a whole number, and not 0: that says something else."""
 
     def read(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
         for one in estimates(rows, formula):
-            if abs(one.value - round(one.value)) <= max(SHARED * one.doubt, FORMULA):
+            if round(one.value) and abs(one.value - round(one.value)) <= max(SHARED * one.doubt, FORMULA):
                 yield (Estimate(float(round(one.value))),)
 
     return read

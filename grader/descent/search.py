@@ -8,7 +8,7 @@ composed. Only a program that returns every answer is told.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice, product
@@ -162,13 +162,13 @@ class Search:
                 if rows is None
                 else {"direction": list(islice(_following(by_slot("direction"), rows), CHOICES))}
             )
-        direction = _by_options(by_slot("direction"), name, odd) if name == "SGD" else None
+        direction = _by_options(by_slot("direction"), name, odd, options) if name == "SGD" else None
         left = {
             k: v
             for k, v in odd.items()
             if direction is None or k not in (*direction.rule.options, *direction.rule.fixed)
         }
-        update = _by_options(by_slot("update"), name, left)
+        update = _by_options(by_slot("update"), name, left, options)
         found: dict[Slot, list[Choice]] = {"direction": [direction]}
         if left or name != "SGD":
             found["update"] = [update] if update is not None else []
@@ -270,6 +270,8 @@ class Search:
                 return True
             chain = tuple(one if slot == one.slot else None for slot in GRADIENT)
             return all(_follows(chain, part).all() for part in self.traces.split(rows))
+        if one.slot == "update" and self.traces.optimiser and one.rule.optimiser != self.traces.optimiser[0]:
+            return False
         if one.slot == "update" and (steps := self._rows.get("direction")) is not None:
             return not steps.follow(lambda x, _: x).all()  # each step is the rate times the gradient
         return seen is None or one.rule.remembers or bool(seen.follow(one).all())
@@ -357,18 +359,24 @@ def _follows(chain: Sequence[Choice], rows: Rows) -> Array:
     return rows.follow(composed)
 
 
-def _by_options(rules: Iterable[Rule], optimiser: str, odd: dict[str, float]) -> Deviation | None:
-    """The rule of this optimiser that has the most of these options."""
+def _by_options(
+    rules: Iterable[Rule], optimiser: str, odd: Mapping[str, float], options: Mapping[str, float]
+) -> Deviation | None:
+    """The rule of this optimiser that has the most of the options that are not as usual.
+
+    Of another class than SGD all options are its own.
+    """
+    wanted = odd if optimiser == "SGD" else options
     fitting = [
         rule
         for rule in rules
         if rule.optimiser == optimiser
         and (rule.options or rule.fixed or optimiser != "SGD")
-        and all(name in odd for name in rule.options)
-        and all(odd.get(name) == float(value) for name, value in rule.fixed.items())
+        and all(name in wanted for name in rule.options)
+        and all(wanted.get(name) == float(value) for name, value in rule.fixed.items())
     ]
     best = max(fitting, key=lambda rule: len(rule.options) + len(rule.fixed), default=None)
-    return Deviation(best, tuple(odd[name] for name in best.options)) if best is not None else None
+    return Deviation(best, tuple(wanted[name] for name in best.options)) if best is not None else None
 
 
 def _no_rows() -> Rows:

@@ -161,8 +161,8 @@ class Answers:
 def agreeing(program: Program, part: Part) -> Array:
     """By call: whether the program returns the answer.
 
-    Where few calls do not, they are run once more from a theta that is off by roundings: a sign or a threshold
-    that hangs on these says nothing.
+    Where few calls do not, they are run again with a theta and a rate that are off by roundings: a sign or a
+    threshold that hangs on these says nothing.
     """
     same = _agreeing(program, part, 0.0)
     if same.all() or NEARLY * (~same).sum() > len(same):
@@ -173,12 +173,13 @@ def agreeing(program: Program, part: Part) -> Array:
 
 
 def _agreeing(program: Program, part: Part, nudge: float) -> Array:
-    """`nudge`: roundings that the first theta is moved by."""
+    """`nudge`: roundings that theta and the rate are moved by."""
     value, tolerance = predicted(program, part)
     others = [edge for edge in (program.moved,) if edge is not None]
     slack = [predicted(one, part)[0] for one in others]
     if nudge:
-        moved = replace(part.calls, theta=part.calls.theta * (1 + nudge * part.roundoff))
+        off = 1 + nudge * part.roundoff
+        moved = replace(part.calls, theta=part.calls.theta * off, rate=part.calls.rate * off)
         slack.append(run(program, moved).value)
     got = part.regular
     if (

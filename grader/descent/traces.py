@@ -25,7 +25,7 @@ from grader.tensors import is_whole
 EXACT: Final = ("float32", "float64")
 LARGEST: Final = 1e100  # beyond it products overflow, and a run has long been lost
 EXACTLY: Final = 1e-12  # relative: numbers that Python computed
-LOOKED_AT: Final = 32  # steps of a call; what is wrong shows in these or in no traced one
+LOOKED_AT: Final = 128  # steps of a call; what is wrong shows in these or in no traced one
 
 
 @dataclass(frozen=True)

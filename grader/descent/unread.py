@@ -45,7 +45,7 @@ WORDS: Final[dict[Slot, _Words]] = {
         "Print optimiser.param_groups in each step. What changes the rate?",
     ),
     "direction": _Words(
-        "another-step", "A step is not rate times gradient: it is as if the gradient were {got}, not {wanted}",
+        "another-step", "A step is not rate times gradient: as if that gradient were {got}, not {wanted}",
         "Print theta and theta.grad before and after step().",
     ),
     "between": _Words(

@@ -8,7 +8,7 @@ from typing import Final
 
 from grader.diagnosis.candidates import ALL_KINDS, Candidate
 from grader.diagnosis.messages import TABLE, Message
-from grader.diagnosis.parts import which
+from grader.diagnosis.parts import exactly, which
 from grader.diagnosis.seen import Seen
 from grader.records import Failure, Raised
 
@@ -29,7 +29,7 @@ _STOPS: Final[dict[Failure, tuple[str, str, str, str]]] = {
     ),
     Failure.OUT_OF_MEMORY: (
         "memory", "The function uses up all memory",
-        "Which list or tensor grows in every step, and does it have to?", "Something grows without end.",
+        "Which list or tensor grows and grows, and does it have to?", "Something grows without end.",
     ),
     Failure.EXITED: (
         "exits", "The function ends the whole program",
@@ -70,7 +70,7 @@ def _stopped(seen: Seen) -> Iterator[Candidate]:
         messages = [seen.stopped[i].message for i in sorted(own & seen.stopped.keys())]
         yield Candidate(
             id=name,
-            title=(title or messages[0][:1].upper() + messages[0][1:]) + _without_a_step(own, seen),
+            title=(title or messages[0][:1].upper() + messages[0][1:]) + _for_which_stopped(own, seen),
             hint=_WAITS if any("waits" in one for one in messages) else hint,
             explained=own | follow,
             whole=True,
@@ -83,9 +83,13 @@ def _stopped(seen: Seen) -> Iterator[Candidate]:
         )
 
 
-def _without_a_step(own: frozenset[int], seen: Seen) -> str:
-    """Only a call without a step says where: after another the rest was not run."""
-    return " when there is no step" if not own & seen.moving and seen.moving <= seen.returned.keys() else ""
+def _for_which_stopped(own: frozenset[int], seen: Seen) -> str:
+    """Only a call that has nothing to do says where: after another the rest was not run."""
+    if own & seen.moving or not seen.moving <= seen.returned.keys():
+        return ""
+    every = frozenset(range(len(seen.answers)))
+    part = exactly(every - seen.moving, every, seen)
+    return f" ({part.words})" if part else ""
 
 
 def _raised(seen: Seen) -> Iterator[Candidate]:

@@ -43,7 +43,7 @@ def _not_the_same_twice(seen: Seen) -> Iterator[Candidate]:
         explained=seen.wrong,
         evidence="partial",
         calls=2 * len(firsts),
-        teacher="A global theta, optimiser or counter, a mutable default, a cache, or random numbers.",
+        teacher="A global tensor, object or counter, a mutable default, a cache, or random numbers.",
         kinds=VALUES,
     )
 
@@ -64,13 +64,14 @@ def _goes_on(seen: Seen) -> Iterator[Candidate]:
     if len(went_on) >= CONVINCING and len(begins) > 1:  # one beginning for all may be a fixed one
         yield _state(
             id="goes-on",
-            title="Each call goes on from where the last one ended, not from the theta that is passed",
+            title="Each call goes on from where the last one ended, not from the"
+            f" {seen.exercise.moved} that is passed",
             hint="Call your function twice with the same arguments. Where does the second call begin?",
             explained=seen.wrong,
             rank=RANK - 1,
             evidence="trace",
             calls=len(went_on),
-            teacher="Theta lives outside the function: a global, an attribute or a default argument.",
+            teacher="What is moved lives outside the function: a global, an attribute or a default argument.",
         )
 
 

@@ -1,4 +1,4 @@
-"""Recognisable parts of a suite: the calls of one dtype, one shape, without a step, with a negative theta.
+"""Recognisable parts of a suite: the calls of one dtype, of one shape, with a negative argument.
 
 A mistake that shows in one part only is told with it: "for float64 tensors". The words come from the
 arguments' names, so any exercise has its parts.

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from grader import kit as kits
+from grader.descent.diagnoser import Descent
 from grader.diagnosis.matching import Known, known
 from grader.diagnosis.parts import Part, parts
 
@@ -14,13 +15,7 @@ if TYPE_CHECKING:
     from grader.diagnosis.candidates import Diagnoser
 
 
-def _descent(exercise: kits.Exercise, frozen: bytes) -> Diagnoser:
-    from grader.descent.diagnoser import Descent  # noqa: PLC0415 -- for those exercises alone
-
-    return Descent(exercise, frozen)
-
-
-DIAGNOSERS: Final[Mapping[str, Callable[[kits.Exercise, bytes], Diagnoser]]] = {"descent": _descent}
+DIAGNOSERS: Final[Mapping[str, Callable[[kits.Exercise, bytes], Diagnoser]]] = {"descent": Descent}
 """By the name that an exercise asks with; each is made from what the freezer put into the kit for it."""
 
 

@@ -1,8 +1,7 @@
-"""What comes back and is no right result: nothing, another thing, too much, nan, another form or dtype."""
+"""What comes back and is no right result: nothing, another thing, too much, another form or dtype."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from functools import partial
 from typing import Final
@@ -10,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from grader import kit as kits
-from grader.diagnosis.candidates import ALL_KINDS, VALUES, Candidate
+from grader.diagnosis.candidates import ALL_KINDS, Candidate
 from grader.diagnosis.parts import which
 from grader.diagnosis.seen import Seen
 from grader.judging.behaviour import values
@@ -47,7 +46,6 @@ def candidates(seen: Seen) -> Iterator[Candidate]:
     yield from _coarse(seen)
     yield from _objects(seen)
     yield from _too_much(seen)
-    yield from _nan_at_zero(seen)
     yield from _forms(seen)
 
 
@@ -73,18 +71,18 @@ def _objects(seen: Seen) -> Iterator[Candidate]:
 
 
 def _too_much(seen: Seen) -> Iterator[Candidate]:
-    """More numbers than theta has, the right theta often among them."""
+    """More numbers than the result has, the right ones often among them."""
     rows = {i: (floats(seen.exercise.cases[i].expected), values(one)) for i, one in seen.returned.items()}
     rows = {i: (wanted, got) for i, (wanted, got) in rows.items() if len(got) > len(wanted)}
     if len(rows) < CONVINCING:
         return
     held = sum(_holds(got, wanted, seen.exercise.cases[i]) for i, (wanted, got) in rows.items())
     grows = len({len(got) // len(wanted) for wanted, got in rows.values()}) > 1
-    title = "More comes back than theta, which is only a part of it"
+    title = "More comes back than the result, which is only a part of it"
     if grows:
-        title = "More comes back than theta, and the more steps, the more of it"
+        title = "More comes back than the result, and more of it the longer a call runs"
     if held < CONVINCING:
-        title = "More numbers come back than theta has"
+        title = "More numbers come back than the result has"
     yield _returned(
         id="returns-history" if grows else "returns-more",
         title=title + _which(set(rows), seen),
@@ -93,41 +91,16 @@ def _too_much(seen: Seen) -> Iterator[Candidate]:
         else "What stands after `return`? How many things does the caller get?",
         explained=frozenset(rows),
         whole=False,
-        cause="a list of all thetas, or a tuple of theta and something else",
-        teacher="Often a list of thetas, or a tuple such as (theta, loss).",
+        cause="a list of all values on the way, or a tuple of the result and something else",
+        teacher="Often a list of all values on the way, or a tuple of the result and something else.",
     )
 
 
 def _holds(got: list[float], wanted: list[float], case: kits.Case) -> bool:
-    """Whether the right theta stands at the beginning or the end."""
+    """Whether the right numbers stand at the beginning or the end."""
     ends = (got[: len(wanted)], got[-len(wanted) :])
     allowed = [rounding("float32", case.effort, abs(x)) for x in wanted]
     return any(all(map(near, end, wanted, allowed)) for end in ends)
-
-
-def _nan_at_zero(seen: Seen) -> Iterator[Candidate]:
-    """Nan exactly where theta is or becomes 0, and right everywhere else: an infinite derivative."""
-    own = frozenset(i for i in seen.wrong if any(map(math.isnan, values(seen.answers[i]))))
-    if own and own == seen.broken["values"] and all(_at_zero(seen.exercise, i) for i in own):
-        yield _returned(
-            id="nan-at-zero",
-            title="Right except where theta reaches 0: there the result is nan",
-            hint="Print theta.grad once theta is 0."
-            " Which operation of your loss has no finite derivative there?",
-            explained=own,
-            rank=RANK - 100,
-            teacher="Often sqrt(sum)**2: the root's derivative at 0 is infinite, and infinity times 0 nan."
-            " The idea is right; sum(theta**2), or PyTorch's own norm, has no such trap.",
-            where="loss",
-            kinds=VALUES,
-        )
-
-
-def _at_zero(exercise: kits.Exercise, index: int) -> bool:
-    case = exercise.cases[index]
-    bound = floats(case.bounds[case.dtype])
-    ends = any(abs(x) <= b for x, b in zip(floats(case.expected), bound, strict=True))
-    return ends or not all(floats(case.arguments[exercise.moves]))  # type: ignore[arg-type]
 
 
 # --- form and dtype -----------------------------------------------------------------------
@@ -190,8 +163,7 @@ def _coarse(seen: Seen) -> Iterator[Candidate]:
                 whole=True,
                 rank=RANK - 25,
                 evidence="proven",
-                teacher="A cast, a tensor that was made without a dtype,"
-                " or a default dtype that was changed.",
+                teacher="A cast, a tensor made without a dtype, or a default dtype that was changed.",
                 where="definition",
             )
             return

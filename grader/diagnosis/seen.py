@@ -80,12 +80,12 @@ class Seen:
 
     @cached_property
     def moving(self) -> frozenset[int]:
-        """The cases with a step."""
+        """The cases that have something to do."""
         return frozenset(i for i, case in enumerate(self.exercise.cases) if case.effort > 0)
 
     @cached_property
     def telling(self) -> frozenset[int]:
-        """The cases where theta has to end elsewhere than where it starts, and not at 0."""
+        """The cases whose result is neither what was passed nor 0."""
         return frozenset(
             i for i in self.moving if _goes_somewhere(self.exercise.cases[i], self.exercise.moves)
         )

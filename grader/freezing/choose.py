@@ -1,9 +1,9 @@
 """Which cases of a pool make the suite: the cheapest that catch every mistake and tell all apart.
 
-Most inputs that one would draw tell nothing: theta, rate or steps are 0, or the descent has
-converged. So each case is worth what it adds to the suite: a mistake caught once more in a
-criterion that it must cost (and in a shape, where two shapes are two ways to write one input),
-or two mistakes told apart, per unit of effort. Taking the best again and again is the greedy cover; it
+Most inputs that one would draw tell nothing: an argument is 0, or a long run has converged. So each
+case is worth what it adds to the suite: a mistake caught once more in a criterion that it must cost
+(and in a shape, where two shapes are two ways to write one input), or two mistakes told apart, per unit
+of effort. Taking the best again and again is the greedy cover; it
 is at most a logarithm away from the cheapest suite, and here within a few cases of it.
 """
 

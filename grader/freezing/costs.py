@@ -1,47 +1,90 @@
 """What a misconception is seen to cost: the criteria that inputs of theirs can show it in.
 
 The suite must then catch it in each of these. Only for misconceptions that say nothing of their costs: those
-that a diagnoser makes of its rules.
+that a diagnoser makes of its rules. Such a one that shows nowhere is a right program in this exercise; and
+of two that no value and no step tells apart here (a mean of two components, half their sum) the first stays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import dataclasses
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from msgspec.structs import replace as changed
 
 from grader import kit
 from grader.exercises import Criterion, Misconception
+from grader.freezing.choose import shape_of
 from grader.freezing.trials import Trials, key
 from grader.judging import compare
+from grader.judging.behaviour import same, same_steps
 from grader.judging.chains import chain
 from grader.records import Tensor
 
 CHAINS: Final = 6  # calls whose steps are looked at: the shortest that a criterion judges
+SEVERAL: Final = 2  # steps, where one step may look like another
+
+
+def with_costs(trials: Trials, cases: Sequence[kit.Case]) -> tuple[Misconception, ...]:
+    """The exercise's misconceptions that show on these cases, each with what it costs."""
+    kept: list[Misconception] = []
+    for one in trials.exercise.misconceptions:
+        if one.costs is not None:
+            kept.append(one)
+            continue
+        seen = costs(trials, one, cases)
+        if seen and not any(_alike(trials, other, one, cases) for other in kept if not other.needs):
+            kept.append(dataclasses.replace(one, costs=seen))
+    return tuple(kept)
+
+
+def _alike(trials: Trials, first: Misconception, second: Misconception, cases: Sequence[kit.Case]) -> bool:
+    """Whether the two do the same in each of the cases, step by step in some."""
+    if not all(same(trials.behaviour(first, case), trials.behaviour(second, case)) for case in cases):
+        return False
+    moving = sorted((case for case in cases if case.effort >= SEVERAL), key=lambda case: case.effort)
+    return all(
+        same_steps(trials.traced(first, case)[1], trials.traced(second, case)[1]) for case in moving[:CHAINS]
+    )
 
 
 def costs(trials: Trials, mistake: Misconception, cases: Sequence[kit.Case]) -> frozenset[str]:
     """The criteria that it fails on these cases; all, where it never moves anything."""
     rubric = trials.exercise.rubric
-    moves = next(name for name, value in cases[0].arguments.items() if isinstance(value, Tensor))
-    if not any(compare.moved(case, trials.answer(mistake, case), moves) for case in cases):
+    if not any(compare.moved(case, trials.answer(mistake, case), _moves(case)) for case in cases):
         return frozenset(one.id for one in rubric)
-    return frozenset(one.id for one in rubric if any(_fails(trials, mistake, one, cases, moves)))
+    return frozenset(one.id for one in rubric if _fails(trials, mistake, one, cases))
 
 
-def _fails(
-    trials: Trials, mistake: Misconception, criterion: Criterion, cases: Sequence[kit.Case], moves: str
-) -> Iterator[bool]:
-    own = [case for case in cases if criterion.id in trials.families(case.arguments)]
+def _fails(trials: Trials, mistake: Misconception, criterion: Criterion, cases: Sequence[kit.Case]) -> bool:
+    """In every shape, where the better one counts."""
+    shapes: dict[str, list[kit.Case]] = {}
+    for case in sorted(cases, key=lambda case: case.effort):
+        if criterion.id in trials.families(case.arguments):
+            shape = "" if criterion.kind == "return" else shape_of(case.arguments, trials.exercise)
+            shapes.setdefault(shape, []).append(case)
+    return all(any(_wrong(trials, mistake, criterion, own)) for own in shapes.values())
+
+
+def _wrong(
+    trials: Trials, mistake: Misconception, criterion: Criterion, cases: Sequence[kit.Case]
+) -> Iterable[bool]:
     if criterion.kind == "optimiser":
-        for case in sorted((one for one in own if one.effort > 0), key=lambda one: one.effort)[:CHAINS]:
-            answer, trace = trials.traced(mistake, case)
-            yield not chain(0, case, trace, answer, moves, criterion.optimiser).holds
-        return
-    for case in own:
-        outcome = trials.outcome(mistake, case)
-        yield (outcome.form if criterion.kind == "return" else outcome.failure) is not None
+        moving = [case for case in cases if case.effort > 0]
+        return (breaks(trials, mistake, criterion, case) for case in moving[:CHAINS])
+    outcomes = (trials.outcome(mistake, case) for case in cases)
+    return ((one.form if criterion.kind == "return" else one.failure) is not None for one in outcomes)
+
+
+def breaks(trials: Trials, mistake: Misconception, criterion: Criterion, case: kit.Case) -> bool:
+    """Whether what it returns is not what the optimiser's steps left."""
+    answer, trace = trials.traced(mistake, case)
+    return not chain(0, case, trace, answer, _moves(case), criterion.optimiser).holds
+
+
+def _moves(case: kit.Case) -> str:
+    return next(name for name, value in case.arguments.items() if isinstance(value, Tensor))
 
 
 def distinct(cases: Iterable[kit.Case]) -> list[kit.Case]:

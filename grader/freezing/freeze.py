@@ -30,8 +30,8 @@ from grader import __version__, decoders, kit
 from grader.errors import GraderError
 from grader.exercises import Criterion, Exercise, Misconception
 from grader.freezing import assignment
-from grader.freezing.choose import cover, form_of
-from grader.freezing.costs import costs, distinct
+from grader.freezing.choose import cover
+from grader.freezing.costs import distinct, with_costs
 from grader.freezing.diagnosers import Freezing, freezing
 from grader.freezing.drawing import pool, simplest
 from grader.freezing.following import followed, with_steps
@@ -40,6 +40,7 @@ from grader.freezing.ladder import ladder
 from grader.freezing.late import long_runs, reach
 from grader.freezing.oracle import finite
 from grader.freezing.refusing import check, refuse_failing_reference
+from grader.freezing.repeats import every_form, repeats
 from grader.freezing.rewording import alike, readable, reworded
 from grader.freezing.trials import Trials, key, quiet, recorded
 from grader.records import Tensor, Value
@@ -48,11 +49,9 @@ from grader.sandbox import compiler
 POOL: Final = 1200  # drawn, a third of them distinct; the ladder is made of these
 CANDIDATES: Final = 60  # of these the suite is chosen: each is run by every misconception
 SIMULATED: Final = 300  # of these the cases that tell fitted mistakes: no program but the reference runs them
-EFFORT: Final = 650.0  # of a suite, repeats included: SGD steps
+EFFORT: Final = 650.0  # of a suite, repeats included, as the exercise counts it
 LONG_SHARE: Final = 2 / 3  # of it for the runs that go far
 RANDOM_CASES: Final = 10  # beyond what the known mistakes need, for the unknown ones
-REPEATS_EACH: Final = 2  # for each form of input
-TRACED_EFFORT: Final = 3  # few enough steps to look at one by one, enough to see a chain
 
 Origin = Literal["edge", "shrunk", "chosen", "random", "repeat", "ladder"]
 
@@ -233,8 +232,8 @@ def suite(
 ) -> list[kit.Case]:
     """Long, shrunk and edge cases, the fewest others that do the work, some at random, and the repeats.
 
-    Calls without a step come last, so that one that never ends there takes no other case with it, and the
-    simple ones first, so that one that never ends is shown simply.
+    Calls that have nothing to do come last, so that one that never ends there takes no other case with it,
+    and the simple ones first, so that one that never ends is shown simply.
     """
     edges = [recorded(one, trials.exercise) for one in trials.exercise.edge_cases]
     given = list(long)
@@ -273,17 +272,11 @@ def told_apart(
 
 
 def _with_costs(trials: Trials, drawn: list[dict[str, Value]], long: list[kit.Case]) -> Exercise:
-    """The exercise, each of its misconceptions with what it costs."""
+    """The exercise with the misconceptions that show in it, each with what it costs."""
     exercise = trials.exercise
     edges = [recorded(one, exercise) for one in exercise.edge_cases]
     cases = distinct([*long, *filter(finite, map(trials.case, [*edges, *drawn[:CANDIDATES]]))])
-    return dataclasses.replace(
-        exercise,
-        misconceptions=tuple(
-            one if one.costs is not None else dataclasses.replace(one, costs=costs(trials, one, cases))
-            for one in exercise.misconceptions
-        ),
-    )
+    return dataclasses.replace(exercise, misconceptions=with_costs(trials, cases))
 
 
 def fill(cases: list[kit.Case], candidates: list[kit.Case], left: float) -> list[kit.Case]:
@@ -311,30 +304,6 @@ def _distinct(
         if finite(case):
             cases.append(msgspec.structs.replace(case, origin=origin))
     return cases
-
-
-def traceable(trials: Trials, cases: list[kit.Case]) -> dict[str, list[int]]:
-    """The cases worth tracing by form of input, best first: the optimiser criteria's, if there are any."""
-    optimiser = {one.id for one in trials.exercise.rubric if one.kind == "optimiser"}
-    forms: dict[str, list[int]] = {form_of(case.arguments): [] for case in cases}
-    for index in sorted(range(len(cases)), key=lambda i: (abs(cases[i].effort - TRACED_EFFORT), i)):
-        if not optimiser or optimiser & set(trials.families(cases[index].arguments)):
-            forms[form_of(cases[index].arguments)].append(index)
-    return forms
-
-
-def every_form(trials: Trials, cases: list[kit.Case], candidates: list[kit.Case]) -> list[kit.Case]:
-    """The candidates that are needed for each form of input to have cases worth tracing."""
-    have, could = traceable(trials, cases), traceable(trials, candidates)
-    needed = {form: max(REPEATS_EACH - len(have.get(form, [])), 0) for form in could}
-    return [candidates[i] for form, indices in could.items() for i in indices[: needed[form]]]
-
-
-def repeats(trials: Trials, cases: list[kit.Case]) -> list[kit.Case]:
-    """For each form of input a few cases again, traced, the last first: order must not matter."""
-    forms = traceable(trials, cases)
-    picked = sorted((i for form in forms.values() for i in form[:REPEATS_EACH]), reverse=True)
-    return [msgspec.structs.replace(cases[index], origin="repeat", repeats=index) for index in picked]
 
 
 # --- what a kit says about rubric and mistakes --------------------------------------------

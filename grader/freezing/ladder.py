@@ -38,6 +38,6 @@ def ladder(trials: Trials, drawn: list[dict[str, Value]]) -> tuple[kit.Case, ...
 
 
 def simplicity(trials: Trials, arguments: dict[str, Value]) -> tuple[float, int, str]:
-    """Few steps before many, numbers that are quick to read before others."""
+    """Little effort before much, numbers that are quick to read before others."""
     call = tensors.call("", arguments)
     return trials.effort(arguments), len(call), call

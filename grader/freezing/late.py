@@ -1,9 +1,9 @@
-"""Long runs, where a mistake that begins late shows: a schedule, a cap on the steps, a rate that backs off.
+"""Long runs, where a mistake that begins late shows: a schedule, a cap on the rounds, a number that fades.
 
-Short runs are cheap and tell nearly everything, but what begins at step 30 they never see. So inputs that
+Short runs are cheap and tell nearly everything, but what begins in round 30 they never see. So inputs that
 Hypothesis drew are run far, too, wherever what a call costs (its `effort`) grows with one of its ints:
 nothing more is asked of an exercise. Most of these runs have long converged, and then the end says nothing
-of the way. Kept are some whose last step still counts: of each shape and dtype, some that glide and some
+of the way. Kept are some whose last round still counts: of each shape and dtype, some that glide and some
 that jump from side to side, and apart from these some that run away.
 
 How late a mistake may begin to be caught is then tried, not assumed: the reference itself makes it.
@@ -21,7 +21,6 @@ import numpy as np
 from msgspec.structs import replace
 
 from grader import kit, tensors
-from grader.descent.program import Array
 from grader.errors import GraderError
 from grader.exercises import Exercise
 from grader.freezing.choose import group, shape_of
@@ -29,15 +28,15 @@ from grader.freezing.oracle import finite, in_double, reference_value
 from grader.freezing.trials import Trials
 from grader.records import Tensor, Value
 
-FAR: Final = range(101, 111)  # steps: a loop that ends after a hundred falls short of it
-EARLY: Final = 8  # steps: one that has shrunk to a tenth by then converges long before the end
+FAR: Final = range(101, 111)  # rounds: a loop that ends after a hundred falls short of it
+EARLY: Final = 8  # rounds: one that has shrunk to a tenth by then converges long before the end
 AWAY: Final = range(31, 41)  # enough for what begins there at once, and few enough to stay finite
 LOOKED_AT: Final = 300  # of the inputs drawn: one in twenty is of use
 ENOUGH: Final = 6  # runs to choose from
 RUNS: Final = 3  # that have not converged, those that run away not counted
-COUNTS: Final = 1e-3  # of the step at the beginning: a shorter last step is of a run that has converged
-EVERY: Final = 10  # steps between two onsets that are tried
-NUDGE: Final = 1e-3  # of theta
+COUNTS: Final = 1e-3  # of what an early round moves: a last one that moves less is of a converged run
+EVERY: Final = 10  # rounds between two onsets that are tried
+NUDGE: Final = 1e-3  # of the value there
 
 Arguments = Mapping[str, Value]
 
@@ -101,13 +100,15 @@ def _criterion(trials: Trials, arguments: Arguments) -> str:
 
 
 def _unsettled(trials: Trials, count: str, near: Arguments, far: Arguments) -> _Run | None:
-    """The run, if it runs away or if its last step still counts; None for one that has converged."""
+    """The run, if it runs away or if its last round still counts; None for one that has converged."""
     try:
-        if _shrunken(_step(trials.exercise, near, count, EARLY), _step(trials.exercise, near, count, 2), 0.1):
+        if _shrunken(
+            _round(trials.exercise, near, count, EARLY), _round(trials.exercise, near, count, 2), 0.1
+        ):
             return None
         for arguments, away in ((near, True), (far, False)):
-            first = _step(trials.exercise, arguments, count, 2)
-            last = _step(trials.exercise, arguments, count, _number(arguments, count))
+            first = _round(trials.exercise, arguments, count, 2)
+            last = _round(trials.exercise, arguments, count, _number(arguments, count))
             if _shrunken(last, first, COUNTS):
                 return None
             if _shrunken(last, first, 1) != away:
@@ -117,19 +118,19 @@ def _unsettled(trials: Trials, count: str, near: Arguments, far: Arguments) -> _
     return None
 
 
-def _shrunken(last: Array, first: Array, share: float) -> bool:
-    """Whether a step is no longer than this share of another; one that moves nothing is."""
+def _shrunken(last: np.ndarray, first: np.ndarray, share: float) -> bool:
+    """Whether a round moves no more than this share of another; one that moves nothing does."""
     return not np.linalg.norm(last) > share * np.linalg.norm(first)
 
 
-def _run(trials: Trials, count: str, arguments: Arguments, last: Array, *, away: bool) -> _Run | None:
+def _run(trials: Trials, count: str, arguments: Arguments, last: np.ndarray, *, away: bool) -> _Run | None:
     case = replace(trials.case(arguments), origin="chosen")
     if not finite(case) or not held(case):
         return None
     shape = group(case, trials.exercise)[1]
     if away:
         return _Run(case, frozenset({("away", shape)}))
-    before = _step(trials.exercise, arguments, count, _number(arguments, count) - 1)
+    before = _round(trials.exercise, arguments, count, _number(arguments, count) - 1)
     jumps = bool(np.dot(last, before) < 0)
     return _Run(case, frozenset({("shape", shape), ("dtype", case.dtype), ("jumps", jumps)}))
 
@@ -166,10 +167,10 @@ def _affordable(cases: list[kit.Case], budget: float) -> list[kit.Case]:
 # --- how late a mistake is caught ---------------------------------------------------------
 
 
-def reach(trials: Trials, cases: Sequence[kit.Case]) -> int | None:
-    """After how many right steps a mistake may begin and is caught still; None where nothing is counted.
+def reach(trials: Trials, cases: Sequence[kit.Case]) -> kit.Late | None:
+    """After how many right rounds a mistake may begin and is caught still; None where nothing is counted.
 
-    Every tenth step is tried, for a run that ends there, one whose other numbers (a rate) are halved from
+    Every tenth round is tried, for a run that ends there, one whose other numbers are halved from
     there on, and one that is nudged there. Each has to be caught by some case, and in each shape, where the
     better one counts.
     """
@@ -188,11 +189,11 @@ def reach(trials: Trials, cases: Sequence[kit.Case]) -> int | None:
         if not wanted <= {one for case in running for one in _caught(trials.exercise, case, count, onset)}:
             break
         caught = onset
-    return caught
+    return kit.Late(count, caught)
 
 
 def _caught(exercise: Exercise, case: kit.Case, count: str, onset: int) -> Iterable[tuple[str, str]]:
-    """The kinds of mistake that the case catches if they begin after so many steps, with its shape."""
+    """The kinds of mistake that the case catches if they begin after so many rounds, with its shape."""
     moves = next(name for name, value in case.arguments.items() if isinstance(value, Tensor))
     arguments = in_double(case.arguments)
     there = reference_value(exercise, {**arguments, count: onset})
@@ -208,7 +209,7 @@ Mistaken = Callable[[Exercise, dict[str, Value], str], Tensor]
 
 
 def _kinds(case: kit.Case) -> dict[str, Mistaken]:
-    """What the reference can do otherwise from a step on."""
+    """What the reference can do otherwise from a round on."""
     halved = {name: _halving(name) for name, value in case.arguments.items() if isinstance(value, float)}
     return {"ends": _ending, "nudged": _nudging, **halved}
 
@@ -244,9 +245,9 @@ def _number(arguments: Arguments, count: str) -> int:
     return value
 
 
-def _step(exercise: Exercise, arguments: Arguments, count: str, number: int) -> Array:
-    """By what the step of this number moves the result."""
+def _round(exercise: Exercise, arguments: Arguments, count: str, number: int) -> np.ndarray:
+    """By what the round of this number moves the result."""
     ends = [reference_value(exercise, {**in_double(arguments), count: n}) for n in (number - 1, number)]
     before, after = map(tensors.numbers, ends)
-    moved: Array = after - before
+    moved: np.ndarray = after - before
     return moved

@@ -14,8 +14,19 @@ from typing import Final
 
 from grader import kit as kits
 from grader.judging.compare import TENSOR_TYPES, judged_dtype
-from grader.judging.tolerances import near, rounding
-from grader.records import Answer, ExerciseOutcomes, ExerciseRun, Outcome, Raised, Returned, Stopped, Tensor
+from grader.judging.tolerances import CLEARLY, near, rounding
+from grader.records import (
+    Answer,
+    ExerciseOutcomes,
+    ExerciseRun,
+    Outcome,
+    Raised,
+    Returned,
+    Step,
+    Stopped,
+    Tensor,
+    Trace,
+)
 from grader.results import CriterionResult
 from grader.tensors import floats, single
 
@@ -62,6 +73,27 @@ def same(one: Behaviour, other: Behaviour) -> bool:
         return False
     rows = zip(one.values, other.values, one.tolerance, other.tolerance, strict=True)
     return all(near(x, y, s + t) or (one.single and x == single(y)) for x, y, s, t in rows)
+
+
+def same_steps(first: Trace | None, second: Trace | None) -> bool:
+    """Whether as many steps were recorded, by the same optimiser, and no number clearly differs."""
+    one, two = (trace.steps if trace else () for trace in (first, second))
+    return len(one) == len(two) and all(
+        a.classes == b.classes and a.options.keys() == b.options.keys() and _same_numbers(a, b)
+        for a, b in zip(one, two, strict=True)
+    )
+
+
+def _same_numbers(one: Step, other: Step) -> bool:
+    x, y = _numbers(one), _numbers(other)
+    return len(x) == len(y) and all(
+        near(a, b, CLEARLY * max(abs(a), abs(b))) for a, b in zip(x, y, strict=True)
+    )
+
+
+def _numbers(step: Step) -> list[float]:
+    tensors = [*step.before, *step.after, *step.gradients]
+    return [*step.options.values(), *(x for one in tensors for x in (floats(one) if one else [math.nan]))]
 
 
 def what(answer: Answer) -> Hashable:

@@ -3,10 +3,10 @@
 The chain must hold: each number that is returned was left by a step, which found there the initial
 argument or what such a step had left before. So it is right for closures, an optimiser made in the loop
 or for each component, `stack`, `detach`, `clone`, float64 inside, and for a parameter that holds further
-numbers beside theta's, and wrong for steps taken by hand beside an idle optimiser. How *many* steps were
+numbers, and wrong for steps taken by hand beside an idle optimiser. How *many* steps were
 taken is another criterion's business; so one step too many may be undone by returning what the one before
 it had left, but no more: an optimiser that goes on alone moves another tensor than the one returned. And
-where the end is right, the steps have to pass through the thetas on the way: an end that was known before
+where the end is right, the steps have to pass through the values on the way: an end that was known before
 cannot be stepped to by gradients made for it. And each step has to be one that the optimiser makes
 (`updates`).
 
@@ -67,9 +67,9 @@ def chain_of(mistake: kits.Misconception, beside: Chain, exercise: kits.Exercise
 
 
 def manner(trace: Trace | None) -> tuple[object, ...]:
-    """How the steps of a call were taken: how many, by which classes and rate, with gradients or without.
+    """How the steps of a call were taken: how many, by which classes and lr, with gradients or without.
 
-    Two mistakes with the same outputs are told apart by it: a halved rate, and a halved loss.
+    Two mistakes with the same outputs are told apart by it: a halved lr, and a halved loss.
     """
     steps = trace.steps if trace else ()
     gradients = [one for step in steps for one in step.gradients]
@@ -101,7 +101,7 @@ def _no_step(every: Sequence[Step], steps: Sequence[Step], optimiser: str) -> st
 
 
 def _too_many(returned: Tensor, case: kits.Case) -> str:
-    """A list of all that the steps left is not what they made of theta."""
+    """A list of all that the steps left is not what they made in the end."""
     numbers, wanted = len(floats(returned)), len(floats(case.expected))
     return f"returned {numbers} numbers, expected {wanted}" if numbers > wanted else ""
 
@@ -132,25 +132,24 @@ def _has_momentum(case: kits.Case) -> bool:
 
 
 def _short_cut(wanted: Sequence[Sequence[float]], allowed: Sequence[float], followed: _Followed) -> str:
-    """Steps that end at the right theta and have not passed through those on the way there.
+    """Steps that end at the right value and have not passed through those on the way there.
 
     Whoever knows the end can make gradients that lead to it. So where the end is right, steps have to lead
-    from near each theta of the reference to near the next; which of several optimisers took them is all one.
+    from near each of the reference's values to near the next, by whichever of several optimisers.
     """
     here = [{key} for key in followed.start]
-    for number, theta in enumerate(wanted[1:], start=1):
+    for number, value in enumerate(wanted[1:], start=1):
         here = [
             {key for key in followed.reached(begun) if near(float(key), x, allowed[number])}
-            for begun, x in zip(here, theta, strict=True)
+            for begun, x in zip(here, value, strict=True)
         ]
         if not all(here):
-            on = f"no step went on to the theta of step {number} on the way"
-            return f"it ends where the descent ends, and {on}"
+            return f"it ends where the reference ends, but no step went to where its step {number} leads"
     return ""
 
 
-def _largest(thetas: Sequence[Sequence[float]]) -> float:
-    return max((abs(x) for theta in thetas for x in theta if math.isfinite(x)), default=0.0)
+def _largest(values: Sequence[Sequence[float]]) -> float:
+    return max((abs(x) for value in values for x in value if math.isfinite(x)), default=0.0)
 
 
 def _moves(steps: Sequence[Step]) -> bool:

@@ -187,7 +187,7 @@ def _chains(run: ExerciseRun, exercise: kits.Exercise, answers: list[Answer]) ->
 
 
 def moved(case: kits.Case, answer: Answer, moves: str) -> bool:
-    """Whether a call with a step returned something other than its input and zero.
+    """Whether a call that has something to do returned something other than its input and zero.
 
     The input cast, cut or turned round is still the input: numbers are compared in single precision.
     """

@@ -79,8 +79,8 @@ def rungs_to_climb(outcomes: ExerciseOutcomes, exercise: kits.Exercise, failed: 
     """How many rungs of the ladder, from the first, could show more simply why the criteria failed.
 
     The ladder is in order of steps and length, so these are the rungs below the simplest failing case;
-    none where no call alone shows it, as with steps taken by hand, and none for calls without a step:
-    of a function that takes steps these never show it more simply.
+    none where no call alone shows it, as with steps taken by hand, and none for calls that have nothing to
+    do: these never show it more simply.
     """
     sought = _Sought(exercise, failed)
     suite = [_Candidate(exercise.cases[one.case], one) for one in outcomes.outcomes]
@@ -165,7 +165,7 @@ def _tells(answer: Answer) -> bool:
 def _simplicity(candidate: _Candidate) -> tuple[bool, bool, bool, float]:
     """Wrong values before wrong forms, an answer before none, few steps; among equals, few digits.
 
-    A call without a step says least about a function that takes steps, so it comes last.
+    A call that has nothing to do says least, so it comes last.
     """
     case, outcome = candidate.case, candidate.outcome
     not_run = outcome.failure is Failure.NOT_RUN

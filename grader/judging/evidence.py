@@ -103,6 +103,7 @@ def _exercise(
         ),
         place=next((run.place for run, _ in judged if run.place is not None), None),
         steps=steps,
+        moved=exercise.moved,
     )
 
 

@@ -1,7 +1,7 @@
 """A trace as a path: whole steps, each of which moves every number that the exercise moves.
 
 An optimiser for each component, or one that holds several parameters, takes the same path as one for
-all of theta; which numbers belong together is seen from where one step goes on from another.
+all of the parameter; which numbers belong together is seen from where one step goes on from another.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ TRIES: Final = 4  # workers at most, each as dear as a submission
 _NO_GRADIENT: Final = "does not require grad"  # in the words of backward()
 _KEPT: Final = "Which variables outlive a call?"
 _OFF: Final = "Are gradients switched on again at its end? `with torch.no_grad():` sees to that."
-_KEEPERS: Final = "A global theta, optimiser or counter, a mutable default, a cache, or random numbers."
+_KEEPERS: Final = "A global tensor, object or counter, a mutable default, a cache, or random numbers."
 _SWITCHES: Final = "torch.set_grad_enabled(False), which holds for the whole process."
 _ALONE: Final = (
     "{name}: the call shown is right in a fresh process: it goes wrong after other calls,"

@@ -20,7 +20,7 @@ from grader.results import CriterionResult
 from grader.tensors import call
 
 NOT_EARNED: Final = (
-    "this counts only once some call with a step returns a number other than zero and its input"
+    "this counts only once some call that has something to do returns a number other than zero and its input"
 )
 
 

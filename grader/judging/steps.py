@@ -23,7 +23,7 @@ LARGE: Final = 1e300  # from here on rounding may overflow
 _DIGITS: Final = {"float64": 15}  # that a difference of two values is worth; 6 in every other dtype
 
 _Half = tuple[tuple[Number, ...] | None, tuple[Number, ...] | None, tuple[Number, ...] | None]
-"""Theta after a step, the gradient it was taken with, what it added."""
+"""What a step left, the gradient it was taken with, what it added."""
 
 
 def step_table(

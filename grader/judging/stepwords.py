@@ -85,7 +85,7 @@ def _optimiser(step: Step) -> str:
 
 
 def _options(run: Sequence[Step]) -> str:
-    """` with lr 0.1, momentum 0.9`: the rate, and of the others what is not 0."""
+    """` with lr 0.1, momentum 0.9`: lr, and of the others what is not 0."""
     names = dict.fromkeys(name for step in run for name in step.options)
     told = [_option(name, [step.options[name] for step in run if name in step.options]) for name in names]
     return " with " + ", ".join(filter(None, told)) if any(told) else ""
@@ -127,7 +127,7 @@ def _no_gradient(path: Sequence[Whole]) -> Iterator[str]:
 
 
 def _other_gradient(mine: Sequence[Whole], theirs: Sequence[Whole], shape: Shape) -> Iterator[str]:
-    """The first gradient that the reference does not have at the same theta."""
+    """The first gradient that the reference does not have at the same place."""
     for i, (one, two) in enumerate(zip(mine, theirs, strict=False)):
         if one.gradient is None or two.gradient is None or not same(one.before, two.before, two.before):
             return

@@ -16,13 +16,14 @@ NORMAL: Final = {"float64": 2.0**-1022, "float32": 2.0**-126, "float16": 2.0**-2
 """What may be lost below the normal numbers, by dtype."""
 
 ROUNDING: Final = 8.0
-"""Roundings in a step of an honest program, at most; times u (n + 1) and the largest theta."""
+"""Roundings in a step of an honest program, at most; times u (n + 1) and the largest value on the way."""
 
 SPREAD: Final = 4.0
 """Times how far the same program ends in float32 and float64: another order rounds elsewhere."""
 
 ASTRAY: Final = 1e15  # times the start: a run that went so far has multiplied its roundings as well
 ALIKE: Final = 1e-6  # relative, that two such runs may differ
+CLEARLY: Final = 1e-3  # relative, that two recorded steps differ: no rounding, and less than any mistake
 TELLING: Final = 1000.0  # times the tolerance: so far off that agreeing is no accident
 CONVINCING: Final = 3  # such cases, beyond those that a constant was read from
 

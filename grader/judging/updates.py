@@ -7,7 +7,7 @@ What SGD does is known to the last bits: it moves a parameter that has a gradien
 the gradient's sign turned where it maximises. A trace is a claim, and one that says otherwise is false: the
 parameter was moved by hand inside the step, or there was no step. Whether the gradient is the objective's is
 not asked here: what a step took off is the rate times it, whatever the scale of the loss, so it is where the
-steps lead from each theta of the reference to the next, which `chains` asks for.
+steps lead from each value of the reference's to the next, which `chains` asks for.
 
 Momentum adds what the optimiser remembers, which no trace tells. But where the end is that of a reference
 without momentum there was nothing to remember: each step was the first one of an optimiser, which has the

@@ -14,7 +14,7 @@ import msgspec
 
 from grader import decoders, kit
 from grader.judging import compare, score
-from grader.judging.behaviour import behaviour, form, same
+from grader.judging.behaviour import behaviour, form, same, same_steps
 from grader.judging.chains import chain_of, manner
 from grader.records import (
     Answer,
@@ -116,7 +116,7 @@ class ExerciseVerification(Record, frozen=True):
     rungs: int
     effort: float
     ran: tuple[Ran, ...] = ()  # the reference and the honest programs; nothing where only a kit is at hand
-    late: int | None = None  # mistakes that begin after so many steps are caught; None: no int counts steps
+    late: kit.Late | None = None
 
     @property
     def counted(self) -> int:
@@ -224,7 +224,13 @@ def _alike(exercise: kit.Exercise) -> tuple[tuple[str, str], ...]:
 
 
 def _look_alike(first: kit.Misconception, second: kit.Misconception, exercise: kit.Exercise) -> bool:
-    """Whether form and steps, too, are the same; where only these differ, a diagnosis goes by them."""
+    """Whether form and steps, too, are the same; where only these differ, a diagnosis goes by them.
+
+    A diagnoser looks at the steps themselves.
+    """
+    traced = first.traces.keys() & second.traces.keys()
+    if first.diagnoser and first.diagnoser == second.diagnoser:
+        return all(same_steps(first.traces[i], second.traces[i]) for i in traced)
     chains = _judged(second.answers, second.traces, exercise).chains
     return all(form(a) == form(b) for a, b in zip(first.answers, second.answers, strict=True)) and all(
         chain_of(first, chain, exercise).holds == chain.holds

@@ -1,7 +1,7 @@
 """Stored results -> the known mistakes of a class: how many make each, who, and one of them to look at.
 
 A mistake counts once a student, in whichever exercises it was made. Mistakes fitted with a number of
-their own ("every step uses the rate 0.05") are one mistake with different numbers.
+their own ("the result is scaled by 0.5") are one mistake with different numbers.
 """
 
 from __future__ import annotations

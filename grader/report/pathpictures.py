@@ -1,6 +1,6 @@
-"""A run as a picture: theta over the steps, its path in the plane, or its norm over the steps.
+"""A run as a picture: what is moved over the steps, its path in the plane, or its norm over the steps.
 
-Which of them depends on how many components theta has, never on the exercise.
+Which of them depends on how many components it has, never on the exercise.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from grader.report.drawing import (
 )
 from grader.report.pathwords import described, height, numbers, shown
 from grader.report.scales import Axis, coordinate, domain, drawable, tick_text, ticks, whole_ticks
-from grader.report.trajectory import Run, Theta
+from grader.report.trajectory import Run, Vector
 from grader.text import one_line
 
 _CALL: Final = 300  # characters of the call that a picture shows
@@ -49,18 +49,18 @@ class Curve(msgspec.Struct, frozen=True):
     cut: frozenset[int]
 
 
-def picture(run: Run) -> PictureView:
-    """The picture that fits how many components theta has."""
+def picture(run: Run, moved: str) -> PictureView:
+    """The picture that fits how many components there are of what is `moved`, which is its name."""
     if run.components == _PLANE:
         return _plane(run)
-    return _over_steps(run)
+    return _over_steps(run, one_line(moved))
 
 
 # --- one number over the steps ------------------------------------------------------------
 
 
-def _over_steps(run: Run) -> PictureView:
-    mine, theirs = [height(theta) for theta in run.mine], [height(theta) for theta in run.reference]
+def _over_steps(run: Run, moved: str) -> PictureView:
+    mine, theirs = [height(vector) for vector in run.mine], [height(vector) for vector in run.reference]
     last = run.first + max(len(mine), len(theirs), 2) - 1
     across = Axis(run.first, last, _LEFT + 10, _RIGHT - 10)
     up = Axis(*domain(theirs, mine), start=_BOTTOM, end=_TOP)
@@ -74,9 +74,10 @@ def _over_steps(run: Run) -> PictureView:
         *_cut_label(curves[0], [tick_text(value) for value in mine]),
     ]
     x = across.at(run.diverges) if run.diverges is not None else None
+    told = moved if run.components == 1 else f"the norm of {moved}"
     return _drawn(
         run,
-        f"{'Theta' if run.components == 1 else 'The norm of theta'} over the steps",
+        f"{told[:1].upper()}{told[1:]} over the steps",
         field(_LEFT, _TOP, _RIGHT - _LEFT, _BOTTOM - _TOP),
         _BOTTOM + _BELOW,
         [Stroke("grid", grid), *_left_at(x), *_strokes(curves)],
@@ -108,7 +109,7 @@ def _left_label(x: float | None) -> Iterator[Label]:
 def _plane(run: Run) -> PictureView:
     centre, told = _centre(run)
     across, up = _axes(run, centre)
-    curves = [_path(thetas, across, up) for thetas in (run.mine, run.reference)]
+    curves = [_path(vectors, across, up) for vectors in (run.mine, run.reference)]
     start = curves[0].points[0]
     rising = (start[0] - across.at(centre[0])) * (start[1] - up.at(centre[1])) <= 0  # y counts downwards
     columns, levels = ticks(across.low, across.high), ticks(up.low, up.high)
@@ -118,7 +119,7 @@ def _plane(run: Run) -> PictureView:
         label((_LEFT + _RIGHT) / 2, _FLOOR + 34, "middle", "first component"),
         label(4, _TOP - _ROOM, "", "second component"),
         *_beside(start, "", "start" if run.first == 0 else f"step {run.first}", rising=rising),
-        *_cut_label(curves[0], [shown(theta) for theta in run.mine]),
+        *_cut_label(curves[0], [shown(vector) for vector in run.mine]),
     ]
     at = _left_in_plane(run, curves)
     return _drawn(
@@ -135,11 +136,11 @@ def _plane(run: Run) -> PictureView:
 def _centre(run: Run) -> tuple[Point, str]:
     """The origin where the path is not too far from it to be seen beside it, else where it should end."""
     width = max(_width(run, 0), _width(run, 1))
-    references = [theta for theta in run.reference if len(drawable(theta)) == len(theta)]
-    thetas = references + [theta for theta in run.mine if len(drawable(theta)) == len(theta)]
-    if not thetas or width == 0 or max(abs(x) for x in thetas[0]) <= _FAR * width:
+    references = [vector for vector in run.reference if len(drawable(vector)) == len(vector)]
+    vectors = references + [vector for vector in run.mine if len(drawable(vector)) == len(vector)]
+    if not vectors or width == 0 or max(abs(x) for x in vectors[0]) <= _FAR * width:
         return (0.0, 0.0), "circles of equal norm"
-    end = (references or thetas)[-1]
+    end = (references or vectors)[-1]
     whose = "the reference ends" if run.reference else "it ends"
     return (end[0], end[1]), f"circles of equal distance from where {whose}"
 
@@ -159,13 +160,13 @@ def _axes(run: Run, centre: Point) -> tuple[Axis, Axis]:
     return Axis(*ends[0], start=_LEFT, end=_RIGHT), Axis(*ends[1], start=_FLOOR, end=_TOP)
 
 
-def _component(thetas: Sequence[Theta], index: int) -> list[float]:
-    return [theta[index] for theta in thetas]
+def _component(vectors: Sequence[Vector], index: int) -> list[float]:
+    return [vector[index] for vector in vectors]
 
 
-def _path(thetas: Sequence[Theta], across: Axis, up: Axis) -> Curve:
-    points = tuple((across.at(x), up.at(y)) for x, y in thetas)
-    return Curve(points, frozenset(i for i, (x, y) in enumerate(thetas) if across.cuts(x) or up.cuts(y)))
+def _path(vectors: Sequence[Vector], across: Axis, up: Axis) -> Curve:
+    points = tuple((across.at(x), up.at(y)) for x, y in vectors)
+    return Curve(points, frozenset(i for i, (x, y) in enumerate(vectors) if across.cuts(x) or up.cuts(y)))
 
 
 def _circles(centre: Point, across: Axis, up: Axis) -> Iterator[Circle]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from grader.report.drawing import Numbers
 from grader.report.figures import DASH, plural, single
-from grader.report.trajectory import Run, Theta
+from grader.report.trajectory import Run, Vector
 
 _FEW: Final = 4  # components that a sentence can list; of more it tells the norm
 
@@ -26,40 +26,40 @@ def numbers(run: Run) -> Numbers:
     """The drawn values, step by step."""
     last = max(len(run.mine), len(run.reference))
     whose = [("yours", run.mine), ("the reference", run.reference)]
-    columns = [(name, thetas) for name, thetas in whose if thetas]
+    columns = [(name, vectors) for name, vectors in whose if vectors]
     norms = "" if run.components <= _FEW else ", norm"
     return Numbers(
         headings=("step", *(f"{name}{norms}" for name, _ in columns)),
         rows=tuple(
-            (str(run.first + step), *(_at(thetas, step) for _, thetas in columns)) for step in range(last)
+            (str(run.first + step), *(_at(vectors, step) for _, vectors in columns)) for step in range(last)
         ),
         marked=() if run.diverges is None else (run.diverges - run.first,),
         more=_undrawn(run),
     )
 
 
-def height(theta: Theta) -> float:
-    """The one number that stands for theta: itself, or of several components their norm."""
-    return theta[0] if len(theta) == 1 else math.hypot(*theta)
+def height(vector: Vector) -> float:
+    """The one number that stands for a vector: itself, or of several components their norm."""
+    return vector[0] if len(vector) == 1 else math.hypot(*vector)
 
 
-def shown(theta: Theta) -> str:
+def shown(vector: Vector) -> str:
     """`0.64`, `(0.64, -1.6)`, in single precision, which is enough to read; of many components the norm."""
-    return _told([single(value) for value in theta], theta)
+    return _told([single(value) for value in vector], vector)
 
 
-def _exact(theta: Theta) -> str:
-    return _told([repr(value) for value in theta], theta)
+def _exact(vector: Vector) -> str:
+    return _told([repr(value) for value in vector], vector)
 
 
-def _told(texts: Sequence[str], theta: Theta) -> str:
+def _told(texts: Sequence[str], vector: Vector) -> str:
     if len(texts) == 1:
         return texts[0]
-    return f"({', '.join(texts)})" if len(texts) <= _FEW else f"norm {single(height(theta))}"
+    return f"({', '.join(texts)})" if len(texts) <= _FEW else f"norm {single(height(vector))}"
 
 
-def _at(thetas: Sequence[Theta], step: int) -> str:
-    return shown(thetas[step]) if step < len(thetas) else DASH
+def _at(vectors: Sequence[Vector], step: int) -> str:
+    return shown(vectors[step]) if step < len(vectors) else DASH
 
 
 def _left(run: Run) -> str:
@@ -77,7 +77,7 @@ def _left(run: Run) -> str:
     return f"Your function leaves the reference at step {step}: {got} instead of {wanted}."
 
 
-def _apart(got: Theta, wanted: Theta) -> tuple[str, str]:
+def _apart(got: Vector, wanted: Vector) -> tuple[str, str]:
     """In digits that tell them apart."""
     texts = shown(got), shown(wanted)
     return texts if texts[0] != texts[1] else (_exact(got), _exact(wanted))

@@ -12,6 +12,6 @@ def pictures(
 ) -> tuple[PictureView, ...]:
     """The run that tells most, then the errors of all cases."""
     run = trajectory.telling(evidence)
-    path = pathpictures.picture(run) if run else None
+    path = pathpictures.picture(run, evidence.moved) if run else None
     errors = errorpicture.picture(exercise.criteria, evidence, several=several)
     return tuple(one for one in (path, errors) if one)

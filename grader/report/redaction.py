@@ -112,8 +112,8 @@ def _case(case: CaseEvidence) -> CaseEvidence:
 
 def _steps(table: StepTable) -> StepTable:
     rows = tuple(
-        msgspec.structs.replace(row, reference_theta=None, reference_gradient=None, reference_change=None)
+        msgspec.structs.replace(row, reference_value=None, reference_gradient=None, reference_change=None)
         for row in table.rows
-        if row.theta is not None
+        if row.value is not None
     )
     return msgspec.structs.replace(table, rows=rows)

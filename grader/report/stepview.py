@@ -1,4 +1,4 @@
-"""The counterexample's call step by step: theta, gradient and change, the student's and the reference's.
+"""The counterexample's call step by step: what is moved, gradient and change, yours and the reference's.
 
 A row is marked where the two part. What a student may not see is not in the record: then there is no
 column for it.
@@ -39,8 +39,8 @@ class StepView(msgspec.Struct, frozen=True):
     more: str
 
 
-def steps(table: StepTable, shown: str, *, several: bool) -> StepView:
-    """`shown`: the call just above, not to be told twice; `several`: graded on more than one device."""
+def steps(table: StepTable, moved: str, shown: str, *, several: bool) -> StepView:
+    """`moved` is its name; `shown` the call just above, not to be told twice; `several`: devices."""
     apart = next((index for index, row in enumerate(table.rows) if row.apart), 0)
     first = max(0, apart + 2 - ROWS)
     rows = table.rows[first : first + ROWS]
@@ -48,8 +48,8 @@ def steps(table: StepTable, shown: str, *, several: bool) -> StepView:
     return StepView(
         call="" if table.call == shown else one_line(table.call, _CALL),
         device=one_line(table.device) if several else "",
-        columns=("theta", "gradient", "change"),
-        reference=any(row.reference_theta is not None for row in rows),
+        columns=(one_line(moved), "gradient", "change"),
+        reference=any(row.reference_value is not None for row in rows),
         rows=tuple(map(_cells, rows)),
         shows=tuple(one_line(text, 600) for text in table.shows),
         more=f"{plural(more, 'more step')} not shown." if more else "",
@@ -58,7 +58,7 @@ def steps(table: StepTable, shown: str, *, several: bool) -> StepView:
 
 def _cells(row: StepRow) -> StepCells:
     pairs = [
-        _pair(row.theta, row.reference_theta),
+        _pair(row.value, row.reference_value),
         _pair(row.gradient, row.reference_gradient),
         _pair(row.change, row.reference_change),
     ]

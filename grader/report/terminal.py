@@ -212,7 +212,7 @@ def _trace(steps: StepView | None) -> Iterator[Line]:
 
 
 def _parted(steps: StepView) -> str:
-    """Such as `At step 2 theta is 0.44 (reference 0.64).`; nothing where the student took no such step."""
+    """Such as `At step 2 start is 0.44 (reference 0.64).`; nothing where the student took no such step."""
     row = next((row for row in steps.rows if row.apart), None)
     if row is None:
         return ""

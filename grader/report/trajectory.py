@@ -1,4 +1,4 @@
-"""Evidence -> the run that a picture shows: theta before the first step and after each, two functions' worth.
+"""Evidence -> the run that a picture shows: what is moved before the first step and after each.
 
 Of all that was recorded, the run that tells most is drawn. The student's half is a claim; nothing here
 is ever judged.
@@ -26,7 +26,7 @@ MANY: Final = 16  # steps that are drawn, and stand in the table below: what goe
 _DIVERGES: Final = 64 * 2.0**-24
 """Relative difference from which two values count as different, as in `judging.counterexample`."""
 
-Theta = tuple[float, ...]
+Vector = tuple[float, ...]
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -34,8 +34,8 @@ class Run(msgspec.Struct, frozen=True):
 
     call: str
     device: str
-    mine: tuple[Theta, ...]
-    reference: tuple[Theta, ...]
+    mine: tuple[Vector, ...]
+    reference: tuple[Vector, ...]
     diverges: int | None  # the first step, from 1, that leaves the reference
     more: int  # steps of either that are not drawn
     first: int = 0  # the step that the first of `mine` stands after
@@ -68,8 +68,8 @@ def _worth(run: Run) -> tuple[bool, int, float]:
 def _of_table(table: StepTable) -> Iterator[Run]:
     """Without the start, where the table leaves out the steps after it."""
     rows = table.rows[1:] if len(table.rows) > 1 and table.rows[1].step > 1 else table.rows
-    mine = tuple(_numbers(row.theta) for row in rows if row.theta is not None)
-    theirs = tuple(_numbers(row.reference_theta) for row in rows if row.reference_theta is not None)
+    mine = tuple(_numbers(row.value) for row in rows if row.value is not None)
+    theirs = tuple(_numbers(row.reference_value) for row in rows if row.reference_value is not None)
     if mine and _alike([*mine, *theirs]):
         yield _cut(Run(table.call, table.device, mine, theirs, table.diverges, table.more, rows[0].step))
 
@@ -85,9 +85,9 @@ def _of_trace(trace: TraceEvidence) -> Iterator[Run]:
     yield _cut(Run(trace.call, trace.device, tuple(mine), tuple(theirs), diverges, trace.dropped))
 
 
-def _alike(thetas: Sequence[Theta]) -> bool:
+def _alike(vectors: Sequence[Vector]) -> bool:
     """Steps that each move only some components cannot be laid beside the reference's."""
-    return len({len(one) for one in thetas}) == 1
+    return len({len(one) for one in vectors}) == 1
 
 
 def _cut(run: Run) -> Run:
@@ -107,7 +107,7 @@ def _cut(run: Run) -> Run:
     )
 
 
-def _diverging_step(mine: Sequence[Theta], theirs: Sequence[Theta], dropped: int) -> int | None:
+def _diverging_step(mine: Sequence[Vector], theirs: Sequence[Vector], dropped: int) -> int | None:
     """The first step, from 1, that leaves another value; a step too many or too few counts."""
     together = zip(mine[1:], theirs[1:], theirs, strict=False)
     for step, (got, wanted, before) in enumerate(together, start=1):
@@ -122,9 +122,9 @@ def _apart(got: float, wanted: float, before: float) -> bool:
     return not (got == wanted or abs(got - wanted) <= _DIVERGES * max(abs(wanted), abs(before)))
 
 
-def _flat(tensors: Sequence[TensorView]) -> Theta:
+def _flat(tensors: Sequence[TensorView]) -> Vector:
     return tuple(as_float(value) for tensor in tensors for value in tensor.values)
 
 
-def _numbers(values: Sequence[Number]) -> Theta:
+def _numbers(values: Sequence[Number]) -> Vector:
     return tuple(map(as_float, values))

@@ -8,13 +8,14 @@ from itertools import groupby
 from typing import Final
 
 from grader.judging.verify import ExerciseVerification, Ran, Row, Verification
+from grader.kit import Late
 from grader.report.figures import plural, points
 from grader.text import one_line
 
 WIDTH: Final = 80
 CELL: Final = 4  # columns of a criterion
 NAME: Final = 12  # columns of a misconception, at least
-LATE_ENOUGH: Final = 100  # steps: a scheduler, or a cap on the steps, has begun by then
+LATE_ENOUGH: Final = 100  # rounds: what depends on how far a call runs has begun by then
 LOST: Final = "x"  # it fails, though no case of it does: nothing was done at all
 
 
@@ -33,14 +34,14 @@ def _lines(found: Verification, digest: str, *, verbose: bool) -> Iterator[str]:
     caught = sum(one.caught for one in found.exercises)
     score = f"{100 * found.mutation_score:.4g} %"
     yield f"Mutation score: {score} ({caught} of {counted} mistakes that must cost points)"
-    yield f"The suites cost {found.effort:g} SGD steps a submission."
+    yield f"The suites cost an effort of {found.effort:g} a submission."
     yield f"Kit {digest}"
     yield "Fit to grade." if found.fit else "Not fit to grade: see above."
 
 
 def _exercise(exercise: ExerciseVerification, *, verbose: bool) -> Iterator[str]:
     yield exercise.name
-    yield f"  {len(exercise.cases)} cases, {exercise.effort:g} steps; {exercise.rungs} rungs on the ladder"
+    yield f"  {len(exercise.cases)} cases of effort {exercise.effort:g}; {exercise.rungs} rungs on the ladder"
     yield ""
     yield from _matrix(exercise)
     yield ""
@@ -107,13 +108,13 @@ def _findings(exercise: ExerciseVerification) -> Iterator[str]:
         yield from _paragraph(_late(exercise.late))
 
 
-def _late(steps: int) -> str:
+def _late(late: Late) -> str:
     """How late a mistake may begin, as it was tried when the assignment was frozen."""
-    if steps >= LATE_ENOUGH:
-        return f"Mistakes that begin late are caught up to step {steps}."
+    if late.caught >= LATE_ENOUGH:
+        return f"Mistakes that begin late are caught up to {late.counter} = {late.caught}."
     return (
-        f"MISTAKES THAT BEGIN AFTER STEP {steps} MAY PASS: let `arguments` draw inputs that have not"
-        f" converged after {LATE_ENOUGH} steps, or write some into `edge_cases`."
+        f"MISTAKES THAT BEGIN AFTER {late.counter} = {late.caught} MAY PASS: let `arguments` draw inputs"
+        f" whose results still change at {late.counter} = {LATE_ENOUGH}, or write some into `edge_cases`."
     )
 
 

@@ -243,7 +243,7 @@ def exercise_view(
         diagnosis=diagnosisview.diagnosis(exercise.diagnosis, where.cells) if exercise.diagnosis else None,
         further=tuple(diagnosisview.diagnosis(one, where.cells) for one in exercise.further),
         pictures=pictures.pictures(exercise, evidence, several=where.several) if evidence else (),
-        steps=stepview.steps(evidence.steps, _call(exercise), several=where.several)
+        steps=stepview.steps(evidence.steps, evidence.moved, _call(exercise), several=where.several)
         if evidence and evidence.steps
         else None,
     )

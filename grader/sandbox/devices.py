@@ -38,9 +38,9 @@ def wake(device: str) -> None:
     compiler.put_to_sleep()
     if device == twin.NAME:
         twin.start()
-    theta = torch.nn.Parameter(place(torch.ones(2), device))
-    optimiser = torch.optim.SGD([theta], lr=0.1)
+    parameter = torch.nn.Parameter(place(torch.ones(2), device))
+    optimiser = torch.optim.SGD([parameter], lr=0.1)
     optimiser.zero_grad()
-    (theta * theta).sum().backward()  # type: ignore[no-untyped-call]
+    (parameter * parameter).sum().backward()  # type: ignore[no-untyped-call]
     optimiser.step()
-    repr(theta)
+    repr(parameter)

@@ -41,7 +41,9 @@ class Inputs(Record, frozen=True):
     parameters: tuple[str, ...]
     suite: tuple[Call, ...]
     ladder: tuple[Call, ...]
-    keyword: int | None = None  # the suite's cheapest case with a step: called once more by keyword
+    keyword: int | None = (
+        None  # the suite's cheapest case that has something to do: called once more by keyword
+    )
 
     def calls(self, kind: Calls, rungs: int | None, picked: tuple[int, ...] = ()) -> tuple[Call, ...]:
         """The suite, the ladder's first rungs, or those of the suite that are picked, in that order.

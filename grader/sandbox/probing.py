@@ -19,8 +19,8 @@ _CHECK: Final = """
 import json, sys, torch
 if not torch.cuda.is_available():
     sys.exit("PyTorch finds no CUDA device")
-theta = torch.nn.Parameter(torch.ones(2, device="cuda"))
-(theta * theta).sum().backward()
+parameter = torch.nn.Parameter(torch.ones(2, device="cuda"))
+(parameter * parameter).sum().backward()
 torch.cuda.synchronize()
 print(json.dumps({"hardware": torch.cuda.get_device_name()}))
 """

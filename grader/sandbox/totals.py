@@ -17,7 +17,7 @@ BYTES: Final = 16 << 20  # of all frames that are kept
 FRAMES: Final = 200_000  # that are kept: one for each statement is the most that an honest worker sends
 CELLS: Final = 5_000  # of source
 SOURCE: Final = 8 << 20  # bytes of it
-NUMBERS: Final = 200_000  # in traces; an honest descent on two components has some 10,000
+NUMBERS: Final = 200_000  # in traces; an honest run on two components has some 10,000
 
 
 class Totals:

@@ -38,11 +38,11 @@ def test_the_assignment_is_fit_to_grade_and_cheap(kit_file: Path, kit: LoadedKit
     effort = sum(exercise.effort for exercise in kit.kit.exercises)
     assert (run.code, run.err) == (0, "")
     assert run.out.endswith(
-        f"\nThe suites cost {effort:g} SGD steps a submission.\nKit {kit.digest}\nFit to grade.\n"
+        f"\nThe suites cost an effort of {effort:g} a submission.\nKit {kit.digest}\nFit to grade.\n"
     )
     assert "Mutation score: 100 %" in run.out
     assert "cannot tell apart" not in run.out
-    assert run.out.count("\n  Mistakes that begin late are caught up to step 100.\n") == 2
+    assert run.out.count("\n  Mistakes that begin late are caught up to number_steps = 100.\n") == 2
     assert effort <= 1300
 
 
@@ -112,7 +112,9 @@ def freezes_and_describes(assignment: Path, output: Path) -> LoadedKit:
     first = loaded.kit.exercises[0]
     began = f"Freezing reference/ of {assignment}: its code is run.\n"
     assert (run.code, re.sub(r"\d+ s", "9 s", run.err)) == (0, f"{began}Frozen in 9 s.\n")
-    counts = f"{len(first.cases)} cases, {first.effort:g} steps, {len(first.misconceptions)} known mistakes"
+    counts = (
+        f"{len(first.cases)} cases of effort {first.effort:g}, {len(first.misconceptions)} known mistakes"
+    )
     assert run.out.splitlines()[0] == f"{first.name}: {counts}"
     assert run.out.endswith(f"Digest: {loaded.digest}\n")
     return loaded

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from grader import kits, strategies
 from grader.exercises import Criterion, Exercise
 from grader.freezing import freeze
+from grader.kit import Late
 from tests.own_exercise import FORTY_LINES
 
 Reference = Callable[[torch.Tensor, float, int], torch.Tensor]
@@ -62,7 +63,7 @@ def test_an_exercise_that_counts_steps_gets_long_runs_though_its_author_draws_no
     far = [case for case in frozen.cases if case.effort > 100]
     assert len(far) >= 3
     assert {case.dtype for case in far} == {"float32", "float64"}
-    assert frozen.late == 100
+    assert frozen.late == Late("times", 100)
     assert frozen.effort <= 650
 
 
@@ -70,7 +71,7 @@ def test_runs_that_all_converge_are_not_kept_and_it_is_told_how_late_a_mistake_i
     frozen = freeze.freeze_exercise(exercise(shares=st.sampled_from([0.5, 0.6])), seed=0)
 
     assert [case.effort for case in frozen.cases if case.effort > 25] == []
-    assert frozen.late == 0
+    assert frozen.late == Late("times", 0)
 
 
 def test_an_exercise_of_forty_lines_gets_long_runs_too(tmp_path: Path) -> None:
@@ -81,7 +82,7 @@ def test_an_exercise_of_forty_lines_gets_long_runs_too(tmp_path: Path) -> None:
 
     (frozen,) = kits.load(tmp_path / "fit.kit").kit.exercises
     assert sum(case.effort > 100 for case in frozen.cases) >= 3
-    assert frozen.late == 100
+    assert frozen.late == Late("steps", 100)
 
 
 def test_a_rubric_that_ends_before_has_no_long_runs() -> None:

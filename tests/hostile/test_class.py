@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from grader.diagnosis.prepared import Prepared
 from grader.judging.evidence import CaseSheet
 from grader.kit import LoadedKit
 from grader.pipeline import Session, grade_class
@@ -24,7 +25,8 @@ def graded(kit: LoadedKit, level: Level, jobs: int, each: int) -> dict[str, Subm
     given = [Submission(path.stem, path.name, (path,)) for path in files if path.suffix in (".py", ".ipynb")]
     given = given[::each]
     with Pool(kit.kit, kit.kit.limits, jobs, level=level) as pool:
-        session = Session(kit.kit, pool, (CPU,), jobs, CaseSheet(kit.kit))
+        prepared = {one.name: Prepared(one) for one in kit.kit.exercises}
+        session = Session(kit.kit, pool, (CPU,), jobs, CaseSheet(kit.kit), prepared)
         results = list(grade_class(given, session, lambda one: one.result))
     return {one.student: msgspec.structs.replace(one, seconds=0.0) for one in results}
 

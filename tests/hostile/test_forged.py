@@ -22,7 +22,7 @@ LOSSES: Final = {
 }
 NO_GRADIENT: Final = "step 1 moved a parameter that had no gradient"
 ELSEWHERE: Final = "step 1 took a parameter from X to X, where its rate and its gradient lead to X"
-LEFT_OUT: Final = "it ends where the descent ends, and no step went on to the theta of step 2 on the way"
+LEFT_OUT: Final = "it ends where the reference ends, but no step went to where its step 2 leads"
 BESIDE: Final = "torch.optim.SGD took no step; steps were taken by another optimiser"
 
 # By hand: the right thetas, set inside a step of SGD that had another gradient or rate, or none.

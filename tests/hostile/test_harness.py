@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from grader import pipeline
+from grader.diagnosis.prepared import Prepared
 from grader.judging.evidence import CaseSheet
 from grader.kit import LoadedKit
 from grader.records import (
@@ -226,9 +227,9 @@ class Claims:
 @given(data=st.data())
 def test_whatever_a_worker_claims_is_judged(kit: LoadedKit, data: st.DataObject) -> None:
     pool: Any = Claims(data, kit)
-    session = pipeline.Session(
-        kit.kit, pool, (Device("cpu", graded=True, reason=None, hardware=None),), 1, CaseSheet(kit.kit)
-    )
+    cpu = Device("cpu", graded=True, reason=None, hardware=None)
+    prepared = {one.name: Prepared(one) for one in kit.kit.exercises}
+    session = pipeline.Session(kit.kit, pool, (cpu,), 1, CaseSheet(kit.kit), prepared)
 
     graded = pipeline.grade(Submission("s01", "s01.py"), session)
 

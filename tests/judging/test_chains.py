@@ -245,8 +245,8 @@ def test_where_the_end_is_right_steps_lead_from_each_theta_to_the_next(
 
     found = chains.chain(0, given_case, made, returned(0.64), MOVES, "SGD")
 
-    on = f"no step went on to the theta of step {left_out} on the way"
-    assert found.message == ("" if left_out is None else f"it ends where the descent ends, and {on}")
+    told = f"it ends where the reference ends, but no step went to where its step {left_out} leads"
+    assert found.message == ("" if left_out is None else told)
 
 
 @pytest.mark.parametrize(("own", "holds"), [(0.0, False), (0.9, True)])

@@ -186,7 +186,9 @@ def test_the_place_of_the_definition_is_stored() -> None:
 
 
 def test_a_missing_function_has_no_cases() -> None:
-    assert gathered(ONE, ExerciseRun("descend", found=False)) == ExerciseEvidence("descend", (), ())
+    assert gathered(ONE, ExerciseRun("descend", found=False)) == ExerciseEvidence(
+        "descend", (), (), moved="theta"
+    )
 
 
 def test_what_was_printed_and_noted_on_all_devices_is_kept_and_the_source_once() -> None:
@@ -203,7 +205,7 @@ def test_what_was_printed_and_noted_on_all_devices_is_kept_and_the_source_once()
         source=(cell,),
         notes=(Note("a"), Note("b"), Note("c")),
         output="hello",
-        exercises=(ExerciseEvidence("descend", (), ()),),
+        exercises=(ExerciseEvidence("descend", (), (), moved="theta"),),
     )
 
 
@@ -211,7 +213,7 @@ def test_a_submission_that_was_never_run_has_no_source() -> None:
     frozen = kit_of(ONE)
 
     assert gather("s01", [], {}, frozen, CaseSheet(frozen), {}) == Evidence(
-        EVIDENCE_SCHEMA, "s01", (), (), "", (ExerciseEvidence("descend", (), ()),)
+        EVIDENCE_SCHEMA, "s01", (), (), "", (ExerciseEvidence("descend", (), (), moved="theta"),)
     )
 
 

@@ -165,7 +165,7 @@ def test_double_precision_inside_agrees_and_reads_alike() -> None:
     found = table(sgd(([1.0], [0.8], [2.0]), ([0.8], [0.64], [1.6]), dtype="float64"))
 
     assert found is not None
-    assert [(row.theta, row.reference_theta) for row in found.rows] == [
+    assert [(row.value, row.reference_value) for row in found.rows] == [
         ((1.0,), (1.0,)),
         ((0.8,), (0.8,)),
         ((0.64,), (0.64,)),
@@ -177,7 +177,7 @@ def test_a_number_that_json_cannot_hold_is_a_word() -> None:
     found = table(sgd(([1.0], [math.nan], [math.inf])))
 
     assert found is not None
-    assert (found.rows[1].theta, found.rows[1].gradient, found.rows[1].change) == (
+    assert (found.rows[1].value, found.rows[1].gradient, found.rows[1].change) == (
         ("nan",),
         ("inf",),
         ("nan",),
@@ -385,6 +385,6 @@ def test_no_claim_breaks_the_table(claim: Trace, answer: Answer, two: bool) -> N
 
     assert found is not None
     assert msgspec.json.decode(msgspec.json.encode(found), type=StepTable) == found
-    assert all(isinstance(one, float | str) for row in found.rows for one in row.theta or ())
+    assert all(isinstance(one, float | str) for row in found.rows for one in row.value or ())
     assert found.diverges is None or any(row.step == found.diverges and row.apart for row in found.rows)
     assert len(found.shows) <= 3

@@ -8,7 +8,7 @@ import pytest
 from grader import kit
 from grader.judging import verify
 from grader.judging.verify import Idle, Ran
-from grader.kit import LoadedKit
+from grader.kit import Late, LoadedKit
 from grader.report import verification
 
 
@@ -137,7 +137,7 @@ def test_the_whole_text(kit: LoadedKit) -> None:
         effort=12.0,
         rungs=200,
         idle=(Idle("always returns zeros", 0.0), Idle("returns its input", 1.5)),
-        late=20,
+        late=Late("number_steps", 20),
     )
 
     text = verification.text(verify.Verification((told,)), "sha256:ab12", verbose=True)
@@ -154,20 +154,22 @@ def test_without_the_assignment_it_is_said_that_nothing_was_run(kit: LoadedKit) 
 
 
 @pytest.mark.parametrize(
-    ("late", "told"),
+    ("caught", "told"),
     [
         (None, ""),
-        (100, "  Mistakes that begin late are caught up to step 100.\n"),
+        (100, "  Mistakes that begin late are caught up to number_steps = 100.\n"),
         (
             90,
             (
-                "  MISTAKES THAT BEGIN AFTER STEP 90 MAY PASS: let `arguments` draw inputs that\n"
-                "    have not converged after 100 steps, or write some into `edge_cases`.\n"
+                "  MISTAKES THAT BEGIN AFTER number_steps = 90 MAY PASS: let `arguments` draw\n"
+                "    inputs whose results still change at number_steps = 100, or write some into\n"
+                "    `edge_cases`.\n"
             ),
         ),
     ],
 )
-def test_how_late_a_mistake_is_caught_is_told(kit: LoadedKit, late: int | None, told: str) -> None:
+def test_how_late_a_mistake_is_caught_is_told(kit: LoadedKit, caught: int | None, told: str) -> None:
+    late = None if caught is None else Late("number_steps", caught)
     (exercise,) = small(kit).exercises
     (other,) = small(kit).exercises
 
@@ -180,7 +182,7 @@ def test_how_late_a_mistake_is_caught_is_told(kit: LoadedKit, late: int | None, 
 
 WHOLE = """\
 gradient_descent_torch_optimiser
-  6 cases, 12 steps; 200 rungs on the ladder
+  6 cases of effort 12; 200 rungs on the ladder
 
   1  one-step (9 cases)
   2  many-steps (9 cases)
@@ -206,8 +208,9 @@ gradient_descent_torch_optimiser
     missed and free-of-points-of-points-of-points-of-points-of-points-of-points-
   A program that always returns zeros gets nothing, as it must.
   A program that returns its input gets 1.5 points; it must get none.
-  MISTAKES THAT BEGIN AFTER STEP 20 MAY PASS: let `arguments` draw inputs that
-    have not converged after 100 steps, or write some into `edge_cases`.
+  MISTAKES THAT BEGIN AFTER number_steps = 20 MAY PASS: let `arguments` draw
+    inputs whose results still change at number_steps = 100, or write some into
+    `edge_cases`.
   On cpu 1 of 2 right programs gets full marks.
   ON CPU A RIGHT PROGRAM LOSES POINTS: with a closure fails many-steps: 1 of 2
     cases fails
@@ -231,7 +234,7 @@ gradient_descent_torch_optimiser
   made-in-the-loop, no-steps: 0-2, 5
 
 Mutation score: 50 % (1 of 2 mistakes that must cost points)
-The suites cost 12 SGD steps a submission.
+The suites cost an effort of 12 a submission.
 Kit sha256:ab12
 Not fit to grade: see above.
 """

@@ -109,7 +109,7 @@ def test_a_mistake_is_caught_whenever_it_begins_up_to_the_step_that_is_told(
     exercise = frozen(kit, name)
     assert exercise.late is not None
     passing = []
-    for onset in sorted(Random(f"{name} {kind}").sample(range(exercise.late), 12)):  # noqa: S311 -- onsets nobody chose
+    for onset in sorted(Random(f"{name} {kind}").sample(range(exercise.late.caught), 12)):  # noqa: S311 -- onsets nobody chose
         # Momentum shows a step after it was switched on.
         rows = {row.id: row.outcome for row in graded(exercise, begins(kind, onset - (kind == "momentum")))}
         if rows["many-steps"] != "failed":
@@ -140,7 +140,7 @@ def test_long_runs_that_have_not_converged_are_in_every_suite(kit: LoadedKit, na
     assert {rate < 0.5 for _, rate in far} == {True, False}, "near 0 and near 1"
     away = [case for case, rate in rates if rate > 1 and case.effort > 30]
     assert {case.shape for case in away} == {case.shape for case in own}
-    assert exercise.late == 100
+    assert exercise.late == kits.Late("number_steps", 100)
 
 
 @pytest.mark.parametrize("seed", [0, 2])

@@ -84,7 +84,7 @@ def test_steps_to_an_end_that_was_known_before_are_no_descent(kit: LoadedKit, na
     rows = graded(frozen(kit, name), stepping_to_a_known_end)
 
     ((row, message),) = [(row.id, row.message) for row in rows if row.outcome == "failed"]
-    why = "it ends where the descent ends, and no step went on to the theta of step 1 on the way"
+    why = "it ends where the reference ends, but no step went to where its step 1 leads"
     assert (row, message.partition(": it ")[2]) == ("uses-sgd", why.removeprefix("it "))
 
 

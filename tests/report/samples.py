@@ -274,6 +274,7 @@ EVIDENCE: Final = Evidence(
                     message="",
                 ),
             ),
+            moved="theta",
         ),
     ),
 )

@@ -39,7 +39,7 @@ CALL: Final = f"{samples.ONE}(torch.tensor(1.0), 0.1, 3)"
 def trace(
     *mine: tuple[float, ...], reference: tuple[tuple[float, ...], ...] = (), dropped: int = 0
 ) -> TraceEvidence:
-    """A run through these thetas."""
+    """A run through these places."""
     pairs = itertools.pairwise(mine)
     return TraceEvidence(
         case=0,
@@ -56,7 +56,7 @@ def trace(
 def drawn(*traces: TraceEvidence, steps: StepTable | None = None) -> PictureView:
     run = trajectory.telling(ExerciseEvidence(samples.ONE, (), traces, steps=steps))
     assert run
-    return pathpictures.picture(run)
+    return pathpictures.picture(run, "theta")
 
 
 def case(ratio: float | None, failure: Failure | None = None, criterion: str = "many-steps") -> CaseEvidence:
@@ -224,7 +224,7 @@ def test_a_picture_says_in_words_what_one_sees(
 def test_values_that_look_alike_are_told_in_all_digits() -> None:
     run = Run(CALL, "cpu", ((1.0,), (0.8000001,)), ((1.0,), (0.80000010000001,)), 1, 0)
 
-    assert "0.8000001 instead of 0.80000010000001." in pathpictures.picture(run).description
+    assert "0.8000001 instead of 0.80000010000001." in pathpictures.picture(run, "theta").description
 
 
 @pytest.mark.parametrize(
@@ -324,7 +324,8 @@ def test_a_criterion_of_two_devices_is_drawn_for_each() -> None:
 
 
 def test_an_exercise_has_the_pictures_that_its_data_make() -> None:
-    whole = ExerciseEvidence("any_name", (case(0.5),), (trace((1.0,), (0.8,), reference=((1.0,), (0.8,))),))
+    taken = trace((1.0,), (0.8,), reference=((1.0,), (0.8,)))
+    whole = ExerciseEvidence("any_name", (case(0.5),), (taken,), moved="theta")
 
     titles = [one.title for one in pictures(samples.passed("any_name"), whole, several=False)]
 

@@ -248,7 +248,7 @@ def secret_records() -> tuple[ExerciseResult, Evidence]:
     )
     rows = tuple(
         msgspec.structs.replace(
-            row, reference_theta=(77.25,) * 2, reference_gradient=(77.25,) * 2, reference_change=(77.25,) * 2
+            row, reference_value=(77.25,) * 2, reference_gradient=(77.25,) * 2, reference_change=(77.25,) * 2
         )
         for row in STEPS.rows
     )
@@ -333,7 +333,7 @@ def large(name: str) -> tuple[ExerciseResult, ExerciseEvidence]:
     found = msgspec.structs.replace(samples.DIAGNOSIS, titles=("One.",) * 3, quote=QUOTE)
     told = ("a note of some length " * 10,)
     exercise = ExerciseResult(name, "graded", 0.0, 10.0, told, tuple(rows), counter, found, (found,))
-    return exercise, ExerciseEvidence(name, tuple(cases), (trace,), Place("s02.py", None, 1), table)
+    return exercise, ExerciseEvidence(name, tuple(cases), (trace,), Place("s02.py", None, 1), table, "theta")
 
 
 def test_a_page_of_many_failing_cases_and_long_runs_stays_small() -> None:

@@ -19,6 +19,7 @@ from grader.descent.suite import suites
 from grader.exercises import Exercise, Misconception
 
 SHORT: Final = 6  # steps: a recorded one costs a third more
+LONG: Final = 30  # steps, of one run that is recorded for what begins late
 EACH: Final = 1  # at each end, of one step and of several
 
 
@@ -40,10 +41,10 @@ class Descent:
         return telling.telling(given, candidates, self.objective, budget) if self.objective else []
 
     def traced(self, cases: Sequence[kit.Case]) -> set[int]:
-        """The short runs with the smallest and the largest theta and rate.
+        """The short runs with the smallest and the largest theta and rate, and a long one.
 
-        Where all thetas are large a clipped gradient hides the loss, and where all are 1 one power of theta is
-        as good as another.
+        Where all thetas are large a clipped gradient hides the loss, and where all are 1 one power of theta
+        is as good as another. A schedule that begins late shows in a long run alone.
         """
         if self.objective is None:
             return set()
@@ -56,6 +57,8 @@ class Descent:
                 for size in (theta.max(axis=1), theta.min(axis=1), rate):
                     order = [i for i in np.argsort(size, kind="stable") if several[i]]
                     found.update(int(suite.index[i]) for i in (*order[:EACH], *order[-EACH:]))
+            long = [i for i in np.argsort(steps, kind="stable") if steps[i] >= LONG and rate[i] > 0]
+            found.update(int(suite.index[i]) for i in long[:EACH])
         return found
 
     def frozen(self, cases: Sequence[kit.Case]) -> bytes:

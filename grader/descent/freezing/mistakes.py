@@ -39,7 +39,15 @@ def of_rules(exercise: Exercise, objective: Minimised) -> tuple[Misconception, .
         for rule in RULES
         if rule.suits(widths)
         for constants in (rule.samples or ((),))[: rule.known]
+        if any(_fits(Program((Deviation(rule, constants),)), objective, width) for width in widths)
     )
+
+
+def _fits(deviating: Program, objective: Minimised, width: int) -> bool:
+    """Whether the constants are for a theta of so many components: a rule gives no number for another."""
+    one = Calls(objective.of(width), np.ones((1, width)), np.array([[0.1]]), np.array([[1]]))
+    value = run(deviating, one).value
+    return not np.isnan(value[0] if isinstance(value, list) else value).all()
 
 
 def program(exercise: Exercise, objective: Minimised, deviating: Program) -> Callable[..., Any]:

@@ -5,7 +5,7 @@ should have minimised. The reference says it: one step of rate 1 from theta leav
 a few starts give the gradient, here a polynomial of each component alone. Which float is the rate
 and which int the number of steps is found by trying. Then the numpy run has to end where the
 reference ends on every case, and to pass where its trace passes; where it does not (momentum,
-components that mix, another loss), there is no landscape and no constant is ever fitted.
+components that mix, another loss), there is no objective and no constant is ever fitted.
 """
 
 from __future__ import annotations

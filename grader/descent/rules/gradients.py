@@ -176,7 +176,7 @@ LOSS: Final = (
         teacher="The optimiser multiplies with the rate once more.", rank=14, samples=((),),
     ),
     Rule(
-        "loss-times-steps", "loss", "The gradient is number_steps times what it should be: it adds up over all steps",
+        "loss-times-steps", "loss", "The gradient is number_steps times what it should be: all steps add to it",
         "Print theta.grad just before step(). How often did backward() add to it?",
         lambda x, at: x * np.maximum(at.asked, 1).astype(x.dtype), rank=18, samples=((),), known=0,
         teacher="backward() stands in the loop, and step() after it.", landmark="step",
@@ -270,6 +270,10 @@ def _accumulated(x: Array, at: Moment, kept: float) -> Array:
     return x if at.total is None else kept * at.total + x
 
 
+def _kept(x: Array, y: Array, at: Moment) -> Array | float:
+    return np.nan if at.total is None else ratio(at.total, y - x, at)
+
+
 ACCUMULATE: Final = (
     Rule(
         "no-zero-grad", "accumulate",
@@ -295,7 +299,7 @@ ACCUMULATE: Final = (
     ),
     Rule(
         "gradient-kept-in-part", "accumulate", "{0} of the last step's gradient stays in .grad", _ADDS,
-        _accumulated, each(lambda x, y, at: ratio(at.total, y - x, at)), rank=28, samples=((0.9,), (0.5,)), known=0,
+        _accumulated, each(_kept), rank=28, samples=((0.9,), (0.5,)), known=0,
     ),
 )  # fmt: skip
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import numpy as np
 
 from grader.descent.program import Array, Moment
-from grader.descent.reading import each, ratio, told, trial
+from grader.descent.reading import Estimate, Rows, each, estimates, ratio, told, trial
 from grader.descent.rule import Reader, Rule, nothing
 from grader.descent.rules.thetas import COMPONENTS, RETURN_HINT, component, factor, nth
 
@@ -66,6 +66,13 @@ def _best(_: Array, at: Moment) -> Array:
     return at.at(np.where(taken, loss, np.inf).argmin(axis=0))
 
 
+def _factor_of_the_one_before(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
+    """Not 1: that is a rule of its own."""
+    for one in estimates(rows, lambda x, y, at: factor(_before(at), y, at)):
+        if abs(one.value - 1) > 1e-5:
+            yield (one,)
+
+
 THETAS: Final = (
     _result("before", "The theta before the last step is returned", lambda x, at: _before(at), 12, known=1,
             hint="In which order do the last update and the line that keeps the result run?",
@@ -88,7 +95,7 @@ THETAS: Final = (
     _result("turned-change", "The initial theta less the last is returned", lambda x, at: at.path[0] - x, 21),
     _result("last-change", "The last change of theta is returned", lambda x, at: x - _before(at), 22),
     _result("before-scaled", "What is returned is {0} times the theta before the last step",
-            lambda x, at, c: c * _before(at), 24, each(lambda x, y, at: np.where(y == _before(at), np.nan, factor(_before(at), y, at))),
+            lambda x, at, c: c * _before(at), 24, _factor_of_the_one_before,
             (0.5,), (-1.0,)),
 )  # fmt: skip
 

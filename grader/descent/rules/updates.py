@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -274,8 +275,17 @@ def _class(name: str, f: Callable[..., Array], known: int = 0) -> Rule:
     )  # fmt: skip
 
 
+def _adamw_title(decay: float) -> str:
+    return "The optimiser is AdamW" + ("" if decay == 0.01 else f" with weight decay {told(decay)}")
+
+
+_ADAMW: Final = replace(
+    _class("AdamW", _adam), title=_adamw_title, read=trial(0.01, 0.0), samples=((0.01,),),
+    options=("weight_decay",),
+)  # fmt: skip
+
 UPDATE: Final = (
-    *_MEMORIES, _class("Adam", _adam, 1), _class("AdamW", lambda x, at: _adam(x, at, 0.01)),
+    *_MEMORIES, _class("Adam", _adam, 1), _ADAMW,
     _class("RMSprop", _rmsprop, 1), _class("Adagrad", _adagrad, 1), _class("Adamax", _adamax),
     _class("Adadelta", _adadelta), _class("Rprop", _rprop), _class("ASGD", _asgd), _class("NAdam", _nadam),
     _class("RAdam", _radam),

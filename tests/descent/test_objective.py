@@ -9,11 +9,15 @@ from typing import Any
 import torch
 from hypothesis import strategies as st
 
-from grader import kit, strategies
+from grader import decoders, kit, strategies
+from grader.descent.freezing import Descent as Freezing
+from grader.descent.freezing.objective import minimised
+from grader.descent.objective import Minimised
+from grader.diagnosis.prepared import Prepared
+from grader.diagnosis.seen import Seen
 from grader.exercises import Criterion, Exercise
-from grader.freezing.landscape import landscape
 from grader.freezing.trials import Trials, recorded
-from grader.judging import compare, families
+from grader.judging import compare
 from grader.records import ExerciseRun
 from grader.sandbox import calling
 
@@ -73,31 +77,32 @@ def cases(exercise: Exercise) -> list[kit.Case]:
     return [trials.case(recorded(one, exercise)) for one in drawn]
 
 
-def of(reference: Callable[..., torch.Tensor]) -> kit.Landscape | None:
+def of(reference: Callable[..., torch.Tensor]) -> Minimised | None:
     exercise = replace(OWN, reference=reference)
-    return landscape(exercise, cases(exercise))
+    return minimised(exercise, cases(exercise))
 
 
-def test_the_first_two_exercises_descend_twice_theta(kit: kit.LoadedKit) -> None:
-    first, second = (one.landscape for one in kit.kit.exercises)
+def test_the_two_lessons_descend_twice_theta(kit: kit.LoadedKit) -> None:
+    first, second = (
+        decoders.msgpack(Minimised).decode(one.diagnosers["descent"]) for one in kit.kit.exercises
+    )
 
-    assert first is not None
-    assert second is not None
-    assert (first.rate, first.steps, first.gradients) == ("learning_rate", "number_steps", {1: ((0.0, 2.0),)})
-    assert second.gradients == {2: ((0.0, 2.0), (0.0, 2.0))}
+    names = ("initial_theta", "learning_rate", "number_steps")
+    assert first == Minimised(*names, {1: ((0.0, 2.0),)})
+    assert second == Minimised(*names, {2: ((0.0, 2.0), (0.0, 2.0))})
 
 
 def test_an_exercise_of_an_instructors_own_is_read_component_by_component() -> None:
-    assert of(descent(target)) == kit.Landscape("rate", "steps", {2: ((-2.0, 2.0), (12.0, 6.0))})
+    assert of(descent(target)) == Minimised("start", "rate", "steps", {2: ((-2.0, 2.0), (12.0, 6.0))})
 
 
 def test_a_loss_of_the_fourth_power_is_a_gradient_of_the_third() -> None:
     found = of(descent(lambda theta: (0.01 * theta**4 + theta).sum()))
 
-    assert found == kit.Landscape("rate", "steps", {2: ((1.0, 0.0, 0.0, 0.04), (1.0, 0.0, 0.0, 0.04))})
+    assert found == Minimised("start", "rate", "steps", {2: ((1.0, 0.0, 0.0, 0.04), (1.0, 0.0, 0.0, 0.04))})
 
 
-def test_what_is_not_plain_descent_has_no_landscape() -> None:
+def test_what_is_not_plain_descent_has_no_objective() -> None:
     assert of(descent(target, momentum=0.9)) is None
     assert of(descent(target, weight_decay=0.1)) is not None  # it is the descent of another loss
     assert of(descent(lambda theta: theta.sum() ** 2)) is None  # components that mix
@@ -105,7 +110,7 @@ def test_what_is_not_plain_descent_has_no_landscape() -> None:
     assert of(descent(lambda theta: theta.prod())) is None
 
 
-def test_a_reference_that_refuses_the_questions_has_no_landscape() -> None:
+def test_a_reference_that_refuses_the_questions_has_no_objective() -> None:
     right = descent(target)
 
     def careful(steps: int, start: torch.Tensor, rate: float) -> torch.Tensor:
@@ -116,16 +121,25 @@ def test_a_reference_that_refuses_the_questions_has_no_landscape() -> None:
     assert of(careful) is None
 
 
+def test_what_has_no_objective_has_no_mistakes_of_its_own_and_nothing_in_the_kit() -> None:
+    exercise = replace(OWN, reference=descent(target, momentum=0.9))
+    own = cases(exercise)
+    freezing = Freezing(exercise, own)
+
+    assert (freezing.misconceptions(), freezing.telling(own, own, 100), freezing.traced(own)) == (
+        (),
+        [],
+        set(),
+    )
+    assert freezing.frozen(own) == b""
+    assert _named(_frozen(exercise, own), lambda n, start, _: descent(target)(n, start, 0.07)) == []
+
+
 def test_constants_are_fitted_for_an_exercise_of_an_instructors_own() -> None:
-    own = cases(OWN)
-    exercise = kit.Exercise(
-        name="own", title="", statement="", parameters=("steps", "start", "rate"), moves="start",
-        rubric=(kit.Criterion("values", "", 1.0, "values", tuple(range(len(own)))),), cases=tuple(own),
-        ladder=(), misconceptions=(), landscape=landscape(OWN, own),
-    )  # fmt: skip
+    exercise = _frozen(OWN, cases(OWN))
 
     assert _named(exercise, descent(target)) == []
-    assert _named(exercise, descent(target, momentum=0.75)) == ["The descent runs with momentum 0.75"]
+    assert _named(exercise, descent(target, momentum=0.75)) == ["SGD runs with momentum 0.75"]
     assert _named(exercise, lambda n, start, _: descent(target)(n, start, 0.07)) == [
         "Every step uses the rate 0.07, whatever is passed"
     ]
@@ -135,7 +149,18 @@ def test_constants_are_fitted_for_an_exercise_of_an_instructors_own() -> None:
     ]
 
 
+def _frozen(exercise: Exercise, own: list[kit.Case]) -> kit.Exercise:
+    return kit.Exercise(
+        name="own", title="", statement="", parameters=("steps", "start", "rate"), moves="start",
+        rubric=(kit.Criterion("values", "", 1.0, "values", tuple(range(len(own)))),), cases=tuple(own),
+        ladder=(), misconceptions=(), diagnosers={"descent": Freezing(exercise, own).frozen(own)},
+    )  # fmt: skip
+
+
 def _named(exercise: kit.Exercise, function: Callable[..., Any]) -> list[str]:
+    """What is proven of a program that nobody traced."""
     answers = {i: calling.call(function, case.arguments) for i, case in enumerate(exercise.cases)}
     outcomes = compare.judge(ExerciseRun("own", found=True, answers=answers), exercise, "cpu")
-    return [one.title for one in families.fit(outcomes, exercise, ["values"])]
+    prepared = Prepared(exercise)
+    (diagnoser,) = prepared.diagnosers
+    return [one.title for one in diagnoser(Seen(outcomes, prepared, frozenset(["values"]))).proven]
