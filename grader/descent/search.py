@@ -28,7 +28,7 @@ from grader.judging.tolerances import CONVINCING
 
 MOST: Final = 3  # deviations of one program
 CHOICES: Final = 5  # of one slot, the right value included
-AS_PLAIN: Final = 4  # in rank, up to which two programs that fit alike are both told
+AS_PLAIN: Final = 6  # in rank, up to which two programs that fit alike are both told
 EACH: Final = 2  # constants of one rule, where rows leave it open
 FEW: Final = 2  # rows that a rule has to be seen in
 BASES: Final = 48  # compositions of what traces show that are run
@@ -278,9 +278,10 @@ class Search:
 
 
 def _plainest(programs: Sequence[Program]) -> list[Program]:
-    """Those that cannot be told apart, the plainest first; of one rule the first alone."""
+    """Those that cannot be told apart and are about as plain as the plainest; of one rule the first alone."""
     ordered = sorted(programs, key=_rank)
-    return list({one.deviations[-1].rule.id: one for one in reversed(ordered)}.values())[::-1]
+    by_rule = {one.deviations[-1].rule.id: one for one in reversed(ordered)}
+    return [one for one in list(by_rule.values())[::-1] if _rank(one) <= _rank(ordered[0]) + AS_PLAIN]
 
 
 def _rank(program: Program) -> float:

@@ -17,6 +17,7 @@ import msgspec
 from grader import decoders, journal, kit, kits, overrides, pipeline, run, store, wire, wording
 from grader.commands import report
 from grader.commands.outputs import Output
+from grader.diagnosis.prepared import Prepared
 from grader.errors import GraderError, HarnessError, NothingToGrade
 from grader.freezing import assignment
 from grader.intake.submissions import open_submissions
@@ -79,7 +80,12 @@ def read_kit(data: bytes, folder: Path) -> object:
     setup = [pool._inputs(exercise) for exercise in given.exercises]
     said: Any = Claims(given)
     session = pipeline.Session(
-        given, said, (Device(given.devices[0], True, None, None),), 1, CaseSheet(given)
+        given,
+        said,
+        (Device(given.devices[0], True, None, None),),
+        1,
+        CaseSheet(given),
+        {one.name: Prepared(one) for one in given.exercises},
     )
     return setup, pipeline._grade(Submission("s01", "s01.py"), session), verify.verify(given)
 

@@ -176,7 +176,7 @@ LOSS: Final = (
         teacher="The optimiser multiplies with the rate once more.", rank=14, samples=((),),
     ),
     Rule(
-        "loss-times-steps", "loss", "The gradient is number_steps times what it should be: all steps add to it",
+        "loss-times-steps", "loss", "The gradient is number_steps times what it should be: it adds up",
         "Print theta.grad just before step(). How often did backward() add to it?",
         lambda x, at: x * np.maximum(at.asked, 1).astype(x.dtype), rank=18, samples=((),), known=0,
         teacher="backward() stands in the loop, and step() after it.", landmark="step",
