@@ -8,8 +8,8 @@ from typing import Final
 
 from grader.diagnosis.candidates import ALL_KINDS, Candidate
 from grader.diagnosis.messages import TABLE, Message
-from grader.diagnosis.parts import exactly, which
-from grader.diagnosis.seen import Seen
+from grader.diagnosis.partitions import exactly, which
+from grader.diagnosis.report import FailureReport
 from grader.records import Failure, Raised
 
 FIRST: Final = 100  # the rank of an exception: any program of the instructor's is plainer
@@ -50,27 +50,27 @@ _STOPS: Final[dict[Failure, tuple[str, str, str, str]]] = {
 _WAITS: Final = "What does your function wait for? A sleep, an input or a lock ends no sooner than it is let."
 
 
-def candidates(seen: Seen) -> Iterator[Candidate]:
-    yield from _stopped(seen)
-    yield from _raised(seen)
+def candidates(report: FailureReport) -> Iterator[Candidate]:
+    yield from _stopped(report)
+    yield from _raised(report)
 
 
-def _stopped(seen: Seen) -> Iterator[Candidate]:
+def _stopped(report: FailureReport) -> Iterator[Candidate]:
     """What had to be ended. Cases that were not run only follow from that."""
     causes: dict[int, Failure] = {
-        i: one.failure for i, one in seen.stopped.items() if one.failure is not Failure.NOT_RUN
+        i: one.failure for i, one in report.stopped.items() if one.failure is not Failure.NOT_RUN
     }
-    causes |= {i: one.failure for i, one in seen.raised.items() if one.failure in _STOPS}
-    follow = seen.stopped.keys() - causes.keys()
+    causes |= {i: one.failure for i, one in report.raised.items() if one.failure in _STOPS}
+    follow = report.stopped.keys() - causes.keys()
     for failure in dict.fromkeys(causes.values()):
         if failure not in _STOPS:
             continue
         name, title, hint, teacher = _STOPS[failure]
         own = frozenset(i for i, one in causes.items() if one is failure)
-        messages = [seen.stopped[i].message for i in sorted(own & seen.stopped.keys())]
+        messages = [report.stopped[i].message for i in sorted(own & report.stopped.keys())]
         yield Candidate(
             id=name,
-            title=(title or messages[0][:1].upper() + messages[0][1:]) + _for_which_stopped(own, seen),
+            title=(title or messages[0][:1].upper() + messages[0][1:]) + _for_which_stopped(own, report),
             hint=_WAITS if any("waits" in one for one in messages) else hint,
             explained=own | follow,
             whole=True,
@@ -83,24 +83,24 @@ def _stopped(seen: Seen) -> Iterator[Candidate]:
         )
 
 
-def _for_which_stopped(own: frozenset[int], seen: Seen) -> str:
+def _for_which_stopped(own: frozenset[int], report: FailureReport) -> str:
     """Only a call that has nothing to do says where: after another the rest was not run."""
-    if own & seen.moving or not seen.moving <= seen.returned.keys():
+    if own & report.moving or not report.moving <= report.returned.keys():
         return ""
-    every = frozenset(range(len(seen.answers)))
-    part = exactly(every - seen.moving, every, seen)
+    every = frozenset(range(len(report.answers)))
+    part = exactly(every - report.moving, every, report)
     return f" ({part.words})" if part else ""
 
 
-def _raised(seen: Seen) -> Iterator[Candidate]:
+def _raised(report: FailureReport) -> Iterator[Candidate]:
     groups: dict[tuple[Message, str], set[int]] = {}
-    for index, raised in seen.raised.items():
+    for index, raised in report.raised.items():
         if raised.failure not in _STOPS:
             groups.setdefault(message_of(raised), set()).add(index)
     for (message, title), own in groups.items():
         yield Candidate(
             id=message.id,
-            title=title + for_which(frozenset(own), seen),
+            title=title + for_which(frozenset(own), report),
             hint=message.hint,
             explained=frozenset(own),
             whole=True,
@@ -128,8 +128,8 @@ def said(raised: Raised) -> str:
     return message_of(raised)[1]
 
 
-def for_which(own: frozenset[int], seen: Seen) -> str:
+def for_which(own: frozenset[int], report: FailureReport) -> str:
     """For which inputs it raises, in words; empty where for all."""
-    every = frozenset(range(len(seen.answers)))
-    told = which(own, every, seen)
+    every = frozenset(range(len(report.answers)))
+    told = which(own, every, report)
     return f" (in {len(own)} of {len(every)} calls)" if told is None else told

@@ -14,7 +14,7 @@ from functools import cached_property
 from grader import kit as kits
 from grader.diagnosis.candidates import ALL_KINDS, VALUES, Candidate
 from grader.diagnosis.exceptions import for_which, said
-from grader.diagnosis.seen import Seen
+from grader.diagnosis.report import FailureReport
 from grader.judging.behaviour import Behaviour, behaviour, form, same, values
 from grader.judging.chains import chain_of
 from grader.judging.compare import judge_case
@@ -54,14 +54,14 @@ class Match:
     """A misconception beside one student."""
 
     known: Known
-    seen: Seen
+    report: FailureReport
 
     @cached_property
     def values(self) -> frozenset[int]:
         """The cases whose answer is the misconception's."""
         return frozenset(
             i
-            for i, pair in enumerate(zip(self.seen.behaviours, self.known.behaviours, strict=True))
+            for i, pair in enumerate(zip(self.report.behaviours, self.known.behaviours, strict=True))
             if same(*pair)
         )
 
@@ -72,23 +72,23 @@ class Match:
     def looks(self, cases: frozenset[int]) -> bool:
         """Whether these answers look like the misconception's."""
         theirs = self.known.mistake.answers
-        return all(form(self.seen.answers[i]) == form(theirs[i]) for i in cases)
+        return all(form(self.report.answers[i]) == form(theirs[i]) for i in cases)
 
     @cached_property
     def steps(self) -> bool:
         """Whether in every traced call the value was made by the optimiser's steps in both, or in neither."""
         return all(
-            chain_of(self.known.mistake, one, self.seen.exercise).holds == one.holds
-            for one in self.seen.outcomes.chains
+            chain_of(self.known.mistake, one, self.report.exercise).holds == one.holds
+            for one in self.report.outcomes.chains
         )
 
     def candidate(self, cases: frozenset[int], *, whole: bool) -> Candidate:
         """The misconception as what explains these cases; of their form and steps only what is the same."""
-        one, raised = self.known.mistake, self.seen.raised
+        one, raised = self.known.mistake, self.report.raised
         error = bool(cases) and cases <= raised.keys()
         return Candidate(
             id=one.id,
-            title=said(raised[min(cases)]) + for_which(cases, self.seen) if error else one.title,
+            title=said(raised[min(cases)]) + for_which(cases, self.report) if error else one.title,
             hint=one.hint,
             explained=cases,
             whole=whole,
@@ -101,10 +101,10 @@ class Match:
         )
 
     def _kinds(self, cases: frozenset[int]) -> frozenset[CriterionKind]:
-        kinds, seen = self.known.kinds, self.seen
-        if cases & seen.raised.keys() or ("values" in kinds and cases & seen.valueless):
+        kinds, report = self.known.kinds, self.report
+        if cases & report.raised.keys() or ("values" in kinds and cases & report.valueless):
             return ALL_KINDS  # what has no value has neither form nor steps
-        if "return" in kinds and not self.looks(seen.broken["return"] & cases):
+        if "return" in kinds and not self.looks(report.broken["return"] & cases):
             kinds -= {"return"}
         return kinds if "optimiser" not in kinds or self.steps else kinds - {"optimiser"}
 
@@ -120,7 +120,7 @@ def candidates(matches: Sequence[Match]) -> Iterator[Candidate]:
         if cases:
             one = match.candidate(cases, whole=True)
             kind = VALUES if "values" in match.known.kinds else one.kinds
-            group = found.setdefault((kind, cases & match.seen.broken["values"]), [])
+            group = found.setdefault((kind, cases & match.report.broken["values"]), [])
             group.append((_left_open(match, one), one))
     for group in found.values():
         least = min(left for left, _ in group)
@@ -129,20 +129,20 @@ def candidates(matches: Sequence[Match]) -> Iterator[Candidate]:
 
 def _whole(match: Match) -> frozenset[int]:
     """The failing cases, where all cases behave as if this were the mistake and what it costs failed."""
-    seen, costs, kinds = match.seen, match.known.mistake.costs, match.known.kinds
-    if not set(costs) <= seen.failed or not (costs or seen.broken["values"]):
+    report, costs, kinds = match.report, match.known.mistake.costs, match.known.kinds
+    if not set(costs) <= report.failed or not (costs or report.broken["values"]):
         return frozenset()
     if "values" in kinds:
-        return seen.failing if match.everywhere else frozenset()
+        return report.failing if match.everywhere else frozenset()
     if "return" in kinds:
-        judged = frozenset(i for one in seen.exercise.rubric if one.kind == "return" for i in one.cases)
-        return seen.broken["return"] if match.looks(judged) else frozenset()
-    came = seen.outcomes.moved and all(values(seen.answers[one.case]) for one in seen.outcomes.chains)
-    right = not seen.broken["values"] and match.everywhere
-    return seen.broken["optimiser"] if came and right and match.steps else frozenset()
+        judged = frozenset(i for one in report.exercise.rubric if one.kind == "return" for i in one.cases)
+        return report.broken["return"] if match.looks(judged) else frozenset()
+    came = report.outcomes.moved and all(values(report.answers[one.case]) for one in report.outcomes.chains)
+    right = not report.broken["values"] and match.everywhere
+    return report.broken["optimiser"] if came and right and match.steps else frozenset()
 
 
 def _left_open(match: Match, candidate: Candidate) -> tuple[int, int]:
     """How many of the kinds that it costs, and of the criteria that failed."""
-    failed = match.seen.failed - set(match.known.mistake.costs)
+    failed = match.report.failed - set(match.known.mistake.costs)
     return len(match.known.kinds - candidate.kinds), len(failed)

@@ -14,11 +14,11 @@ from msgspec.structs import replace
 
 from grader.diagnosis.candidates import ALL_KINDS, VALUES, Candidate
 from grader.diagnosis.matching import Match
-from grader.diagnosis.parts import FEW, exactly
-from grader.diagnosis.seen import Flaw, Seen
+from grader.diagnosis.partitions import FEW, exactly
+from grader.diagnosis.report import FailureReport, Flaw
 from grader.judging.tolerances import CONVINCING
 
-IN_A_PART: Final = 5  # different calls with wrong values: more than CONVINCING, for there are many parts
+IN_A_PART: Final = 5  # different calls with wrong values: more than CONVINCING, for there are many partitions
 PLACE: Final = 1000  # the rank of a place without a name
 
 
@@ -34,30 +34,32 @@ def candidates(matches: Sequence[Match], left: frozenset[Flaw]) -> Iterator[Cand
 
 def _besides_another(match: Match, wrong: frozenset[int]) -> Iterator[Candidate]:
     """Half of what is left or more behaves as the mistake; no passing case contradicts."""
-    seen, own = match.seen, match.known.wrong
-    passing = seen.returned.keys() - seen.wrong
+    report, own = match.report, match.known.wrong
+    passing = report.returned.keys() - report.wrong
     explained = wrong & match.values
-    convincing = seen.fresh(explained & own) >= CONVINCING and 2 * len(explained) >= len(wrong)
+    convincing = report.fresh(explained & own) >= CONVINCING and 2 * len(explained) >= len(wrong)
     if convincing and own & passing <= match.values:
         yield match.candidate(explained, whole=False)
 
 
 def _in_a_part(match: Match, wrong: frozenset[int]) -> Iterator[Candidate]:
     """All cases of a recognisable part behave as the mistake, and nothing else is wrong."""
-    seen, own = match.seen, match.known.wrong
-    for part in seen.prepared.parts:
-        if wrong <= part.cases <= match.values and own - part.cases and seen.fresh(wrong & own) >= IN_A_PART:
+    report, own = match.report, match.known.wrong
+    for part in report.prepared.partitions:
+        inside = wrong <= part.cases <= match.values and own - part.cases
+        if inside and report.fresh(wrong & own) >= IN_A_PART:
             found = match.candidate(wrong, whole=False)
             yield replace(found, title=f"{found.title}, but only {part.words}", kinds=VALUES)
 
 
-def places(seen: Seen, left: frozenset[Flaw]) -> Iterator[Candidate]:
+def places(report: FailureReport, left: frozenset[Flaw]) -> Iterator[Candidate]:
     """Where it is wrong, if that is a recognisable part and all the rest is right."""
     cases = frozenset(case for _, case in left)
-    among = seen.telling if not seen.telling <= cases else seen.moving if not cases & seen.telling else cases
-    part = exactly(cases & among, among, seen)
-    both = min(seen.fresh(cases & among), seen.fresh(among - cases))
-    if part is None or both < FEW or cases != seen.failing:
+    moving, telling = report.moving, report.telling
+    among = telling if not telling <= cases else moving if not cases & telling else cases
+    part = exactly(cases & among, among, report)
+    both = min(report.fresh(cases & among), report.fresh(among - cases))
+    if part is None or both < FEW or cases != report.failing:
         return
     yield Candidate(
         id="wrong-in-a-part",

@@ -9,7 +9,7 @@ import numpy as np
 
 from grader import kit as kits
 from grader.diagnosis.candidates import Candidate
-from grader.diagnosis.seen import Seen
+from grader.diagnosis.report import FailureReport
 from grader.judging.tolerances import CONVINCING, ROUNDOFF
 from grader.records import Answer, Returned
 from grader.tensors import numbers
@@ -19,14 +19,14 @@ COARSE: Final = ("float32", "bfloat16", "float16")
 ROOM: Final = 4.0  # times the bound of the coarser dtype: values are cast to and fro
 
 
-def candidates(seen: Seen) -> Iterator[Candidate]:
+def candidates(report: FailureReport) -> Iterator[Candidate]:
     rows = [
         (i, case, answer)
-        for i, (case, answer) in enumerate(zip(seen.exercise.cases, seen.answers, strict=True))
+        for i, (case, answer) in enumerate(zip(report.exercise.cases, report.answers, strict=True))
         if isinstance(answer, Returned) and answer.value is not None
     ]
-    wrong = [row for row in rows if row[0] in seen.wrong]
-    if seen.fresh(i for i, *_ in wrong) < CONVINCING:
+    wrong = [row for row in rows if row[0] in report.wrong]
+    if report.fresh(i for i, *_ in wrong) < CONVINCING:
         return
     for dtype in COARSE:
         finer = [row for row in rows if ROUNDOFF[row[1].dtype] < ROUNDOFF[dtype]]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from grader import kit as kits
 from grader.descent.diagnoser import Descent
 from grader.diagnosis.matching import Known, known
-from grader.diagnosis.parts import Part, parts
+from grader.diagnosis.partitions import Partition, partitions
 
 if TYPE_CHECKING:
     from grader.diagnosis.candidates import Diagnoser
@@ -30,8 +30,8 @@ class Prepared:
         return known(self.exercise)
 
     @cached_property
-    def parts(self) -> tuple[Part, ...]:
-        return parts(self.exercise)
+    def partitions(self) -> tuple[Partition, ...]:
+        return partitions(self.exercise)
 
     @cached_property
     def diagnosers(self) -> tuple[Diagnoser, ...]:

@@ -10,8 +10,8 @@ import numpy as np
 
 from grader import kit as kits
 from grader.diagnosis.candidates import ALL_KINDS, Candidate
-from grader.diagnosis.parts import which
-from grader.diagnosis.seen import Seen
+from grader.diagnosis.partitions import which
+from grader.diagnosis.report import FailureReport
 from grader.judging.behaviour import values
 from grader.judging.compare import TENSOR_TYPES
 from grader.judging.tolerances import CONVINCING, ROUNDOFF, SPREAD, near, rounding
@@ -42,26 +42,26 @@ _OBJECTS: Final = {
 _returned = partial(Candidate, whole=True, rank=RANK, evidence="error", where="return", kinds=ALL_KINDS)
 
 
-def candidates(seen: Seen) -> Iterator[Candidate]:
-    yield from _coarse(seen)
-    yield from _objects(seen)
-    yield from _too_much(seen)
-    yield from _forms(seen)
+def candidates(report: FailureReport) -> Iterator[Candidate]:
+    yield from _coarse(report)
+    yield from _objects(report)
+    yield from _too_much(report)
+    yield from _forms(report)
 
 
-def _objects(seen: Seen) -> Iterator[Candidate]:
+def _objects(report: FailureReport) -> Iterator[Candidate]:
     """What holds no numbers at all."""
     groups: dict[str, set[int]] = {}
-    for index, answer in seen.returned.items():
+    for index, answer in report.returned.items():
         if answer.value is None:
             groups.setdefault("" if answer.problem == "None" else answer.type, set()).add(index)
     for name, own in groups.items():
         title, hint = _OBJECTS.get(name, (f"An object of type {name} is returned, not a tensor", _TYPE))
         if name in TENSOR_TYPES:
-            title = f"The function returns {seen.returned[min(own)].problem}"
+            title = f"The function returns {report.returned[min(own)].problem}"
         yield _returned(
             id="returns-another-thing" if name else "returns-nothing",
-            title=title + _which(own, seen),
+            title=title + _which(own, report),
             hint=hint,
             explained=frozenset(own),
             teacher="Nothing to compare came back."
@@ -70,13 +70,13 @@ def _objects(seen: Seen) -> Iterator[Candidate]:
         )
 
 
-def _too_much(seen: Seen) -> Iterator[Candidate]:
+def _too_much(report: FailureReport) -> Iterator[Candidate]:
     """More numbers than the result has, the right ones often among them."""
-    rows = {i: (floats(seen.exercise.cases[i].expected), values(one)) for i, one in seen.returned.items()}
+    rows = {i: (floats(report.exercise.cases[i].expected), values(one)) for i, one in report.returned.items()}
     rows = {i: (wanted, got) for i, (wanted, got) in rows.items() if len(got) > len(wanted)}
     if len(rows) < CONVINCING:
         return
-    held = sum(_holds(got, wanted, seen.exercise.cases[i]) for i, (wanted, got) in rows.items())
+    held = sum(_holds(got, wanted, report.exercise.cases[i]) for i, (wanted, got) in rows.items())
     grows = len({len(got) // len(wanted) for wanted, got in rows.values()}) > 1
     title = "More comes back than the result, which is only a part of it"
     if grows:
@@ -85,7 +85,7 @@ def _too_much(seen: Seen) -> Iterator[Candidate]:
         title = "More numbers come back than the result has"
     yield _returned(
         id="returns-history" if grows else "returns-more",
-        title=title + _which(set(rows), seen),
+        title=title + _which(set(rows), report),
         hint="How many elements does the result have, and how many should it have?"
         if grows
         else "What stands after `return`? How many things does the caller get?",
@@ -106,18 +106,18 @@ def _holds(got: list[float], wanted: list[float], case: kits.Case) -> bool:
 # --- form and dtype -----------------------------------------------------------------------
 
 
-def _forms(seen: Seen) -> Iterator[Candidate]:
+def _forms(report: FailureReport) -> Iterator[Candidate]:
     """Right numbers in another type, dtype, shape or on another device."""
     groups: dict[tuple[str, str, str], set[int]] = {}
-    judged = frozenset(i for one in seen.exercise.rubric if one.kind == "return" for i in one.cases)
-    for index in seen.broken["return"] & seen.returned.keys():
-        answer = seen.returned[index]
+    judged = frozenset(i for one in report.exercise.rubric if one.kind == "return" for i in one.cases)
+    for index in report.broken["return"] & report.returned.keys():
+        answer = report.returned[index]
         if answer.value is not None:
-            groups.setdefault(_form(answer, seen.outcomes.outcomes[index].form), set()).add(index)
+            groups.setdefault(_form(answer, report.outcomes.outcomes[index].form), set()).add(index)
     for (name, title, hint), own in groups.items():
         yield _returned(
             id=name,
-            title=title + _which(own, seen, judged),
+            title=title + _which(own, report, judged),
             hint=hint,
             explained=frozenset(own),
             rank=RANK + 10,
@@ -142,19 +142,19 @@ def _form(answer: Returned, form: Failure | None) -> tuple[str, str, str]:
     return name, title, f"Compare the {name}s of the argument and of the result."
 
 
-def _which(own: set[int], seen: Seen, judged: frozenset[int] | None = None) -> str:
-    return which(frozenset(own), frozenset(seen.returned) if judged is None else judged, seen) or ""
+def _which(own: set[int], report: FailureReport, judged: frozenset[int] | None = None) -> str:
+    return which(frozenset(own), frozenset(report.returned) if judged is None else judged, report) or ""
 
 
-def _coarse(seen: Seen) -> Iterator[Candidate]:
+def _coarse(report: FailureReport) -> Iterator[Candidate]:
     """Right to the digits of a coarser dtype: the numbers go through it on the way."""
-    rows = {i: seen.exercise.cases[i] for i, one in seen.returned.items() if one.value is not None}
-    wrong = seen.wrong & rows.keys()
-    if seen.fresh(wrong) < CONVINCING:
+    rows = {i: report.exercise.cases[i] for i, one in report.returned.items() if one.value is not None}
+    wrong = report.wrong & rows.keys()
+    if report.fresh(wrong) < CONVINCING:
         return
     for dtype in COARSE:
         finer = {i: case for i, case in rows.items() if ROUNDOFF[case.dtype] < ROUNDOFF[dtype]}
-        if wrong <= finer.keys() and all(_held(case, seen.answers[i], dtype) for i, case in finer.items()):
+        if wrong <= finer.keys() and all(_held(case, report.answers[i], dtype) for i, case in finer.items()):
             yield Candidate(
                 id=f"goes-through-{dtype}",
                 title=f"The numbers go through {dtype}, which keeps fewer digits",

@@ -3,7 +3,7 @@
 A value is right if and only if |got - expected| is within the bound that the oracle derived for
 the coarser of the case's dtype and the returned one. Nothing broadcasts, an empty tensor equals
 nothing, NaN passes only where NaN is expected. What a value looks like (type, shape, dtype,
-device) is judged apart, so that a right number in the wrong dress costs one criterion only.
+device) is judged apart, so that a right number of another type costs one criterion only.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from grader import kit
 from grader.diagnosis import diagnose, matching
 from grader.diagnosis.matching import Match, known
 from grader.diagnosis.prepared import Prepared
-from grader.diagnosis.seen import Seen
+from grader.diagnosis.report import FailureReport
 from grader.judging import compare, score
 from grader.judging.behaviour import answered, form, same
 from grader.kit import LoadedKit
@@ -142,8 +142,8 @@ def names(
 def matched(
     outcomes: ExerciseOutcomes, given: kit.Exercise, failed: set[str], traces: dict[int, Trace]
 ) -> list[str]:
-    seen = Seen(outcomes, Prepared(given), frozenset(failed), traces)
-    return [one.id for one in matching.candidates([Match(one, seen) for one in known(given)])]
+    report = FailureReport(outcomes, Prepared(given), frozenset(failed), traces)
+    return [one.id for one in matching.candidates([Match(one, report) for one in known(given)])]
 
 
 def test_a_mistake_is_named_where_every_case_behaves_as_it_does() -> None:
@@ -233,7 +233,7 @@ def found(given: kit.Exercise, answers: dict[int, Answer], traces: dict[int, Tra
 def test_every_mistake_is_named_by_its_own_answers(kit: LoadedKit) -> None:
     for given, one in own(kit):
         outcomes, failed = outcomes_of(given, dict(enumerate(one.answers)), one.traces)
-        named = diagnose.explain(Seen(outcomes, Prepared(given), frozenset(failed), one.traces))
+        named = diagnose.explain(FailureReport(outcomes, Prepared(given), frozenset(failed), one.traces))
         assert named.first is not None
         assert named.further == (), f"{given.name}: {one.id}"
         diagnosis = named.first.diagnosis

@@ -1,4 +1,4 @@
-"""What the rooms that look for mistakes are given: one exercise on one device, and what is wrong with it.
+"""The failure report of one exercise on one device: what diagnosis is asked to explain.
 
 A case can be wrong in three ways at once: its values, its form, its steps. Each is a flaw of its own, so that
 a wrong value in a wrong form is two mistakes and not one that nobody knows.
@@ -29,7 +29,7 @@ _NO_VALUE: Final = (Failure.WRONG_TYPE, Failure.WRONG_SHAPE)
 
 
 @dataclass(frozen=True)
-class Seen:
+class FailureReport:
     """One exercise on one device. `failed`: the criteria that failed there."""
 
     outcomes: ExerciseOutcomes

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from typing import Final, Literal
 
 from grader import kit as kits
-from grader.diagnosis.seen import Seen
+from grader.diagnosis.report import FailureReport
 from grader.records import ExerciseOutcomes, Failure, Raised, Stopped
 from grader.results import Diagnosis
 
@@ -38,13 +38,13 @@ _WORDS: Final[dict[Way, tuple[str, str]]] = {
 """Title and hint."""
 
 
-def tied_to_device(seen: Seen, right: str) -> Diagnosis | None:
+def on_one_device(report: FailureReport, right: str) -> Diagnosis | None:
     """For a function that is right on the device `right` and fails here; None where a call was ended."""
-    outcomes, exercise, failing = seen.outcomes, seen.exercise, seen.failing
+    outcomes, exercise, failing = report.outcomes, report.exercise, report.failing
     way = _way(outcomes, failing)
     if way is None:
         return None
-    known = [one for one in exercise.misconceptions if _is_this_way(one, seen, way)]
+    known = [one for one in exercise.misconceptions if _is_this_way(one, report, way)]
     title, hint = (one.format(right=right, here=outcomes.device, moves=exercise.moves) for one in _WORDS[way])
     return Diagnosis(
         misconceptions=tuple(one.id for one in known),
@@ -73,13 +73,13 @@ def _way(outcomes: ExerciseOutcomes, failing: Collection[int]) -> Way | None:
     return "mixed" if all("same device" in message for message in raised) else "other"
 
 
-def _is_this_way(one: kits.Misconception, seen: Seen, way: Way) -> bool:
+def _is_this_way(one: kits.Misconception, report: FailureReport, way: Way) -> bool:
     """Whether a mistake that shows on a device alone costs what failed, and fails in this way."""
-    if one.needs is None or set(one.costs) != seen.failed:
+    if one.needs is None or set(one.costs) != report.failed:
         return False
     if way == "returned":
-        return {criterion.kind for criterion in seen.exercise.rubric if criterion.id in one.costs} == {
+        return {criterion.kind for criterion in report.exercise.rubric if criterion.id in one.costs} == {
             "return"
         }
-    messages = [seen.raised[index].message for index in seen.failing & seen.raised.keys()]
+    messages = [report.raised[index].message for index in report.failing & report.raised.keys()]
     return bool(one.raises and messages) and all(one.raises in message for message in messages)

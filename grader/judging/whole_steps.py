@@ -17,7 +17,7 @@ from grader.records import Step, Tensor
 
 
 @dataclass(frozen=True)
-class Whole:
+class WholeStep:
     """A whole step: all numbers, flat."""
 
     before: list[float]
@@ -26,7 +26,7 @@ class Whole:
     dtype: str  # the floating-point one of `after`
 
 
-def path(steps: Sequence[Step], start: list[float]) -> list[Whole] | None:
+def path(steps: Sequence[Step], start: list[float]) -> list[WholeStep] | None:
     """The steps as whole ones; None where they move other numbers than `start` has, or in no clear order.
 
     Steps of single components come in rounds, or all of one component before those of the next.
@@ -58,12 +58,12 @@ def _size(several: Sequence[Tensor]) -> int:
     return sum(math.prod(tensor.shape) for tensor in several)
 
 
-def _joined(group: Sequence[Step]) -> Whole:
+def _joined(group: Sequence[Step]) -> WholeStep:
     gradients = [one for step in group for one in step.gradients]
     there = [one for one in gradients if one is not None]
     gradient, after = _flat(there), _flat(one for step in group for one in step.after)
     known = len(there) == len(gradients) and len(gradient) == len(after)
-    return Whole(
+    return WholeStep(
         before=_flat(one for step in group for one in step.before),
         after=after,
         gradient=gradient if known else None,
@@ -75,6 +75,6 @@ def _flat(several: Iterable[Tensor]) -> list[float]:
     return list(chain.from_iterable(map(tensors.floats, several)))
 
 
-def _goes_on(way: Sequence[Whole], start: list[float]) -> bool:
+def _goes_on(way: Sequence[WholeStep], start: list[float]) -> bool:
     ends = [start, *(taken.after for taken in way)]
     return all(same(taken.before, end, end) for taken, end in zip(way, ends, strict=False))
