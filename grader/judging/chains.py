@@ -66,23 +66,6 @@ def chain_of(mistake: kits.Misconception, beside: Chain, exercise: kits.Exercise
     return chain(index, exercise.cases[index], trace, answer, exercise.moves, beside.optimiser)
 
 
-def manner(trace: Trace | None) -> tuple[object, ...]:
-    """How the steps of a call were taken: how many, by which classes and lr, with gradients or without.
-
-    Two mistakes with the same outputs are told apart by it: a halved lr, and a halved loss.
-    """
-    steps = trace.steps if trace else ()
-    gradients = [one for step in steps for one in step.gradients]
-    return (
-        len(steps) + (trace.dropped if trace else 0),
-        tuple(dict.fromkeys(step.classes[:1] for step in steps)),
-        tuple(f"{step.options['lr']:.5g}" for step in steps[:1] if "lr" in step.options),
-        any(one is not None for one in gradients),
-        any(one is not None and any(floats(one)) for one in gradients),
-        _moves(steps),
-    )
-
-
 def _no_value(answer: Answer) -> str:
     """Why there is nothing to follow, empty where there is."""
     if isinstance(answer, Stopped):

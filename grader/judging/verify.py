@@ -15,7 +15,7 @@ import msgspec
 from grader import decoders, kit
 from grader.judging import compare, score
 from grader.judging.behaviour import behaviour, form, same, same_steps
-from grader.judging.chains import chain_of, manner
+from grader.judging.chains import chain_of
 from grader.records import (
     Answer,
     ExerciseOutcomes,
@@ -233,9 +233,7 @@ def _look_alike(first: kit.Misconception, second: kit.Misconception, exercise: k
         return all(same_steps(first.traces[i], second.traces[i]) for i in traced)
     chains = _judged(second.answers, second.traces, exercise).chains
     return all(form(a) == form(b) for a, b in zip(first.answers, second.answers, strict=True)) and all(
-        chain_of(first, chain, exercise).holds == chain.holds
-        and manner(first.traces.get(chain.case)) == manner(second.traces.get(chain.case))
-        for chain in chains
+        chain_of(first, chain, exercise).holds == chain.holds for chain in chains
     )
 
 
