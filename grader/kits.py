@@ -34,8 +34,9 @@ SETTINGS: Final = "assignment.toml"
 DRAWN_WITH: Final = ("torch", "hypothesis", "numpy", "msgspec")
 FREEZER: Final = (
     "__init__.py", "decoders.py", "errors.py", "exercises.py", "kit.py", "records.py", "results.py",
-    "strategies.py", "tensors.py", "descent/__init__.py", "descent/freezing/*.py", "descent/objective.py",
-    "descent/program.py", "descent/reading.py", "descent/rule.py", "descent/rules/*.py", "descent/suite.py",
+    "strategies.py", "tensors.py", "descent/__init__.py", "descent/freezing/*.py",
+    "descent/objective.py", "descent/program.py", "descent/reading.py", "descent/rule.py",
+    "descent/rules/*.py", "descent/suite.py",
     "freezing/__init__.py", "freezing/assignment.py", "freezing/choose.py", "freezing/costs.py",
     "freezing/diagnosers.py", "freezing/drawing.py", "freezing/following.py", "freezing/freeze.py",
     "freezing/haste.py", "freezing/ladder.py", "freezing/late.py", "freezing/oracle.py",

@@ -195,15 +195,17 @@ def test_a_function_that_remembers_is_shown_by_calls_that_stand_alone(
 
 
 def test_a_mistake_known_in_part_climbs_the_ladder(session: Session, tmp_path: Path) -> None:
-    source = RIGHT.replace("return theta.detach()", "return theta.detach() + (steps > 1 or theta > 1)", 1)
+    raises = "if steps == 0:\n        raise ValueError('no')\n    "
+    wrong = raises + "return theta.detach() + (steps > 1 or theta > 1)"
 
-    first = grade(submission(tmp_path, source), session).result.exercises[0]
+    first = grade(
+        submission(tmp_path, RIGHT.replace("return theta.detach()", wrong, 1)), session
+    ).result.exercises[0]
 
     assert first.diagnosis is not None
+    assert (first.diagnosis.explained, first.diagnosis.failing) == (1, 3)
     assert first.diagnosis.partial
-    assert first.diagnosis.title == (
-        "What comes back is not what the steps left: 1.25, where they left 0.25, for instance"
-    )
+    assert first.diagnosis.title == "The function raises ValueError (where steps is 0)"
     assert first.counterexample is not None
     assert first.counterexample.call == "descend(torch.tensor([4.0]), 0.25, 1)"
 

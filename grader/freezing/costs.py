@@ -8,14 +8,13 @@ of two that no value and no step tells apart here (a mean of two components, hal
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from msgspec.structs import replace as changed
 
 from grader import kit
 from grader.exercises import Criterion, Misconception
-from grader.freezing.choose import shape_of
 from grader.freezing.trials import Trials, key
 from grader.judging import compare
 from grader.judging.behaviour import same, same_steps
@@ -34,7 +33,7 @@ def with_costs(trials: Trials, cases: Sequence[kit.Case]) -> tuple[Misconception
             kept.append(one)
             continue
         seen = costs(trials, one, cases)
-        if seen and not any(_alike(trials, other, one, cases) for other in kept if not other.needs):
+        if seen and not any(_alike(trials, other, one, cases) for other in kept if other.diagnoser):
             kept.append(dataclasses.replace(one, costs=seen))
     return tuple(kept)
 
@@ -54,26 +53,17 @@ def costs(trials: Trials, mistake: Misconception, cases: Sequence[kit.Case]) -> 
     rubric = trials.exercise.rubric
     if not any(compare.moved(case, trials.answer(mistake, case), _moves(case)) for case in cases):
         return frozenset(one.id for one in rubric)
-    return frozenset(one.id for one in rubric if _fails(trials, mistake, one, cases))
+    return frozenset(one.id for one in rubric if any(_fails(trials, mistake, one, cases)))
 
 
-def _fails(trials: Trials, mistake: Misconception, criterion: Criterion, cases: Sequence[kit.Case]) -> bool:
-    """In every shape, where the better one counts."""
-    shapes: dict[str, list[kit.Case]] = {}
-    for case in sorted(cases, key=lambda case: case.effort):
-        if criterion.id in trials.families(case.arguments):
-            shape = "" if criterion.kind == "return" else shape_of(case.arguments, trials.exercise)
-            shapes.setdefault(shape, []).append(case)
-    return all(any(_wrong(trials, mistake, criterion, own)) for own in shapes.values())
-
-
-def _wrong(
+def _fails(
     trials: Trials, mistake: Misconception, criterion: Criterion, cases: Sequence[kit.Case]
-) -> Iterable[bool]:
+) -> Iterator[bool]:
+    own = [case for case in cases if criterion.id in trials.families(case.arguments)]
     if criterion.kind == "optimiser":
-        moving = [case for case in cases if case.effort > 0]
+        moving = sorted((case for case in own if case.effort > 0), key=lambda case: case.effort)
         return (breaks(trials, mistake, criterion, case) for case in moving[:CHAINS])
-    outcomes = (trials.outcome(mistake, case) for case in cases)
+    outcomes = (trials.outcome(mistake, case) for case in own)
     return ((one.form if criterion.kind == "return" else one.failure) is not None for one in outcomes)
 
 

@@ -66,12 +66,12 @@ OWN = Exercise(
 
 
 def cases(exercise: Exercise) -> list[kit.Case]:
-    """Its calls with one, two and three steps and two rates, in both dtypes."""
+    """Its calls with none, one, two and three steps and two rates, in both dtypes."""
     trials = Trials(exercise)
     drawn: list[dict[str, Any]] = [
         {"steps": steps, "start": torch.tensor(start, dtype=dtype), "rate": rate}
         for i, start in enumerate(STARTS)
-        for steps, rate in ((1, 0.1), (2, 0.05 + 0.01 * i), (3, 0.12))
+        for steps, rate in ((0, 0.1), (1, 0.1), (2, 0.05 + 0.01 * i), (3, 0.12))
         for dtype in (torch.float64, torch.float32)
     ]
     return [trials.case(recorded(one, exercise)) for one in drawn]
@@ -139,11 +139,13 @@ def test_constants_are_fitted_for_an_exercise_of_an_instructors_own() -> None:
     exercise = _frozen(OWN, cases(OWN))
 
     assert _named(exercise, descent(target)) == []
-    assert _named(exercise, descent(target, momentum=0.75)) == ["SGD runs with momentum 0.75"]
+    assert _named(exercise, descent(target, momentum=0.75)) == ["The descent runs with momentum 0.75"]
     assert _named(exercise, lambda n, start, _: descent(target)(n, start, 0.07)) == [
         "Every step uses the rate 0.07, whatever is passed"
     ]
-    assert _named(exercise, descent(target, weight_decay=0.3)) == ["SGD runs with weight decay 0.3"]
+    assert _named(exercise, descent(target, weight_decay=0.3)) == [
+        "Weight decay 0.3 pulls theta towards 0 in each step"
+    ]
     assert _named(exercise, lambda n, start, rate: descent(target)(n, start + 2, rate)) == [
         "2 is added to the initial theta"
     ]

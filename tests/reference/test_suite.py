@@ -5,6 +5,7 @@ About 15 s, and a freeze where none is kept.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,9 @@ import torch
 from styles import STYLES
 
 from grader import kit
+from grader.descent.reading import told
+from grader.descent.rule import Rule
+from grader.descent.rules import RULES
 from grader.freezing.assignment import Assignment
 from grader.freezing.trials import quiet
 from grader.judging import compare, score, verify
@@ -134,6 +138,38 @@ def test_every_two_mistakes_are_told_apart(verification: Verification) -> None:
     assert [exercise.alike for exercise in verification.exercises] == [(), ()]
 
 
+@every_exercise
+def test_the_mistakes_are_many_and_of_many_kinds(kit: LoadedKit, name: str) -> None:
+    mistakes = frozen(kit, name).misconceptions
+
+    assert len(mistakes) >= 80
+    assert len({mistake.hint for mistake in mistakes}) >= 40  # several constants of one kind share a hint
+    assert len({mistake.id for mistake in mistakes}) == len(mistakes)
+    assert len({mistake.title for mistake in mistakes}) == len(mistakes)
+    assert [one.id for one in mistakes if not one.teacher] == []
+    assert [one.id for one in mistakes if not (one.title[0].isupper() or one.title[0].isdigit())] == []
+    assert [one.id for one in mistakes if not one.hint.endswith((".", "?"))] == []
+
+
+@every_exercise
+def test_every_rule_that_can_show_is_a_mistake_of_the_suite(kit: LoadedKit, name: str) -> None:
+    """All samples that the freezer runs, but for those that are right here or like another in every way."""
+    wide = "norm" in name
+    alike = {"loss-mean"}  # of two components: half their sum, which is a rule of its own; of one: right
+    right = {"loss-component-in-turn", "loss-norm-1-1-2", "loss-norm-1-inf-2"}  # for one component
+    of_one = set() if wide else {*right, "loss-norm-1-1-1"}  # of one component both norms are |theta|
+
+    known = {one.id for one in frozen(kit, name).misconceptions if one.diagnoser}
+    assert known == {id_ for rule in RULES for id_ in _ids(rule, wide=wide)} - alike - of_one
+
+
+def _ids(rule: Rule, *, wide: bool) -> list[str]:
+    samples = (rule.samples or ((),))[: rule.known]
+    if rule.id == "loss-affine":  # a matrix and a vector of theta's width
+        samples = tuple(one for one in samples if len(one) == (6 if wide else 2))
+    return ["-".join([rule.id, *map(told, one)]) for one in samples]
+
+
 def test_doing_nothing_earns_nothing(verification: Verification) -> None:
     assert [[(idle.title, idle.points) for idle in one.idle] for one in verification.exercises] == [
         [("always returns zeros", 0.0), ("returns its input", 0.0)],
@@ -162,9 +198,9 @@ def test_the_simplest_counterexamples_are_what_a_teacher_would_write(kit: Loaded
         if index is not None
     }
     theta = "torch.tensor([1.0, 1.0])" if "norm" in name else "torch.tensor(1.0)"
-    assert told["doubled-gradient"] == f"f({theta}, 0.1, 1)"
+    assert told["loss-scaled-2"] == f"f({theta}, 0.1, 1)"
     assert told["no-zero-grad"] == f"f({theta}, 0.1, 2)"
-    assert told["rate-0.1"] == f"f({theta}, 0.25, 1)"
+    assert told["rate-fixed-0.1"] == f"f({theta}, 0.25, 1)"
 
 
 @every_exercise
@@ -179,10 +215,12 @@ def test_every_case_belongs_to_one_values_criterion(kit: LoadedKit, name: str) -
 def test_every_form_of_theta_is_traced_twice_in_another_order(kit: LoadedKit, name: str) -> None:
     exercise = frozen(kit, name)
     repeated = [case for case in exercise.cases if case.repeats is not None]
-    forms = sorted((case.shape, case.dtype) for case in repeated)
+    forms = Counter((case.shape, case.dtype) for case in repeated)
     shapes: list[tuple[int, ...]] = [(2,)] if "norm" in name else [(), (1,)]
 
-    assert forms == sorted((shape, dtype) for shape in shapes for dtype in ("float32", "float64") * 2)
+    assert forms.keys() == {(shape, dtype) for shape in shapes for dtype in ("float32", "float64")}
+    assert min(forms.values()) == 2
+    assert forms.total() <= 2 * len(forms) + 2, "more only where a mistake breaks the chain of some calls"
     still = [case for case in exercise.cases if case.effort == 0]
     assert exercise.cases[-len(repeated + still) :] == (*repeated, *still), "a call without a step comes last"
     order = [case.repeats for case in repeated]

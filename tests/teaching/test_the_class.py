@@ -17,7 +17,8 @@ import pytest
 import torch
 
 from grader import kit as kits
-from grader.judging.families import FAMILIES
+from grader.descent.rules import RULES
+from grader.diagnosis import returns
 from grader.kit import LoadedKit
 from grader.results import ExerciseResult, Results, SubmissionResult
 from tests.cli.running import ROOT, grader
@@ -149,10 +150,14 @@ def test_every_wrong_submission_has_a_label() -> None:
 
 
 def test_labels_accept_only_what_the_grader_can_say(kit: LoadedKit) -> None:
-    written = "".join(path.read_text() for path in (ROOT / "grader" / "judging").glob("*.py"))
-    known = {one.id for one in FAMILIES} | set(re.findall(r'"([a-z0-9-]+)"', written))
+    rooms = (ROOT / "grader" / "diagnosis", ROOT / "grader" / "descent")
+    written = "".join(path.read_text() for room in rooms for path in room.glob("*.py"))
+    known = {one.id for one in RULES} | set(re.findall(r'"([a-z0-9-]+)"', written))
     known |= {one.id for exercise in kit.kit.exercises for one in exercise.misconceptions}
+    known |= {f"goes-through-{dtype}" for dtype in returns.COARSE}
     known |= {name.lower() for name in vars(torch.optim)}  # what a trace shows is called as it is
 
-    accepted = {entry.partition(" ")[0] for label in labels().values() for entry in label.accepts}
+    accepted = {
+        entry.partition(" ")[0].removesuffix(":") for label in labels().values() for entry in label.accepts
+    }
     assert sorted(accepted - known) == []

@@ -90,3 +90,20 @@ def test_a_submission_is_as_badly_named_as_its_worst_exercise(
     first, second = diagnoses
     one = submission("capped", exercise(FIRST, first), exercise(SECOND, second))
     assert score(rows(results(one), KNOWN)) == expected
+
+
+@pytest.mark.parametrize(
+    ("accepts", "named"),
+    [
+        ("loss-norm absolute sum", True),
+        ("loss-norm largest", False),
+        ("loss-scaled absolute", False),
+        ("loss-norm: The square of the sum of the absolute values", True),
+        ("loss-norm: The sum of the absolute values", False),
+        ("loss-scaled: The square of the sum of the absolute values", False),
+    ],
+)
+def test_a_title_holds_the_words_that_a_label_names_or_is_the_whole_one(accepts: str, named: bool) -> None:
+    label = Label("the square of the L1 norm", "second", (accepts,))
+
+    assert label.accepted("loss-norm", "The square of the sum of the absolute values") == named

@@ -53,6 +53,8 @@ class Label:
     def accepted(self, identity: str, title: str) -> bool:
         for one in self.accepts:
             wanted, _, words = one.partition(" ")
+            if one == f"{identity}: {title}":
+                return True
             if wanted == identity and all(word in _words(title) for word in words.split()):
                 return True
         return False

@@ -140,6 +140,7 @@ _MEMORIES: Final = (
         "momentum-dampened", "update", "The descent runs with momentum {0} and dampening {1}", _OPTIONS,
         _momentum, _momentum_and_dampening, rank=20, samples=((0.9, 0.1), (0.5, 0.5)),
         options=("momentum", "dampening"), remembers=True,
+        teacher="dampening=... beside momentum=... in SGD.",
     ),
     Rule(
         "nesterov", "update", "The descent runs with Nesterov momentum {0}", _OPTIONS, _nesterov,
@@ -182,7 +183,7 @@ _MEMORIES: Final = (
         "step-repeated", "update", "The optimiser steps {0} times in each iteration, with the same gradient",
         "How often does theta change in one iteration of your loop?",
         lambda x, at, k: at.theta - k * at.step_rate * x, _within(1, 100, whole(ratio)),
-        teacher="Two calls of step().", rank=20, samples=((2.0,), (3.0,)), landmark="step",
+        teacher="Two calls of step().", rank=20, samples=((2.0,), (3.0,)), known=0, landmark="step",
         spreads=lambda rows: "count" in rows and bool((rows["count"].y > rows["count"].x).any()),
     ),
     Rule(
