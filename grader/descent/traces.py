@@ -17,8 +17,8 @@ import numpy as np
 from grader.descent.program import Array, Calls, Moment, Program, Slot, run
 from grader.descent.reading import Rows
 from grader.descent.suite import Suite
-from grader.judging.paths import Whole, path
 from grader.judging.tolerances import READ, ROUNDOFF
+from grader.judging.whole_steps import WholeStep, path
 from grader.records import Step, Tensor, Trace
 from grader.tensors import is_whole
 
@@ -284,6 +284,6 @@ def _readable(trace: Trace) -> bool:
     )
 
 
-def _finite(one: Whole, width: int) -> bool:
+def _finite(one: WholeStep, width: int) -> bool:
     values = (*one.before, *one.after, *(one.gradient or ()))
     return len(one.before) == len(one.after) == width and all(abs(x) < LARGEST for x in values)
