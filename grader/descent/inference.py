@@ -49,7 +49,9 @@ class Inferred:
             return None
         if slot == "result":
             return self._result(self.part.regular)
-        if self.part.regular.shape != self.part.calls.theta.shape or "result" in self.base.slots:
+        if "result" in self.base.slots and slot == "stop":
+            return self._stop()
+        if "result" in self.base.slots or self.part.regular.shape != self.part.calls.theta.shape:
             return None
         make = {
             "start": self._start, "count": self._count, "stop": self._stop, "between": self._between,
@@ -134,7 +136,8 @@ class Inferred:
     def _count(self) -> Rows | None:
         """Where on the program's path an answer lies, if it is one place."""
         steps = np.arange(len(self.path))[:, None, None] + 1
-        near = abs(self.path - self.got) <= 4 * self.u * steps * np.maximum(abs(self.path), self.part.size)
+        left = self._left_at()
+        near = abs(left - self.got) <= 4 * self.u * steps * np.maximum(abs(left), self.part.size)
         places = near.all(axis=2)
         y = places.argmax(axis=0)[:, None].astype(float)
         at = moment(self.part.calls)
@@ -142,12 +145,30 @@ class Inferred:
         rows = Rows(at.asked.astype(float), y, at, np.full_like(y, EXACTLY))
         return _some(places.sum(axis=0) == 1, self.usable, rows)
 
+    def _left_at(self) -> Array:
+        """What is returned if the loop is left at a place, place x call x component."""
+        if "result" not in self.base.slots:
+            return self.path
+        at, values = moment(self.part.calls), []
+        at.path = self.path
+        for place, theta in enumerate(self.path):
+            at.count, at.theta = np.full(len(theta), place), theta
+            value = self.base.slots["result"](theta, at)
+            alike = not isinstance(value, list) or len({len(one) for one in value}) == 1
+            values.append(
+                np.broadcast_to(np.array(value), self.got.shape) if alike else np.full_like(self.got, np.nan)
+            )
+        return np.stack(values)
+
     def _stop(self) -> Rows | None:
         """The same beside the steps that the program asks for."""
         rows = self._count()
-        if rows is None or "count" not in self.base.slots:
-            return rows
-        return replace(rows, x=np.asarray(self.base.slots["count"](rows.x, rows.at), dtype=float))
+        if rows is None:
+            return None
+        x = rows.x if "count" not in self.base.slots else self.base.slots["count"](rows.x, rows.at)
+        asked = np.broadcast_to(np.asarray(x, dtype=float), rows.x.shape)
+        here = (rows.y <= asked)[:, 0]  # beyond, an answer lies where a run that has converged passes again
+        return replace(rows, x=asked).only(here) if here.any() else None
 
     def _steps(self, slot: Slot) -> Rows | None:
         """What the last step was made of, where nothing after the slot is known to be otherwise."""

@@ -26,7 +26,8 @@ def nothing(_: Rows) -> Iterable[tuple[Estimate, ...]]:
 
 LANDMARKS: Final[Mapping[Slot, Landmark]] = {
     "start": "definition", "loss": "loss", "accumulate": "zero_grad", "clip": "backward", "rate": "optimiser",
-    "schedule": "step", "direction": "optimiser", "update": "optimiser", "between": "step", "count": "loop", "stop": "loop",
+    "schedule": "step", "direction": "optimiser", "update": "optimiser", "between": "step", "count": "loop",
+    "stop": "loop",
     "result": "return",
 }  # fmt: skip
 
@@ -49,6 +50,7 @@ class Rule:
     teacher: str = ""
     rank: int = 20
     samples: tuple[tuple[float, ...], ...] = ()  # constants as students have them; the suite must tell all
+    plain: tuple[tuple[float, ...], ...] = ()  # constants to try where what is done later hides them
     known: int = 1  # of the samples, the first so many are run by the freezer as misconceptions
     landmark: Landmark | None = None  # the slot's own where None
     options: tuple[str, ...] = ()  # slots direction, update: the constants' names in torch.optim

@@ -32,6 +32,7 @@ REPEATED: Final = "step-repeated"  # the rule of steps that are taken again with
 AS_PLAIN: Final = 6  # in rank, up to which two programs that fit alike are both told
 EACH: Final = 2  # constants of one rule, where rows leave it open
 FEW: Final = 2  # rows that a rule has to be seen in
+RUNS: Final = 400  # programs that are run for one student
 BASES: Final = 48  # compositions of what traces show that are run
 SLOTS: Final[tuple[Slot, ...]] = get_args(Slot)
 CANCELLING: Final[tuple[Slot, ...]] = (
@@ -68,6 +69,8 @@ class Search:
 
     def __init__(self, answers: Answers, traces: Traces) -> None:
         self.answers, self.traces = answers, traces
+        self._near: list[Program] = []  # with a result that fits most answers, and a threshold that does not
+        self._left = RUNS
 
     def found(self) -> Found:
         if not self.answers.all.wrong.any():
@@ -95,6 +98,11 @@ class Search:
             found = list(self._one_more(base, self._open(base))) if len(base.deviations) < MOST else []
             if found:
                 return _plainest(found)
+        for near in self._near[:CHOICES]:
+            for slot in near.without("result").slots:
+                found = list(self._one_more(near.without(slot), [slot]))
+                if found:
+                    return _plainest(found)
         return _plainest(list(self._that_spread()))
 
     def _as_good(self, best: Program, others: Sequence[Program]) -> Iterator[Program]:
@@ -118,6 +126,9 @@ class Search:
                     break
 
     def _reproduced(self, program: Program) -> bool:
+        self._left -= 1
+        if self._left < 0:
+            return False
         read = sum(len(one.constants) for one in program.deviations if self.rows(one.slot) is None)
         wanted = min(CONVINCING + read, int((self.answers.all.wrong & self.answers.all.fresh).sum()))
         return self.answers.reproduced(program) and self.answers.telling(program) >= wanted
@@ -186,14 +197,13 @@ class Search:
         if rows is None or rows.follow(lambda x, _: x).all():
             return [(None, None)]
         counts, stops = ([*_following(by_slot(slot), rows)][:CHOICES] for slot in ("count", "stop"))
-        if counts or stops:
-            return [*((one, None) for one in counts), *((None, one) for one in stops)]
-        both: list[tuple[Choice, ...]] = []
+        found: list[tuple[Choice, ...]] = [*((one, None) for one in counts), *((None, one) for one in stops)]
         for count in islice(_partly(by_slot("count"), rows), CHOICES):
             asked = np.broadcast_to(np.asarray(count(rows.x, rows.at), dtype=float), rows.x.shape)
             if (asked >= rows.y).all():
-                both += [(count, one) for one in _following(by_slot("stop"), replace(rows, x=asked))]
-        return both[:CHOICES]
+                stops = [*_following(by_slot("stop"), replace(rows, x=asked))][:CHOICES]
+                found += [(count, one) for one in stops if one is not None]
+        return found[: 3 * CHOICES]
 
     @cached_property
     def gradients(self) -> list[tuple[Choice, ...]]:
@@ -231,7 +241,7 @@ class Search:
         yield from ((loss, None, clip) for loss, clip in both)
         yield from ((None, one, clip) for one in accumulations for clip in clips)
         for rule in by_slot("loss"):  # with constants that no row shows, since all of them are clipped
-            for loss in (Deviation(rule, constants) for constants in rule.samples if constants):
+            for loss in (Deviation(rule, constants) for constants in rule.plain or rule.samples if constants):
                 given = replace(first, x=_applied(loss, first))
                 yield from ((loss, None, clip) for clip in islice(_partly(by_slot("clip"), given), 1))
         yield from ((loss, one, clip) for loss, clip in both for one in accumulations)
@@ -271,6 +281,8 @@ class Search:
                     if self._reproduced(program):
                         yield program
                         break
+                    if base.deviations and slot == "result":
+                        self._near.append(program)
 
     def _open(self, base: Program) -> list[Slot]:
         """The slots that one more deviation may be in.

@@ -136,7 +136,7 @@ def _threshold(measure: Measure, after: int, begin: int) -> Reader:
         met, unmet = [0.0], [np.inf]
         for k, (asked, taken) in enumerate(zip(rows.x[:, 0].tolist(), rows.y[:, 0].tolist(), strict=True)):
             place = int(taken) - after
-            if taken > asked or (place < begin and taken < asked):
+            if not taken <= asked or place >= len(height) or (place < begin and taken < asked):
                 return
             met += [float(height[place, k])] if taken < asked else []
             unmet.append(float(height[begin : max(place, 0), k].min(initial=np.inf)))

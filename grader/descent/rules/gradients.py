@@ -207,7 +207,7 @@ LOSS: Final = (
         samples=(
             (1.0, 2.0, 1.0), (1.0, 1.0, 1.0), (1.0, 1.0, 2.0), (1.0, math.inf, 2.0), (1.0, 2.0, 4.0),
             (1.0, 0.0, 3.0), (2.0, 2.0, 3.0), (1.0, 4.0, 4.0), (1.0, 1.5, 1.5), (0.5, 3.0, 2.0),
-        ), known=6,
+        ), known=6, plain=tuple((1.0, *one) for one in _NORMS),
     ),
     Rule(
         "loss-form", "loss", lambda index: f"The loss is {_FORMS[int(index)][0]}", _LOSS, _form,
