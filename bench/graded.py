@@ -19,7 +19,7 @@ from typing import Any
 from grader import pipeline
 from grader.cli import main
 from grader.judging.award import Finding
-from grader.judging.evidence import Ran
+from grader.judging.evidence import JudgedRun
 from grader.records import Execution, Submission
 from grader.sandbox.pool import Pool
 
@@ -40,7 +40,7 @@ class Explaining:
         self,
         submission: Submission,
         executions: Sequence[Execution],
-        judged: dict[str, list[Ran]],
+        judged: dict[str, list[JudgedRun]],
         session: pipeline.Session,
     ) -> dict[str, Finding]:
         start = time.thread_time()

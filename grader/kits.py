@@ -36,15 +36,15 @@ FREEZER: Final = (
     "__init__.py", "decoders.py", "errors.py", "exercises.py", "kit.py", "records.py", "results.py",
     "strategies.py", "tensors.py", "descent/__init__.py", "descent/freezing/*.py",
     "descent/objective.py", "descent/program.py", "descent/reading.py", "descent/rule.py",
-    "descent/rules/*.py", "descent/suite.py", "diagnosis/__init__.py", "diagnosis/apart.py",
+    "descent/rules/*.py", "descent/suite.py",
     "freezing/__init__.py", "freezing/assignment.py", "freezing/choose.py", "freezing/costs.py",
     "freezing/diagnosers.py", "freezing/drawing.py", "freezing/following.py", "freezing/freeze.py",
     "freezing/haste.py", "freezing/ladder.py", "freezing/late.py", "freezing/oracle.py",
     "freezing/refusing.py", "freezing/repeats.py", "freezing/rewording.py", "freezing/trials.py",
-    "judging/__init__.py", "judging/chains.py", "judging/compare.py", "judging/score.py",
-    "judging/tolerances.py", "judging/updates.py", "sandbox/__init__.py", "sandbox/calling.py",
-    "sandbox/compiler.py", "sandbox/devices.py", "sandbox/tracebacks.py", "sandbox/tracing.py",
-    "sandbox/twin.py", "sandbox/values.py",
+    "judging/__init__.py", "judging/behaviour.py", "judging/chains.py", "judging/compare.py",
+    "judging/score.py", "judging/tolerances.py", "judging/updates.py", "sandbox/__init__.py",
+    "sandbox/calling.py", "sandbox/compiler.py", "sandbox/devices.py", "sandbox/tracebacks.py",
+    "sandbox/tracing.py", "sandbox/twin.py", "sandbox/values.py",
 )  # fmt: skip
 """The source that a kit depends on: what the freezer imports of this package, and nothing else."""
 

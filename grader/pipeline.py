@@ -22,7 +22,7 @@ from grader.diagnosis.findings import find, marks
 from grader.diagnosis.prepared import Prepared
 from grader.judging import award, behaviour, compare, evidence, replay
 from grader.judging.award import Finding
-from grader.judging.evidence import CaseSheet, Ran
+from grader.judging.evidence import CaseTexts, JudgedRun
 from grader.records import Execution, ExerciseRun, Failure, Stopped, Submission
 from grader.results import EVIDENCE_SCHEMA, Device, Evidence, Graded, SubmissionResult
 from grader.sandbox.pool import Pool
@@ -37,7 +37,7 @@ class Session:
     pool: Pool
     devices: tuple[Device, ...]
     jobs: int
-    sheet: CaseSheet
+    texts: CaseTexts
     prepared: Mapping[str, Prepared]  # by the exercise's name
 
     @property
@@ -89,7 +89,7 @@ def _grade(submission: Submission, session: Session) -> Graded:
     steps = {name: finding.steps for name, finding in findings.items()}
     return Graded(
         result=_with_lacking(award.award(submission, executions, findings, session.kit), executions),
-        evidence=evidence.gather(submission.student, executions, judged, session.kit, session.sheet, steps),
+        evidence=evidence.gather(submission.student, executions, judged, session.kit, session.texts, steps),
     )
 
 
@@ -111,7 +111,7 @@ def _loaded_elsewhere(execution: Execution, kit: kits.Kit) -> Execution:
     return msgspec.structs.replace(execution, exercises=runs)
 
 
-def judge(executions: Sequence[Execution], kit: kits.Kit) -> dict[str, list[Ran]]:
+def judge(executions: Sequence[Execution], kit: kits.Kit) -> dict[str, list[JudgedRun]]:
     """For each exercise what it did on each device, judged."""
     return {
         exercise.name: [
@@ -122,7 +122,10 @@ def judge(executions: Sequence[Execution], kit: kits.Kit) -> dict[str, list[Ran]
 
 
 def explain(
-    submission: Submission, executions: Sequence[Execution], judged: dict[str, list[Ran]], session: Session
+    submission: Submission,
+    executions: Sequence[Execution],
+    judged: dict[str, list[JudgedRun]],
+    session: Session,
 ) -> dict[str, Finding]:
     """Rubric, diagnosis and counterexample of each exercise."""
     cells = next((one.cells for one in executions if one.cells), ())
@@ -162,14 +165,14 @@ def _words(error: Exception) -> str:
     return one_line(f"{type(error).__name__}: {error}; {where.name}, line {where.lineno}")
 
 
-def _with_behaviour(found: Finding, exercise: kits.Exercise, ran: Sequence[Ran]) -> Finding:
+def _with_behaviour(found: Finding, exercise: kits.Exercise, ran: Sequence[JudgedRun]) -> Finding:
     """With what it did, where no known mistake explains it whole: others in the class may do the same."""
     if found.diagnosis is not None and not found.diagnosis.partial:
         return found
     return msgspec.structs.replace(found, behaviour=behaviour.described(exercise, ran, found.criteria))
 
 
-def _up_to(name: str, judged: dict[str, list[Ran]], found: Finding) -> dict[str, ExerciseRun]:
+def _up_to(name: str, judged: dict[str, list[JudgedRun]], found: Finding) -> dict[str, ExerciseRun]:
     """What the exercises did, up to the one of this name, on the device of its counterexample."""
     device = found.counterexample.device if found.counterexample else ""
     names = list(judged)
@@ -186,7 +189,7 @@ def _not_loaded(
 ) -> Graded:
     return Graded(
         award.not_loaded(submission, session.kit, session.graded_devices, message, executions),
-        evidence.gather(submission.student, executions, {}, session.kit, session.sheet, {}),
+        evidence.gather(submission.student, executions, {}, session.kit, session.texts, {}),
     )
 
 

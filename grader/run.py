@@ -23,7 +23,7 @@ from grader import kit as kits
 from grader.diagnosis.prepared import Prepared
 from grader.errors import GraderError
 from grader.intake.submissions import Discovery
-from grader.judging.evidence import CaseSheet
+from grader.judging.evidence import CaseTexts
 from grader.pipeline import Session, grade_class
 from grader.records import Record, Submission
 from grader.report.head import Head
@@ -65,7 +65,7 @@ def opened(loaded: kits.LoadedKit, options: Options) -> Iterator[tuple[Session, 
         _refuse_isolation(options.isolation, devices, pool)
         prepared = {one.name: Prepared(one) for one in kit.exercises}
         yield (
-            Session(kit, pool, devices, options.jobs, CaseSheet(kit), prepared),
+            Session(kit, pool, devices, options.jobs, CaseTexts(kit), prepared),
             _head(loaded, kit, devices, pool),
         )
 

@@ -12,7 +12,7 @@ import pytest
 from grader.diagnosis.findings import find
 from grader.diagnosis.prepared import Prepared
 from grader.judging.award import Finding
-from grader.judging.evidence import CaseSheet
+from grader.judging.evidence import CaseTexts
 from grader.kit import Exercise, Kit, Limits
 from grader.pipeline import Session, explain, grade, grade_class, judge
 from grader.records import Failure, Submission
@@ -93,8 +93,8 @@ def pool() -> Iterator[Pool]:
 
 def session_of(pool: Pool, kit: Kit = KIT, devices: Sequence[str] = ("cpu",)) -> Session:
     graded = tuple(Device(name, True, None, None) for name in devices)
-    sheet = CaseSheet(msgspec.structs.replace(kit, devices=tuple(devices)))
-    return Session(kit, pool, graded, 2, sheet, {one.name: Prepared(one) for one in kit.exercises})
+    texts = CaseTexts(msgspec.structs.replace(kit, devices=tuple(devices)))
+    return Session(kit, pool, graded, 2, texts, {one.name: Prepared(one) for one in kit.exercises})
 
 
 @pytest.fixture(scope="module")

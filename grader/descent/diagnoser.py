@@ -17,15 +17,15 @@ from grader.descent.search import Search
 from grader.descent.suite import Answers, Suite, suites
 from grader.descent.traces import Traces
 from grader.descent.unread import unread
-from grader.diagnosis.candidates import VALUES, Candidate, Said
+from grader.diagnosis.candidates import VALUES, Candidate, Explanation
 
 if TYPE_CHECKING:
     from grader import kit as kits
-    from grader.diagnosis.seen import Seen
+    from grader.diagnosis.report import FailureReport
     from grader.kit import CriterionKind
 
 ALIKE: Final = 3  # programs that cannot be told apart; more would say nothing
-BREAKS_CHAIN: Final[frozenset[Slot]] = frozenset({"start", "between", "count", "result"})
+BREAKS_CHAIN: Final[frozenset[Slot]] = frozenset({"start", "between", "count", "stop", "result"})
 """Slots whose deviations keep what is returned from being what the optimiser's steps made of theta."""
 
 
@@ -36,38 +36,39 @@ class Descent:
         minimised = decoders.msgpack(Minimised).decode(frozen) if frozen else None
         self.suites = suites(exercise.cases, minimised) if minimised is not None else []
 
-    def __call__(self, seen: Seen) -> Said:
-        signs = tuple(optimiser.candidates(seen))
-        if not seen.broken["values"] or not self.suites:
-            return Said(signs=signs)
-        asked = [(suite, *_read(suite, seen)) for suite in self.suites]
+    def __call__(self, report: FailureReport) -> Explanation:
+        observed = tuple(optimiser.candidates(report))
+        if not report.broken["values"] or not self.suites:
+            return Explanation(observed=observed)
+        asked = [(suite, *_read(suite, report)) for suite in self.suites]
         _, answers, traces = max(asked, key=lambda one: int(one[1].all.wrong.sum()))
         found = Search(answers, traces).found()
         others = [own for _, own, _ in asked if own is not answers and len(own.rows)]
         programs = [one for one in found.programs if all(own.reproduced(one) for own in others)]
         if programs:
             explained = frozenset[int]().union(*(own.explained for _, own, _ in asked))
-            proven = tuple(_proven(one, seen, explained, traces) for one in programs[:ALIKE])
-            return Said(proven=proven, signs=signs)
-        shown = [*(_shown(one, seen, traces) for one in found.shown), *unread(found.unread, traces, seen)]
-        return Said(signs=signs, shown=(replace(shown[0], beside=tuple(shown[1:])),) if shown else ())
+            proven = tuple(_proven(one, report, explained, traces) for one in programs[:ALIKE])
+            return Explanation(proven=proven, observed=observed)
+        told = [*(_shown(one, report, traces) for one in found.shown), *unread(found.unread, traces, report)]
+        traced = (replace(told[0], beside=tuple(told[1:])),) if told else ()
+        return Explanation(observed=observed, traced=traced)
 
 
-def _read(suite: Suite, seen: Seen) -> tuple[Answers, Traces]:
-    return Answers(suite, seen.answers, seen.wrong), Traces(suite, seen.traces)
+def _read(suite: Suite, report: FailureReport) -> tuple[Answers, Traces]:
+    return Answers(suite, report.answers, report.wrong), Traces(suite, report.traces)
 
 
-def _proven(program: Program, seen: Seen, explained: frozenset[int], traces: Traces) -> Candidate:
+def _proven(program: Program, report: FailureReport, explained: frozenset[int], traces: Traces) -> Candidate:
     """The first deviation, with the others beside it."""
-    kinds = _kinds(program, seen, traces)
-    explained |= frozenset(case for kind in kinds for case in seen.broken[kind])
+    kinds = _kinds(program, report, traces)
+    explained |= frozenset(case for kind in kinds for case in report.broken[kind])
     told = (
         *program.deviations[-1:],
         *program.deviations[:-1],
     )  # what was found last first: others may fit as well
-    parts = [_candidate(one, explained & seen.failing, kinds) for one in told]
-    whole = seen.returned.keys() >= seen.failing
-    chance = "a random number, since the function draws some" if seen.draws else ""
+    parts = [_candidate(one, explained & report.failing, kinds) for one in told]
+    whole = report.returned.keys() >= report.failing
+    chance = "a random number, since the function draws some" if report.draws else ""
     parts = [
         replace(
             one, whole=whole, evidence="partial" if chance else "proven", cause=chance, together=len(parts)
@@ -77,7 +78,7 @@ def _proven(program: Program, seen: Seen, explained: frozenset[int], traces: Tra
     return replace(parts[0], beside=tuple(parts[1:]), rank=sum(one.rank for one in parts))
 
 
-def _kinds(program: Program, seen: Seen, traces: Traces) -> frozenset[CriterionKind]:
+def _kinds(program: Program, report: FailureReport, traces: Traces) -> frozenset[CriterionKind]:
     """What a program explains: who takes the steps, and the form, too, where it is what breaks these."""
     slots = {one.slot for one in program.deviations}
     kinds = set(VALUES)
@@ -87,7 +88,7 @@ def _kinds(program: Program, seen: Seen, traces: Traces) -> frozenset[CriterionK
         slots & BREAKS_CHAIN or any(d.rule.optimiser != "SGD" for d in program.deviations)
     ):
         kinds.add("optimiser")
-    if "result" in slots and seen.broken["return"] <= seen.valueless:
+    if "result" in slots and report.broken["return"] <= report.valueless:
         kinds.add("return")
     return frozenset(kinds)
 
@@ -107,7 +108,7 @@ def _candidate(one: Deviation, explained: frozenset[int], kinds: frozenset[Crite
     )
 
 
-def _shown(one: Deviation, seen: Seen, traces: Traces) -> Candidate:
+def _shown(one: Deviation, report: FailureReport, traces: Traces) -> Candidate:
     """A deviation that every traced call follows, where something else is wrong, too."""
     traced = frozenset(call.case for call in traces.stepping)
-    return replace(_candidate(one, traced & seen.broken["values"], VALUES), calls=len(traced))
+    return replace(_candidate(one, traced & report.broken["values"], VALUES), calls=len(traced))

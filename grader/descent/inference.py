@@ -6,6 +6,7 @@ of; where on the path an answer lies shows how many steps were taken; and withou
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -50,7 +51,9 @@ class Inferred:
             return self._result(self.part.regular)
         if self.part.regular.shape != self.part.calls.theta.shape or "result" in self.base.slots:
             return None
-        make = {"start": self._start, "count": self._count, "between": self._between}.get(slot)
+        make = {
+            "start": self._start, "count": self._count, "stop": self._stop, "between": self._between,
+        }.get(slot)  # fmt: skip
         if make is not None:
             return make()
         if "between" in self.base.slots:
@@ -67,7 +70,7 @@ class Inferred:
     def path(self) -> Array:
         """The program's, some steps longer than asked."""
         longest = int(self.part.calls.steps.max(initial=0))
-        return run(self.base.without("count", "result"), self.part.calls, 2 * longest + FURTHER).path
+        return run(self.base.without("count", "stop", "result"), self.part.calls, 2 * longest + FURTHER).path
 
     @cached_property
     def count(self) -> Array:
@@ -138,6 +141,13 @@ class Inferred:
         at.path, at.count = self.path, y[:, 0].astype(int)
         rows = Rows(at.asked.astype(float), y, at, np.full_like(y, EXACTLY))
         return _some(places.sum(axis=0) == 1, self.usable, rows)
+
+    def _stop(self) -> Rows | None:
+        """The same beside the steps that the program asks for."""
+        rows = self._count()
+        if rows is None or "count" not in self.base.slots:
+            return rows
+        return replace(rows, x=np.asarray(self.base.slots["count"](rows.x, rows.at), dtype=float))
 
     def _steps(self, slot: Slot) -> Rows | None:
         """What the last step was made of, where nothing after the slot is known to be otherwise."""

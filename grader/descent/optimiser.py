@@ -11,27 +11,27 @@ from grader.records import Step
 from grader.tensors import floats
 
 if TYPE_CHECKING:
-    from grader.diagnosis.seen import Seen
+    from grader.diagnosis.report import FailureReport
 
 RANK: Final = 120
 _BOTH: Final[frozenset[CriterionKind]] = frozenset({"optimiser", "values"})
 
 
-def candidates(seen: Seen) -> Iterator[Candidate]:
-    asked = next((one.optimiser for one in seen.exercise.rubric if one.optimiser), None)
-    if asked is None or not seen.traces:
+def candidates(report: FailureReport) -> Iterator[Candidate]:
+    asked = next((one.optimiser for one in report.exercise.rubric if one.optimiser), None)
+    if asked is None or not report.traces:
         return
-    traces = [trace for index, trace in seen.traces.items() if index in seen.failing]
+    traces = [trace for index, trace in report.traces.items() if index in report.failing]
     steps = [step for trace in traces for step in trace.steps]
     calls = sum(bool(trace.steps) for trace in traces)
-    yield from _another(seen, asked, steps, calls)
+    yield from _another(report, asked, steps, calls)
     if not any(step.classes for step in steps):
-        yield from _by_hand(seen, len(traces))
-    yield from _without_gradient(seen, steps, calls)
-    yield from _idle(seen, asked, steps, calls)
+        yield from _by_hand(report, len(traces))
+    yield from _without_gradient(report, steps, calls)
+    yield from _idle(report, asked, steps, calls)
 
 
-def _another(seen: Seen, asked: str, steps: Sequence[Step], calls: int) -> Iterator[Candidate]:
+def _another(report: FailureReport, asked: str, steps: Sequence[Step], calls: int) -> Iterator[Candidate]:
     """Steps of another optimiser than the one asked for, and of no other."""
     names = sorted({step.classes[0] for step in steps if step.classes})
     if not names or any(asked in step.classes for step in steps):
@@ -43,7 +43,7 @@ def _another(seen: Seen, asked: str, steps: Sequence[Step], calls: int) -> Itera
         id="another-optimiser",
         title=f"The steps are taken by {' and '.join(names)}{with_rate}, not by {asked}",
         hint="Which class of torch.optim does the exercise ask for?",
-        explained=seen.broken["optimiser"] | seen.broken["values"],
+        explained=report.broken["optimiser"] | report.broken["values"],
         whole=False,
         rank=RANK,
         evidence="trace",
@@ -54,15 +54,15 @@ def _another(seen: Seen, asked: str, steps: Sequence[Step], calls: int) -> Itera
     )
 
 
-def _by_hand(seen: Seen, calls: int) -> Iterator[Candidate]:
+def _by_hand(report: FailureReport, calls: int) -> Iterator[Candidate]:
     """No optimiser took any step, and theta moved all the same."""
-    if not seen.outcomes.moved or not seen.broken["optimiser"]:
+    if not report.outcomes.moved or not report.broken["optimiser"]:
         return
     yield Candidate(
         id="by-hand",
         title="Theta is updated by hand, not by the optimiser",
         hint="No optimiser took a step. Which object of torch.optim can make this update for you?",
-        explained=seen.broken["optimiser"],
+        explained=report.broken["optimiser"],
         whole=False,
         rank=RANK,
         evidence="trace",
@@ -73,7 +73,7 @@ def _by_hand(seen: Seen, calls: int) -> Iterator[Candidate]:
     )
 
 
-def _without_gradient(seen: Seen, steps: Sequence[Step], calls: int) -> Iterator[Candidate]:
+def _without_gradient(report: FailureReport, steps: Sequence[Step], calls: int) -> Iterator[Candidate]:
     """step() was called, but what it should have moved had no gradient."""
     gradients = [gradient for step in steps for gradient in step.gradients]
     if not gradients or any(one is not None and any(floats(one)) for one in gradients):
@@ -85,40 +85,39 @@ def _without_gradient(seen: Seen, steps: Sequence[Step], calls: int) -> Iterator
         if none
         else "The optimiser's steps change nothing: its gradient is zero",
         hint="Print .grad of the tensor that the optimiser has, just before step().",
-        explained=_unmoved(seen),
+        explained=_unmoved(report),
         whole=False,
         rank=RANK,
         evidence="trace",
         calls=calls,
         teacher="No backward(), one into another tensor than the optimiser's, or gradients cleared between.",
         where="backward",
-        kinds=STEPS if seen.outcomes.moved else _BOTH,
+        kinds=STEPS if report.outcomes.moved else _BOTH,
     )
 
 
-def _unmoved(seen: Seen) -> frozenset[int]:
+def _unmoved(report: FailureReport) -> frozenset[int]:
     """What a step that moves nothing explains: the values, too, where nothing else moved them."""
-    return (
-        seen.broken["optimiser"] if seen.outcomes.moved else seen.broken["optimiser"] | seen.broken["values"]
-    )
+    values = frozenset[int]() if report.outcomes.moved else report.broken["values"]
+    return report.broken["optimiser"] | values
 
 
-def _idle(seen: Seen, asked: str, steps: Sequence[Step], calls: int) -> Iterator[Candidate]:
+def _idle(report: FailureReport, asked: str, steps: Sequence[Step], calls: int) -> Iterator[Candidate]:
     """The optimiser moves a tensor, and another one is returned."""
     moved = any(step.before != step.after for step in steps if asked in step.classes)
-    wrong = bool(seen.broken["values"]) and seen.outcomes.moved
-    if not moved or not seen.broken["optimiser"] or wrong:
+    wrong = bool(report.broken["values"]) and report.outcomes.moved
+    if not moved or not report.broken["optimiser"] or wrong:
         return
     yield Candidate(
         id="another-tensor",
         title="The optimiser moves one tensor, and another one comes back",
         hint="Which tensor does the optimiser have, and which one do you return? Print both after a step.",
-        explained=_unmoved(seen),
+        explained=_unmoved(report),
         whole=False,
         rank=RANK,
         evidence="trace",
         calls=calls,
         teacher="The optimiser has a copy of theta, or the function returns its argument.",
         where="return",
-        kinds=STEPS if seen.outcomes.moved else _BOTH,
+        kinds=STEPS if report.outcomes.moved else _BOTH,
     )

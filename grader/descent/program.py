@@ -14,7 +14,8 @@ the run is. One iteration, in the order of the slots:
     direction   what the optimiser makes of the gradient by itself: weight decay, maximize
     update      the step: momentum, another optimiser
     between     what is done to theta after the step
-    count       how many iterations there are; may look at the path
+    count       how many iterations are asked for
+    stop        what ends the loop before: the steps taken, of those asked for, by the path
     result      what is returned
 
 Arrays are call x component, all calls of one width side by side; numbers of a call are call x 1.
@@ -38,7 +39,7 @@ Array = npt.NDArray[Any]
 
 Slot = Literal[
     "start", "loss", "accumulate", "clip", "rate", "schedule", "direction", "update", "between", "count",
-    "result",
+    "stop", "result",
 ]  # fmt: skip
 GRADIENT: Final[tuple[Slot, ...]] = ("loss", "accumulate", "clip")  # what .grad is made of, in this order
 RATES: Final[tuple[Slot, ...]] = ("rate", "schedule")
@@ -177,14 +178,13 @@ def moment(calls: Calls) -> Moment:
 def run(program: Program, calls: Calls, length: int | None = None) -> Run:
     """Execute a program for all calls at once. `length`: so many steps at least, whatever is asked."""
     slots, at = program.slots, moment(calls)
-    counts = slots.get("count")
     at.count = calls.steps[:, 0]
-    if counts is not None and not counts.rule.on_path:
-        at.count = _whole(counts(calls.steps, at))
+    if "count" in slots:
+        at.count = _whole(slots["count"](calls.steps, at))
     longest = max(int(at.count.max(initial=0)), length or 0)
     _walk(slots, calls, at, min(longest, LONGEST))
-    if counts is not None and counts.rule.on_path:
-        at.count = _whole(counts(calls.steps, at))
+    if "stop" in slots:
+        at.count = _whole(slots["stop"](at.count[:, None], at))
     last = at.at(at.count)
     at.theta = last
     value = slots["result"](last, at) if "result" in slots else last

@@ -113,6 +113,19 @@ def for_each(values: Iterable[float], formula: Callable[[float], Formula]) -> Re
     return read
 
 
+def most(f: Callable[..., Array], candidates: Reading) -> Reading:
+    """Those of many candidates that most rows follow."""
+
+    def read(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
+        for one in candidates(rows):
+            values = [constant.value for constant in one]
+            followed = rows.follow(lambda x, at, values=values: f(x, at, *values))  # type: ignore[misc]
+            if 2 * followed.sum() > len(rows):
+                yield one
+
+    return read
+
+
 def estimates(rows: Rows, formula: Formula) -> list[Estimate]:
     with np.errstate(all="ignore"):
         try:

@@ -26,7 +26,7 @@ def nothing(_: Rows) -> Iterable[tuple[Estimate, ...]]:
 
 LANDMARKS: Final[Mapping[Slot, Landmark]] = {
     "start": "definition", "loss": "loss", "accumulate": "zero_grad", "clip": "backward", "rate": "optimiser",
-    "schedule": "step", "direction": "optimiser", "update": "optimiser", "between": "step", "count": "loop",
+    "schedule": "step", "direction": "optimiser", "update": "optimiser", "between": "step", "count": "loop", "stop": "loop",
     "result": "return",
 }  # fmt: skip
 
@@ -54,7 +54,6 @@ class Rule:
     options: tuple[str, ...] = ()  # slots direction, update: the constants' names in torch.optim
     optimiser: str = "SGD"  # slot update: the class of torch.optim
     fixed: Mapping[str, Any] = field(default_factory=dict)  # further options of it
-    on_path: bool = False  # slot count: looks at the path
     remembers: bool = False  # looks at other steps: cannot be held to one row alone
     spreads: Callable[[Mapping[Slot, Rows]], bool] | None = (
         None  # whether traces show it, where in several slots

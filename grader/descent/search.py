@@ -28,6 +28,7 @@ from grader.judging.tolerances import CONVINCING
 
 MOST: Final = 3  # deviations of one program
 CHOICES: Final = 5  # of one slot, the right value included
+REPEATED: Final = "step-repeated"  # the rule of steps that are taken again with the same gradient
 AS_PLAIN: Final = 6  # in rank, up to which two programs that fit alike are both told
 EACH: Final = 2  # constants of one rule, where rows leave it open
 FEW: Final = 2  # rows that a rule has to be seen in
@@ -77,6 +78,7 @@ class Search:
                 return Found(tuple(proven))
             shown = [one for slot in SLOTS if (one := self._only(slot)) is not None]
             shown += [one for one in (self.gradients[0] if self.gradients else ()) if one is not None]
+            shown += [one for one in self.terminations[0] if one] if len(self.terminations) == 1 else []
             return Found((), tuple(shown), tuple(self.unread))
 
     def _proven(self) -> list[Program]:
@@ -134,7 +136,7 @@ class Search:
     def choices(self) -> dict[Slot, list[Choice]]:
         """For each slot but those of the gradient what every traced call follows; nothing where none is."""
         found: dict[Slot, list[Choice]] = {}
-        for slot in ("start", "between", "count"):
+        for slot in ("start", "between"):
             if slot in self._rows:
                 found[slot] = list(islice(_following(by_slot(slot), self._rows[slot]), CHOICES))
         if "rate" in self._rows:
@@ -153,6 +155,9 @@ class Search:
         """What the optimiser makes of the gradient: by its class and options, else by what its steps did."""
         if self.traces.optimiser is None:
             return {}
+        if self.traces.repeated > 1:
+            again = next(rule for rule in RULES if rule.id == REPEATED)
+            return {"update": [Deviation(again, (float(self.traces.repeated),))]}
         name, options = self.traces.optimiser
         odd = {key: value for key, value in options.items() if value}
         if name == "SGD" and not odd:
@@ -173,6 +178,22 @@ class Search:
         if left or name != "SGD":
             found["update"] = [update] if update is not None else []
         return found
+
+    @cached_property
+    def terminations(self) -> list[tuple[Choice, ...]]:
+        """How many steps are asked for and what ends the loop before, the fewest deviations alone."""
+        rows = self._rows.get("count")
+        if rows is None or rows.follow(lambda x, _: x).all():
+            return [(None, None)]
+        counts, stops = ([*_following(by_slot(slot), rows)][:CHOICES] for slot in ("count", "stop"))
+        if counts or stops:
+            return [*((one, None) for one in counts), *((None, one) for one in stops)]
+        both: list[tuple[Choice, ...]] = []
+        for count in islice(_partly(by_slot("count"), rows), CHOICES):
+            asked = np.broadcast_to(np.asarray(count(rows.x, rows.at), dtype=float), rows.x.shape)
+            if (asked >= rows.y).all():
+                both += [(count, one) for one in _following(by_slot("stop"), replace(rows, x=asked))]
+        return both[:CHOICES]
 
     @cached_property
     def gradients(self) -> list[tuple[Choice, ...]]:
@@ -224,12 +245,13 @@ class Search:
     def unread(self) -> list[Slot]:
         """The slots whose traced calls follow no rule, or more than one."""
         found = [slot for slot, choices in self.choices.items() if len(choices) != 1]
+        found += [] if len(self.terminations) == 1 else ["count"]
         return found if self.gradients else [*found, "loss"]
 
     def _bases(self) -> list[Program]:
         """The compositions of what the slots may hold by the traces, fewest deviations first."""
         slots = [[(one,) for one in choices] or [(None,)] for choices in self.choices.values()]
-        ways = islice(product(*slots, self.gradients or [(None,)]), 8 * BASES)
+        ways = islice(product(*slots, self.terminations or [(None,)], self.gradients or [(None,)]), 8 * BASES)
         programs = [Program(tuple(x for part in way for x in part if x is not None)) for way in ways]
         unique = {tuple((d.rule.id, d.constants) for d in one.deviations): one for one in programs}
         ordered = sorted(unique.values(), key=lambda one: (len(one.deviations), _rank(one)))
@@ -260,7 +282,9 @@ class Search:
         if agreeing(base, self.answers.all.rows(traced)).all():
             return slots
         shown = {*self._rows, *(GRADIENT if "loss" in self._rows else ()), *self.choices}
-        return [slot for slot in slots if slot not in shown or not self.choices.get(slot, [None])]
+        closed = {slot for slot in shown if self.choices.get(slot, [None])}
+        closed -= set() if self.terminations else {"count", "stop"}
+        return [slot for slot in slots if slot not in closed]
 
     def _allowed(self, one: Deviation, seen: Rows | None) -> bool:
         """Whether the traces of its slot do not contradict it."""

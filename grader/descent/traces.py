@@ -17,14 +17,15 @@ import numpy as np
 from grader.descent.program import Array, Calls, Moment, Program, Slot, run
 from grader.descent.reading import Rows
 from grader.descent.suite import Suite
-from grader.judging.paths import Whole, path
 from grader.judging.tolerances import READ, ROUNDOFF
+from grader.judging.whole_steps import WholeStep, path
 from grader.records import Step, Tensor, Trace
 from grader.tensors import is_whole
 
 EXACT: Final = ("float32", "float64")
 LARGEST: Final = 1e100  # beyond it products overflow, and a run has long been lost
 EXACTLY: Final = 1e-12  # relative: numbers that Python computed
+REPEATED: Final = (2, 3)  # times that step() is called with one gradient
 LOOKED_AT: Final = 128  # steps of a call; what is wrong shows in these or in no traced one
 
 
@@ -54,7 +55,9 @@ class Traces:
             for case, trace in sorted(traces.items())
             if case in places
         )
-        self.calls = [one for one in read if one is not None]
+        calls = [one for one in read if one is not None]
+        self.repeated = _repeated(calls)  # steps with one and the same gradient, that count as one
+        self.calls = [_joined(one, self.repeated) for one in calls]
         self.stepping = [one for one in self.calls if len(one.before)]
 
     @cached_property
@@ -90,7 +93,7 @@ class Traces:
         """None where the traces say nothing of the slot."""
         made = {
             "start": self._start, "loss": self._loss, "rate": self._rate, "schedule": self._schedule,
-            "direction": self._direction, "between": self._between, "count": self._count,
+            "direction": self._direction, "between": self._between, "count": self._count, "stop": self._count,
         }.get(slot)  # fmt: skip
         return made() if made is not None and self.calls else None
 
@@ -222,6 +225,32 @@ def _read(case: int, row: int, trace: Trace, suite: Suite) -> TracedCall | None:
     )
 
 
+def _repeated(calls: Sequence[TracedCall]) -> int:
+    """How often each gradient was stepped with, in every call; 1 where that is no more than once."""
+    several = [one for one in calls if one.taken > 1]
+    for times in REPEATED:
+        if several and all(_in_groups(one, times) for one in several):
+            return times
+    return 1
+
+
+def _in_groups(one: TracedCall, times: int) -> bool:
+    if one.gradient is None or len(one.gradient) != one.taken or one.taken % times:
+        return False
+    groups = one.gradient.reshape(-1, times, one.gradient.shape[1])
+    moves = one.before[::times] != one.after[::times]  # a gradient of 0 is the same again
+    return bool((groups == groups[:, :1]).all() and moves.any())
+
+
+def _joined(one: TracedCall, times: int) -> TracedCall:
+    if times == 1 or one.gradient is None or one.taken % times:
+        return one
+    return replace(
+        one, before=one.before[::times], after=one.after[times - 1 :: times], gradient=one.gradient[::times],
+        rates=one.rates[::times], taken=one.taken // times,
+    )  # fmt: skip
+
+
 def _idle(step: Step) -> bool:
     """Whether nothing had a gradient, so that nothing moved."""
     return all(one is None for one in step.gradients) and step.before == step.after
@@ -255,6 +284,6 @@ def _readable(trace: Trace) -> bool:
     )
 
 
-def _finite(one: Whole, width: int) -> bool:
+def _finite(one: WholeStep, width: int) -> bool:
     values = (*one.before, *one.after, *(one.gradient or ()))
     return len(one.before) == len(one.after) == width and all(abs(x) < LARGEST for x in values)

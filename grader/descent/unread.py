@@ -14,7 +14,7 @@ from grader.diagnosis.candidates import VALUES, Candidate
 
 if TYPE_CHECKING:
     from grader.descent.traces import Traces
-    from grader.diagnosis.seen import Seen
+    from grader.diagnosis.report import FailureReport
 
 RANK: Final = 200
 
@@ -59,7 +59,7 @@ WORDS: Final[dict[Slot, _Words]] = {
 }  # fmt: skip
 
 
-def unread(slots: Sequence[Slot], traces: Traces, seen: Seen) -> Iterator[Candidate]:
+def unread(slots: Sequence[Slot], traces: Traces, report: FailureReport) -> Iterator[Candidate]:
     traced = frozenset(call.case for call in traces.stepping)
     for place, slot in enumerate(slots):
         rows = traces.rows(slot)
@@ -72,12 +72,12 @@ def unread(slots: Sequence[Slot], traces: Traces, seen: Seen) -> Iterator[Candid
             id=words.id,
             title=words.title.format(got=_vector(rows.y[row]), wanted=_vector(rows.x[row])),
             hint=words.hint,
-            explained=traced & seen.broken["values"],
+            explained=traced & report.broken["values"],
             whole=False,
             rank=RANK + place,
             evidence="trace",
             calls=len(traced),
-            cause="a random number, since the function draws some" if seen.draws else "",
+            cause="a random number, since the function draws some" if report.draws else "",
             teacher="Read from the traces; it follows no known rule.",
             where=LANDMARKS[slot],
             kinds=VALUES,

@@ -14,7 +14,7 @@ from grader.records import Record
 from grader.results import Ground
 
 if TYPE_CHECKING:
-    from grader.diagnosis.seen import Seen
+    from grader.diagnosis.report import FailureReport
 
 ALL_KINDS: Final[frozenset[CriterionKind]] = frozenset({"values", "return", "optimiser"})
 VALUES: Final[frozenset[CriterionKind]] = frozenset({"values"})
@@ -32,7 +32,7 @@ class Candidate(Record, frozen=True):
     rank: float  # simpler mistakes have a lower one; ties go to the lower
     evidence: Ground
     calls: int = 0  # that it was read from, where it was read from calls
-    cause: str = ""  # a possible one, where the title says only what was seen
+    cause: str = ""  # a possible one, where the title says only what was observed
     teacher: str = ""
     where: str | None = None  # the Landmark to quote
     kinds: frozenset[CriterionKind] = VALUES  # what of these cases it explains
@@ -40,12 +40,12 @@ class Candidate(Record, frozen=True):
     beside: tuple[Candidate, ...] = ()
 
 
-class Said(Record, frozen=True):
-    """What a diagnoser says: what it proved, what it saw beside the values, and what may be seen of them."""
+class Explanation(Record, frozen=True):
+    """What a diagnoser says: what it proved, what it observed beside the values, what it read from traces."""
 
     proven: tuple[Candidate, ...] = ()
-    signs: tuple[Candidate, ...] = ()
-    shown: tuple[Candidate, ...] = ()
+    observed: tuple[Candidate, ...] = ()
+    traced: tuple[Candidate, ...] = ()
 
 
-Diagnoser = Callable[["Seen"], Said]
+Diagnoser = Callable[["FailureReport"], Explanation]

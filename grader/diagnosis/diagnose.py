@@ -3,11 +3,11 @@
 Truth comes first: a mistake is named only where cases behave as it does, and unknown stays unknown. Mistakes
 are looked for in this order, and each place is asked only about what those before it left open:
 
-    matching    the instructor's programs: every case behaves so
+    matching    the exercise's own misconceptions: every case behaves so
     proven      a diagnoser's own program, with constants that nobody listed, gives every value
-    signs       how calls end and what comes back shows what no value does
+    errors      how calls end, what comes back, what outlives a call: what no value shows
     shown       what a diagnoser read from recorded steps
-    partial     what is left behaves so, or a part of the inputs does; else where it is wrong
+    partial     what is left behaves so, or some of the inputs do; else where it is wrong
 
 So a wrong value in a wrong form is two findings. The first to be told is what has to be mended
 first: nothing runs, then nothing of use comes back, then wrong values, then the form, then the style.
@@ -19,22 +19,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import IntEnum
 from typing import Final
 
-from grader.diagnosis import matching, partial, signs
+from grader.diagnosis import exceptions, hidden_state, matching, partial, returns
 from grader.diagnosis.candidates import STEPS, Candidate
-from grader.diagnosis.matching import Beside
-from grader.diagnosis.seen import Flaw, Seen
+from grader.diagnosis.matching import Match
+from grader.diagnosis.report import FailureReport, Flaw
 from grader.records import Record
 from grader.results import Diagnosis
 
 LISTED: Final = 3  # mistakes that cannot be told apart; more would say nothing
 FINDINGS: Final = 4  # of one exercise: a page of mistakes teaches less than the first
 
-Finding = tuple[Candidate, ...]
+Alternatives = tuple[Candidate, ...]
 """Candidates that cannot be told apart, the simplest first."""
-
-
-Room = Callable[[frozenset[Flaw]], Sequence[Candidate]]
-"""Looks for mistakes behind what is left open."""
 
 
 class Named(Record, frozen=True):
@@ -61,57 +57,65 @@ class Told(Record, frozen=True):
     further: tuple[Named, ...] = ()
 
 
-def explain(seen: Seen) -> Told:
+def explain(report: FailureReport) -> Told:
     """Name the mistakes behind the criteria that failed on one device; nothing where none fits.
 
     Where wrong values stay unknown, a finding about the form does not take their place, and nothing is said
     of who took the steps: what is unknown may be just that.
     """
-    found, left = _resolved(seen)
-    told = sorted(found, key=lambda one: (_level(one[1][0], seen), -one[0]))
-    unknown = _values(left) and not any(_about_values(one, seen) for _, (one, *_) in told)
+    found, left = _resolved(report)
+    told = sorted(found, key=lambda one: (_level(one[1][0], report), -one[0]))
+    unknown = _values(left) and not any(_about_values(one, report) for _, (one, *_) in told)
     named = tuple(
-        Named(_diagnosis(one, seen, left), one[0].where)
+        Named(_diagnosis(one, report, left), one[0].where)
         for _, one in told
         if not (unknown and one[0].kinds == STEPS)
     )
     return Told(None, named) if unknown or not named else Told(named[0], named[1:])
 
 
-def _resolved(seen: Seen) -> tuple[list[tuple[int, Finding]], frozenset[Flaw]]:
+def _resolved(report: FailureReport) -> tuple[list[tuple[int, Alternatives]], frozenset[Flaw]]:
     """The findings, with how many flaws each explains that those before it did not; and what is left."""
-    left, found = seen.flaws, list[tuple[int, Finding]]()
-    for room in _rooms(seen):
-        candidates = room(left)
+    left, found = report.flaws, list[tuple[int, Alternatives]]()
+    for ask in _sources(report):
+        candidates = tuple(ask(left)) if left else ()
         while left and len(found) < FINDINGS:
-            best = _best(candidates, left, seen)
+            best = _best(candidates, left, report)
             if not best:
                 break
-            new = _flaws(best[0], seen) & left
+            new = _flaws(best[0], report) & left
             found.append((len(new), best))
             found += [(len(new), (one,)) for one in best[0].beside]
             left -= new
     return found, left
 
 
-def _rooms(seen: Seen) -> Iterator[Room]:
-    beside = Beside(seen)
-    said = [diagnoser(seen) for diagnoser in seen.prepared.diagnosers]
-    yield lambda _: matching.candidates(beside)
+def _sources(report: FailureReport) -> Iterator[Callable[[frozenset[Flaw]], Iterable[Candidate]]]:
+    """Each gives the mistakes that may be behind what is left open, the surest first."""
+    matches = [Match(one, report) for one in report.prepared.known]
+    said = [diagnoser(report) for diagnoser in report.prepared.diagnosers]
+    yield lambda _: matching.candidates(matches)
     yield lambda left: [one for own in said for one in own.proven] if _values(left) else ()
-    yield lambda left: (*signs.candidates(seen), *(one for own in said for one in own.signs)) if left else ()
-    yield lambda left: [one for own in said for one in own.shown] if _values(left) else ()
-    yield lambda left: partial.candidates(beside, left) if left else ()
-    yield lambda left: partial.places(seen, left) if left else ()
+    yield lambda _: (*_general(report), *(one for own in said for one in own.observed))
+    yield lambda left: [one for own in said for one in own.traced] if _values(left) else ()
+    yield lambda left: partial.candidates(matches, left)
+    yield lambda left: partial.places(report, left)
+
+
+def _general(report: FailureReport) -> Iterator[Candidate]:
+    """What any function may do, in the order in which it is worth telling."""
+    yield from exceptions.candidates(report)
+    yield from hidden_state.candidates(report)
+    yield from returns.candidates(report)
 
 
 def _values(left: Iterable[Flaw]) -> bool:
     return any(kind == "values" for kind, _ in left)
 
 
-def _best(candidates: Sequence[Candidate], left: frozenset[Flaw], seen: Seen) -> Finding:
+def _best(candidates: Sequence[Candidate], left: frozenset[Flaw], report: FailureReport) -> Alternatives:
     """Those that explain most of what is left and cannot be told apart; none where none explains any."""
-    gains = [(_gain(one, left, seen), one) for one in candidates]
+    gains = [(_gain(one, left, report), one) for one in candidates]
     most = max((gain for gain, _ in gains), default=0)
     if not most:
         return ()
@@ -121,14 +125,14 @@ def _best(candidates: Sequence[Candidate], left: frozenset[Flaw], seen: Seen) ->
     return tuple(sorted(by_id.values(), key=lambda one: one.rank)[:LISTED])
 
 
-def _gain(candidate: Candidate, left: frozenset[Flaw], seen: Seen) -> int:
+def _gain(candidate: Candidate, left: frozenset[Flaw], report: FailureReport) -> int:
     """How many of the open flaws it explains; none where it is about values and no wrong one is open."""
-    new = _flaws(candidate, seen) & left
-    return 0 if _about_values(candidate, seen) and not _values(new) else len(new)
+    new = _flaws(candidate, report) & left
+    return 0 if _about_values(candidate, report) and not _values(new) else len(new)
 
 
-def _about_values(candidate: Candidate, seen: Seen) -> bool:
-    return "values" in candidate.kinds and bool(candidate.explained & seen.broken["values"])
+def _about_values(candidate: Candidate, report: FailureReport) -> bool:
+    return "values" in candidate.kinds and bool(candidate.explained & report.broken["values"])
 
 
 def _alike(one: Candidate, other: Candidate) -> bool:
@@ -137,24 +141,25 @@ def _alike(one: Candidate, other: Candidate) -> bool:
     )  # fmt: skip
 
 
-def _flaws(candidate: Candidate, seen: Seen) -> frozenset[Flaw]:
-    return frozenset(one for one in seen.flaws if one[0] in candidate.kinds and one[1] in candidate.explained)
+def _flaws(candidate: Candidate, report: FailureReport) -> frozenset[Flaw]:
+    kinds, cases = candidate.kinds, candidate.explained
+    return frozenset((kind, case) for kind, case in report.flaws if kind in kinds and case in cases)
 
 
-def _level(candidate: Candidate, seen: Seen) -> Level:
-    explained = candidate.explained & seen.moving
-    if seen.moving <= explained & (seen.raised.keys() | seen.stopped.keys()):
+def _level(candidate: Candidate, report: FailureReport) -> Level:
+    explained = candidate.explained & report.moving
+    if report.moving <= explained & (report.raised.keys() | report.stopped.keys()):
         return Level.NOTHING_RUNS
-    if seen.moving <= explained & seen.valueless:
+    if report.moving <= explained & report.valueless:
         return Level.NOTHING_OF_USE
-    kinds = {kind for kind, _ in _flaws(candidate, seen)}
+    kinds = {kind for kind, _ in _flaws(candidate, report)}
     return Level.VALUES if "values" in kinds else Level.FORM if "return" in kinds else Level.STYLE
 
 
-def _diagnosis(found: Finding, seen: Seen, left: frozenset[Flaw]) -> Diagnosis:
+def _diagnosis(found: Alternatives, report: FailureReport, left: frozenset[Flaw]) -> Diagnosis:
     first = found[0]
-    own = _flaws(first, seen)
-    of_it = {case for kind, case in seen.flaws if kind in first.kinds or (kind, case) in left}
+    own = _flaws(first, report)
+    of_it = {case for kind, case in report.flaws if kind in first.kinds or (kind, case) in left}
     explained = {case for _, case in own}
     rest = explained != of_it
     return Diagnosis(

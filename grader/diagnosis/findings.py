@@ -12,23 +12,23 @@ import msgspec
 
 from grader import kit as kits
 from grader.diagnosis import diagnose
+from grader.diagnosis.devices import on_one_device
 from grader.diagnosis.diagnose import Named, Told
 from grader.diagnosis.prepared import Prepared
-from grader.diagnosis.seen import Seen
-from grader.diagnosis.tied import tied_to_device
+from grader.diagnosis.report import FailureReport
 from grader.judging import score
 from grader.judging.award import Finding
 from grader.judging.counterexample import counterexample, rungs_to_climb
-from grader.judging.evidence import Ran
+from grader.judging.evidence import JudgedRun
 from grader.judging.where import quote
-from grader.records import Cell, ExerciseOutcomes, ExerciseRun, Failure, Place, Stopped
+from grader.records import Cell, ExerciseOutcomes, ExerciseRun, Failure, Place
 from grader.results import CriterionResult, Diagnosis
 
 Climb = Callable[[kits.Exercise, str, int], ExerciseRun | None]
 """Runs the student's function on the first rungs of an exercise's ladder on a device."""
 
 
-def find(prepared: Prepared, ran: Sequence[Ran], climb: Climb, cells: Sequence[Cell] = ()) -> Finding:
+def find(prepared: Prepared, ran: Sequence[JudgedRun], climb: Climb, cells: Sequence[Cell] = ()) -> Finding:
     """Apply the rubric on each device and explain what failed.
 
     `cells` are the student's source, which a line may be quoted from.
@@ -43,23 +43,23 @@ def find(prepared: Prepared, ran: Sequence[Ran], climb: Climb, cells: Sequence[C
     if first is None or not ran[first][0].found:
         return finding
     run, outcomes = ran[first]
-    told = _told(prepared, run, outcomes, failed[first], ran[0][1].device if first else None)
+    report = FailureReport(outcomes, prepared, frozenset(failed[first]), run.traces, draws=run.draws)
+    told = _told(report, ran[0][1].device if first else None)
     known = told.first.diagnosis if told.first else None
-    unknown = (known is None or known.partial) and not _was_stopped(outcomes)
+    unknown = (known is None or known.partial) and not report.stopped  # which would only be waited for again
     most = rungs_to_climb(outcomes, exercise, failed[first]) if unknown else 0
     climbed = climb(exercise, outcomes.device, most) if most else None
     shown = counterexample(outcomes, exercise, run, failed[first], known, climbed)
-    return Finding(
-        finding.criteria,
-        _quoting(told.first, run, cells, shown.raised) if told.first else None,
-        shown.counterexample,
-        finding.notes,
-        shown.steps,
-        tuple(_quoting(one, run, cells, None) for one in told.further),
+    return msgspec.structs.replace(
+        finding,
+        diagnosis=_quoting(told.first, run, cells, shown.raised) if told.first else None,
+        counterexample=shown.counterexample,
+        steps=shown.steps,
+        further=tuple(_quoting(one, run, cells, None) for one in told.further),
     )
 
 
-def marks(exercise: kits.Exercise, ran: Sequence[Ran]) -> Finding:
+def marks(exercise: kits.Exercise, ran: Sequence[JudgedRun]) -> Finding:
     """The rubric applied on each device, whose shares of the points are equal; nothing is explained."""
     rows = [_rows(exercise, run, outcomes, 1 / len(ran)) for run, outcomes in ran]
     return Finding(
@@ -93,21 +93,9 @@ def _told_by_device(row: CriterionResult, first: Sequence[CriterionResult]) -> C
     return msgspec.structs.replace(row, message=message)
 
 
-def _told(
-    prepared: Prepared,
-    run: ExerciseRun,
-    outcomes: ExerciseOutcomes,
-    failed: set[str],
-    right: str | None,
-) -> Told:
+def _told(report: FailureReport, right: str | None) -> Told:
     """The mistakes, the most fundamental first. `right`: the device on which all of it was right, if any."""
-    seen = Seen(outcomes, prepared, frozenset(failed), run.traces, draws=run.draws)
     if right is None:
-        return diagnose.explain(seen)
-    found = tied_to_device(seen, right)
+        return diagnose.explain(report)
+    found = on_one_device(report, right)
     return Told() if found is None else Told(Named(found))
-
-
-def _was_stopped(outcomes: ExerciseOutcomes) -> bool:
-    """Whether a call had to be ended: the ladder would only cost the same wait again."""
-    return any(isinstance(outcome.answer, Stopped) for outcome in outcomes.outcomes)

@@ -1,127 +1,148 @@
-"""Whose outputs equal a known mistake's: what the student's function did beside each misconception.
+"""The exercise's own misconceptions beside a student's answers: whose outputs cannot be told apart.
 
-A misconception is claimed only where *every* case behaves as it does, each value within the
-misconception's own rounding tolerance. Values, form and steps are looked at apart, and a
-misconception speaks only of what it costs: one of form is recognised beside wrong values too.
+A misconception is claimed only where *every* case behaves as it does, each value within its own rounding.
+Values, form and steps are compared one by one, and a misconception speaks only of what it costs: one of form
+is recognised beside wrong values too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-
+from grader import kit as kits
 from grader.diagnosis.candidates import ALL_KINDS, VALUES, Candidate
-from grader.diagnosis.endings import for_which
-from grader.diagnosis.known import values
-from grader.diagnosis.raises import said
-from grader.diagnosis.seen import Seen
-from grader.judging.chains import manner
+from grader.diagnosis.exceptions import for_which, said
+from grader.diagnosis.report import FailureReport
+from grader.judging.behaviour import Behaviour, behaviour, form, same, values
+from grader.judging.chains import chain_of
+from grader.judging.compare import judge_case
 from grader.kit import CriterionKind
 
 
-class Beside:
-    """A student's answers beside all misconceptions of an exercise: mistake x case."""
+@dataclass(frozen=True)
+class Known:
+    """A misconception that shows on the CPU and that no diagnoser knows better; read once."""
 
-    def __init__(self, seen: Seen) -> None:
-        self.seen, self.known = seen, seen.prepared.known
-        self.values = self.known.agreeing(seen.answers)
-        self.forms = self.known.looking_alike(seen.answers)
+    rank: int
+    mistake: kits.Misconception
+    kinds: frozenset[CriterionKind]  # what it costs; values, where it need not cost anything
+    behaviours: tuple[Behaviour, ...]
+    wrong: frozenset[int]  # cases where its value is wrong: to agree with it elsewhere means nothing
 
-    def steps(self, mistake: int) -> np.ndarray:
-        """Whether in both the value returned was made by the optimiser's steps, or in neither."""
-        return np.array(
-            [self.known.chain(mistake, one).holds == one.holds for one in self.seen.outcomes.chains],
-            dtype=bool,
-        )
 
-    def unlike(self, mistake: int) -> int:
-        """In how much the steps were taken otherwise: how many, by which optimiser, with which options."""
-        theirs = self.known.manners[mistake]
-        pairs = (pair for i, own in self._manners.items() for pair in zip(own, theirs[i], strict=True))
-        return sum(own != other for own, other in pairs)
+def known(exercise: kits.Exercise) -> tuple[Known, ...]:
+    """Those of an exercise, the simplest first."""
+    own = [one for one in exercise.misconceptions if one.needs is None and not one.diagnoser]
+    return tuple(_known(rank, one, exercise) for rank, one in enumerate(own))
+
+
+def _known(rank: int, mistake: kits.Misconception, exercise: kits.Exercise) -> Known:
+    rows = enumerate(zip(exercise.cases, mistake.answers, strict=True))
+    return Known(
+        rank,
+        mistake,
+        frozenset(one.kind for one in exercise.rubric if one.id in mistake.costs) or VALUES,
+        tuple(map(behaviour, mistake.answers, mistake.tolerances)),
+        frozenset(i for i, (case, answer) in rows if judge_case(i, case, answer).failure is not None),
+    )
+
+
+@dataclass(frozen=True)
+class Match:
+    """A misconception beside one student."""
+
+    known: Known
+    report: FailureReport
 
     @cached_property
-    def _manners(self) -> dict[int, tuple[object, ...]]:
-        return {one.case: manner(self.seen.traces.get(one.case)) for one in self.seen.outcomes.chains}
+    def values(self) -> frozenset[int]:
+        """The cases whose answer is the misconception's."""
+        return frozenset(
+            i
+            for i, pair in enumerate(zip(self.report.behaviours, self.known.behaviours, strict=True))
+            if same(*pair)
+        )
 
-    def candidate(self, mistake: int, cases: frozenset[int], *, whole: bool) -> Candidate:
-        """A misconception that explains these cases; of their form and steps only what is the same."""
-        one = self.known.mistakes[mistake]
-        error = bool(cases) and cases <= self.seen.raised.keys()
+    @property
+    def everywhere(self) -> bool:
+        return len(self.values) == len(self.known.behaviours)
+
+    def looks(self, cases: frozenset[int]) -> bool:
+        """Whether these answers look like the misconception's."""
+        theirs = self.known.mistake.answers
+        return all(form(self.report.answers[i]) == form(theirs[i]) for i in cases)
+
+    @cached_property
+    def steps(self) -> bool:
+        """Whether in every traced call the value was made by the optimiser's steps in both, or in neither."""
+        return all(
+            chain_of(self.known.mistake, one, self.report.exercise).holds == one.holds
+            for one in self.report.outcomes.chains
+        )
+
+    def candidate(self, cases: frozenset[int], *, whole: bool) -> Candidate:
+        """The misconception as what explains these cases; of their form and steps only what is the same."""
+        one, raised = self.known.mistake, self.report.raised
+        error = bool(cases) and cases <= raised.keys()
         return Candidate(
             id=one.id,
-            title=said(self.seen.raised[min(cases)]) + for_which(cases, self.seen) if error else one.title,
+            title=said(raised[min(cases)]) + for_which(cases, self.report) if error else one.title,
             hint=one.hint,
             explained=cases,
             whole=whole,
-            rank=mistake,
+            rank=self.known.rank,
             evidence="error" if error else "proven" if whole else "partial",
             cause=one.title if error else "",
             teacher=one.teacher,
             where=one.where,
-            kinds=self._kinds(mistake, cases),
+            kinds=self._kinds(cases),
         )
 
-    def _kinds(self, mistake: int, cases: frozenset[int]) -> frozenset[CriterionKind]:
-        kinds = self.known.kinds(mistake) or VALUES
-        if cases & self.seen.raised.keys() or ("values" in kinds and cases & self.seen.valueless):
+    def _kinds(self, cases: frozenset[int]) -> frozenset[CriterionKind]:
+        kinds, report = self.known.kinds, self.report
+        if cases & report.raised.keys() or ("values" in kinds and cases & report.valueless):
             return ALL_KINDS  # what has no value has neither form nor steps
-        broken = self.seen.broken
-        if "return" in kinds and not self.forms[mistake][list(broken["return"] & cases)].all():
+        if "return" in kinds and not self.looks(report.broken["return"] & cases):
             kinds -= {"return"}
-        if "optimiser" in kinds and not self.steps(mistake).all():
-            kinds -= {"optimiser"}
-        return kinds
+        return kinds if "optimiser" not in kinds or self.steps else kinds - {"optimiser"}
 
 
-def candidates(beside: Beside) -> tuple[Candidate, ...]:
-    """The misconceptions that this student's outputs cannot be told apart from, simplest first."""
-    found: dict[tuple[frozenset[CriterionKind], frozenset[int]], list[tuple[tuple[int, ...], Candidate]]] = {}
-    for mistake in _possible(beside):
-        cases = _whole(beside, mistake)
+def candidates(matches: Sequence[Match]) -> Iterator[Candidate]:
+    """The misconceptions that this student's outputs cannot be told apart from, simplest first.
+
+    Of those that explain the same, only the nearest: the ones that leave least of what failed open.
+    """
+    found: dict[tuple[frozenset[CriterionKind], frozenset[int]], list[tuple[tuple[int, int], Candidate]]] = {}
+    for match in matches:
+        cases = _whole(match)
         if cases:
-            candidate = beside.candidate(mistake, cases, whole=True)
-            kind = VALUES if "values" in beside.known.kinds(mistake) else candidate.kinds
-            found.setdefault((kind, cases & beside.seen.broken["values"]), []).append(
-                (_distance(beside, mistake, candidate), candidate)
-            )
-    return tuple(one for group in found.values() for one in _nearest(group))
+            one = match.candidate(cases, whole=True)
+            kind = VALUES if "values" in match.known.kinds else one.kinds
+            group = found.setdefault((kind, cases & match.report.broken["values"]), [])
+            group.append((_left_open(match, one), one))
+    for group in found.values():
+        least = min(left for left, _ in group)
+        yield from (one for left, one in group if left == least)
 
 
-def _possible(beside: Beside) -> Iterator[int]:
-    """Those that cost what failed. One that need not cost points is claimed only for wrong values."""
-    for mistake, one in enumerate(beside.known.mistakes):
-        if set(one.costs) <= beside.seen.failed and (one.costs or beside.seen.broken["values"]):
-            yield mistake
-
-
-def _whole(beside: Beside, mistake: int) -> frozenset[int]:
-    """The failing cases, where all cases behave as if this were the mistake."""
-    seen, kinds = beside.seen, beside.known.kinds(mistake) or VALUES
-    if "values" in kinds:
-        if not beside.values[mistake].all():
-            return frozenset()
-        return seen.failing
-    if "return" in kinds:
-        judged = [i for one in seen.exercise.rubric if one.kind == "return" for i in one.cases]
-        return seen.broken["return"] if beside.forms[mistake][judged].all() else frozenset()
-    came = all(values(seen.answers[one.case]) for one in seen.outcomes.chains)
-    if not came or not seen.outcomes.moved:
+def _whole(match: Match) -> frozenset[int]:
+    """The failing cases, where all cases behave as if this were the mistake and what it costs failed."""
+    report, costs, kinds = match.report, match.known.mistake.costs, match.known.kinds
+    if not set(costs) <= report.failed or not (costs or report.broken["values"]):
         return frozenset()
-    right = not seen.broken["values"] and beside.values[mistake].all()
-    same = beside.steps(mistake).all() and (right or not beside.unlike(mistake))
-    return seen.broken["optimiser"] if same else frozenset()
+    if "values" in kinds:
+        return report.failing if match.everywhere else frozenset()
+    if "return" in kinds:
+        judged = frozenset(i for one in report.exercise.rubric if one.kind == "return" for i in one.cases)
+        return report.broken["return"] if match.looks(judged) else frozenset()
+    came = report.outcomes.moved and all(values(report.answers[one.case]) for one in report.outcomes.chains)
+    right = not report.broken["values"] and match.everywhere
+    return report.broken["optimiser"] if came and right and match.steps else frozenset()
 
 
-def _distance(beside: Beside, mistake: int, candidate: Candidate) -> tuple[int, ...]:
-    """How much of what failed a match leaves open: of two that fit, the nearer is meant."""
-    lost = (beside.known.kinds(mistake) or VALUES) - candidate.kinds
-    open_criteria = len(beside.seen.failed - set(beside.known.mistakes[mistake].costs))
-    return len(lost), open_criteria, beside.unlike(mistake)
-
-
-def _nearest(group: list[tuple[tuple[int, ...], Candidate]]) -> list[Candidate]:
-    least = min(distance for distance, _ in group)
-    return [candidate for distance, candidate in group if distance == least]
+def _left_open(match: Match, candidate: Candidate) -> tuple[int, int]:
+    """How many of the kinds that it costs, and of the criteria that failed."""
+    failed = match.report.failed - set(match.known.mistake.costs)
+    return len(match.known.kinds - candidate.kinds), len(failed)

@@ -1,4 +1,9 @@
-"""What Python and torch.optim say when a call is made wrongly: messages, and what each can come from."""
+"""What Python and PyTorch say when something goes wrong: a table of messages, and what each can come from.
+
+A title says what the message says and no more. What may have led to it stands apart, as a possible cause, for
+one message has many. Names in a message are the student's own text, so only words of letters, digits and
+underscores are told again.
+"""
 
 from __future__ import annotations
 
@@ -9,204 +14,215 @@ from typing import Final
 from grader.exercises import Landmark
 from grader.records import Raised
 
-NAME: Final = r"(\w{1,40})"
-
 
 @dataclass(frozen=True)
-class Sign:
-    """`type` begins the exception's name, `message` is searched in its text; {0}, {1} are its groups.
+class Message:
+    """`type` begins the exception's name, `pattern` is searched in its text; {0}, {1} are its groups.
 
-    `cause` is a phrase for the student, told as a possibility; `teacher` says what it often is.
+    `teacher` says what it often comes from, `cause` tells the student that as a possibility.
     """
 
     id: str
     type: str
-    message: str
+    pattern: str
     title: str
     hint: str
-    teacher: str = ""
+    teacher: str
     where: Landmark | None = None
     cause: str = ""
 
     def read(self, raised: Raised) -> tuple[str, ...] | None:
-        """The groups of the message, where the exception is of this kind."""
+        """The groups of the pattern, where the exception is of this kind."""
         if not raised.type.startswith(self.type):
             return None
-        found = re.search(self.message, raised.message)
+        found = re.search(self.pattern, raised.message)
         return None if found is None else tuple(group or "" for group in found.groups())
 
 
-CALLS: Final = (
-    Sign(
-        "parameters",
-        "TypeError",
-        rf"^{NAME}\(\) takes (?:from \d+ to )?(\d+) positional arguments? but (\d+) w",
+TABLE: Final = (
+    Message("parameters", "TypeError",
+        r"^(\w{1,40})\(\) takes (?:from \d+ to )?(\d+) positional arguments? but (\d+) w",
         "{0} takes {1} parameters, {2} are passed",
         "Compare the `def` line of {0} with the call: how many parameters, and in which order?",
         "Often the signature was changed, because a value was fixed inside or read from a global variable.",
-        "definition",
-    ),
-    Sign(
-        "parameters",
-        "TypeError",
-        rf"^{NAME}\(\) missing \d+ required positional arguments?",
+        where="definition"),
+    Message("parameters", "TypeError", r"^(\w{1,40})\(\) missing \d+ required positional arguments?",
         "{0} is called without an argument that it needs",
         "Compare the `def` line of {0} with the call: how many parameters, and in which order?",
-        "Often the signature asks for more than the exercise passes.",
-        "definition",
-    ),
-    Sign(
-        "float-for-a-count",
-        "TypeError",
-        r"'float' object cannot be interpreted as an integer",
+        "Often the signature asks for more than the exercise passes.", where="definition"),
+    Message("float-for-a-count", "TypeError", "'float' object cannot be interpreted as an integer",
         "A float stands where Python needs a whole number",
         "Print the type of every number in that line. Which one has to be whole, and is it?",
         "Often range() got another argument, as the parameters are in another order; or / computed a count.",
-        cause="parameters in another order than the exercise's, or a count that was computed with /",
-    ),
-    Sign(
-        "name",
-        "NameError",
-        r"name '(torch|nn|optim|np|numpy|math|F|SGD|random|plt)' is not defined",
-        "{0} is used but not imported",
-        "Run your file in a fresh Python: which import is missing?",
-        "Often it worked in the notebook's memory, where an earlier cell or session had imported it.",
-    ),
-    Sign(
-        "name",
-        "NameError",
-        rf"name '{NAME}' is not defined",
+        cause="parameters in another order than the exercise's, or a count that was computed with /"),
+    Message("name", "NameError", "name '(torch|nn|optim|np|numpy|math|F|SGD|random|plt)' is not defined",
+        "{0} is used but not imported", "Run your file in a fresh Python: which import is missing?",
+        "Often it worked in the notebook's memory, where an earlier cell or session had imported it."),
+    Message("name", "NameError", r"name '(\w{1,40})' is not defined",
         "The name {0} is used but not defined",
         "Read the line in the error. Is the name misspelt, not imported, or defined in a cell that is gone?",
         "Often a misspelt name, one that only the notebook's memory knew, or an import that failed.",
-        cause="a misspelt name, a missing import, or one that failed",
-    ),
-    Sign(
-        "made-in-the-loop",
-        "UnboundLocalError",
-        rf"variable '{NAME}'",
+        cause="a misspelt name, a missing import, or one that failed"),
+    Message("made-in-the-loop", "UnboundLocalError", r"variable '(\w{1,40})'",
         "The variable {0} is used before it has a value",
         "Follow your function by hand: which line gives {0} its value, and does every call reach it?",
         "Often it is made inside a loop only, so a call where that loop never runs has nothing to return.",
-        cause="a value that only the loop gives, or none that the function itself gives",
-    ),
-    Sign(
-        "attribute",
-        "AttributeError",
-        rf"module '[\w.]+' has no attribute '{NAME}'",
+        cause="a value that only the loop gives, or none that the function itself gives"),
+    Message("attribute", "AttributeError", r"module '[\w.]+' has no attribute '(\w{1,40})'",
         "{0} is looked for in a module that has no such name",
         "Check the spelling, capital letters included, in PyTorch's documentation.",
-        "Often a misspelt function or class.",
-    ),
-    Sign(
-        "cuda-hard-coded",
-        "",
-        r"(?i)not compiled with CUDA|NVIDIA driver|No CUDA GPUs",
+        "Often a misspelt function or class."),
+    Message("cuda-hard-coded", "", "(?i)not compiled with CUDA|NVIDIA driver|No CUDA GPUs",
         "The function asks for a GPU, and there is none here",
         "Which lines name a device? Where is the tensor that is passed?",
-        "Often a hard-coded device: .to('cuda') or device='cuda' without asking whether there is one.",
-    ),
-    Sign(
-        "package",
-        "ModuleNotFoundError",
-        r"No module named '([\w.]{1,40})'",
+        "Often a hard-coded device: .to('cuda') or device='cuda' without asking whether there is one."),
+    Message("package", "ModuleNotFoundError", r"No module named '([\w.]{1,40})'",
         "The package {0} is imported, which is not there",
         "Is the package needed for this exercise? Try without it.",
-        "Often a package of the student's own machine.",
-    ),
-    Sign(
-        "asks-for-input",
-        "EOFError",
-        r"",
+        "Often a package of the student's own machine."),
+    Message("asks-for-input", "EOFError", "",
         "Something is read where there is nothing left to read",
         "A function gets what it needs through its parameters. Which line reads from the keyboard?",
-        "Often input() inside the graded function.",
-        cause="an input() that waits for somebody to type",
-    ),
-    Sign(
-        "operator",
-        "",
-        r"not implemented for '\w+'",
+        "Often input() inside the graded function.", cause="an input() that waits for somebody to type"),
+    Message("operator", "", r"not implemented for '\w+'",
         "An operation is used that PyTorch does not have for such numbers",
-        "Which operator do you mean, and how is it written in Python?",
-        "Often x ^ 2 for x ** 2.",
-        "loss",
-        cause="the operator ^, which is no power in Python",
-    ),
-    Sign(
-        "not-written",
-        "NotImplementedError",
-        r"",
-        "The function raises NotImplementedError",
-        "Which line raises it, and does it have to stand there?",
-        "Often the stub of the exercise was handed in.",
-        "definition",
-        "a body that is not written yet",
-    ),
-    Sign(
-        "endless-recursion",
-        "RecursionError",
-        r"",
+        "Which operator do you mean, and how is it written in Python?", "Often x ^ 2 for x ** 2.",
+        where="loss", cause="the operator ^, which is no power in Python"),
+    Message("not-written", "NotImplementedError", "",
+        "The function raises NotImplementedError", "Which line raises it, and does it have to stand there?",
+        "Often the stub of the exercise was handed in.", where="definition",
+        cause="a body that is not written yet"),
+    Message("endless-recursion", "RecursionError", "",
         "More calls are nested in each other than Python allows",
         "What has to be true for a function to stop calling itself? Try it with the simplest call.",
-        "Often a recursion whose end is never reached.",
-        "definition",
-        "a function that calls itself without end, or once in every round",
-    ),
-    Sign(
-        "refuses",
-        "AssertionError",
-        r"",
-        "An assert refuses the call",
-        "Which values does the assert allow, and which does the exercise pass?",
-        "Often the student's own check is stricter than the exercise.",
-    ),
-)
-
-OPTIMISERS: Final = (
-    Sign(
-        "tensor-not-in-a-list",
-        "TypeError",
-        r"params argument given to the optimizer should be an iterable",
+        "Often a recursion whose end is never reached.", where="definition",
+        cause="a function that calls itself without end, or once in every round"),
+    Message("refuses", "AssertionError", "",
+        "An assert refuses the call", "Which values does the assert allow, and which does the exercise pass?",
+        "Often the student's own check is stricter than the exercise."),
+    Message("no-requires-grad", "RuntimeError", "does not require grad",
+        "backward() finds nothing to differentiate: what it starts from has no gradient",
+        "Which tensors does autograd follow? Print requires_grad of the first one, and grad_fn of the loss.",
+        "Often requires_grad is missing, or lost by detach, .data, .item() or no_grad before the loss.",
+        where="loss", cause="a tensor that requires no gradient, or a loss that lost it on the way"),
+    Message("loss-is-a-vector", "RuntimeError", "grad can be implicitly created only for scalar outputs",
+        "backward() starts from several numbers, and needs one",
+        "Print the shape of your loss. Which operation makes one number of it?", "Often nothing sums it.",
+        where="loss", cause="a loss that is a vector"),
+    Message("loss-computed-once", "RuntimeError", "backward through the graph a second time",
+        "backward() goes a second time through a graph that PyTorch has freed",
+        "PyTorch frees the graph after backward(). Where is the loss built, and how often?",
+        "Often the forward pass stands outside the loop, or backward() is called twice.", where="loss",
+        cause="a loss that is computed once, before the loop, or a backward() too many"),
+    Message("loss-computed-once-retained", "RuntimeError", "modified by an inplace operation",
+        "backward() needs a value that has been changed in place since",
+        "Where is the loss built, and how often? Which line changes its tensors after that?",
+        "Often the loss is older than the last step, or a tensor is changed in place before backward().",
+        where="loss", cause="a loss that is older than the last step"),
+    Message("in-place-on-a-leaf", "RuntimeError",
+        "leaf Variable that requires grad is being used in an in-place",
+        "A tensor that requires a gradient is changed in place where autograd is watching",
+        "Who is meant to change it? Which line of yours does so, and does autograd have to follow it?",
+        "Often x -= ... by hand without no_grad.", where="step", cause="an update by hand"),
+    Message("non-leaf", "ValueError", "can't optimize a non-leaf Tensor",
+        "The optimiser gets a tensor that was computed from another: it is no leaf",
+        "Print .is_leaf of that tensor. Which operation comes after requires_grad was switched on?",
+        "Often .clone(), .float() or .reshape() after requires_grad_().", where="optimiser",
+        cause="a tensor that is copied or reshaped after it was told to require a gradient"),
+    Message("none-used", "", "NoneType",
+        "Something that is None is used as if it were not",
+        "Print every value in that line. Which one is None, and which line should have made it?",
+        "Often a function without return, or an attribute that nothing has set yet.",
+        cause="a function that returns nothing, or an attribute that nothing has set yet"),
+    Message("loss-is-a-number", "AttributeError", "'(float|int)' object has no attribute 'backward'",
+        "backward() is asked of a plain number, which autograd knows nothing of",
+        "Print type(loss). Which line turns the tensor into a number?",
+        "Often .item() or float() before backward().", where="loss"),
+    Message("number-for-a-tensor", "AttributeError",
+        "'(?:float|int)' object has no attribute '(?:clone|detach|requires_grad|grad|dtype|data|shape)",
+        "A plain number is used as if it were a tensor",
+        "In which order does the exercise pass its arguments? Compare with your `def` line.",
+        "Often the parameters are in another order than the exercise's, or a tensor became a number.",
+        cause="parameters in another order than the exercise's, or a tensor that was turned into a number"),
+    Message("attribute", "AttributeError", r"'(\w{1,40})' object has no attribute '(\w{1,40})'",
+        "A {0} is asked for {1}, which it does not have",
+        "Print the type of that variable one line before. Is it what you think?",
+        "Often a value of another type than the student thinks, or a misspelt method."),
+    Message("numpy", "", r"(?i)numpy\(\) on Tensor that requires grad",
+        "A tensor that requires a gradient goes to NumPy, which refuses it",
+        "Is the conversion needed? PyTorch computes on the tensor itself.",
+        "Often NumPy functions on a tensor that autograd follows."),
+    Message("integer-parameter", "RuntimeError", "(?i)floating point .*can require gradients",
+        "A tensor of whole numbers is to require a gradient, which it cannot have",
+        "Print the tensor's dtype just before requires_grad is switched on.",
+        "Often an integer dtype, or torch.tensor of Python ints."),
+    Message("tensor-not-in-a-list", "TypeError",
+        "params argument given to the optimizer should be an iterable",
         "The optimiser gets the tensor itself, not a list of tensors",
         "What does torch.optim expect as an optimiser's first argument? Read the last line of the error.",
-        "Often the parameter itself in place of a list that holds it.",
-        "optimiser",
-    ),
-    Sign(
-        "nothing-to-optimise",
-        "ValueError",
-        r"empty parameter list",
+        "Often the parameter itself in place of a list that holds it.", where="optimiser"),
+    Message("nothing-to-optimise", "ValueError", "empty parameter list",
         "The optimiser gets an empty list",
         "Print what you pass to the optimiser. Where is the tensor that it is to change?",
-        "Often a Module whose tensor is no Parameter, or a generator that was used up.",
-        "optimiser",
-    ),
-    Sign(
-        "nothing-to-optimise",
-        "TypeError",
-        r"optimizer can only optimize Tensors",
+        "Often a Module whose tensor is no Parameter, or a generator that was used up.", where="optimiser"),
+    Message("nothing-to-optimise", "TypeError", "optimizer can only optimize Tensors",
         "The optimiser gets something that is no tensor",
         "Print what you pass to the optimiser, and its type.",
-        "Often numbers, names or tuples in the list of parameters.",
-        "optimiser",
-    ),
-    Sign(
-        "negative-rate",
-        "ValueError",
-        r"Invalid learning rate: -",
+        "Often numbers, names or tuples in the list of parameters.", where="optimiser"),
+    Message("negative-rate", "ValueError", "Invalid learning rate: -",
         "The optimiser gets a negative learning rate, and refuses it",
         "Read the last line of the error. Who takes care of the minus sign, you or the optimiser?",
-        "Often a minus sign is written that the optimiser has already.",
-        "optimiser",
-    ),
-    Sign(
-        "optimiser-options",
-        "TypeError",
-        rf"__init__\(\) (?:got an unexpected keyword argument '{NAME}'|missing)",
+        "Often a minus sign is written that the optimiser has already.", where="optimiser"),
+    Message("optimiser-options", "TypeError",
+        r"__init__\(\) (?:got an unexpected keyword argument '(\w{1,40})'|missing)",
         "An object is made with other arguments than it takes: {0}",
         "Compare the arguments with the documentation of the class.",
-        "Often a misspelt option of the optimiser.",
-        "optimiser",
-    ),
-)
+        "Often a misspelt option of the optimiser.", where="optimiser"),
+    Message("one-number-wanted", "",
+        "only one element tensors|converted to Scalar|only (?:length-1|0-dimensional) arrays",
+        "A tensor of several numbers is used as if it were one number",
+        "Print the shape of that tensor. Which line needs a single number, and does the exercise?",
+        "Often float() or .item() on a vector."),
+    Message("needs-a-dimension", "", "0-d(?:im)? tensor|no dimensions",
+        "A tensor without dimensions is indexed or counted, which it refuses",
+        "Try both torch.tensor(1.0) and torch.tensor([1.0]). Look at their .shape.",
+        "Often x[0], len(x) or a loop over x, where x has no dimension."),
+    Message("needs-a-dimension", "IndexError", "too many indices",
+        "More indices are used than the tensor has dimensions",
+        "Print the shape of that tensor. How many indices does it take?",
+        "Often x[:, 0], where x has one dimension."),
+    Message("needs-a-dimension", "IndexError", "Dimension out of range",
+        "A dimension is asked for that the tensor does not have",
+        "Print the shape of that tensor. Its dimensions are counted from 0: which ones are there?",
+        "Often dim=1 for a tensor that has one dimension, or dim=0 for one that has none."),
+    Message("needs-a-dimension", "RuntimeError", "[12]D tensors? expected",
+        "A tensor has other dimensions than the operation needs",
+        "Print the shapes of the tensors in that line, and look up which ones the operation takes.",
+        "Often dot() on a 0-dim tensor."),
+    Message("sizes", "RuntimeError",
+        r"(?:size of tensor a|shape '\[|sizes? of|must match|is invalid for input of size)",
+        "Tensors of sizes that do not fit meet", "Print the shapes of the tensors in that line.",
+        "Often a fixed size or a reshape that does not fit every input."),
+    Message("dtypes", "RuntimeError", "(?i)(?:same dtype|Found dtype|expected scalar type|dtype)",
+        "A tensor has another dtype than is needed there",
+        "Print the dtype of the argument and of the tensors that you make yourself.",
+        "Often a tensor made without the argument's dtype, or one that is cast on the way.",
+        cause="two tensors of different dtypes"),
+    Message("devices", "RuntimeError", "same device",
+        "Tensors of two devices meet",
+        "Which tensors does the function make itself? They need the device of the argument.",
+        "Often a tensor made without the argument's device."),
+    Message("empty-history", "IndexError", "list index out of range",
+        "An element of a list is asked for that is not there",
+        "How long is your list in that call, and which element is asked for?",
+        "Often a list that is empty where a loop never ran, or one that is shorter than the loop."),
+    Message("divides-by-zero", "ZeroDivisionError", "",
+        "The function divides by zero", "Which of your divisors can be 0? Try arguments that are 0.",
+        "Often a division by an argument, or by something that was counted."),
+    Message("operands", "TypeError",
+        r"unsupported operand type\(s\) for (\S{1,4}): '(\w{1,40})' and '(\w{1,40})'",
+        "{0} is asked of a {1} and a {2}, which it cannot join",
+        "Print the types on both sides of that operation. Are they what you think?",
+        "Often a value of another type than the student thinks."),
+)  # fmt: skip
+"""The first that fits counts."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from grader import kit as kits
 from grader.descent.diagnoser import Descent
-from grader.diagnosis.known import Known
-from grader.diagnosis.parts import Part, parts
+from grader.diagnosis.matching import Known, known
+from grader.diagnosis.partitions import Partition, partitions
 
 if TYPE_CHECKING:
     from grader.diagnosis.candidates import Diagnoser
@@ -26,12 +26,12 @@ class Prepared:
         self.exercise = exercise
 
     @cached_property
-    def known(self) -> Known:
-        return Known(self.exercise)
+    def known(self) -> tuple[Known, ...]:
+        return known(self.exercise)
 
     @cached_property
-    def parts(self) -> tuple[Part, ...]:
-        return parts(self.exercise)
+    def partitions(self) -> tuple[Partition, ...]:
+        return partitions(self.exercise)
 
     @cached_property
     def diagnosers(self) -> tuple[Diagnoser, ...]:

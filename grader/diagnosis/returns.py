@@ -1,25 +1,34 @@
-"""What comes back that is no result: nothing, another thing, too many numbers, the wrong form."""
+"""What comes back and is no right result: nothing, another thing, too much, another form or dtype."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
+import numpy as np
+
+from grader import kit as kits
 from grader.diagnosis.candidates import ALL_KINDS, Candidate
-from grader.diagnosis.known import values
-from grader.diagnosis.parts import exactly
-from grader.diagnosis.seen import Seen
+from grader.diagnosis.partitions import which
+from grader.diagnosis.report import FailureReport
+from grader.judging.behaviour import values
 from grader.judging.compare import TENSOR_TYPES
+from grader.judging.tolerances import CONVINCING, ROUNDOFF, SPREAD, near, rounding
 from grader.kit import CriterionKind
-from grader.records import Failure, Returned
-from grader.tensors import floats
+from grader.records import Answer, Failure, Returned
+from grader.tensors import floats, numbers
 
 RANK: Final = 130
-CONVINCING: Final = 3
+COARSE: Final = ("float32", "bfloat16", "float16")
 _FORM: Final[frozenset[CriterionKind]] = frozenset({"return"})
 _TYPE: Final = "Print type(...) of what your function returns."
+_PLAIN: Final = ("float", "int", "bool", "list", "tuple")
 _OBJECTS: Final = {
+    "": (
+        "The function returns nothing",
+        "What does a Python function give back when it ends without `return`?",
+    ),
     "generator": (
         "A generator is returned, not a tensor",
         "Does your function have a word in it that makes it a generator?",
@@ -28,164 +37,154 @@ _OBJECTS: Final = {
     "str": ("A text is returned, not a tensor", _TYPE),
     "dict": ("A dictionary is returned, not a tensor", _TYPE),
 }  # fmt: skip
+"""Title and hint by the type's name; empty for None."""
+
+_returned = partial(Candidate, whole=True, rank=RANK, evidence="error", where="return", kinds=ALL_KINDS)
 
 
-def candidates(seen: Seen) -> Iterator[Candidate]:
-    yield from _objects(seen)
-    yield from _history(seen)
-    yield from _forms(seen)
+def candidates(report: FailureReport) -> Iterator[Candidate]:
+    yield from _coarse(report)
+    yield from _objects(report)
+    yield from _too_much(report)
+    yield from _forms(report)
 
 
-def _objects(seen: Seen) -> Iterator[Candidate]:
+def _objects(report: FailureReport) -> Iterator[Candidate]:
     """What holds no numbers at all."""
     groups: dict[str, set[int]] = {}
-    for index, answer in seen.returned.items():
+    for index, answer in report.returned.items():
         if answer.value is None:
             groups.setdefault("" if answer.problem == "None" else answer.type, set()).add(index)
     for name, own in groups.items():
-        title, hint = _OBJECTS.get(
-            name,
-            (
-                f"An object of type {name} is returned, not a tensor",
-                _TYPE,
-            ),
-        )
-        if not name:
-            title, hint = (
-                "The function returns nothing",
-                "What does a Python function give back when it ends without `return`?",
-            )
-        elif name in TENSOR_TYPES:
-            title = f"The function returns {seen.returned[min(own)].problem}"
-        yield Candidate(
-            id="returns-nothing" if not name else "returns-another-thing",
-            title=title + _for_which(frozenset(own), seen),
+        title, hint = _OBJECTS.get(name, (f"An object of type {name} is returned, not a tensor", _TYPE))
+        if name in TENSOR_TYPES:
+            title = f"The function returns {report.returned[min(own)].problem}"
+        yield _returned(
+            id="returns-another-thing" if name else "returns-nothing",
+            title=title + _which(own, report),
             hint=hint,
             explained=frozenset(own),
-            whole=True,
-            rank=RANK,
-            evidence="error",
             teacher="Nothing to compare came back."
             if name
             else "Often there is no return, or one that is not always reached.",
-            where="return",
-            kinds=ALL_KINDS,
         )
 
 
-def _history(seen: Seen) -> Iterator[Candidate]:
-    """More numbers than the result has, the right ones among them."""
-    own, ends, grows = set[int](), Counter[str](), set[int]()
-    for index, answer in seen.returned.items():
-        wanted, got = floats(seen.exercise.cases[index].expected), values(answer)
-        if len(got) > len(wanted):
-            own.add(index)
-            bound = [8e-7 * (abs(x) + 1e-30) * (seen.exercise.cases[index].effort + 1) for x in wanted]
-            ends["last"] += _near(got[-len(wanted) :], wanted, bound)
-            ends["first"] += _near(got[: len(wanted)], wanted, bound)
-            grows.add(len(got) // len(wanted))
-    if len(own) < CONVINCING:
+def _too_much(report: FailureReport) -> Iterator[Candidate]:
+    """More numbers than the result has, the right ones often among them."""
+    rows = {i: (floats(report.exercise.cases[i].expected), values(one)) for i, one in report.returned.items()}
+    rows = {i: (wanted, got) for i, (wanted, got) in rows.items() if len(got) > len(wanted)}
+    if len(rows) < CONVINCING:
         return
-    if len(grows) > 1:
-        title, name = (
-            "More comes back than the result, and more of it the longer a call runs",
-            "returns-history",
-        )
-        hint = "How many elements does the result have, and how many should it have?"
-    else:
-        title, name = (
-            "More comes back than the result, which is only a part of it",
-            "returns-more",
-        )
-        hint = "What stands after `return`? How many things does the caller get?"
-    if not max(ends.values(), default=0) >= CONVINCING:
+    held = sum(_holds(got, wanted, report.exercise.cases[i]) for i, (wanted, got) in rows.items())
+    grows = len({len(got) // len(wanted) for wanted, got in rows.values()}) > 1
+    title = "More comes back than the result, which is only a part of it"
+    if grows:
+        title = "More comes back than the result, and more of it the longer a call runs"
+    if held < CONVINCING:
         title = "More numbers come back than the result has"
-    yield Candidate(
-        id=name,
-        title=title + _for_which(frozenset(own), seen),
-        hint=hint,
-        explained=frozenset(own),
+    yield _returned(
+        id="returns-history" if grows else "returns-more",
+        title=title + _which(set(rows), report),
+        hint="How many elements does the result have, and how many should it have?"
+        if grows
+        else "What stands after `return`? How many things does the caller get?",
+        explained=frozenset(rows),
         whole=False,
-        rank=RANK,
-        evidence="error",
         cause="a list of all values on the way, or a tuple of the result and something else",
         teacher="Often a list of all values on the way, or a tuple of the result and something else.",
-        where="return",
-        kinds=ALL_KINDS,
     )
 
 
-def _near(got: list[float], wanted: list[float], bound: list[float]) -> bool:
-    return all(abs(g - w) <= b for g, w, b in zip(got, wanted, bound, strict=True))
+def _holds(got: list[float], wanted: list[float], case: kits.Case) -> bool:
+    """Whether the right numbers stand at the beginning or the end."""
+    ends = (got[: len(wanted)], got[-len(wanted) :])
+    allowed = [rounding("float32", case.effort, abs(x)) for x in wanted]
+    return any(all(map(near, end, wanted, allowed)) for end in ends)
 
 
-# --- form ---------------------------------------------------------------------------------
+# --- form and dtype -----------------------------------------------------------------------
 
 
-def _forms(seen: Seen) -> Iterator[Candidate]:
-    """Right numbers in the wrong dress, by what they wear."""
+def _forms(report: FailureReport) -> Iterator[Candidate]:
+    """Right numbers in another type, dtype, shape or on another device."""
     groups: dict[tuple[str, str, str], set[int]] = {}
-    judged = frozenset(i for one in seen.exercise.rubric if one.kind == "return" for i in one.cases)
-    for index in seen.broken["return"] & seen.returned.keys():
-        answer = seen.returned[index]
+    judged = frozenset(i for one in report.exercise.rubric if one.kind == "return" for i in one.cases)
+    for index in report.broken["return"] & report.returned.keys():
+        answer = report.returned[index]
         if answer.value is not None:
-            groups.setdefault(_dress(answer, seen.outcomes.outcomes[index].form), set()).add(index)
+            groups.setdefault(_form(answer, report.outcomes.outcomes[index].form), set()).add(index)
     for (name, title, hint), own in groups.items():
-        yield Candidate(
+        yield _returned(
             id=name,
-            title=title + _for_which(frozenset(own), seen, judged),
+            title=title + _which(own, report, judged),
             hint=hint,
             explained=frozenset(own),
-            whole=True,
             rank=RANK + 10,
-            evidence="error",
             teacher="The numbers are judged apart; this is about what they come in.",
-            where="return",
             kinds=_FORM,
         )
 
 
-def _dress(answer: Returned, form: Failure | None) -> tuple[str, str, str]:
+def _form(answer: Returned, form: Failure | None) -> tuple[str, str, str]:
+    """Id, title and hint."""
     assert answer.value is not None  # the caller has asked
     if answer.type == "ndarray":
-        return (
-            "returns-numpy",
-            "A NumPy array is returned, not a tensor",
-            _TYPE,
-        )
+        return "returns-numpy", "A NumPy array is returned, not a tensor", _TYPE
     if answer.type not in TENSOR_TYPES:
-        kind = (
-            answer.type
-            if answer.type in ("float", "int", "bool", "list", "tuple")
-            else f"NumPy {answer.type}"
-        )
-        return (
-            f"returns-a-{answer.type}",
-            f"A Python {kind} is returned, not a tensor",
-            _TYPE,
-        )
+        kind = answer.type if answer.type in _PLAIN else f"NumPy {answer.type}"
+        return f"returns-a-{answer.type}", f"A Python {kind} is returned, not a tensor", _TYPE
+    name, title = "shape", f"The result has the shape {answer.value.shape}"
     if form is Failure.WRONG_DTYPE:
-        return (
-            "dtype",
-            f"The result is {answer.value.dtype}",
-            "Compare the dtypes of the argument and of the result.",
-        )
+        name, title = "dtype", f"The result is {answer.value.dtype}"
     if form is Failure.WRONG_DEVICE:
-        return (
-            "device",
-            "The result is on another device",
-            "Compare the devices of the argument and of the result.",
-        )
-    return (
-        "shape",
-        f"The result has the shape {answer.value.shape}",
-        "Compare the shapes of the argument and of the result.",
-    )
+        name, title = "device", "The result is on another device"
+    return name, title, f"Compare the {name}s of the argument and of the result."
 
 
-def _for_which(own: frozenset[int], seen: Seen, judged: frozenset[int] | None = None) -> str:
-    every = judged if judged is not None else frozenset(seen.returned)
-    if seen.moving & every <= own:
-        return ""
-    part = exactly(own, every, seen) or exactly(own & seen.moving, seen.moving & every, seen)
-    return f" ({part.words})" if part else ""
+def _which(own: set[int], report: FailureReport, judged: frozenset[int] | None = None) -> str:
+    return which(frozenset(own), frozenset(report.returned) if judged is None else judged, report) or ""
+
+
+def _coarse(report: FailureReport) -> Iterator[Candidate]:
+    """Right to the digits of a coarser dtype: the numbers go through it on the way."""
+    rows = {i: report.exercise.cases[i] for i, one in report.returned.items() if one.value is not None}
+    wrong = report.wrong & rows.keys()
+    if report.fresh(wrong) < CONVINCING:
+        return
+    for dtype in COARSE:
+        finer = {i: case for i, case in rows.items() if ROUNDOFF[case.dtype] < ROUNDOFF[dtype]}
+        if wrong <= finer.keys() and all(_held(case, report.answers[i], dtype) for i, case in finer.items()):
+            yield Candidate(
+                id=f"goes-through-{dtype}",
+                title=f"The numbers go through {dtype}, which keeps fewer digits",
+                hint="Print the dtype of every tensor on the way. Which line changes it?",
+                explained=wrong,
+                whole=True,
+                rank=RANK - 25,
+                evidence="proven",
+                teacher="A cast, a tensor made without a dtype, or a default dtype that was changed.",
+                where="definition",
+            )
+            return
+
+
+def _held(case: kits.Case, answer: Answer, dtype: str) -> bool:
+    """Whether the answer is a number of that dtype, and as near to the right one as such may be."""
+    assert isinstance(answer, Returned)
+    assert answer.value is not None
+    got, expected = numbers(answer.value), numbers(case.expected)
+    if got.shape != expected.shape:
+        return False
+    bounds = max(numbers(bound).max(initial=0.0) / ROUNDOFF[name] for name, bound in case.bounds.items())
+    with np.errstate(all="ignore"):  # values are cast to and fro
+        allowed = SPREAD * ROUNDOFF[dtype] * (bounds + np.maximum(abs(expected), bounds))
+        held = (abs(got - expected) <= allowed) & (got == _cast(got, dtype))
+        return bool((held | ~np.isfinite(got)).all())
+
+
+def _cast(values: np.ndarray, dtype: str) -> np.ndarray:
+    if dtype != "bfloat16":
+        return values.astype(dtype).astype(np.float64)
+    bits = values.astype(np.float32).view(np.uint32)
+    return (bits & np.uint32(0xFFFF0000)).view(np.float32).astype(np.float64)

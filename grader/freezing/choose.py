@@ -17,9 +17,9 @@ from typing import Final
 import numpy as np
 
 from grader import kit
-from grader.diagnosis.apart import apart
 from grader.exercises import Exercise, Misconception
 from grader.freezing.trials import Trials, key
+from grader.judging.behaviour import same
 from grader.records import Tensor
 
 MEMBERS: Final = 2  # cases of each criterion, also where no known mistake asks for them
@@ -99,7 +99,7 @@ def _partings(trials: Trials) -> Columns:
     """That every two mistakes are told apart."""
 
     def told(first: Misconception, second: Misconception, case: kit.Case) -> bool:
-        return apart(trials.behaviour(first, case), trials.behaviour(second, case))
+        return not same(trials.behaviour(first, case), trials.behaviour(second, case))
 
     return [(partial(told, *pair), PARTINGS) for pair in combinations(trials.mistakes, 2)]
 

@@ -14,10 +14,10 @@ from typing import Final
 from msgspec.structs import replace as changed
 
 from grader import kit
-from grader.diagnosis.apart import apart, steps_apart
 from grader.exercises import Criterion, Misconception
 from grader.freezing.trials import Trials, key
 from grader.judging import compare
+from grader.judging.behaviour import same, same_steps
 from grader.judging.chains import chain
 from grader.records import Tensor
 
@@ -40,11 +40,11 @@ def with_costs(trials: Trials, cases: Sequence[kit.Case]) -> tuple[Misconception
 
 def _alike(trials: Trials, first: Misconception, second: Misconception, cases: Sequence[kit.Case]) -> bool:
     """Whether the two do the same in each of the cases, step by step in some."""
-    if any(apart(trials.behaviour(first, case), trials.behaviour(second, case)) for case in cases):
+    if not all(same(trials.behaviour(first, case), trials.behaviour(second, case)) for case in cases):
         return False
     moving = sorted((case for case in cases if case.effort >= SEVERAL), key=lambda case: case.effort)
-    return not any(
-        steps_apart(trials.traced(first, case)[1], trials.traced(second, case)[1]) for case in moving[:CHAINS]
+    return all(
+        same_steps(trials.traced(first, case)[1], trials.traced(second, case)[1]) for case in moving[:CHAINS]
     )
 
 

@@ -16,6 +16,7 @@ import torch
 from grader import kit, tensors
 from grader.errors import GraderError
 from grader.exercises import Exercise
+from grader.judging.tolerances import ROUNDING, ROUNDOFF
 from grader.records import Answer, Raised, Returned, Tensor, Value
 from grader.sandbox import calling
 from grader.sandbox.values import build, record
@@ -23,9 +24,7 @@ from grader.sandbox.values import build, record
 COARSER: Final = {"float64": ("float64", "float32"), "float32": ("float32",)}
 """In which dtypes a student may have computed, by the dtype that the reference returns."""
 
-ROUNDOFF: Final = {"float64": 2.0**-53, "float32": 2.0**-24}
 SHADOW_DRAWS: Final = 8
-SHADOW_FACTOR: Final = 8.0  # room for other orders of the same operations, as in the first assignment's bound
 
 
 @dataclass(frozen=True)
@@ -145,7 +144,7 @@ def shadow_bound(strayed: np.ndarray, dtype: str, exact: Tensor) -> Tensor:
     scale = ROUNDOFF[dtype] / ROUNDOFF["float32"]
     smallest = torch.finfo(getattr(torch, dtype)).tiny
     size = abs(tensors.numbers(exact))
-    return tensors.float64(SHADOW_FACTOR * (strayed * scale + ROUNDOFF[dtype] * size) + smallest, exact.shape)
+    return tensors.float64(ROUNDING * (strayed * scale + ROUNDOFF[dtype] * size) + smallest, exact.shape)
 
 
 def _moved(value: Value, random: np.random.Generator) -> Value:

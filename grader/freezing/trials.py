@@ -10,24 +10,22 @@ import builtins
 import inspect
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 import numpy as np
 import torch
 
 from grader import kit, tensors
-from grader.diagnosis.apart import Behaviour, behaviour
 from grader.errors import GraderError
 from grader.exercises import Exercise, Misconception
 from grader.freezing.oracle import in_double, truth
 from grader.judging import compare
+from grader.judging.behaviour import Behaviour, behaviour
+from grader.judging.tolerances import ROUNDING, ROUNDOFF, SPREAD
 from grader.records import Answer, Outcome, Raised, Returned, Tensor, Trace, Value
 from grader.sandbox import calling
 from grader.sandbox.values import build, record
-
-SPREAD_FACTOR: Final = 4.0  # a differently written program with the same mistake rounds elsewhere
-ROUNDING_FACTOR: Final = 8.0
 
 
 @contextmanager
@@ -158,9 +156,9 @@ class Trials:
         with np.errstate(invalid="ignore"):
             spread = abs(got - exact) if exact.shape == got.shape else np.zeros_like(got)
         largest = max((abs(tensors.numbers(t)).max(initial=0.0) for t in tensors_of(case)), default=0.0)
-        u = max(compare.ROUNDOFF.get(dtype, 0.0) for dtype in (case.dtype, answer.value.dtype))
-        rounding = ROUNDING_FACTOR * u * (case.effort + 1) * np.maximum(largest, abs(got))
-        tolerance = np.nan_to_num(np.maximum(SPREAD_FACTOR * spread, rounding), nan=0.0, posinf=0.0)
+        u = max(ROUNDOFF.get(dtype, 0.0) for dtype in (case.dtype, answer.value.dtype))
+        rounding = ROUNDING * u * (case.effort + 1) * np.maximum(largest, abs(got))
+        tolerance = np.nan_to_num(np.maximum(SPREAD * spread, rounding), nan=0.0, posinf=0.0)
         return tensors.float64(tolerance, answer.value.shape)
 
     def _in_double(self, mistake: Misconception, case: kit.Case, answer: Returned) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
+from typing import Literal
 
 from grader import kit as kits
 from grader.judging import score
@@ -34,23 +35,12 @@ def award(
     submission: Submission, executions: Sequence[Execution], findings: dict[str, Finding], kit: kits.Kit
 ) -> SubmissionResult:
     """The grade of a submission that was run on at least one device."""
-    first = executions[0]
     exercises = tuple(
         _exercise(exercise, findings[exercise.name], [one.exercises[i] for one in executions])
         for i, exercise in enumerate(kit.exercises)
     )
-    return SubmissionResult(
-        student=submission.student,
-        path=submission.path,
-        sha256=first.sha256,
-        status="graded",
-        message=None,
-        score=round(sum(one.score or 0.0 for one in exercises), 6),
-        max_score=kit.max_score,
-        seconds=_seconds(executions),
-        notes=_unique(submission.notes, *(map(sentence, one.notes) for one in executions)),
-        exercises=exercises,
-    )
+    total = round(sum(one.score or 0.0 for one in exercises), 6)
+    return _result(submission, kit, executions, "graded", None, total, exercises)
 
 
 def not_loaded(
@@ -63,53 +53,45 @@ def not_loaded(
     """The grade of a submission of which nothing could run: no points, and the reason once."""
     failure = next((one.failure for one in executions if one.failure), Failure.LOAD_FAILED)
     share = 1 / len(devices)
+    rows = [
+        tuple(chain(*(score.without_run(one, device, failure, message, share) for device in devices)))
+        for one in kit.exercises
+    ]
     exercises = tuple(
-        ExerciseResult(
-            name=exercise.name,
-            status="missing",
-            score=0.0,
-            max_score=exercise.max_score,
-            notes=(),
-            criteria=tuple(
-                row
-                for device in devices
-                for row in score.without_run(exercise, device, failure, message, share)
-            ),
-            counterexample=None,
-            diagnosis=None,
-        )
-        for exercise in kit.exercises
+        ExerciseResult(one.name, "missing", 0.0, one.max_score, (), own, None, None)
+        for one, own in zip(kit.exercises, rows, strict=True)
     )
-    return SubmissionResult(
-        student=submission.student,
-        path=submission.path,
-        sha256=executions[0].sha256 if executions else "",
-        status="load_failed",
-        message=message,
-        score=0.0,
-        max_score=kit.max_score,
-        seconds=_seconds(executions),
-        notes=_unique(submission.notes, *(map(sentence, one.notes) for one in executions)),
-        exercises=exercises,
-    )
+    return _result(submission, kit, executions, "load_failed", message, 0.0, exercises)
 
 
 def harness(submission: Submission, kit: kits.Kit, message: str) -> SubmissionResult:
     """A fault of ours: no score at all, never zero."""
+    exercises = tuple(
+        ExerciseResult(one.name, "harness", None, one.max_score, (), (), None, None) for one in kit.exercises
+    )
+    return _result(submission, kit, (), "harness", message, None, exercises)
+
+
+def _result(
+    submission: Submission,
+    kit: kits.Kit,
+    executions: Sequence[Execution],
+    status: Literal["graded", "load_failed", "harness"],
+    message: str | None,
+    points: float | None,
+    exercises: tuple[ExerciseResult, ...],
+) -> SubmissionResult:
     return SubmissionResult(
         student=submission.student,
         path=submission.path,
-        sha256="",
-        status="harness",
+        sha256=executions[0].sha256 if executions else "",
+        status=status,
         message=message,
-        score=None,
+        score=points,
         max_score=kit.max_score,
-        seconds=0.0,
-        notes=submission.notes,
-        exercises=tuple(
-            ExerciseResult(exercise.name, "harness", None, exercise.max_score, (), (), None, None)
-            for exercise in kit.exercises
-        ),
+        seconds=round(sum(one.cpu_seconds for one in executions), 3),
+        notes=_unique(submission.notes, *(map(sentence, one.notes) for one in executions)),
+        exercises=exercises,
     )
 
 
@@ -135,10 +117,6 @@ def _exercise(exercise: kits.Exercise, finding: Finding, runs: Sequence[Exercise
         further=finding.further,
         behaviour=finding.behaviour,
     )
-
-
-def _seconds(executions: Sequence[Execution]) -> float:
-    return round(sum(one.cpu_seconds for one in executions), 3)
 
 
 def _unique(*groups: Iterable[str]) -> tuple[str, ...]:

@@ -1,40 +1,149 @@
-"""What a program with an unknown mistake did on the whole suite, in short, so that equal ones can be found.
+"""What a program did on one case, so that two can be laid side by side: a student's and a known mistake's.
 
-Of each case stands what came (a digest of the error's type, of how many numbers, of what is wrong with their
-form) and the numbers in units of the largest that was given, so that one tolerance serves all cases.
-No word of a student's is in it. Two programs that make the same mistake round differently, so behaviours are
-not compared as texts: `report.clusters` allows for rounding.
+Freezing, `verify` and diagnosis all ask here, so they mean the same by "cannot be told apart".
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from grader import kit as kits
-from grader.diagnosis.known import values, what
-from grader.judging.evidence import Ran
-from grader.records import Outcome, Stopped, Tensor
+from grader.judging.compare import TENSOR_TYPES, judged_dtype
+from grader.judging.tolerances import CLEARLY, near, rounding
+from grader.records import (
+    Answer,
+    ExerciseOutcomes,
+    ExerciseRun,
+    Outcome,
+    Raised,
+    Returned,
+    Step,
+    Stopped,
+    Tensor,
+    Trace,
+)
 from grader.results import CriterionResult
-from grader.tensors import floats
+from grader.tensors import floats, single
 
 _DIGITS: Final = 6  # two more than clusters tell apart
 _BYTES: Final = 3  # of the digest of what came
+_QUOTED: Final = re.compile(r"'[^']*'")  # names in a message are the student's own
 
 
-def described(exercise: kits.Exercise, ran: Sequence[Ran], criteria: Sequence[CriterionResult]) -> str:
-    """The behaviour on the first device that shows a failure; empty where nothing failed or nothing ran."""
+@dataclass(frozen=True)
+class Behaviour:
+    """What came, its numbers, and how far rounding may have moved each of them."""
+
+    kind: Hashable
+    values: tuple[float, ...] = ()
+    tolerance: tuple[float, ...] = ()
+    single: bool = False  # numbers that a float32 cannot hold are infinite here
+
+
+def behaviour(answer: Answer, tolerance: Tensor | None) -> Behaviour:
+    """That of a known program, with its own rounding."""
+    numbers = values(answer)
+    allowed = floats(tolerance) if tolerance is not None else [0.0] * len(numbers)
+    return Behaviour(what(answer), tuple(numbers), tuple(allowed))
+
+
+def answered(case: kits.Case, answer: Answer) -> Behaviour:
+    """That of a student: what is returned in a coarser dtype than the case's may be rounded more."""
+    numbers = values(answer)
+    if not isinstance(answer, Returned) or answer.value is None:
+        return Behaviour(what(answer))
+    dtype, allowed = judged_dtype(case, answer, answer.value), 0.0
+    if dtype != case.dtype and (answer.value.dtype != case.dtype or answer.type not in TENSOR_TYPES):
+        allowed = rounding(
+            dtype, case.effort, max(_largest(case), *(abs(x) for x in numbers if math.isfinite(x)), 0.0)
+        )
+    return Behaviour(
+        what(answer), tuple(numbers), (allowed,) * len(numbers), single=answer.value.dtype == "float32"
+    )
+
+
+def same(one: Behaviour, other: Behaviour) -> bool:
+    """Whether nothing tells them apart: one kind, and numbers nearer than the rounding of both."""
+    if one.kind != other.kind:
+        return False
+    rows = zip(one.values, other.values, one.tolerance, other.tolerance, strict=True)
+    return all(near(x, y, s + t) or (one.single and x == single(y)) for x, y, s, t in rows)
+
+
+def same_steps(first: Trace | None, second: Trace | None) -> bool:
+    """Whether as many steps were recorded, by the same optimiser, and no number clearly differs."""
+    one, two = (trace.steps if trace else () for trace in (first, second))
+    return len(one) == len(two) and all(
+        a.classes == b.classes and a.options.keys() == b.options.keys() and _same_numbers(a, b)
+        for a, b in zip(one, two, strict=True)
+    )
+
+
+def _same_numbers(one: Step, other: Step) -> bool:
+    x, y = _numbers(one), _numbers(other)
+    return len(x) == len(y) and all(
+        near(a, b, CLEARLY * max(abs(a), abs(b))) for a, b in zip(x, y, strict=True)
+    )
+
+
+def _numbers(step: Step) -> list[float]:
+    tensors = [*step.before, *step.after, *step.gradients]
+    return [*step.options.values(), *(x for one in tensors for x in (floats(one) if one else [math.nan]))]
+
+
+def what(answer: Answer) -> Hashable:
+    """What an answer is, its numbers aside."""
+    if isinstance(answer, Raised):
+        return "raised", answer.type, _QUOTED.sub("''", answer.message)
+    if isinstance(answer, Stopped):
+        return "stopped", object()  # like nothing else
+    return ("no value", answer.problem) if answer.value is None else ("value", len(floats(answer.value)))
+
+
+def form(answer: Answer) -> Hashable:
+    """What an answer looks like: a tensor of a shape and dtype, or another type."""
+    if not isinstance(answer, Returned) or answer.value is None:
+        return what(answer)
+    if answer.type in TENSOR_TYPES:
+        return "tensor", answer.value.dtype, answer.value.shape
+    return (answer.type,)
+
+
+def values(answer: Answer) -> list[float]:
+    return floats(answer.value) if isinstance(answer, Returned) and answer.value is not None else []
+
+
+def _largest(case: kits.Case) -> float:
+    """The largest number in the tensors given."""
+    given = [abs(x) for one in case.arguments.values() if isinstance(one, Tensor) for x in floats(one)]
+    return max(filter(math.isfinite, given), default=0.0)
+
+
+# --- the whole suite, in short ------------------------------------------------------------
+
+
+def described(
+    exercise: kits.Exercise,
+    ran: Sequence[tuple[ExerciseRun, ExerciseOutcomes]],
+    criteria: Sequence[CriterionResult],
+) -> str:
+    """What an unknown mistake does on the first device that shows a failure; empty where none does.
+
+    Of each case stands what came (a digest: no word of a student's is in it) and the numbers in units of the
+    largest that was given. Two programs with one mistake round differently, which `report.clusters` allows.
+    """
     failed = {row.device for row in criteria if row.outcome == "failed"}
     shown = next((outcomes for _, outcomes in ran if outcomes.found and outcomes.device in failed), None)
     if shown is None:
         return ""
     formal = {index for one in exercise.rubric if one.kind == "return" for index in one.cases}
-    return ";".join(
-        _case(case, outcome, formal=index in formal)
-        for index, (case, outcome) in enumerate(zip(exercise.cases, shown.outcomes, strict=True))
-    )
+    rows = enumerate(zip(exercise.cases, shown.outcomes, strict=True))
+    return ";".join(_case(case, outcome, formal=index in formal) for index, (case, outcome) in rows)
 
 
 def _case(case: kits.Case, outcome: Outcome, *, formal: bool) -> str:
@@ -43,11 +152,5 @@ def _case(case: kits.Case, outcome: Outcome, *, formal: bool) -> str:
     came = answer.failure.value if isinstance(answer, Stopped) else what(answer)
     told = repr((came, outcome.form.value if formal and outcome.form else ""))
     digest = hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[: 2 * _BYTES]
-    unit = _unit(case)
+    unit = _largest(case) or 1.0
     return " ".join([digest, *(f"{x / unit:.{_DIGITS}g}" for x in values(answer))])
-
-
-def _unit(case: kits.Case) -> float:
-    """The largest number in the tensors given; 1 where all are 0."""
-    given = [abs(x) for one in case.arguments.values() if isinstance(one, Tensor) for x in floats(one)]
-    return max((x for x in given if math.isfinite(x)), default=0.0) or 1.0

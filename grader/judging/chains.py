@@ -25,13 +25,13 @@ from typing import Final
 
 from grader import kit as kits
 from grader.judging import updates
+from grader.judging.tolerances import READ, ROUNDOFF, near
 from grader.records import Answer, Chain, Raised, Returned, Step, Stopped, Tensor, Trace
 from grader.tensors import floats, single, text
 
 Key = float | str
 """A component's value, NaN as "nan": it equals itself here."""
 
-_ROUNDINGS: Final = 64  # unit roundoffs a step: eight times what the bound of a value allows
 _HALVES: Final = ("float32", "float16", "bfloat16")
 
 
@@ -59,21 +59,11 @@ def chain(
     return Chain(index, holds=not message, steps=len(steps), message=message, optimiser=optimiser)
 
 
-def manner(trace: Trace | None) -> tuple[object, ...]:
-    """How the steps of a call were taken: how many, by which classes and lr, with gradients or without.
-
-    Two mistakes with the same outputs are told apart by it: a halved lr, and a halved loss.
-    """
-    steps = trace.steps if trace else ()
-    gradients = [one for step in steps for one in step.gradients]
-    return (
-        len(steps) + (trace.dropped if trace else 0),
-        tuple(dict.fromkeys(step.classes[:1] for step in steps)),
-        tuple(f"{step.options['lr']:.5g}" for step in steps[:1] if "lr" in step.options),
-        any(one is not None for one in gradients),
-        any(one is not None and any(floats(one)) for one in gradients),
-        _moves(steps),
-    )
+def chain_of(mistake: kits.Misconception, beside: Chain, exercise: kits.Exercise) -> Chain:
+    """That of a misconception for the case and the optimiser of another."""
+    index = beside.case
+    answer, trace = mistake.answers[index], mistake.traces.get(index)
+    return chain(index, exercise.cases[index], trace, answer, exercise.moves, beside.optimiser)
 
 
 def _no_value(answer: Answer) -> str:
@@ -104,12 +94,18 @@ def _not_stepped(
 ) -> str:
     """Steps that no optimiser took, or that took a short cut to an end that was known."""
     every = (*case.trajectory, *(tensor for step in steps for tensor in step.after))
-    unit = 2.0**-24 if any(one.dtype in _HALVES for one in every) else 2.0**-53
+    roundoff = ROUNDOFF["float32" if any(one.dtype in _HALVES for one in every) else "float64"]
     wanted = [floats(tensor) for tensor in case.trajectory]
-    right = bool(wanted) and _all_near(floats(returned), wanted[-1], unit, len(wanted) * _size(wanted))
+    allowed = [READ * roundoff * n * _largest(wanted[:n]) for n in range(1, len(wanted) + 1)]
+    end = floats(returned)
+    right = (
+        bool(wanted)
+        and len(end) == len(wanted[-1])
+        and all(map(near, end, wanted[-1], allowed[-1:] * len(end)))
+    )
     memory = not right or _has_momentum(case)
     return updates.impossible(steps, optimiser, memory=memory) or (
-        _short_cut(wanted, unit, followed) if right else ""
+        _short_cut(wanted, allowed, followed) if right else ""
     )
 
 
@@ -118,7 +114,7 @@ def _has_momentum(case: kits.Case) -> bool:
     return case.trace is not None and any(step.options.get("momentum") for step in case.trace.steps)
 
 
-def _short_cut(wanted: Sequence[Sequence[float]], unit: float, followed: _Followed) -> str:
+def _short_cut(wanted: Sequence[Sequence[float]], allowed: Sequence[float], followed: _Followed) -> str:
     """Steps that end at the right value and have not passed through those on the way there.
 
     Whoever knows the end can make gradients that lead to it. So where the end is right, steps have to lead
@@ -126,9 +122,8 @@ def _short_cut(wanted: Sequence[Sequence[float]], unit: float, followed: _Follow
     """
     here = [{key} for key in followed.start]
     for number, value in enumerate(wanted[1:], start=1):
-        size = (number + 1) * _size(wanted[: number + 1])
         here = [
-            {key for key in followed.reached(begun) if _near(float(key), x, unit, size)}
+            {key for key in followed.reached(begun) if near(float(key), x, allowed[number])}
             for begun, x in zip(here, value, strict=True)
         ]
         if not all(here):
@@ -136,17 +131,8 @@ def _short_cut(wanted: Sequence[Sequence[float]], unit: float, followed: _Follow
     return ""
 
 
-def _size(values: Sequence[Sequence[float]]) -> float:
+def _largest(values: Sequence[Sequence[float]]) -> float:
     return max((abs(x) for value in values for x in value if math.isfinite(x)), default=0.0)
-
-
-def _all_near(got: Sequence[float], wanted: Sequence[float], unit: float, size: float) -> bool:
-    return len(got) == len(wanted) and all(map(_near, got, wanted, [unit] * len(got), [size] * len(got)))
-
-
-def _near(one: float, other: float, unit: float, size: float) -> bool:
-    """Within what honest rounding may do: `size` is the largest number so far times the number of steps."""
-    return one == other or abs(one - other) <= _ROUNDINGS * unit * size
 
 
 def _moves(steps: Sequence[Step]) -> bool:

@@ -3,7 +3,7 @@
 A value is right if and only if |got - expected| is within the bound that the oracle derived for
 the coarser of the case's dtype and the returned one. Nothing broadcasts, an empty tensor equals
 nothing, NaN passes only where NaN is expected. What a value looks like (type, shape, dtype,
-device) is judged apart, so that a right number in the wrong dress costs one criterion only.
+device) is judged apart, so that a right number of another type costs one criterion only.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Final
 
 from grader import kit as kits
 from grader.judging.chains import chain
+from grader.judging.tolerances import ROUNDOFF
 from grader.records import (
     Answer,
     Chain,
@@ -28,7 +29,6 @@ from grader.records import (
 )
 from grader.tensors import floats, single, text
 
-ROUNDOFF: Final = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
 TENSOR_TYPES: Final = ("Tensor", "Parameter")
 PLAIN_TYPES: Final = ("bool", "int", "float", "list", "tuple")  # numbers that carry no dtype of their own
 NEAR: Final = 1000  # times the bound: beyond it the digits show the difference, below a number has to
@@ -202,14 +202,15 @@ def moved(case: kits.Case, answer: Answer, moves: str) -> bool:
 def _inconstant(exercise: kits.Exercise, answers: list[Answer]) -> tuple[str, ...]:
     """A note where the same call gave two different answers."""
     repeats = [(case.repeats, index) for index, case in enumerate(exercise.cases) if case.repeats is not None]
-    changed = sum(_differ(answers[first], answers[again]) for first, again in repeats)
-    if not changed:
+    others = sum(changed(answers[first], answers[again]) for first, again in repeats)
+    if not others:
         return ()
-    note = f"{changed} of {len(repeats)} repeated calls gave another answer than the first time"
+    note = f"{others} of {len(repeats)} repeated calls gave another answer than the first time"
     return (f"{note}: the function keeps state between calls, or is random.",)
 
 
-def _differ(first: Answer, again: Answer) -> bool:
+def changed(first: Answer, again: Answer) -> bool:
+    """Whether a call that was made again gave another answer; what was ended says nothing."""
     if isinstance(first, Stopped) or isinstance(again, Stopped):
         return False
     if isinstance(first, Raised) or isinstance(again, Raised):

@@ -35,11 +35,11 @@ from grader.results import (
     number,
 )
 
-Ran = tuple[ExerciseRun, ExerciseOutcomes]
+JudgedRun = tuple[ExerciseRun, ExerciseOutcomes]
 """One exercise on one device: what it did, and how that was judged."""
 
 
-class CaseSheet:
+class CaseTexts:
     """What every student's evidence says alike about an exercise's cases; made once, read by all threads."""
 
     def __init__(self, kit: kits.Kit) -> None:
@@ -65,9 +65,9 @@ class CaseSheet:
 def gather(
     student: str,
     executions: Sequence[Execution],
-    judged: dict[str, list[Ran]],
+    judged: dict[str, list[JudgedRun]],
     kit: kits.Kit,
-    sheet: CaseSheet,
+    texts: CaseTexts,
     steps: Mapping[str, StepTable | None],
 ) -> Evidence:
     """Put together what is stored; `judged` holds for each exercise what it did on each device.
@@ -83,20 +83,20 @@ def gather(
         notes=tuple(dict.fromkeys(note for one in executions for note in one.notes)),
         output="\n".join(one.output for one in executions if one.output),
         exercises=tuple(
-            _exercise(exercise, judged.get(exercise.name, []), sheet, steps.get(exercise.name))
+            _exercise(exercise, judged.get(exercise.name, []), texts, steps.get(exercise.name))
             for exercise in kit.exercises
         ),
     )
 
 
 def _exercise(
-    exercise: kits.Exercise, judged: list[Ran], sheet: CaseSheet, steps: StepTable | None
+    exercise: kits.Exercise, judged: list[JudgedRun], texts: CaseTexts, steps: StepTable | None
 ) -> ExerciseEvidence:
     return ExerciseEvidence(
         name=exercise.name,
-        cases=tuple(_case(outcome, exercise, o.device, sheet) for _, o in judged for outcome in o.outcomes),
+        cases=tuple(_case(outcome, exercise, o.device, texts) for _, o in judged for outcome in o.outcomes),
         traces=tuple(
-            _trace(chain, run.traces[chain.case], exercise, o.device, sheet)
+            _trace(chain, run.traces[chain.case], exercise, o.device, texts)
             for run, o in judged
             for chain in o.chains
             if chain.case in run.traces
@@ -107,16 +107,16 @@ def _exercise(
     )
 
 
-def _case(outcome: Outcome, exercise: kits.Exercise, device: str, sheet: CaseSheet) -> CaseEvidence:
+def _case(outcome: Outcome, exercise: kits.Exercise, device: str, texts: CaseTexts) -> CaseEvidence:
     case, answer = exercise.cases[outcome.case], outcome.answer
-    formal = outcome.case in sheet.formal[exercise.name]
+    formal = outcome.case in texts.formal[exercise.name]
     return CaseEvidence(
         index=outcome.case,
         device=device,
         criterion=case.criterion,
         origin=case.origin,
-        call=sheet.calls[exercise.name, device][outcome.case],
-        expected=sheet.expected[exercise.name][outcome.case],
+        call=texts.calls[exercise.name, device][outcome.case],
+        expected=texts.expected[exercise.name][outcome.case],
         got=returned_view(answer),
         returned=(answer.problem or answer.type) if isinstance(answer, Returned) else None,
         raised=answer.line if isinstance(answer, Raised) else None,
@@ -133,12 +133,12 @@ def _case(outcome: Outcome, exercise: kits.Exercise, device: str, sheet: CaseShe
 
 
 def _trace(
-    chain: Chain, trace: Trace, exercise: kits.Exercise, device: str, sheet: CaseSheet
+    chain: Chain, trace: Trace, exercise: kits.Exercise, device: str, texts: CaseTexts
 ) -> TraceEvidence:
     return TraceEvidence(
         case=chain.case,
         device=device,
-        call=sheet.calls[exercise.name, device][chain.case],
+        call=texts.calls[exercise.name, device][chain.case],
         steps=tuple(_step(step) for step in trace.steps),
         dropped=trace.dropped,
         reference=tuple(tensors.view(tensor) for tensor in exercise.cases[chain.case].trajectory),

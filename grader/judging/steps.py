@@ -13,8 +13,8 @@ from typing import Final
 
 from grader import kit as kits
 from grader import tensors
-from grader.judging.paths import Whole, path, same
-from grader.judging.stepwords import sentences
+from grader.judging.step_sentences import sentences
+from grader.judging.whole_steps import WholeStep, path, same
 from grader.records import Answer, Tensor, Trace
 from grader.results import Number, StepRow, StepTable, number
 
@@ -57,7 +57,7 @@ def _shown(rows: Sequence[StepRow], diverges: int | None) -> tuple[StepRow, ...]
     return tuple(rows[:end] if end <= ROWS else [rows[0], *rows[end - ROWS + 1 : end]])
 
 
-def _rows(start: Tensor, mine: Sequence[Whole], theirs: Sequence[Whole]) -> Iterator[StepRow]:
+def _rows(start: Tensor, mine: Sequence[WholeStep], theirs: Sequence[WholeStep]) -> Iterator[StepRow]:
     """Row 0 is where both begin; a row that only one of them has is apart."""
     begins = [
         (run[0].before, run[0].dtype) if run else (tensors.floats(start), start.dtype)
@@ -77,7 +77,7 @@ def _row(step: int, mine: _Half, theirs: _Half, *, apart: bool) -> StepRow:
     return StepRow(step, *mine, *theirs, apart)
 
 
-def _half(taken: Whole | None) -> _Half:
+def _half(taken: WholeStep | None) -> _Half:
     if taken is None:
         return None, None, None
     gradient = None if taken.gradient is None else _numbers(taken.gradient, taken.dtype)
@@ -89,7 +89,7 @@ def _numbers(values: Sequence[float], dtype: str) -> tuple[Number, ...]:
     return tuple(number(tensors.shortest(value, dtype)) for value in values)
 
 
-def _change(taken: Whole) -> tuple[Number, ...]:
+def _change(taken: WholeStep) -> tuple[Number, ...]:
     """What a step added, without the digits that are only the rounding of its ends."""
     digits = _DIGITS.get(taken.dtype, 6)
     return tuple(number(_difference(*pair, digits)) for pair in zip(taken.before, taken.after, strict=True))

@@ -6,21 +6,39 @@ computed in different ways may be one: a student's and a known mistake's, a trac
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 ROUNDOFF: Final = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
 """Half the distance from 1 to the next number, by dtype."""
 
-ROUNDING: Final = (
-    8.0  # roundings in a step of an honest program, at most; times u (n + 1) and the largest value on the way
-)
-SPREAD: Final = (
-    4.0  # times how far the same program ends in float32 and float64: another order rounds elsewhere
-)
+NORMAL: Final = {"float64": 2.0**-1022, "float32": 2.0**-126, "float16": 2.0**-24, "bfloat16": 2.0**-126}
+"""What may be lost below the normal numbers, by dtype."""
+
+ROUNDING: Final = 8.0
+"""Roundings in a step of an honest program, at most; times u (n + 1) and the largest value on the way."""
+
+SPREAD: Final = 4.0
+"""Times how far the same program ends in float32 and float64: another order rounds elsewhere."""
+
 ASTRAY: Final = 1e15  # times the start: a run that went so far has multiplied its roundings as well
 ALIKE: Final = 1e-6  # relative, that two such runs may differ
+CLEARLY: Final = 1e-3  # relative, that two recorded steps differ: no rounding, and less than any mistake
 TELLING: Final = 1000.0  # times the tolerance: so far off that agreeing is no accident
 CONVINCING: Final = 3  # such cases, beyond those that a constant was read from
-READ: Final = (
-    64.0  # roundings that a number read from a trace may be off: a loss of several terms, differentiated
-)
+
+READ: Final = 64.0
+"""Roundings that a number read from a trace may be off: a loss of several terms, differentiated."""
+
+DIVERGES: Final = READ * ROUNDOFF["float32"]
+"""Relative: from here on a traced value is another one in any dtype. Only a pointer, never a mark."""
+
+
+def near(one: float, other: float, allowed: float) -> bool:
+    """Whether two numbers are one; nan is nan."""
+    return one == other or abs(one - other) <= allowed < math.inf or (math.isnan(one) and math.isnan(other))
+
+
+def rounding(dtype: str, steps: float, largest: float) -> float:
+    """How far an honest program may stray in so many steps over numbers up to the largest."""
+    return ROUNDING * ROUNDOFF.get(dtype, 0.0) * (steps + 1) * largest

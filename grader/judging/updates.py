@@ -18,18 +18,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
+from grader.judging.tolerances import NORMAL, READ, ROUNDOFF
 from grader.records import Step, Tensor
 from grader.tensors import floats, text
-
-_ROUNDINGS: Final = 64  # unit roundoffs; SGD itself has four, the rest is for a momentum too small to matter
-_PRECISION: Final = {  # unit roundoff, and what may be lost below the normal numbers
-    "float64": (2.0**-53, 2.0**-1022),
-    "float32": (2.0**-24, 2.0**-126),
-    "bfloat16": (2.0**-8, 2.0**-126),
-    "float16": (2.0**-11, 2.0**-24),
-}
 
 
 class _Move(NamedTuple):
@@ -52,12 +45,12 @@ class _Move(NamedTuple):
         """Whether it went there; what is no number any more may have come from anywhere."""
         if not math.isfinite(self.after):
             return True
-        unit, lost = map(
-            max, zip(*(_PRECISION.get(one, _PRECISION["float64"]) for one in self.dtypes), strict=True)
+        roundoff, lost = (
+            max(table.get(one, table["float64"]) for one in self.dtypes) for table in (ROUNDOFF, NORMAL)
         )
         decay = abs(options.get("weight_decay", 0.0) * self.before)
         size = abs(self.before) + abs(options.get("lr", 0.0)) * (abs(self.gradient) + decay)
-        allowed = _ROUNDINGS * unit * size + lost
+        allowed = READ * roundoff * size + lost
         return math.isfinite(size) and any(abs(one - self.after) <= allowed for one in self.lead(options))
 
 

@@ -13,10 +13,9 @@ from itertools import combinations
 import msgspec
 
 from grader import decoders, kit
-from grader.diagnosis.apart import Behaviour, apart, behaviour, steps_apart
-from grader.diagnosis.known import chain_of, form
 from grader.judging import compare, score
-from grader.judging.chains import manner
+from grader.judging.behaviour import behaviour, form, same, same_steps
+from grader.judging.chains import chain_of
 from grader.records import (
     Answer,
     ExerciseOutcomes,
@@ -25,6 +24,7 @@ from grader.records import (
     Returned,
     Tensor,
     Trace,
+    Value,
 )
 from grader.tensors import ITEM_SIZES, call
 
@@ -183,7 +183,7 @@ def _row(mistake: kit.Misconception, exercise: kit.Exercise) -> Row:
     if mistake.needs is not None:
         reason = f"differs on {mistake.needs} only; the kit holds what it does on the CPU"
         return Row(mistake.id, mistake.title, mistake.costs, (), reason)
-    outcomes = _outcomes(mistake, exercise)
+    outcomes = _judged(mistake.answers, mistake.traces, exercise)
     fails = failing(outcomes, exercise)
     cases = {one.id: _catching(one, outcomes) for one in exercise.rubric if one.id in fails}
     return Row(mistake.id, mistake.title, mistake.costs, fails, cases=cases)
@@ -204,12 +204,8 @@ def failing(outcomes: ExerciseOutcomes, exercise: kit.Exercise) -> tuple[str, ..
     return tuple(row.id for row in score.criteria(outcomes, exercise) if row.outcome == "failed")
 
 
-def _outcomes(mistake: kit.Misconception, exercise: kit.Exercise) -> ExerciseOutcomes:
-    return _judged(dict(enumerate(mistake.answers)), mistake.traces, exercise)
-
-
-def _judged(answers: dict[int, Answer], traces: dict[int, Trace], exercise: kit.Exercise) -> ExerciseOutcomes:
-    run = ExerciseRun(name=exercise.name, found=True, answers=answers, traces=traces)
+def _judged(answers: Sequence[Answer], traces: dict[int, Trace], exercise: kit.Exercise) -> ExerciseOutcomes:
+    run = ExerciseRun(exercise.name, found=True, answers=dict(enumerate(answers)), traces=traces)
     return compare.judge(run, exercise, "cpu")
 
 
@@ -218,35 +214,26 @@ def _judged(answers: dict[int, Answer], traces: dict[int, Trace], exercise: kit.
 
 def _alike(exercise: kit.Exercise) -> tuple[tuple[str, str], ...]:
     judged = [one for one in exercise.misconceptions if one.needs is None]
-    seen = {one.id: (_behaviours(one), _outcomes(one, exercise)) for one in judged}
+    behaviours = {one.id: list(map(behaviour, one.answers, one.tolerances)) for one in judged}
     return tuple(
         (first.id, second.id)
         for first, second in combinations(judged, 2)
-        if not any(apart(a, b) for a, b in zip(seen[first.id][0], seen[second.id][0], strict=True))
-        and _look_alike(first, second, seen[second.id][1], exercise)
+        if all(map(same, behaviours[first.id], behaviours[second.id]))
+        and _look_alike(first, second, exercise)
     )
 
 
-def _behaviours(mistake: kit.Misconception) -> list[Behaviour]:
-    return [behaviour(a, t) for a, t in zip(mistake.answers, mistake.tolerances, strict=True)]
-
-
-def _look_alike(
-    first: kit.Misconception, second: kit.Misconception, outcomes: ExerciseOutcomes, exercise: kit.Exercise
-) -> bool:
+def _look_alike(first: kit.Misconception, second: kit.Misconception, exercise: kit.Exercise) -> bool:
     """Whether form and steps, too, are the same; where only these differ, a diagnosis goes by them.
 
     A diagnoser looks at the steps themselves.
     """
     traced = first.traces.keys() & second.traces.keys()
     if first.diagnoser and first.diagnoser == second.diagnoser:
-        return not any(steps_apart(first.traces[i], second.traces[i]) for i in traced)
-    if any(form(a) != form(b) for a, b in zip(first.answers, second.answers, strict=True)):
-        return False
-    return all(
-        chain_of(first, chain, exercise).holds == chain.holds
-        and manner(first.traces.get(chain.case)) == manner(second.traces.get(chain.case))
-        for chain in outcomes.chains
+        return all(same_steps(first.traces[i], second.traces[i]) for i in traced)
+    chains = _judged(second.answers, second.traces, exercise).chains
+    return all(form(a) == form(b) for a, b in zip(first.answers, second.answers, strict=True)) and all(
+        chain_of(first, chain, exercise).holds == chain.holds for chain in chains
     )
 
 
@@ -255,26 +242,18 @@ def _look_alike(
 
 def _idle(exercise: kit.Exercise) -> tuple[Idle, ...]:
     """What always returning zero, and returning the input, would get: it must be nothing."""
+    zeros = [Tensor(one.dtype, one.shape, bytes(_size(one))) for one in exercise.cases]
+    inputs = [one.arguments[exercise.moves] for one in exercise.cases]
     return (
-        Idle("always returns zeros", _points(exercise, [_zeros(case) for case in exercise.cases])),
-        Idle(
-            "returns its input", _points(exercise, [_echo(case, exercise.moves) for case in exercise.cases])
-        ),
+        Idle("always returns zeros", _points(exercise, zeros)),
+        Idle("returns its input", _points(exercise, inputs)),
     )
 
 
-def _points(exercise: kit.Exercise, tensors: list[Tensor]) -> float:
-    answers: dict[int, Answer] = {i: Returned("Tensor", one, "cpu") for i, one in enumerate(tensors)}
-    rows = score.criteria(_judged(answers, {}, exercise), exercise)
-    return sum(row.points for row in rows)
+def _size(case: kit.Case) -> int:
+    return ITEM_SIZES[case.dtype] * (len(case.expected.data) // ITEM_SIZES["float64"])
 
 
-def _zeros(case: kit.Case) -> Tensor:
-    size = ITEM_SIZES[case.dtype] * (len(case.expected.data) // ITEM_SIZES["float64"])
-    return Tensor(case.dtype, case.shape, bytes(size))
-
-
-def _echo(case: kit.Case, moves: str) -> Tensor:
-    given = case.arguments[moves]
-    assert isinstance(given, Tensor)  # the freezer names the first tensor argument
-    return given
+def _points(exercise: kit.Exercise, values: Sequence[Value]) -> float:
+    answers = [Returned("Tensor", one, "cpu") for one in values if isinstance(one, Tensor)]
+    return sum(row.points for row in score.criteria(_judged(answers, {}, exercise), exercise))

@@ -14,7 +14,7 @@ from grader.descent.freezing import Descent as Freezing
 from grader.descent.freezing.objective import minimised
 from grader.descent.objective import Minimised
 from grader.diagnosis.prepared import Prepared
-from grader.diagnosis.seen import Seen
+from grader.diagnosis.report import FailureReport
 from grader.exercises import Criterion, Exercise
 from grader.freezing.trials import Trials, recorded
 from grader.judging import compare
@@ -165,4 +165,4 @@ def _named(exercise: kit.Exercise, function: Callable[..., Any]) -> list[str]:
     outcomes = compare.judge(ExerciseRun("own", found=True, answers=answers), exercise, "cpu")
     prepared = Prepared(exercise)
     (diagnoser,) = prepared.diagnosers
-    return [one.title for one in diagnoser(Seen(outcomes, prepared, frozenset(["values"]))).proven]
+    return [one.title for one in diagnoser(FailureReport(outcomes, prepared, frozenset(["values"]))).proven]

@@ -9,7 +9,7 @@ import msgspec
 
 from grader.descent import optimiser
 from grader.diagnosis.prepared import Prepared
-from grader.diagnosis.seen import Seen
+from grader.diagnosis.report import FailureReport
 from grader.records import Answer, Step, Trace
 from tests.judging.build import case, criterion, exercise, judged, returned, step, tensor, trace
 
@@ -30,8 +30,8 @@ def told(
     answers: Sequence[Answer], traces: Mapping[int, Trace], *failed: str
 ) -> list[tuple[str, str, set[int]]]:
     given = exercise(CASES, RUBRIC)
-    seen = Seen(judged(given, answers, traces), Prepared(given), frozenset(failed), dict(traces))
-    return [(one.id, one.title, set(one.explained)) for one in optimiser.candidates(seen)]
+    report = FailureReport(judged(given, answers, traces), Prepared(given), frozenset(failed), dict(traces))
+    return [(one.id, one.title, set(one.explained)) for one in optimiser.candidates(report)]
 
 
 def with_gradient(one: Step, *gradients: float) -> Step:

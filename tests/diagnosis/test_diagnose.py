@@ -9,9 +9,9 @@ import pytest
 
 from grader import kit
 from grader.diagnosis import diagnose
+from grader.diagnosis.devices import on_one_device
 from grader.diagnosis.prepared import Prepared
-from grader.diagnosis.seen import Seen
-from grader.diagnosis.tied import tied_to_device
+from grader.diagnosis.report import FailureReport
 from grader.records import Answer, ExerciseOutcomes, Failure, Trace
 from grader.results import Diagnosis
 from tests.judging.build import (
@@ -43,15 +43,15 @@ def given(*misconceptions: kit.Misconception) -> kit.Exercise:
     return exercise(CASES, RUBRIC, misconceptions)
 
 
-def seen(
+def report(
     answers: Sequence[Answer],
     failed: set[str],
     *misconceptions: kit.Misconception,
     traces: dict[int, Trace] | None = None,
-) -> Seen:
+) -> FailureReport:
     one = given(*misconceptions)
     made = MADE if traces is None else traces
-    return Seen(judged(one, answers, made), Prepared(one), frozenset(failed), made)
+    return FailureReport(judged(one, answers, made), Prepared(one), frozenset(failed), made)
 
 
 def explained(
@@ -60,7 +60,7 @@ def explained(
     *misconceptions: kit.Misconception,
     traces: dict[int, Trace] | None = None,
 ) -> list[Diagnosis]:
-    told = diagnose.explain(seen(answers, failed, *misconceptions, traces=traces))
+    told = diagnose.explain(report(answers, failed, *misconceptions, traces=traces))
     return [one.diagnosis for one in (told.first, *told.further) if one]
 
 
@@ -68,7 +68,7 @@ def explained(
 
 
 def failing(answers: Sequence[Answer], failed: set[str]) -> set[int]:
-    return set(seen(answers, failed).failing)
+    return set(report(answers, failed).failing)
 
 
 def test_a_case_fails_in_what_a_failed_criterion_looks_at() -> None:
@@ -104,7 +104,7 @@ def test_a_known_mistake_is_named_with_its_hint_and_the_cases_it_explains() -> N
 def test_the_teachers_sentence_and_the_line_to_quote_are_passed_on() -> None:
     one = msgspec.structs.replace(mistake("one", WRONG), teacher="Teach this again.", where="loop")
 
-    named = diagnose.explain(seen(WRONG, {"values"}, one)).first
+    named = diagnose.explain(report(WRONG, {"values"}, one)).first
 
     assert named is not None
     assert (named.diagnosis.teacher, named.where) == ("Teach this again.", "loop")
@@ -167,7 +167,7 @@ def test_the_form_of_an_unknown_value_does_not_take_its_place() -> None:
     by_hand = mistake("by-hand", [returned(0.5), returned(0.25), returned(1.0)], costs=["sgd"])
     answers = [returned(0.7, type="list"), returned(0.6, type="list"), returned(1.0)]
 
-    told = diagnose.explain(seen(answers, {"values", "form", "sgd"}, lists, by_hand, traces={1: trace()}))
+    told = diagnose.explain(report(answers, {"values", "form", "sgd"}, lists, by_hand, traces={1: trace()}))
 
     assert told.first is None
     assert [one.diagnosis.misconceptions for one in told.further] == [("list",)]
@@ -188,7 +188,7 @@ def on_cuda(answers: Sequence[Answer]) -> ExerciseOutcomes:
 
 
 def tied(answers: Sequence[Answer], failed: Sequence[str], *known: kit.Misconception) -> Diagnosis | None:
-    return tied_to_device(Seen(on_cuda(answers), Prepared(given(*known)), frozenset(failed)), "cpu")
+    return on_one_device(FailureReport(on_cuda(answers), Prepared(given(*known)), frozenset(failed)), "cpu")
 
 
 def generic(title: str, hint: str, failing: int) -> Diagnosis:

@@ -10,7 +10,7 @@ from grader import kit
 from grader.diagnosis.findings import find
 from grader.diagnosis.prepared import Prepared
 from grader.judging import compare
-from grader.judging.evidence import Ran
+from grader.judging.evidence import JudgedRun
 from grader.records import Answer, ExerciseRun, Failure, Trace
 from tests.judging.build import (
     LATE,
@@ -49,7 +49,7 @@ class Climbs:
         return run([] if self._answer is None else [self._answer])
 
 
-def ran(answers: Sequence[Answer], device: str = "cpu", traces: dict[int, Trace] | None = None) -> Ran:
+def ran(answers: Sequence[Answer], device: str = "cpu", traces: dict[int, Trace] | None = None) -> JudgedRun:
     made = run(answers, MADE if traces is None else traces)
     return made, compare.judge(made, GIVEN, device)
 

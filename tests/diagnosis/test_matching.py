@@ -11,11 +11,11 @@ import pytest
 
 from grader import kit
 from grader.diagnosis import diagnose, matching
-from grader.diagnosis.known import Known, form
-from grader.diagnosis.matching import Beside
+from grader.diagnosis.matching import Match, known
 from grader.diagnosis.prepared import Prepared
-from grader.diagnosis.seen import Seen
+from grader.diagnosis.report import FailureReport
 from grader.judging import compare, score
+from grader.judging.behaviour import answered, form, same
 from grader.kit import LoadedKit
 from grader.records import Answer, ExerciseOutcomes, ExerciseRun, Returned, Trace
 from grader.tensors import floats
@@ -40,7 +40,7 @@ ONE = case(0.5, bound={"float64": (1e-15,), "float32": (1e-7,)}, dtype="float64"
 
 
 @pytest.mark.parametrize(
-    ("answer", "known", "same"),
+    ("answer", "theirs", "alike"),
     [
         (returned(0.25, dtype="float64"), returned(0.25, dtype="float64"), True),
         (returned(0.375, dtype="float64"), returned(0.25, dtype="float64"), True),
@@ -67,23 +67,24 @@ ONE = case(0.5, bound={"float64": (1e-15,), "float32": (1e-7,)}, dtype="float64"
     ],
 )
 def test_two_answers_are_the_same_where_nothing_tells_them_apart(
-    answer: Answer, known: Answer, same: bool
+    answer: Answer, theirs: Answer, alike: bool
 ) -> None:
-    assert same_value(answer, known, 0.125) == same
+    assert same_value(answer, theirs, 0.125) == alike
 
 
-def same_value(answer: Answer, known: Answer, tolerance: float = 0.0) -> bool:
+def same_value(answer: Answer, theirs: Answer, tolerance: float = 0.0) -> bool:
     """An exercise of one case and one mistake: whether the answer is the mistake's."""
-    given = exercise([ONE], [criterion("values", [0])], [mistake("m", [known], tolerance=tolerance)])
-    return bool(Known(given).agreeing([answer])[0, 0])
+    given = exercise([ONE], [criterion("values", [0])], [mistake("m", [theirs], tolerance=tolerance)])
+    (one,) = known(given)
+    return same(answered(ONE, answer), one.behaviours[0])
 
 
 def test_a_coarser_dtype_may_round_more() -> None:
-    known = returned(0.1, dtype="float64")
+    theirs = returned(0.1, dtype="float64")
 
-    assert same_value(returned(0.1), known)
+    assert same_value(returned(0.1), theirs)
     assert not same_value(returned(0.10000002), returned(0.2, dtype="float64"))
-    assert not same_value(returned(float(np.float32(0.1)), dtype="float64"), known)
+    assert not same_value(returned(float(np.float32(0.1)), dtype="float64"), theirs)
 
 
 def test_a_plain_number_may_have_come_from_the_coarsest_dtype() -> None:
@@ -98,7 +99,7 @@ def test_what_single_precision_cannot_hold_is_infinite_there() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "known", "same"),
+    ("answer", "theirs", "alike"),
     [
         (returned(0.5), returned(0.25, type="Parameter"), True),
         (returned(0.5), returned(0.5, dtype="float64"), False),
@@ -112,8 +113,8 @@ def test_what_single_precision_cannot_hold_is_infinite_there() -> None:
         (raised("A"), returned(0.5), False),
     ],
 )
-def test_two_answers_have_the_same_form(answer: Answer, known: Answer, same: bool) -> None:
-    assert (form(answer) == form(known)) == same
+def test_two_answers_have_the_same_form(answer: Answer, theirs: Answer, alike: bool) -> None:
+    assert (form(answer) == form(theirs)) == alike
 
 
 # --- the whole behaviour ----------------------------------------------------------------------
@@ -141,8 +142,8 @@ def names(
 def matched(
     outcomes: ExerciseOutcomes, given: kit.Exercise, failed: set[str], traces: dict[int, Trace]
 ) -> list[str]:
-    seen = Seen(outcomes, Prepared(given), frozenset(failed), traces)
-    return [one.id for one in matching.candidates(Beside(seen))]
+    report = FailureReport(outcomes, Prepared(given), frozenset(failed), traces)
+    return [one.id for one in matching.candidates([Match(one, report) for one in known(given)])]
 
 
 def test_a_mistake_is_named_where_every_case_behaves_as_it_does() -> None:
@@ -181,9 +182,9 @@ def test_a_mistake_that_need_not_cost_points_is_named_for_wrong_values_only() ->
 def test_a_mistake_of_form_needs_its_form() -> None:
     lists: list[Answer] = [returned(0.5, type="list"), returned(0.25, type="list")]
     tuples: list[Answer] = [returned(0.5, type="tuple"), returned(0.25, type="tuple")]
-    known = [mistake("list", lists, costs=["form"]), mistake("tuple", tuples, costs=["form"])]
+    given = [mistake("list", lists, costs=["form"]), mistake("tuple", tuples, costs=["form"])]
 
-    assert names(known, tuples, {"form"}) == ["tuple"]
+    assert names(given, tuples, {"form"}) == ["tuple"]
 
 
 def test_a_mistake_of_steps_needs_steps_that_made_nothing_of_what_came_back() -> None:
@@ -233,7 +234,7 @@ def found(given: kit.Exercise, answers: dict[int, Answer], traces: dict[int, Tra
 def test_every_mistake_is_named_by_its_own_answers(kit: LoadedKit) -> None:
     for given, one in own(kit):
         outcomes, failed = outcomes_of(given, dict(enumerate(one.answers)), one.traces)
-        named = diagnose.explain(Seen(outcomes, Prepared(given), frozenset(failed), one.traces))
+        named = diagnose.explain(FailureReport(outcomes, Prepared(given), frozenset(failed), one.traces))
         assert named.first is not None
         assert named.further == (), f"{given.name}: {one.id}"
         diagnosis = named.first.diagnosis

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from grader import kit
 from grader.diagnosis import diagnose
-from grader.diagnosis.parts import exactly, parts
+from grader.diagnosis.partitions import exactly, partitions
 from grader.diagnosis.prepared import Prepared
-from grader.diagnosis.seen import Seen
+from grader.diagnosis.report import FailureReport
 from grader.records import Answer
 from grader.results import Diagnosis
 from tests.judging.build import case, criterion, exercise, judged, mistake, raised, returned
@@ -37,7 +37,8 @@ def given(*misconceptions: kit.Misconception) -> kit.Exercise:
 
 def explained(answers: Sequence[Answer], *misconceptions: kit.Misconception) -> list[Diagnosis]:
     one = given(*misconceptions)
-    told = diagnose.explain(Seen(judged(one, answers), Prepared(one), frozenset({"values", "no-steps"})))
+    failed = frozenset({"values", "no-steps"})
+    told = diagnose.explain(FailureReport(judged(one, answers), Prepared(one), failed))
     return [named.diagnosis for named in (told.first, *told.further) if named]
 
 
@@ -95,13 +96,13 @@ def test_few_cases_are_no_place() -> None:
     assert explained([*RIGHT[:11], returned(7.0, dtype="float64"), *RIGHT[12:]], KNOWN) == []
 
 
-# --- parts --------------------------------------------------------------------------------------
+# --- partitions ---------------------------------------------------------------------------------
 
 
 def words(cases: set[int], among: set[int] | None = None) -> str | None:
     one = given()
-    seen = Seen(judged(one, RIGHT), Prepared(one), frozenset())
-    part = exactly(frozenset(cases), frozenset(among or range(12)), seen)
+    report = FailureReport(judged(one, RIGHT), Prepared(one), frozenset())
+    part = exactly(frozenset(cases), frozenset(among or range(12)), report)
     return part.words if part else None
 
 
@@ -124,4 +125,4 @@ def test_what_is_no_part_has_no_words() -> None:
 
 
 def test_every_part_leaves_something_out() -> None:
-    assert all(0 < len(part.cases) < len(CASES) for part in parts(given()))
+    assert all(0 < len(part.cases) < len(CASES) for part in partitions(given()))

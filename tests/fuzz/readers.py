@@ -22,7 +22,7 @@ from grader.errors import GraderError, HarnessError, NothingToGrade
 from grader.freezing import assignment
 from grader.intake.submissions import open_submissions
 from grader.judging import compare, verify
-from grader.judging.evidence import CaseSheet
+from grader.judging.evidence import CaseTexts
 from grader.kit import Exercise, Kit
 from grader.records import Execution, ExerciseRun, Submission
 from grader.report import stale
@@ -84,7 +84,7 @@ def read_kit(data: bytes, folder: Path) -> object:
         said,
         (Device(given.devices[0], True, None, None),),
         1,
-        CaseSheet(given),
+        CaseTexts(given),
         {one.name: Prepared(one) for one in given.exercises},
     )
     return setup, pipeline._grade(Submission("s01", "s01.py"), session), verify.verify(given)

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from grader.diagnosis.prepared import Prepared
-from grader.judging.evidence import CaseSheet
+from grader.judging.evidence import CaseTexts
 from grader.kit import LoadedKit
 from grader.pipeline import Session, grade_class
 from grader.records import Submission
@@ -26,7 +26,7 @@ def graded(kit: LoadedKit, level: Level, jobs: int, each: int) -> dict[str, Subm
     given = given[::each]
     with Pool(kit.kit, kit.kit.limits, jobs, level=level) as pool:
         prepared = {one.name: Prepared(one) for one in kit.kit.exercises}
-        session = Session(kit.kit, pool, (CPU,), jobs, CaseSheet(kit.kit), prepared)
+        session = Session(kit.kit, pool, (CPU,), jobs, CaseTexts(kit.kit), prepared)
         results = list(grade_class(given, session, lambda one: one.result))
     return {one.student: msgspec.structs.replace(one, seconds=0.0) for one in results}
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from grader import pipeline
 from grader.diagnosis.prepared import Prepared
-from grader.judging.evidence import CaseSheet
+from grader.judging.evidence import CaseTexts
 from grader.kit import LoadedKit
 from grader.records import (
     Answer,
@@ -229,7 +229,7 @@ def test_whatever_a_worker_claims_is_judged(kit: LoadedKit, data: st.DataObject)
     pool: Any = Claims(data, kit)
     cpu = Device("cpu", graded=True, reason=None, hardware=None)
     prepared = {one.name: Prepared(one) for one in kit.kit.exercises}
-    session = pipeline.Session(kit.kit, pool, (cpu,), 1, CaseSheet(kit.kit), prepared)
+    session = pipeline.Session(kit.kit, pool, (cpu,), 1, CaseTexts(kit.kit), prepared)
 
     graded = pipeline.grade(Submission("s01", "s01.py"), session)
 

@@ -8,7 +8,7 @@ import msgspec
 
 from grader import kit
 from grader.judging import compare
-from grader.judging.evidence import CaseSheet, Ran, gather
+from grader.judging.evidence import CaseTexts, JudgedRun, gather
 from grader.records import Cell, Execution, ExerciseRun, Failure, Note, Place
 from grader.results import (
     EVIDENCE_SCHEMA,
@@ -44,9 +44,9 @@ def execution(device: str = "cpu", **changed: object) -> Execution:
 
 
 def gathered(given: kit.Exercise, ran: ExerciseRun, device: str = "cpu") -> ExerciseEvidence:
-    judged: dict[str, list[Ran]] = {given.name: [(ran, compare.judge(ran, given, device))]}
+    judged: dict[str, list[JudgedRun]] = {given.name: [(ran, compare.judge(ran, given, device))]}
     frozen = kit_of(given, devices=("cpu", "cuda"))
-    return gather("s01", [execution()], judged, frozen, CaseSheet(frozen), {}).exercises[0]
+    return gather("s01", [execution()], judged, frozen, CaseTexts(frozen), {}).exercises[0]
 
 
 def test_everything_about_a_case_is_stored() -> None:
@@ -169,11 +169,11 @@ def test_an_optimiser_that_is_none_of_torchs_is_told_as_that() -> None:
 def test_of_the_other_traced_calls_nothing_is_stored_but_the_steps_that_are_shown() -> None:
     given = exercise([case(0.5, trajectory=[tensor(1.0), tensor(0.5)])], [criterion("values", [0])])
     ran = run([returned(0.75)], {0: trace(step([1.0], [0.75]))})
-    judged: dict[str, list[Ran]] = {given.name: [(ran, compare.judge(ran, given, "cpu"))]}
+    judged: dict[str, list[JudgedRun]] = {given.name: [(ran, compare.judge(ran, given, "cpu"))]}
     table = StepTable("descend(torch.tensor([1.0]), 0.1, 1)", "cpu", (), None, ("1 step",), 0)
     frozen = kit_of(given)
 
-    (stored,) = gather("s01", [], judged, frozen, CaseSheet(frozen), {"descend": table}).exercises
+    (stored,) = gather("s01", [], judged, frozen, CaseTexts(frozen), {"descend": table}).exercises
 
     assert (stored.traces, stored.steps) == ((), table)
 
@@ -199,7 +199,7 @@ def test_what_was_printed_and_noted_on_all_devices_is_kept_and_the_source_once()
         execution("cuda", cells=(cell,), notes=(Note("b"), Note("c")), output=""),
     ]
 
-    assert gather("s01", both, {}, frozen, CaseSheet(frozen), {}) == Evidence(
+    assert gather("s01", both, {}, frozen, CaseTexts(frozen), {}) == Evidence(
         schema=EVIDENCE_SCHEMA,
         student="s01",
         source=(cell,),
@@ -212,7 +212,7 @@ def test_what_was_printed_and_noted_on_all_devices_is_kept_and_the_source_once()
 def test_a_submission_that_was_never_run_has_no_source() -> None:
     frozen = kit_of(ONE)
 
-    assert gather("s01", [], {}, frozen, CaseSheet(frozen), {}) == Evidence(
+    assert gather("s01", [], {}, frozen, CaseTexts(frozen), {}) == Evidence(
         EVIDENCE_SCHEMA, "s01", (), (), "", (ExerciseEvidence("descend", (), (), moved="theta"),)
     )
 

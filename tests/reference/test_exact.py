@@ -13,7 +13,7 @@ import torch
 from grader.exercises import Exercise
 from grader.freezing.assignment import Assignment
 from grader.freezing.drawing import pool
-from grader.freezing.oracle import ROUNDOFF
+from grader.judging.tolerances import ROUNDOFF
 
 DRAWN = 300
 NAMES = ("gradient_descent_torch_optimiser", "gradient_descent_norm_torch_optimiser")

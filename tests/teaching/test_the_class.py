@@ -18,7 +18,7 @@ import torch
 
 from grader import kit as kits
 from grader.descent.rules import RULES
-from grader.diagnosis import precision
+from grader.diagnosis import returns
 from grader.kit import LoadedKit
 from grader.results import ExerciseResult, Results, SubmissionResult
 from tests.cli.running import ROOT, grader
@@ -154,7 +154,7 @@ def test_labels_accept_only_what_the_grader_can_say(kit: LoadedKit) -> None:
     written = "".join(path.read_text() for room in rooms for path in room.glob("*.py"))
     known = {one.id for one in RULES} | set(re.findall(r'"([a-z0-9-]+)"', written))
     known |= {one.id for exercise in kit.kit.exercises for one in exercise.misconceptions}
-    known |= {f"goes-through-{dtype}" for dtype in precision.COARSE}
+    known |= {f"goes-through-{dtype}" for dtype in returns.COARSE}
     known |= {name.lower() for name in vars(torch.optim)}  # what a trace shows is called as it is
 
     accepted = {

@@ -121,51 +121,53 @@ MEASURES: Final[dict[str, Measure]] = {
 }
 
 
-def _left(met: Array, after: int, asked: Array, *, at_once: bool = False) -> Array:
-    """The first place where the condition is met, or `after` steps later. `at_once`: not at the start."""
+def _left(met: Array, after: int, asked: Array, begin: int = 0) -> Array:
+    """The first place from `begin` on where the condition is met, or `after` steps later."""
+    met = met & (np.arange(len(met)) >= begin)[:, None]
     first = np.where(met.any(axis=0), met.argmax(axis=0), len(met))
-    later = np.where(at_once & (first == 0), 0, after)
-    return np.minimum((first + later)[:, None], asked)
+    return np.minimum((first + after)[:, None], asked)
 
 
-def _between(rows: Rows, measure: Measure, after: int, *, at_once: bool) -> tuple[float, float] | None:
-    """What the measure has come to where the loop was left, and what it never was before."""
-    height = measure(rows.at.path, rows.at)
-    met, unmet = [0.0], [np.inf]
-    for k, (asked, taken) in enumerate(zip(rows.x[:, 0].tolist(), rows.y[:, 0].tolist(), strict=True)):
-        place = int(taken) - (0 if at_once and not taken else after)
-        if taken > asked or (place < 0 and taken < asked):
-            return None
-        met += [float(height[place, k])] if taken < asked else []
-        unmet.append(float(height[: max(place, 0), k].min(initial=np.inf)))
-    return (max(met), min(unmet)) if len(met) > 1 and max(met) < min(unmet) < np.inf else None
-
-
-def _threshold(measure: Measure, after: int, *, at_once: bool) -> Reader:
-    """Of several measures that may all be what the loop looks at, one that makes it a power of ten."""
+def _threshold(measure: Measure, after: int, begin: int) -> Reader:
+    """Between what the measure has come to where the loop was left, and what it never was before."""
 
     def read(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
-        likely = (measure, *(MEASURES[name] for name in ("loss", "gradient", "theta")))
-        found = [_between(rows, one, after, at_once=at_once) for one in likely]
-        thresholds = [one and roundest(*one) for one in found]
-        powers = [f"{one.value:e}".startswith("1.000000e") for one in thresholds if one]
-        if thresholds[0] and (powers[0] or not any(powers)):
-            yield (thresholds[0],)
+        height = measure(rows.at.path, rows.at)
+        met, unmet = [0.0], [np.inf]
+        for k, (asked, taken) in enumerate(zip(rows.x[:, 0].tolist(), rows.y[:, 0].tolist(), strict=True)):
+            place = int(taken) - after
+            if taken > asked or (place < begin and taken < asked):
+                return
+            met += [float(height[place, k])] if taken < asked else []
+            unmet.append(float(height[begin : max(place, 0), k].min(initial=np.inf)))
+        if len(met) > 1 and max(met) < min(unmet) < np.inf:
+            yield (roundest(max(met), min(unmet)),)
 
     return read
 
 
-def _stop(
-    name: str, words: str, of: str, after: int, rank: int, *, at_once: bool = False, known: int = 0
-) -> Rule:
+WHEN: Final[
+    tuple[tuple[str, str, int, int], ...]
+] = (  # words, id, steps that follow, the first place that counts
+    ("", "", 0, 0),
+    (" after a step", "-after", 0, 1),
+    (" before the last step", "-late", 1, 0),
+)
+
+
+def _stops(name: str, words: str, of: str, rank: int, known: str = "") -> Iterator[Rule]:
+    """The loop looks at it before each step, after each, or at what it was before the step was taken."""
     measure = MEASURES[of]
-    return Rule(
-        f"stops-early-{name}", "count", f"The loop ends early, as soon as {words} is below about {{0}}",
-        ALWAYS_HINT,
-        lambda x, at, below: _left(measure(at.path, at) < below, after, x, at_once=at_once),
-        _threshold(measure, after, at_once=at_once), on_path=True, rank=rank, known=known,
-        samples=((1.0,), (0.1,), (0.01,)), teacher="How small it has to be is known only roughly.",
-    )  # fmt: skip
+    for place, (when, suffix, after, begin) in enumerate(WHEN):
+        yield Rule(
+            f"stops-early-{name}{suffix}", "stop",
+            f"The loop ends early, as soon as {words}{when} is below about {{0}}", ALWAYS_HINT,
+            lambda x, at, below, after=after, begin=begin: _left(
+                measure(at.path, at) < below, after, x, begin
+            ),
+            _threshold(measure, after, begin), rank=rank + place, known=int(suffix == known and bool(known)),
+            samples=((1.0,), (0.1,), (0.01,)), teacher="How small it has to be is known only roughly.",
+        )  # fmt: skip
 
 
 def _without_gain(at: Moment, gain: float) -> Array:
@@ -208,28 +210,23 @@ def _impatient(patience: float, gain: float, late: float) -> str:
 
 STOPS: Final = (
     Rule(
-        "stops-early-rising", "count", lambda late: f"The loop ends {_late(late)} the loss rises",
+        "stops-early-rising", "stop", lambda late: f"The loop ends {_late(late)} the loss rises",
         ALWAYS_HINT, lambda x, at, late: _left(_rises(at), int(late), x), trial(0, 1),
-        on_path=True, rank=30, samples=((0,), (1,)), known=0, teacher="At a rate above 1 the loss rises.",
+        rank=30, samples=((0,), (1,)), known=0, teacher="At a rate above 1 the loss rises.",
     ),
     Rule(
-        "stops-early-patience", "count", _impatient, ALWAYS_HINT,
+        "stops-early-patience", "stop", _impatient, ALWAYS_HINT,
         lambda x, at, patience, gain, late: _left(_without_gain(at, gain) >= patience, int(late), x),
-        _patience, on_path=True, rank=31, samples=((1, 0, 0), (3, 1e-3, 1), (5, 0, 0)), known=0,
+        _patience, rank=31, samples=((1, 0, 0), (3, 1e-3, 1), (5, 0, 0)), known=0,
         teacher="Early stopping, as for networks; its numbers are known only roughly.",
     ),
-    _stop("loss", "the loss", "loss", 0, 30),
-    _stop("loss-late", "the loss before the last step", "loss", 1, 30, known=1),
-    _stop("loss-stale", "the loss before the last step, or that at the start,", "loss", 1, 32, at_once=True),
-    _stop("gradient", "the gradient", "gradient", 0, 31),
-    _stop("gradient-late", "the gradient of the last step", "gradient", 1, 32),
-    _stop("gradient-largest", "each component of the gradient", "largest gradient", 0, 33),
-    _stop("theta", "|theta|", "theta", 0, 32),
-    _stop("theta-late", "|theta| before the last step", "theta", 1, 33),
-    _stop("theta-largest", "each component of theta", "largest theta", 0, 34),
-    _stop("change", "the change of theta", "change", 1, 33),
-    _stop("change-before", "the next change of theta", "change", 0, 34),
-    _stop("gain", "the change of the loss", "gain", 1, 34),
+    *_stops("loss", "the loss", "loss", 30, known="-late"),
+    *_stops("gradient", "the gradient", "gradient", 31),
+    *_stops("theta", "|theta|", "theta", 32),
+    *_stops("gradient-largest", "each component of the gradient", "largest gradient", 35),
+    *_stops("theta-largest", "each component of theta", "largest theta", 35),
+    *_stops("change", "the next change of theta", "change", 34),
+    *_stops("gain", "the next change of the loss", "gain", 34),
 )  # fmt: skip
 
 RULES: Final = (*COUNTS, *STOPS)

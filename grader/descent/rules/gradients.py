@@ -11,8 +11,8 @@ import numpy as np
 
 from grader.descent import reading
 from grader.descent.program import Array, Moment
-from grader.descent.reading import Estimate, Formula, Rows, each, for_each, ratio, told, trial
-from grader.descent.rule import Reader, Rule
+from grader.descent.reading import Estimate, Formula, Rows, each, for_each, most, ratio, told, trial
+from grader.descent.rule import Rule
 from grader.descent.rules import affine
 
 CUT: Final = 1e-4  # relative: less is none that a limit has cut off
@@ -31,19 +31,6 @@ def between(low: float, high: float) -> Estimate:
     """The roundest threshold above low, up to high: a power of ten, or the one with the fewest digits."""
     power = float(f"1e{math.floor(math.log10(high))}") if high > 0 else low
     return Estimate(power) if power > low else reading.rounded((low + high) / 2, (high - low) / 4)
-
-
-def most(f: Callable[..., Array], candidates: Reader) -> Reader:
-    """Those of many candidates that most rows follow."""
-
-    def read(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
-        for one in candidates(rows):
-            values = [constant.value for constant in one]
-            followed = rows.follow(lambda x, at, values=values: f(x, at, *values))  # type: ignore[misc]
-            if 2 * followed.sum() > len(rows):
-                yield one
-
-    return read
 
 
 # --- losses whose gradient is not affine ------------------------------------------------------------

@@ -10,9 +10,9 @@ import numpy as np
 
 from grader.descent import reading
 from grader.descent.program import Array, Moment
-from grader.descent.reading import Estimate, Formula, Rows, each, for_each, ratio, told
+from grader.descent.reading import Estimate, Formula, Rows, each, for_each, most, ratio, told
 from grader.descent.rule import Reader, Rule
-from grader.descent.rules.gradients import between, most
+from grader.descent.rules.gradients import between
 
 _USED: Final = "Print the lr of your optimiser for two different learning rates."
 _COUNTED: Final = "Print the lr of your optimiser for number_steps = 1 and for number_steps = 10."

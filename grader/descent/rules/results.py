@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from grader.descent.program import Array, Moment
-from grader.descent.reading import Estimate, Rows, each, estimates, ratio, told, trial
+from grader.descent.reading import Estimate, Rows, each, estimates, most, ratio, told, trial
 from grader.descent.rule import Reader, Rule, nothing
 from grader.descent.rules.thetas import COMPONENTS, RETURN_HINT, component, factor, nth
 
@@ -53,6 +53,14 @@ def _mean(first: int, last: int) -> Callable[[Array, Moment], Array]:
     return f
 
 
+def _mean_of_last(_: Array, at: Moment, number: float) -> Array:
+    """The start counts as one."""
+    place = np.arange(len(at.path))[:, None, None]
+    kept = (place <= at.count[:, None]) & (place > at.count[:, None] - number)
+    kept = np.broadcast_to(kept, at.path.shape)
+    return np.where(kept, at.path, 0.0).sum(axis=0) / kept.sum(axis=0).astype(at.path.dtype)
+
+
 def _moving(_: Array, at: Moment, keep: float) -> Array:
     mean = at.path[0]
     for place in range(1, len(at.path)):
@@ -90,6 +98,8 @@ THETAS: Final = (
             teacher="A list of all thetas is averaged at the end, or a running sum is divided."),
     _result("mean-after", "The mean of the thetas after each step is returned", _mean(1, 0), 21),
     _result("mean-before", "The mean of the thetas before each step is returned", _mean(0, -1), 22),
+    _result("mean-of-last", "The mean of the last {0} thetas is returned", _mean_of_last, 22,
+            most(_mean_of_last, trial(*range(2, 11))), (3,), (5,)),
     _result("moving-mean", "A moving mean of the thetas is returned, that keeps {0} of itself in each step",
             _moving, 25, trial(0.9, 0.99, 0.5, 0.999, 0.8, 0.1), (0.9,), (0.5,)),
     _result("change", "The change of theta is returned", lambda x, at: x - at.path[0], 20, known=1,

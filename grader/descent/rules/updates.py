@@ -184,7 +184,6 @@ _MEMORIES: Final = (
         "How often does theta change in one iteration of your loop?",
         lambda x, at, k: at.theta - k * at.step_rate * x, _within(1, 100, whole(ratio)),
         teacher="Two calls of step().", rank=20, samples=((2.0,), (3.0,)), known=0, landmark="step",
-        spreads=lambda rows: "count" in rows and bool((rows["count"].y > rows["count"].x).any()),
     ),
     Rule(
         "step-of-fixed-length", "update", "Every step moves each component by {0}, whatever rate is passed",

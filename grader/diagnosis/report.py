@@ -1,4 +1,4 @@
-"""What the rooms that look for mistakes are given: one exercise on one device, and what is wrong with it.
+"""The failure report of one exercise on one device: what diagnosis is asked to explain.
 
 A case can be wrong in three ways at once: its values, its form, its steps. Each is a flaw of its own, so that
 a wrong value in a wrong form is two mistakes and not one that nobody knows.
@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
-
-import numpy as np
+from typing import TYPE_CHECKING, Final
 
 from grader import kit as kits
-from grader.diagnosis.prepared import Prepared
+from grader.judging.behaviour import Behaviour, answered
 from grader.judging.score import blamed
 from grader.kit import CriterionKind
 from grader.records import Answer, ExerciseOutcomes, Failure, Raised, Returned, Stopped, Tensor, Trace
 from grader.tensors import floats
+
+if TYPE_CHECKING:
+    from grader.diagnosis.prepared import Prepared
 
 Flaw = tuple[CriterionKind, int]
 """A failing case, and in what it fails."""
@@ -28,7 +29,7 @@ _NO_VALUE: Final = (Failure.WRONG_TYPE, Failure.WRONG_SHAPE)
 
 
 @dataclass(frozen=True)
-class Seen:
+class FailureReport:
     """One exercise on one device. `failed`: the criteria that failed there."""
 
     outcomes: ExerciseOutcomes
@@ -44,6 +45,10 @@ class Seen:
     @cached_property
     def answers(self) -> list[Answer]:
         return [outcome.answer for outcome in self.outcomes.outcomes]
+
+    @cached_property
+    def behaviours(self) -> list[Behaviour]:
+        return list(map(answered, self.exercise.cases, self.answers))
 
     @cached_property
     def broken(self) -> dict[CriterionKind, frozenset[int]]:
@@ -105,12 +110,6 @@ class Seen:
     def fresh(self, cases: Iterable[int]) -> int:
         """How many different calls these are: a repeat shows nothing that the first call did not."""
         return sum(self.exercise.cases[i].repeats is None for i in cases)
-
-    def mask(self, cases: Iterable[int]) -> np.ndarray:
-        """The cases as a row of the tables."""
-        row = np.zeros(len(self.exercise.cases), dtype=bool)
-        row[list(cases)] = True
-        return row
 
 
 def _goes_somewhere(case: kits.Case, moves: str) -> bool:

@@ -12,7 +12,7 @@ from itertools import chain, groupby, islice, pairwise
 from typing import Final
 
 from grader import kit as kits
-from grader.judging.paths import Whole, same
+from grader.judging.whole_steps import WholeStep, same
 from grader.records import Answer, Returned, Step, Tensor, Trace
 from grader.tensors import floats, text
 
@@ -27,8 +27,8 @@ Shape = tuple[int, ...]
 
 def sentences(
     trace: Trace,
-    mine: Sequence[Whole] | None,
-    theirs: Sequence[Whole] | None,
+    mine: Sequence[WholeStep] | None,
+    theirs: Sequence[WholeStep] | None,
     case: kits.Case,
     moves: str,
     answer: Answer,
@@ -110,7 +110,7 @@ def _other_numbers(steps: Sequence[Step], start: Tensor, moves: str) -> str:
     return f"The optimiser held {several}, where {moves} has {len(floats(start))}."
 
 
-def _other_start(path: Sequence[Whole], start: Tensor, moves: str) -> Iterator[str]:
+def _other_start(path: Sequence[WholeStep], start: Tensor, moves: str) -> Iterator[str]:
     given = floats(start)
     if path and not same(path[0].before, given, given):
         held = text(path[0].before, path[0].dtype, start.shape)
@@ -118,7 +118,7 @@ def _other_start(path: Sequence[Whole], start: Tensor, moves: str) -> Iterator[s
         yield f"Before the first step the optimiser held {held}, where {moves} is {wanted}."
 
 
-def _no_gradient(path: Sequence[Whole]) -> Iterator[str]:
+def _no_gradient(path: Sequence[WholeStep]) -> Iterator[str]:
     without = [i for i, taken in enumerate(path, start=1) if taken.gradient is None]
     if without and len(without) == len(path):
         yield "No step had a gradient to go by: .grad was None."
@@ -126,7 +126,7 @@ def _no_gradient(path: Sequence[Whole]) -> Iterator[str]:
         yield f"Step {without[0]} had no gradient to go by: .grad was None."
 
 
-def _other_gradient(mine: Sequence[Whole], theirs: Sequence[Whole], shape: Shape) -> Iterator[str]:
+def _other_gradient(mine: Sequence[WholeStep], theirs: Sequence[WholeStep], shape: Shape) -> Iterator[str]:
     """The first gradient that the reference does not have at the same place."""
     for i, (one, two) in enumerate(zip(mine, theirs, strict=False)):
         if one.gradient is None or two.gradient is None or not same(one.before, two.before, two.before):
@@ -151,7 +151,7 @@ def _is_left(earlier: list[float] | None, gradient: list[float], wanted: list[fl
     return same(gradient, both, both)
 
 
-def _moved_between(path: Sequence[Whole], shape: Shape) -> Iterator[str]:
+def _moved_between(path: Sequence[WholeStep], shape: Shape) -> Iterator[str]:
     for i, (one, two) in enumerate(pairwise(path), start=1):
         if not same(two.before, one.after, one.before):
             left, found = (text(values, one.dtype, shape) for values in (one.after, two.before))
@@ -159,7 +159,7 @@ def _moved_between(path: Sequence[Whole], shape: Shape) -> Iterator[str]:
             return
 
 
-def _returned_else(path: Sequence[Whole], returned: Tensor | None, shape: Shape) -> Iterator[str]:
+def _returned_else(path: Sequence[WholeStep], returned: Tensor | None, shape: Shape) -> Iterator[str]:
     if returned is None or not path:
         return
     got = floats(returned)

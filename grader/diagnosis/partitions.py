@@ -1,7 +1,7 @@
-"""Recognisable parts of a suite: the calls of one dtype, of one shape, with a negative argument.
+"""Recognisable partitions of a suite: the calls of one dtype, of one shape, with a negative argument.
 
 A mistake that shows in one part only is told with it: "for float64 tensors". The words come from the
-arguments' names, so any exercise has its parts.
+arguments' names, so any exercise has its partitions.
 """
 
 from __future__ import annotations
@@ -15,32 +15,40 @@ from grader.records import Tensor, Value
 from grader.tensors import floats
 
 if TYPE_CHECKING:
-    from grader.diagnosis.seen import Seen
+    from grader.diagnosis.report import FailureReport
 
 FEW: Final = 2  # cases on each side of a border, for it to be one
 
 
 @dataclass(frozen=True)
-class Part:
+class Partition:
     """Some of the cases, in words that follow "right but": "for float64 tensors"."""
 
     words: str
     cases: frozenset[int]
 
 
-def exactly(cases: frozenset[int], among: frozenset[int], seen: Seen) -> Part | None:
+def exactly(cases: frozenset[int], among: frozenset[int], report: FailureReport) -> Partition | None:
     """The part that, `among` some cases, is just these; the first is the plainest. None where none is."""
     if not cases or cases >= among:
         return None
-    plain = (part for part in seen.prepared.parts if part.cases & among == cases)
-    return next(plain, None) or next(_bordered(cases, among, seen), None)
+    plain = (part for part in report.prepared.partitions if part.cases & among == cases)
+    return next(plain, None) or next(_bordered(cases, among, report), None)
 
 
-def parts(exercise: kits.Exercise) -> tuple[Part, ...]:
+def which(own: frozenset[int], every: frozenset[int], report: FailureReport) -> str | None:
+    """For which of some inputs, in brackets: empty where for all that take a step, None where in no part."""
+    if report.moving & every <= own:
+        return ""
+    part = exactly(own, every, report) or exactly(own & report.moving, report.moving & every, report)
+    return f" ({part.words})" if part else None
+
+
+def partitions(exercise: kits.Exercise) -> tuple[Partition, ...]:
     """Each some of the cases, not all."""
     rows = [case.arguments for case in exercise.cases]
     return tuple(
-        Part(words, cases)
+        Partition(words, cases)
         for name in rows[0]
         for words, holds in _tests(name, [row[name] for row in rows])
         if 0 < len(cases := frozenset(i for i, row in enumerate(rows) if holds(row[name]))) < len(rows)
@@ -76,17 +84,17 @@ def numbers_of(value: Value) -> list[float]:
     return floats(value) if isinstance(value, Tensor) else [float(value)]
 
 
-def _bordered(cases: frozenset[int], among: frozenset[int], seen: Seen) -> Iterator[Part]:
+def _bordered(cases: frozenset[int], among: frozenset[int], report: FailureReport) -> Iterator[Partition]:
     """Those above, or below, some value of a number among the arguments."""
     others = among - cases
-    if seen.fresh(cases) < FEW or seen.fresh(others) < FEW:
+    if report.fresh(cases) < FEW or report.fresh(others) < FEW:
         return
-    for name in seen.exercise.cases[0].arguments:
-        rows = {i: seen.exercise.cases[i].arguments[name] for i in among}
+    for name in report.exercise.cases[0].arguments:
+        rows = {i: report.exercise.cases[i].arguments[name] for i in among}
         if any(isinstance(value, Tensor) for value in rows.values()):
             continue
         own, rest = ([float(rows[i]) for i in group] for group in (cases, others))  # type: ignore[arg-type]
         if max(rest) < min(own):
-            yield Part(f"where {name} is {min(own):g} or more (right up to {max(rest):g})", cases)
+            yield Partition(f"where {name} is {min(own):g} or more (right up to {max(rest):g})", cases)
         if max(own) < min(rest):
-            yield Part(f"where {name} is {max(own):g} or less (right from {min(rest):g} on)", cases)
+            yield Partition(f"where {name} is {max(own):g} or less (right from {min(rest):g} on)", cases)

@@ -10,39 +10,46 @@ from collections.abc import Collection
 from typing import Final, Literal
 
 from grader import kit as kits
-from grader.diagnosis.seen import Seen
+from grader.diagnosis.report import FailureReport
 from grader.records import ExerciseOutcomes, Failure, Raised, Stopped
 from grader.results import Diagnosis
 
 Way = Literal["returned", "numpy", "mixed", "other"]
 """How a function fails that is right elsewhere."""
 
-_TITLES: Final[dict[Way, str]] = {
-    "returned": "Right on the {right}, but on {here} the result comes back on another device",
-    "numpy": "Right on the {right}, but a tensor on {here} goes through NumPy, which refuses it",
-    "mixed": "Right on the {right}, but on {here} tensors of two devices meet",
-    "other": "Right on the {right}, wrong on {here}",
+_WORDS: Final[dict[Way, tuple[str, str]]] = {
+    "returned": (
+        "Right on the {right}, but on {here} the result comes back on another device",
+        "Compare the .device of the result with the one of {moves}.",
+    ),
+    "numpy": (
+        "Right on the {right}, but a tensor on {here} goes through NumPy, which refuses it",
+        "Is the conversion needed? PyTorch computes on the tensor itself.",
+    ),
+    "mixed": (
+        "Right on the {right}, but on {here} tensors of two devices meet",
+        "Which tensors does the function make itself? They need device={moves}.device.",
+    ),
+    "other": (
+        "Right on the {right}, wrong on {here}",
+        "Which lines name a device, or make a tensor without saying where?",
+    ),
 }
-_HINTS: Final[dict[Way, str]] = {
-    "returned": "Compare the .device of the result with the one of {moves}.",
-    "numpy": "Is the conversion needed? PyTorch computes on the tensor itself.",
-    "mixed": "Which tensors does the function make itself? They need device={moves}.device.",
-    "other": "Which lines name a device, or make a tensor without saying where?",
-}
+"""Title and hint."""
 
 
-def tied_to_device(seen: Seen, right: str) -> Diagnosis | None:
+def on_one_device(report: FailureReport, right: str) -> Diagnosis | None:
     """For a function that is right on the device `right` and fails here; None where a call was ended."""
-    outcomes, exercise, failing = seen.outcomes, seen.exercise, seen.failing
+    outcomes, exercise, failing = report.outcomes, report.exercise, report.failing
     way = _way(outcomes, failing)
     if way is None:
         return None
-    known = [one for one in exercise.misconceptions if _is_this_way(one, seen, way)]
-    names = {"right": right, "here": outcomes.device, "moves": exercise.moves}
+    known = [one for one in exercise.misconceptions if _is_this_way(one, report, way)]
+    title, hint = (one.format(right=right, here=outcomes.device, moves=exercise.moves) for one in _WORDS[way])
     return Diagnosis(
         misconceptions=tuple(one.id for one in known),
-        title=known[0].title if known else _TITLES[way].format_map(names),
-        hint=known[0].hint if known else _HINTS[way].format_map(names),
+        title=known[0].title if known else title,
+        hint=known[0].hint if known else hint,
         explained=len(failing),
         failing=len(failing),
         titles=tuple(one.title for one in known),
@@ -66,13 +73,13 @@ def _way(outcomes: ExerciseOutcomes, failing: Collection[int]) -> Way | None:
     return "mixed" if all("same device" in message for message in raised) else "other"
 
 
-def _is_this_way(one: kits.Misconception, seen: Seen, way: Way) -> bool:
+def _is_this_way(one: kits.Misconception, report: FailureReport, way: Way) -> bool:
     """Whether a mistake that shows on a device alone costs what failed, and fails in this way."""
-    if one.needs is None or set(one.costs) != seen.failed:
+    if one.needs is None or set(one.costs) != report.failed:
         return False
     if way == "returned":
-        return {criterion.kind for criterion in seen.exercise.rubric if criterion.id in one.costs} == {
+        return {criterion.kind for criterion in report.exercise.rubric if criterion.id in one.costs} == {
             "return"
         }
-    messages = [seen.raised[index].message for index in seen.failing & seen.raised.keys()]
+    messages = [report.raised[index].message for index in report.failing & report.raised.keys()]
     return bool(one.raises and messages) and all(one.raises in message for message in messages)

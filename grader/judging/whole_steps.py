@@ -10,18 +10,14 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Final
 
 from grader import tensors
+from grader.judging.tolerances import DIVERGES, near
 from grader.records import Step, Tensor
-
-DIVERGES: Final = 64 * 2.0**-24
-"""Relative difference from which a traced value counts as another one: far above honest single-precision
-rounding of a few steps. Only a pointer; marks never depend on it."""
 
 
 @dataclass(frozen=True)
-class Whole:
+class WholeStep:
     """A whole step: all numbers, flat."""
 
     before: list[float]
@@ -30,7 +26,7 @@ class Whole:
     dtype: str  # the floating-point one of `after`
 
 
-def path(steps: Sequence[Step], start: list[float]) -> list[Whole] | None:
+def path(steps: Sequence[Step], start: list[float]) -> list[WholeStep] | None:
     """The steps as whole ones; None where they move other numbers than `start` has, or in no clear order.
 
     Steps of single components come in rounds, or all of one component before those of the next.
@@ -52,25 +48,22 @@ def path(steps: Sequence[Step], start: list[float]) -> list[Whole] | None:
 
 def same(got: Sequence[float], wanted: Sequence[float], before: Sequence[float]) -> bool:
     """Whether two traced values are one, up to rounding; that of a step is relative to where it began."""
-    return len(got) == len(wanted) and all(map(_near, got, wanted, before))
-
-
-def _near(got: float, wanted: float, before: float) -> bool:
-    if got == wanted or (math.isnan(got) and math.isnan(wanted)):
-        return True
-    return abs(got - wanted) <= DIVERGES * max(abs(wanted), abs(before)) < math.inf
+    allowed = [
+        DIVERGES * max(abs(wanted_), abs(before_)) for wanted_, before_ in zip(wanted, before, strict=False)
+    ]
+    return len(got) == len(wanted) and all(map(near, got, wanted, allowed))
 
 
 def _size(several: Sequence[Tensor]) -> int:
     return sum(math.prod(tensor.shape) for tensor in several)
 
 
-def _joined(group: Sequence[Step]) -> Whole:
+def _joined(group: Sequence[Step]) -> WholeStep:
     gradients = [one for step in group for one in step.gradients]
     there = [one for one in gradients if one is not None]
     gradient, after = _flat(there), _flat(one for step in group for one in step.after)
     known = len(there) == len(gradients) and len(gradient) == len(after)
-    return Whole(
+    return WholeStep(
         before=_flat(one for step in group for one in step.before),
         after=after,
         gradient=gradient if known else None,
@@ -82,6 +75,6 @@ def _flat(several: Iterable[Tensor]) -> list[float]:
     return list(chain.from_iterable(map(tensors.floats, several)))
 
 
-def _goes_on(way: Sequence[Whole], start: list[float]) -> bool:
+def _goes_on(way: Sequence[WholeStep], start: list[float]) -> bool:
     ends = [start, *(taken.after for taken in way)]
     return all(same(taken.before, end, end) for taken, end in zip(way, ends, strict=False))
