@@ -48,7 +48,7 @@ def sizes(*behaviours: str) -> list[str]:
 
 def test_one_mistake_that_rounds_in_two_ways_is_one_behaviour(kit: LoadedKit) -> None:
     for exercise in kit.kit.exercises:
-        momentum, adam = answers_of(exercise, "momentum"), answers_of(exercise, "adam")
+        momentum, adam = answers_of(exercise, "momentum-0.9"), answers_of(exercise, "adam")
         told = [stored(exercise, one) for one in (momentum, rounded_otherwise(momentum), adam)]
 
         assert told[0] != told[1]
@@ -58,13 +58,13 @@ def test_one_mistake_that_rounds_in_two_ways_is_one_behaviour(kit: LoadedKit) ->
 def test_it_says_what_came_and_the_numbers_in_units_of_what_was_given(kit: LoadedKit) -> None:
     exercise = kit.kit.exercises[0]
     first = exercise.cases[0]
-    answer = answers_of(exercise, "momentum")[0]
+    answer = answers_of(exercise, "momentum-0.9")[0]
     assert isinstance(answer, Returned)
     assert answer.value is not None
     given = tensors.floats(first.arguments[exercise.moves])  # type: ignore[arg-type]
     share = tensors.floats(answer.value)[0] / abs(given[0])
 
-    whole = stored(exercise, answers_of(exercise, "momentum"))
+    whole = stored(exercise, answers_of(exercise, "momentum-0.9"))
 
     assert whole.split(";")[0].split(" ")[1:] == [f"{share:.6g}"]
     assert len(whole.split(";")) == len(exercise.cases)

@@ -24,7 +24,7 @@ def mistake(loaded: LoadedKit, name: str) -> kit.Misconception:
 
 def test_a_mistake_that_costs_less_than_it_must_makes_a_kit_unfit(kit: LoadedKit) -> None:
     by_hand = msgspec.structs.replace(mistake(kit, "by-hand"), costs=("no-steps", "uses-sgd"))
-    momentum = mistake(kit, "momentum")
+    momentum = mistake(kit, "momentum-0.9")
 
     verified = verify.verify(changed(kit, misconceptions=(by_hand, momentum)))
 
@@ -35,7 +35,7 @@ def test_a_mistake_that_costs_less_than_it_must_makes_a_kit_unfit(kit: LoadedKit
 
 
 def test_a_mistake_that_costs_more_than_it_says_is_told(kit: LoadedKit) -> None:
-    momentum = msgspec.structs.replace(mistake(kit, "momentum"), costs=("many-steps",))
+    momentum = msgspec.structs.replace(mistake(kit, "momentum-0.9"), costs=("many-steps",))
 
     verified = verify.verify(changed(kit, misconceptions=(momentum,)))
 
@@ -61,12 +61,12 @@ def test_a_mistake_that_nothing_punishes_is_unpunished(kit: LoadedKit) -> None:
 
 
 def test_two_mistakes_that_do_the_same_are_named(kit: LoadedKit) -> None:
-    momentum = mistake(kit, "momentum")
+    momentum = mistake(kit, "momentum-0.9")
     twin = msgspec.structs.replace(momentum, id="twin")
 
     verified = verify.verify(changed(kit, misconceptions=(momentum, mistake(kit, "adam"), twin)))
 
-    assert verified.exercises[0].alike == (("momentum", "twin"),)
+    assert verified.exercises[0].alike == (("momentum-0.9", "twin"),)
 
 
 def test_a_row_says_which_cases_catch_the_mistake(kit: LoadedKit) -> None:
