@@ -61,7 +61,7 @@ def _read(suite: Suite, report: FailureReport) -> tuple[Answers, Traces]:
 def _proven(program: Program, report: FailureReport, explained: frozenset[int], traces: Traces) -> Candidate:
     """The first deviation, with the others beside it."""
     kinds = _kinds(program, report, traces)
-    explained |= frozenset(case for kind in kinds for case in report.broken[kind])
+    explained |= frozenset(case for kind in kinds - VALUES for case in report.broken[kind])
     told = (
         *program.deviations[-1:],
         *program.deviations[:-1],

@@ -45,19 +45,21 @@ class Inferred:
         return bool(rows.follow(one).mean() >= NEARLY)
 
     def _made(self, slot: Slot) -> Rows | None:
-        if self.part.regular is None:
+        got = self.part.regular
+        if got is None:
             return None
         if slot == "result":
-            return self._result(self.part.regular)
-        if "result" in self.base.slots and slot == "stop":
-            return self._stop()
-        if "result" in self.base.slots or self.part.regular.shape != self.part.calls.theta.shape:
+            return self._result(got)
+        if "result" in self.base.slots:
+            return self._stop() if slot == "stop" else None
+        if got.shape != self.part.calls.theta.shape:
             return None
         make = {
             "start": self._start, "count": self._count, "stop": self._stop, "between": self._between,
         }.get(slot)  # fmt: skip
-        if make is not None:
-            return make()
+        return make() if make is not None else self._of_a_step(slot)
+
+    def _of_a_step(self, slot: Slot) -> Rows | None:
         if "between" in self.base.slots:
             return None
         return self._rates(slot) if slot in RATES else self._steps(slot)
