@@ -32,7 +32,8 @@ REPEATED: Final = "step-repeated"  # the rule of steps that are taken again with
 AS_PLAIN: Final = 6  # in rank, up to which two programs that fit alike are both told
 EACH: Final = 2  # constants of one rule, where rows leave it open
 FEW: Final = 2  # rows that a rule has to be seen in
-RUNS: Final = 400  # programs that are run for one student
+ENTERED: Final[Mapping[Slot, Slot]] = {"stop": "count", "schedule": "rate"}  # what the slot before hands on
+RUNS: Final = 80  # programs that are run for one student
 BASES: Final = 48  # compositions of what traces show that are run
 SLOTS: Final[tuple[Slot, ...]] = get_args(Slot)
 CANCELLING: Final[tuple[Slot, ...]] = (
@@ -275,7 +276,7 @@ class Search:
         for slot in slots:
             for rule in by_slot(slot):
                 for one in _constants(rule, inferred.rows(slot)):
-                    if not self._allowed(one, self._rows.get(slot)) or not inferred.allows(one):
+                    if not self._allowed(one, self._beside(base, slot)) or not inferred.allows(one):
                         continue
                     program = base.with_(one)
                     if self._reproduced(program):
@@ -297,6 +298,14 @@ class Search:
         closed = {slot for slot in shown if self.choices.get(slot, [None])}
         closed -= set() if self.terminations else {"count", "stop"}
         return [slot for slot in slots if slot not in closed]
+
+    def _beside(self, base: Program, slot: Slot) -> Rows | None:
+        """The traced rows of a slot, as what the base holds in the slot before it leaves them."""
+        rows, before = self._rows.get(slot), base.slots.get(ENTERED.get(slot, slot))
+        if rows is None or before is None or slot not in ENTERED:
+            return rows
+        x = np.broadcast_to(np.asarray(before(rows.x, rows.at), dtype=float), rows.x.shape)
+        return replace(rows, x=x)
 
     def _allowed(self, one: Deviation, seen: Rows | None) -> bool:
         """Whether the traces of its slot do not contradict it."""
