@@ -8,6 +8,7 @@ composed. Only a program that returns every answer is told.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -179,6 +180,12 @@ class Search:
                 if rows is None
                 else {"direction": list(islice(_following(by_slot("direction"), rows), CHOICES))}
             )
+        rows = self._rows.get("direction")
+        if name == "SGD" and rows is not None and rows.follow(lambda x, _: x).all():
+            return {
+                "direction": [None],
+                "update": [None],
+            }  # an option that has no effect: made anew each time
         direction = _by_options(by_slot("direction"), name, odd, options) if name == "SGD" else None
         left = {
             k: v
@@ -315,6 +322,11 @@ class Search:
                 return True
             chain = tuple(one if slot == one.slot else None for slot in GRADIENT)
             return all(_follows(chain, part).all() for part in self.traces.split(rows))
+        if one.rule.options and self.traces.optimiser and one.rule.optimiser == self.traces.optimiser[0]:
+            options = self.traces.optimiser[1]
+            told = zip(one.rule.options, one.constants, strict=True)
+            if any(name in options and not math.isclose(options[name], value) for name, value in told):
+                return False
         if one.slot == "update" and self.traces.optimiser and one.rule.optimiser != self.traces.optimiser[0]:
             return False
         if one.slot == "update" and (steps := self._rows.get("direction")) is not None:

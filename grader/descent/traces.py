@@ -57,8 +57,22 @@ class Traces:
         )
         calls = [one for one in read if one is not None]
         self.repeated = _repeated(calls)  # steps with one and the same gradient, that count as one
-        self.calls = [_joined(one, self.repeated) for one in calls]
+        self.calls = self._of_a_minimum([_joined(one, self.repeated) for one in calls])
         self.stepping = [one for one in self.calls if len(one.before)]
+
+    def _of_a_minimum(self, calls: list[TracedCall]) -> list[TracedCall]:
+        """With the gradients turned, where the optimiser climbs and the loss was negated: they cancel."""
+        kinds = {kind for one in calls for kind in one.kinds}
+        if not kinds or not all(dict(options).get("maximize") for _, options in kinds):
+            return calls
+        turned = [_turned(one) for one in calls]
+        objective = self.suite.calls.objective
+        right = [
+            objective.gradient(one.before[:1]) * one.gradient[:1]
+            for one in turned
+            if one.gradient is not None and len(one.gradient)
+        ]
+        return turned if right and all((product >= 0).all() for product in right) else calls
 
     @cached_property
     def optimiser(self) -> tuple[str, dict[str, float]] | None:
@@ -223,6 +237,12 @@ def _read(case: int, row: int, trace: Trace, suite: Suite) -> TracedCall | None:
         taken=len(steps),
         kinds=frozenset(map(_kind, taken)),
     )
+
+
+def _turned(one: TracedCall) -> TracedCall:
+    options = {name: tuple((n, x * (n != "maximize")) for n, x in own) for name, own in one.kinds}
+    gradient = None if one.gradient is None else -one.gradient
+    return replace(one, gradient=gradient, kinds=frozenset(options.items()))
 
 
 def _repeated(calls: Sequence[TracedCall]) -> int:

@@ -61,6 +61,11 @@ def _counted(at: Moment, x: Array) -> Array:
     return np.asarray(np.maximum(at.asked, 1), x.dtype)
 
 
+def _by_steps(x: Array, at: Moment, power: float) -> Array:
+    """A division by no steps is one that nobody makes; a product with them is 0."""
+    return x * (np.asarray(at.asked, x.dtype) if power > 0 else _counted(at, x)) ** power
+
+
 def _counted_title(power: float) -> str:
     ways = {1.0: "multiplied by", -1.0: "divided by", -0.5: "divided by the root of"}
     way = ways.get(power, f"multiplied by the power {told(power)} of")
@@ -154,7 +159,7 @@ RATE: Final = (
         teacher="The rate goes through a float32 tensor; float64 thetas show it.", rank=22, samples=((),),
     ),
     Rule(
-        "rate-by-steps", "rate", _counted_title, _COUNTED, lambda x, at, p: x * _counted(at, x) ** p,
+        "rate-by-steps", "rate", _counted_title, _COUNTED, _by_steps,
         each(lambda x, y, at: np.where(at.asked > 1, np.log(y / x) / np.log(_counted(at, x)), np.nan)),
         teacher="lr / number_steps, or the like.", rank=14, samples=((-1.0,), (1.0,), (-0.5,)),
     ),
