@@ -50,8 +50,9 @@ class Traces:
     def __init__(self, suite: Suite, traces: Mapping[int, Trace]) -> None:
         self.suite = suite
         places = {int(case): row for row, case in enumerate(suite.index)}
+        moving = any(not _idle(step) for trace in traces.values() for step in trace.steps)
         read = (
-            _read(case, places[case], trace, suite)
+            _read(case, places[case], trace, suite, moving=moving)
             for case, trace in sorted(traces.items())
             if case in places
         )
@@ -214,11 +215,12 @@ class Traces:
         return rows.only(first), replace(later, at=replace(later.at, total=before[~first]))
 
 
-def _read(case: int, row: int, trace: Trace, suite: Suite) -> TracedCall | None:
+def _read(case: int, row: int, trace: Trace, suite: Suite, *, moving: bool) -> TracedCall | None:
+    """`moving`: some step had a gradient, so that one without is no step."""
     width, start = suite.width, suite.calls.theta[row].tolist()
     if trace.dropped or not _readable(trace):
         return None
-    taken = [step for step in trace.steps if not _idle(step)]
+    taken = [step for step in trace.steps if not (moving and _idle(step))]
     steps = path(taken, start)
     if steps is None or not all(_finite(one, width) for one in steps):
         return None

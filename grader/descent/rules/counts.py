@@ -122,10 +122,14 @@ MEASURES: Final[dict[str, Measure]] = {
 
 
 def _left(met: Array, after: int, asked: Array, begin: int = 0) -> Array:
-    """The first place from `begin` on where the condition is met, or `after` steps later."""
+    """The first place from `begin` on where the condition is met, or `after` steps later.
+
+    `begin` -1: no step follows where it is met at the start.
+    """
     met = met & (np.arange(len(met)) >= begin)[:, None]
     first = np.where(met.any(axis=0), met.argmax(axis=0), len(met))
-    return np.minimum((first + after)[:, None], asked)
+    later = np.where((begin < 0) & (first == 0), 0, after)
+    return np.minimum((first + later)[:, None], asked)
 
 
 def _threshold(measure: Measure, after: int, begin: int) -> Reader:
@@ -135,11 +139,11 @@ def _threshold(measure: Measure, after: int, begin: int) -> Reader:
         height = measure(rows.at.path, rows.at)
         met, unmet = [0.0], [np.inf]
         for k, (asked, taken) in enumerate(zip(rows.x[:, 0].tolist(), rows.y[:, 0].tolist(), strict=True)):
-            place = int(taken) - after
+            place = int(taken) - (after if begin >= 0 or taken else 0)
             if not taken <= asked or place >= len(height) or (place < begin and taken < asked):
                 return
             met += [float(height[place, k])] if taken < asked else []
-            unmet.append(float(height[begin : max(place, 0), k].min(initial=np.inf)))
+            unmet.append(float(height[max(begin, 0) : max(place, 0), k].min(initial=np.inf)))
         if len(met) > 1 and max(met) < min(unmet) < np.inf:
             yield (roundest(max(met), min(unmet)),)
 
@@ -152,6 +156,7 @@ WHEN: Final[
     ("", "", 0, 0),
     (" after a step", "-after", 0, 1),
     (" before the last step", "-late", 1, 0),
+    (" before the last step, or at the start,", "-stale", 1, -1),
 )
 
 
