@@ -49,10 +49,6 @@ Choice = Deviation | None
 """A way to fill a slot; None: the right one."""
 
 
-def by_slot(slot: Slot) -> Sequence[Rule]:
-    return [rule for rule in RULES if rule.slot == slot]
-
-
 @dataclass(frozen=True)
 class Found:
     """What was found: `programs` reproduce every answer and cannot be told apart, the plainest first.
@@ -73,6 +69,10 @@ class Search:
         self.answers, self.traces = answers, traces
         self._near: list[Program] = []  # with a result that fits most answers, and a threshold that does not
         self._left = RUNS
+
+    def rules(self, slot: Slot) -> Sequence[Rule]:
+        """Those that can show in a theta of so many components."""
+        return [rule for rule in RULES if rule.slot == slot and rule.suits({self.answers.suite.width})]
 
     def found(self) -> Found:
         if not self.answers.all.wrong.any():
@@ -151,9 +151,9 @@ class Search:
         found: dict[Slot, list[Choice]] = {}
         for slot in ("start", "between"):
             if slot in self._rows:
-                found[slot] = list(islice(_following(by_slot(slot), self._rows[slot]), CHOICES))
+                found[slot] = list(islice(_following(self.rules(slot), self._rows[slot]), CHOICES))
         if "rate" in self._rows:
-            found["rate"] = list(islice(_following(by_slot("rate"), self._rows["rate"]), CHOICES))
+            found["rate"] = list(islice(_following(self.rules("rate"), self._rows["rate"]), CHOICES))
             found["schedule"] = list(islice(self._schedules(found["rate"]), CHOICES))
         found |= self._options()
         return found
@@ -162,7 +162,7 @@ class Search:
         rows = self._rows["schedule"]
         for rate in [*rates, None] if None not in rates else rates:
             base = rows.x if rate is None else np.broadcast_to(rate(rows.x, rows.at), rows.x.shape)
-            yield from _following(by_slot("schedule"), Rows(base, rows.y, rows.at, rows.doubt))
+            yield from _following(self.rules("schedule"), Rows(base, rows.y, rows.at, rows.doubt))
 
     def _options(self) -> dict[Slot, list[Choice]]:
         """What the optimiser makes of the gradient: by its class and options, else by what its steps did."""
@@ -178,7 +178,7 @@ class Search:
             return (
                 {}
                 if rows is None
-                else {"direction": list(islice(_following(by_slot("direction"), rows), CHOICES))}
+                else {"direction": list(islice(_following(self.rules("direction"), rows), CHOICES))}
             )
         rows = self._rows.get("direction")
         if name == "SGD" and rows is not None and rows.follow(lambda x, _: x).all():
@@ -186,13 +186,13 @@ class Search:
                 "direction": [None],
                 "update": [None],
             }  # an option that has no effect: made anew each time
-        direction = _by_options(by_slot("direction"), name, odd, options) if name == "SGD" else None
+        direction = _by_options(self.rules("direction"), name, odd, options) if name == "SGD" else None
         left = {
             k: v
             for k, v in odd.items()
             if direction is None or k not in (*direction.rule.options, *direction.rule.fixed)
         }
-        update = _by_options(by_slot("update"), name, left, options)
+        update = _by_options(self.rules("update"), name, left, options)
         found: dict[Slot, list[Choice]] = {"direction": [direction]}
         if left or name != "SGD":
             found["update"] = [update] if update is not None else []
@@ -204,12 +204,12 @@ class Search:
         rows = self._rows.get("count")
         if rows is None or rows.follow(lambda x, _: x).all():
             return [(None, None)]
-        counts, stops = ([*_following(by_slot(slot), rows)][:CHOICES] for slot in ("count", "stop"))
+        counts, stops = ([*_following(self.rules(slot), rows)][:CHOICES] for slot in ("count", "stop"))
         found: list[tuple[Choice, ...]] = [*((one, None) for one in counts), *((None, one) for one in stops)]
-        for count in islice(_partly(by_slot("count"), rows), CHOICES):
+        for count in islice(_partly(self.rules("count"), rows), CHOICES):
             asked = np.broadcast_to(np.asarray(count(rows.x, rows.at), dtype=float), rows.x.shape)
             if (asked >= rows.y).all():
-                stops = [*_following(by_slot("stop"), replace(rows, x=asked))][:CHOICES]
+                stops = [*_following(self.rules("stop"), replace(rows, x=asked))][:CHOICES]
                 found += [(count, one) for one in stops if one is not None]
         return found[: 3 * CHOICES]
 
@@ -239,24 +239,24 @@ class Search:
     def _chains(self, first: Rows, later: Rows) -> Iterator[tuple[Choice, ...]]:
         """What the gradient may be made of, fewest deviations first."""
         yield (None, None, None)
-        losses = list(islice(_partly(by_slot("loss"), first), 3 * CHOICES))
-        accumulations = list(_all(by_slot("accumulate"), later))
-        clips = list(islice(_partly(by_slot("clip"), first), CHOICES))
+        losses = list(islice(_partly(self.rules("loss"), first), 3 * CHOICES))
+        accumulations = list(_all(self.rules("accumulate"), later))
+        clips = list(islice(_partly(self.rules("clip"), first), CHOICES))
         yield from ((loss, None, None) for loss in losses)
         yield from ((None, one, None) for one in accumulations)
         yield from ((None, None, clip) for clip in clips)
         both, added = [], []
         for loss in losses:
             given, then = (replace(part, x=_applied(loss, part)) for part in (first, later))
-            both += [(loss, clip) for clip in islice(_partly(by_slot("clip"), given), CHOICES)]
-            added += [(loss, one) for one in _all(by_slot("accumulate"), then)]
+            both += [(loss, clip) for clip in islice(_partly(self.rules("clip"), given), CHOICES)]
+            added += [(loss, one) for one in _all(self.rules("accumulate"), then)]
         yield from ((loss, one, None) for loss, one in added)
         yield from ((loss, None, clip) for loss, clip in both)
         yield from ((None, one, clip) for one in accumulations for clip in clips)
-        for rule in by_slot("loss"):  # with constants that no row shows, since all of them are clipped
+        for rule in self.rules("loss"):  # with constants that no row shows, since all of them are clipped
             for loss in (Deviation(rule, constants) for constants in rule.plain or rule.samples if constants):
                 given = replace(first, x=_applied(loss, first))
-                yield from ((loss, None, clip) for clip in islice(_partly(by_slot("clip"), given), 1))
+                yield from ((loss, None, clip) for clip in islice(_partly(self.rules("clip"), given), 1))
         yield from ((loss, one, clip) for loss, clip in both for one in accumulations)
 
     def _only(self, slot: Slot) -> Choice:
@@ -291,7 +291,7 @@ class Search:
         """The base with one deviation more, in one of these slots, that makes it return every answer."""
         inferred = Inferred(self.answers, base)
         for slot in slots:
-            for rule in by_slot(slot):
+            for rule in self.rules(slot):
                 for one in _constants(rule, inferred.rows(slot)):
                     if not self._allowed(one, self._beside(base, slot)) or not inferred.allows(one):
                         continue

@@ -1,7 +1,8 @@
 """Programs about which it is easy to say something false: whatever is told of them is true.
 
 `tricky/` has two mistakes at once, odd schedules and odd exceptions. tricky.toml says of each which titles
-are the whole truth, so that they may be claimed for all failing cases, and which are only true.
+are the whole truth, so that they may be claimed for all failing cases, and which are only true; of two mistakes at once
+each is a part of it.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from tests.cli.running import grader
 from tests.conftest import frozen
 from tests.teaching.verdicts import HERE
 
-CLAIM = "exactly as if this were the mistake"
+CLAIMS = ("exactly as if this were the mistake", "exactly as if these")
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,13 @@ class Truth:
 
     mistake: str
     whole: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
     true: tuple[str, ...] = ()
 
-    def allows(self, title: str, *, proven: bool) -> bool:
-        titles = self.whole if proven else (*self.whole, *self.true)
+    def allows(self, found: Diagnosis, title: str) -> bool:
+        """A part of the truth may be claimed with the others alone."""
+        titles = [*self.whole, *(self.parts if found.together > 1 else ())]
+        titles += [] if found.evidence == "proven" else [*self.parts, *self.true]
         return any(re.search(one, title) for one in titles)
 
 
@@ -72,11 +76,8 @@ def test_no_sentence_is_false(name: str, told: dict[str, list[Diagnosis]]) -> No
 
 
 def false(found: Diagnosis, truth: Truth) -> Iterator[str]:
-    proven = found.evidence == "proven"
-    yield from (
-        f"{title} {ground(found)}" for title in found.titles if not truth.allows(title, proven=proven)
-    )
-    if (CLAIM in ground(found)) != proven:
+    yield from (f"{title} {ground(found)}" for title in found.titles if not truth.allows(found, title))
+    if any(claim in ground(found) for claim in CLAIMS) != (found.evidence == "proven"):
         yield ground(found)
 
 

@@ -160,7 +160,9 @@ WHEN: Final[
 )
 
 
-def _stops(name: str, words: str, of: str, rank: int, known: str = "") -> Iterator[Rule]:
+def _stops(
+    name: str, words: str, of: str, rank: int, known: str = "", *, wide: bool = False
+) -> Iterator[Rule]:
     """The loop looks at it before each step, after each, or at what it was before the step was taken."""
     measure = MEASURES[of]
     for place, (when, suffix, after, begin) in enumerate(WHEN):
@@ -172,6 +174,7 @@ def _stops(name: str, words: str, of: str, rank: int, known: str = "") -> Iterat
             ),
             _threshold(measure, after, begin), rank=rank + place, known=int(suffix == known and bool(known)),
             samples=((1.0,), (0.1,), (0.01,)), teacher="How small it has to be is known only roughly.",
+            wide=wide,
         )  # fmt: skip
 
 
@@ -228,8 +231,8 @@ STOPS: Final = (
     *_stops("loss", "the loss", "loss", 30, known="-late"),
     *_stops("gradient", "the gradient", "gradient", 31),
     *_stops("theta", "|theta|", "theta", 32),
-    *_stops("gradient-largest", "each component of the gradient", "largest gradient", 35),
-    *_stops("theta-largest", "each component of theta", "largest theta", 35),
+    *_stops("gradient-largest", "each component of the gradient", "largest gradient", 35, wide=True),
+    *_stops("theta-largest", "each component of theta", "largest theta", 35, wide=True),
     *_stops("change", "the next change of theta", "change", 34),
     *_stops("gain", "the next change of the loss", "gain", 34),
 )  # fmt: skip

@@ -67,7 +67,7 @@ def _norm_constants(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
     wide = rows.x.shape[1] > 1
     for index, power in _NORMS if wide else dict.fromkeys((2.0 if i else i, p) for i, p in _NORMS):
         unit = _of_norm(rows.at.theta, index, power)
-        for factor in reading.estimates(replace(rows, x=unit), ratio):
+        for factor in reading.estimates(replace(rows, x=unit), reading.factor):
             yield factor, Estimate(index), Estimate(power)
 
 
@@ -123,7 +123,7 @@ def _huber(x: Array, _: Moment, height: float, scale: float) -> Array:
 
 
 def _heights(scale: float) -> Formula:
-    return lambda x, y, _: np.where(abs(y) < abs(scale * x) * (1 - CUT), abs(y), np.nan)
+    return lambda x, y, _: np.where((y != 0) & (abs(y) < abs(scale * x) * (1 - CUT)), abs(y), np.nan)
 
 
 def _huber_title(height: float, scale: float) -> str:
@@ -295,7 +295,9 @@ ACCUMULATE: Final = (
 
 def _cut_to(slack: float) -> Formula:
     """The length that a longer gradient was cut to, for torch's slack or none."""
-    return lambda x, y, _: np.where(norm(y) < norm(x) * (1 - CUT), norm(y) * (1 + slack / norm(x)), np.nan)
+    return lambda x, y, _: np.where(
+        (norm(y) > 0) & (norm(y) < norm(x) * (1 - CUT)), norm(y) * (1 + slack / norm(x)), np.nan
+    )
 
 
 def _brought_to(slack: float) -> Formula:
