@@ -29,6 +29,7 @@ from grader.judging.tolerances import CONVINCING
 
 MOST: Final = 3  # deviations of one program
 CHOICES: Final = 5  # of one slot, the right value included
+EMPTY_GRADIENT: Final = "gradient-empty"  # the rule of a gradient that is missing or 0
 REPEATED: Final = "step-repeated"  # the rule of steps that are taken again with the same gradient
 AS_PLAIN: Final = 6  # in rank, up to which two programs that fit alike are both told
 EACH: Final = 2  # constants of one rule, where rows leave it open
@@ -224,6 +225,9 @@ class Search:
         rows = self._rows.get("loss")
         if rows is None:
             return [(None, None, None)]
+        if rows.x.any() and not rows.y.any():  # a gradient that is always 0 says no more than that
+            empty = next(rule for rule in self.rules("clip") if rule.id == EMPTY_GRADIENT)
+            return [(None, None, Deviation(empty))]
         parts = self.traces.split(rows)
         found: list[tuple[Choice, ...]] = []
         tried = -1
