@@ -39,10 +39,8 @@ class Limits(Record, frozen=True):
 
     case_cpu_seconds: Seconds = 2.0  # one call, before it is made again by itself
     exercise_cpu_seconds: Seconds = 20.0  # all calls of one exercise, in one worker
-    wall_factor: Annotated[float, msgspec.Meta(ge=1, le=1_000)] = (
-        3.0  # the wall clock backstop, times the CPU limit
-    )
-    memory_bytes: Annotated[int, msgspec.Meta(gt=0, le=1 << 50)] = 1 << 30  # over the zygote's own
+    wall_factor: Factor = 3.0  # the wall clock backstop, times the CPU limit
+    memory_bytes: Bytes = 1 << 30  # over the zygote's own
 
 
 class Case(Record, frozen=True):

@@ -216,4 +216,9 @@ def where_changed(x: Array, y: Array, _: Moment) -> Array:
     return np.where(abs(y - x) <= 1e-4 * np.maximum(abs(x), abs(y)), np.nan, y)
 
 
-scaled, shifted, fixed, limit = each(ratio), each(difference), each(itself), each(where_changed)
+def factor(x: Array, y: Array, _: Moment) -> Array:
+    """The same, where it is not 0: that says something else."""
+    return np.where((x == 0) | (y == 0), np.nan, y / np.where(x == 0, 1.0, x))
+
+
+scaled, shifted, fixed, limit = each(factor), each(difference), each(itself), each(where_changed)

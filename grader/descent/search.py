@@ -83,7 +83,7 @@ class Search:
                 return Found(tuple(proven))
             shown = [one for slot in SLOTS if (one := self._only(slot)) is not None]
             shown += [one for one in (self.gradients[0] if self.gradients else ()) if one is not None]
-            shown += [one for one in self.terminations[0] if one] if len(self.terminations) == 1 else []
+            shown += [one for one in self.terminations[0] if one and _is_read(one)] if self._one_end else []
             return Found((), tuple(shown), tuple(self.unread))
 
     def _proven(self) -> list[Program]:
@@ -213,6 +213,11 @@ class Search:
                 found += [(count, one) for one in stops if one is not None]
         return found[: 3 * CHOICES]
 
+    @property
+    def _one_end(self) -> bool:
+        """Whether the traced calls leave no doubt of how many steps are taken."""
+        return len(self.terminations) == 1 and all(map(_is_read, self.terminations[0]))
+
     @cached_property
     def gradients(self) -> list[tuple[Choice, ...]]:
         """Loss, accumulation and clipping that give what .grad held in each step, the fewest alone."""
@@ -257,13 +262,18 @@ class Search:
     def _only(self, slot: Slot) -> Choice:
         """The rule that the traced calls follow, if it is one alone; of several none may be the student's."""
         choices = self.choices.get(slot, [])
-        return choices[0] if len(choices) == 1 else None
+        if slot == "rate" and len(self.choices.get("schedule", [None])) != 1:
+            return None  # it is read from the first step, and the others say something else
+        return choices[0] if len(choices) == 1 and _is_read(choices[0]) else None
 
     @cached_property
     def unread(self) -> list[Slot]:
         """The slots whose traced calls follow no rule, or more than one."""
-        found = [slot for slot, choices in self.choices.items() if len(choices) != 1]
-        found += [] if len(self.terminations) == 1 else ["count"]
+        found = [
+            slot for slot, choices in self.choices.items() if len(choices) != 1 or not _is_read(choices[0])
+        ]
+        found = [slot for slot in found if slot != "rate" or "schedule" not in found]
+        found += [] if self._one_end else ["count"]
         return found if self.gradients else [*found, "loss"]
 
     def _bases(self) -> list[Program]:
@@ -353,6 +363,11 @@ def oddness(value: float) -> float:
 
 def _cancelling(program: Program) -> bool:
     return sum(slot in program.slots for slot in CANCELLING) > 1
+
+
+def _is_read(one: Choice) -> bool:
+    """Whether its constants were read from rows, not tried: of these another may fit as well."""
+    return one is None or not (isinstance(one.rule.read, Trial) and one.constants)
 
 
 # --- one slot ---------------------------------------------------------------------------------

@@ -227,7 +227,7 @@ def _read(case: int, row: int, trace: Trace, suite: Suite, *, moving: bool) -> T
     rates = _rates(taken, len(steps))
     if rates is None:
         return None
-    gradients = [one.gradient for one in steps]
+    gradients = [_gradient(one) for one in steps]
     return TracedCall(
         case=case,
         row=row,
@@ -278,6 +278,12 @@ def _joined(one: TracedCall, times: int) -> TracedCall:
 def _idle(step: Step) -> bool:
     """Whether nothing had a gradient, so that nothing moved."""
     return all(one is None for one in step.gradients) and step.before == step.after
+
+
+def _gradient(one: WholeStep) -> Sequence[float] | None:
+    """None, where nothing moved, is as good as 0."""
+    still = one.gradient is None and one.before == one.after
+    return [0.0] * len(one.before) if still else one.gradient
 
 
 def _table(rows: Sequence[Any], width: int) -> Array:

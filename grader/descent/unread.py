@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from grader.diagnosis.report import FailureReport
 
 RANK: Final = 200
+CLEAR: Final = 0.01  # relative
 
 
 class _Words(NamedTuple):
@@ -65,7 +66,7 @@ def unread(slots: Sequence[Slot], traces: Traces, report: FailureReport) -> Iter
         rows = traces.rows(slot)
         if slot not in WORDS or rows is None:
             continue
-        words, row = WORDS[slot], _first(rows)
+        words, row = WORDS[slot], _clearest(rows)
         if row is None:
             continue
         yield Candidate(
@@ -84,10 +85,12 @@ def unread(slots: Sequence[Slot], traces: Traces, report: FailureReport) -> Iter
         )
 
 
-def _first(rows: Rows) -> int | None:
-    """The first row that does not hold what it should."""
+def _clearest(rows: Rows) -> int | None:
+    """The first of the rows that do not hold what they should, by more than a hundredth if there is one."""
     off = ~rows.follow(lambda x, _: x)
-    return int(np.argmax(off)) if off.any() else None
+    clear = (abs(rows.y - rows.x) > CLEAR * np.maximum(abs(rows.x), abs(rows.y))).any(axis=1)
+    seen = off & clear if (off & clear).any() else off
+    return int(np.argmax(seen)) if seen.any() else None
 
 
 def _vector(values: np.ndarray) -> str:

@@ -265,6 +265,11 @@ def _scheduled(name: str, title: Any, f: Callable[..., Array], read: Any = None,
     )  # fmt: skip
 
 
+def _zero_at(level: Array, i: Array) -> Array:
+    """Where a level that falls evenly comes to 0."""
+    return np.where((level > 0) & (level < 1), i / (1 - level), np.nan)
+
+
 SCHEDULE: Final = (
     _scheduled(
         "rate-decays-exponentially", _exponential_title, _exponential,
@@ -307,7 +312,7 @@ SCHEDULE: Final = (
     _scheduled(
         "rate-falls-until", "The learning rate falls evenly, to 0 after {0} steps",
         _by(lambda i, _, k: np.maximum(1 - i / k, 0)),
-        reading.whole(_level(0, lambda level, i: np.where(level > 0, i / (1 - level), np.nan))), rank=22,
+        reading.whole(_level(0, _zero_at)), rank=22,
         samples=((10.0,), (100.0,)),
     ),
     _scheduled(
