@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -22,6 +23,9 @@ SAMPLES = [
     for sample in rule.samples
     if rule.slot != "update"  # whose constants are options of the optimiser
 ]
+AHEAD = {  # what looks at a step that was not taken is in no trace
+    f"stops-early-{name}{when}" for name in ("change", "gain") for when in ("", "-after", "-stale")
+}
 DTYPES = (np.float64, np.float32)
 UNIT = {np.float64: 2.0**-53, np.float32: 2.0**-24}
 
@@ -45,7 +49,13 @@ def _deviating(rule: Rule, sample: tuple[float, ...], calls: Calls) -> Run:
 def _rows(rule: Rule, sample: tuple[float, ...], calls: Calls) -> list[Rows]:
     """As the traces of the calls show them."""
     right, seen = run(Program(), calls), _deviating(rule, sample, calls)
-    makers = {"start": _starts, "between": _betweens, "count": _counted, "result": _returned}
+    makers = {
+        "start": _starts,
+        "between": _betweens,
+        "count": _counted,
+        "stop": _stopped,
+        "result": _returned,
+    }
     return makers[rule.slot](right, seen, calls)
 
 
@@ -75,8 +85,16 @@ def _counted(right: Run, seen: Run, calls: Calls) -> list[Rows]:
     taken = seen.at.count[:, None].astype(float)
     walked = np.nonzero(taken[:, 0] < LONGEST)[0]
     at = moment(calls.rows(walked))
-    at.path = right.path[:, walked]
+    at.path, at.count = right.path[:, walked], seen.at.count[walked]
     return [Rows(calls.steps[walked].astype(float), taken[walked], at, np.zeros((len(walked), 1)))]
+
+
+def _stopped(right: Run, seen: Run, calls: Calls) -> list[Rows]:
+    """As values allow them, with the path beyond; and as traces show them, which end where the loop did."""
+    (rows,) = _counted(right, seen, calls)
+    beyond = np.arange(len(rows.at.path))[:, None] > rows.at.count
+    path = np.where(beyond[..., None], np.nan, rows.at.path)
+    return [rows, replace(rows, at=replace(rows.at, path=path))]
 
 
 def _returned(right: Run, seen: Run, calls: Calls) -> list[Rows]:
@@ -103,7 +121,7 @@ def _with_doubt(x: Array, y: Array, at: Moment, *reach: Array) -> Rows:
 @np.errstate(all="ignore")
 def test_a_rule_s_constants_are_read_back_from_its_runs(rule: Rule, sample: tuple[float, ...]) -> None:
     for width, dtype in product((1, 2, 3), DTYPES):
-        for rows in _rows(rule, sample, _calls(width, dtype)):
+        for rows in _rows(rule, sample, _calls(width, dtype))[: 1 if rule.id in AHEAD else None]:
             if len(rows) < 4 or (width == 1 and rule.id.endswith("each")):
                 continue
             found = [[one.value for one in read] for read in rule.read(rows)]
@@ -197,6 +215,31 @@ def breaks_when_theta_hardly_moves(theta: Array, rate: float, steps: int) -> Arr
     return theta
 
 
+def breaks_where_the_step_has_led(theta: Array, rate: float, steps: int) -> Array:
+    for _ in range(steps):
+        theta = theta - rate * 2 * theta
+        if np.linalg.norm(theta) < 0.1:
+            break
+    return theta
+
+
+def breaks_before_a_small_step(theta: Array, rate: float, steps: int) -> Array:
+    for _ in range(steps):
+        step = rate * 2 * theta
+        if np.linalg.norm(step) < 0.01:
+            break
+        theta = theta - step
+    return theta
+
+
+def breaks_when_the_loss_hardly_falls(theta: Array, rate: float, steps: int) -> Array:
+    for _ in range(steps):
+        old, theta = theta, theta - rate * 2 * theta
+        if abs((old**2).sum() - (theta**2).sum()) < 0.01:
+            break
+    return theta
+
+
 def loses_patience(theta: Array, rate: float, steps: int) -> Array:
     best, bad = np.inf, 0
     for _ in range(steps):
@@ -245,7 +288,10 @@ def clamps_every_step(theta: Array, rate: float, steps: int) -> Array:
         (breaks_after_the_step, "stops-early-loss-late", (0.1,)),
         (breaks_before_the_step, "stops-early-gradient", (0.1,)),
         (while_the_loss_is_large, "stops-early-loss-stale", (0.1,)),
-        (breaks_when_theta_hardly_moves, "stops-early-change", (0.01,)),
+        (breaks_when_theta_hardly_moves, "stops-early-change-late", (0.01,)),
+        (breaks_where_the_step_has_led, "stops-early-theta-after", (0.1,)),
+        (breaks_before_a_small_step, "stops-early-change", (0.01,)),
+        (breaks_when_the_loss_hardly_falls, "stops-early-gain-late", (0.01,)),
         (loses_patience, "stops-early-patience", (3.0, 1e-3, 1.0)),
         (leaves_out_every_seventh, "steps-left-out-first", (7.0,)),
         (mean_of_all, "result-mean", ()),
