@@ -155,13 +155,16 @@ class Search:
                 found[slot] = list(islice(_following(self.rules(slot), self._rows[slot]), CHOICES))
         if "rate" in self._rows:
             found["rate"] = list(islice(_following(self.rules("rate"), self._rows["rate"]), CHOICES))
-            found["schedule"] = list(islice(self._schedules(found["rate"]), CHOICES))
+            alone = list(islice(_following(self.rules("schedule"), self._rows["schedule"]), CHOICES))
+            if alone:  # what changes the first step as well is no other rate besides
+                found["rate"] = [None]
+            found["schedule"] = alone or list(islice(self._schedules(found["rate"]), CHOICES))
         found |= self._options()
         return found
 
     def _schedules(self, rates: list[Choice]) -> Iterator[Choice]:
         rows = self._rows["schedule"]
-        for rate in [*rates, None] if None not in rates else rates:
+        for rate in rates:
             base = rows.x if rate is None else np.broadcast_to(rate(rows.x, rows.at), rows.x.shape)
             yield from _following(self.rules("schedule"), Rows(base, rows.y, rows.at, rows.doubt))
 
