@@ -1,8 +1,8 @@
 """Programs about which it is easy to say something false: whatever is told of them is true.
 
 `tricky/` has two mistakes at once, odd schedules and odd exceptions. tricky.toml says of each which titles
-are the whole truth, so that they may be claimed for all failing cases, and which are only true; of two mistakes at once
-each is a part of it.
+are the whole truth, so that they may be claimed for all failing cases, which are only true, and of two
+mistakes at once which are a part of it.
 """
 
 from __future__ import annotations
