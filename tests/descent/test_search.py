@@ -50,9 +50,11 @@ def named(student: Student, exercise: Exercise) -> list[list[str]]:
     failed = frozenset(one.id for one in exercise.rubric)
     report = FailureReport(compare.judge(run, exercise, "cpu"), prepared, failed, traces)
     (diagnoser,) = prepared.diagnosers
-    if not report.wrong:
-        return RIGHT
-    return [[one.title, *(more.title for more in one.beside)] for one in diagnoser(report).proven]
+    return (
+        RIGHT
+        if not report.wrong
+        else [[one.title, *(more.title for more in one.beside)] for one in diagnoser(report).proven]
+    )
 
 
 DECAY = "Weight decay {} pulls theta towards 0 in each step"
@@ -69,8 +71,9 @@ TOGETHER: list[tuple[list[Deviant], list[list[str]]]] = [
      [["The descent runs with momentum 0.8", "Every step uses the rate 0.07, whatever is passed"]]),
     ([("steps-at-most", (5,)), ("rate-decays-exponentially", (0.9, 0))],
      [[CAPPED, "The learning rate shrinks by a factor 0.9 in every step"]]),
-    ([("loss-times-steps", ()), ("weight-decay", (0.02,))],
-     [["The gradient is number_steps times what it should be: it adds up", DECAY.format(0.02)]]),
+    ([("loss-scaled", (3,)), ("gradient-clipped-by-norm", (0.7, 1e-6))],
+     [["The gradient is clipped to length 0.7",
+       "The gradient is 3 times what it should be: the loss is scaled"]]),
     ([("gradient-kept-in-part", (0.5,)), ("steps-times", (2,))],
      [["0.5 of the last step's gradient stays in .grad", "Twice as many steps are taken as asked for"]]),
     ([("steps-at-most", (5,)), ("result-mean", ())],  # the start and five steps are six thetas
