@@ -50,11 +50,8 @@ def named(student: Student, exercise: Exercise) -> list[list[str]]:
     failed = frozenset(one.id for one in exercise.rubric)
     report = FailureReport(compare.judge(run, exercise, "cpu"), prepared, failed, traces)
     (diagnoser,) = prepared.diagnosers
-    return (
-        RIGHT
-        if not report.wrong
-        else [[one.title, *(more.title for more in one.beside)] for one in diagnoser(report).proven]
-    )
+    told = [[one.title, *(more.title for more in one.beside)] for one in diagnoser(report).proven]
+    return told if report.wrong else RIGHT
 
 
 DECAY = "Weight decay {} pulls theta towards 0 in each step"
