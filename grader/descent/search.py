@@ -33,6 +33,7 @@ EMPTY_GRADIENT: Final = "gradient-empty"  # the rule of a gradient that is missi
 REPEATED: Final = "step-repeated"  # the rule of steps that are taken again with the same gradient
 AS_PLAIN: Final = 6  # in rank, up to which two programs that fit alike are both told
 EACH: Final = 2  # constants of one rule, where rows leave it open
+LONGER: Final = 1.01  # times: what has not come to the length of a clip
 FEW: Final = 2  # rows that a rule has to be seen in
 ENTERED: Final[Mapping[Slot, Slot]] = {"stop": "count", "schedule": "rate"}  # what the slot before hands on
 RUNS: Final = 80  # programs that are run for one student
@@ -249,6 +250,7 @@ class Search:
         losses = list(islice(_partly(self.rules("loss"), first), 3 * CHOICES))
         accumulations = list(_all(self.rules("accumulate"), later))
         clips = list(islice(_partly(self.rules("clip"), first), CHOICES))
+        losses += self._losses_below(clips, first, losses)
         yield from ((loss, None, None) for loss in losses)
         yield from ((None, one, None) for one in accumulations)
         yield from ((None, None, clip) for clip in clips)
@@ -265,6 +267,17 @@ class Search:
                 given = replace(first, x=_applied(loss, first))
                 yield from ((loss, None, clip) for clip in islice(_partly(self.rules("clip"), given), 1))
         yield from ((loss, one, clip) for loss, clip in both for one in accumulations)
+
+    def _losses_below(
+        self, clips: Iterable[Deviation], first: Rows, known: Iterable[Deviation]
+    ) -> list[Deviation]:
+        """Further ones that the few rows show which no clip has cut."""
+        told = {(one.rule.id, one.constants) for one in known}
+        found: dict[object, Deviation] = {}
+        for part in (_untouched(clip, first) for clip in clips):
+            losses = islice(_partly(self.rules("loss"), part), CHOICES) if len(part) else ()
+            found |= {(one.rule.id, one.constants): one for one in losses}
+        return [one for key, one in found.items() if key not in told]
 
     def _only(self, slot: Slot) -> Choice:
         """The rule that the traced calls follow, if it is one alone; of several none may be the student's."""
@@ -422,6 +435,12 @@ def _constants(rule: Rule, rows: Rows | None) -> Iterator[Deviation]:
     for constants in rule.read(rows if rows is not None else EMPTY):
         values, doubts = tuple(one.value for one in constants), tuple(one.doubt for one in constants)
         yield Deviation(rule, values, doubts if any(doubts) else ())
+
+
+def _untouched(clip: Deviation, rows: Rows) -> Rows:
+    """The rows that it would leave as they are, were they a little longer."""
+    longer = LONGER * rows.y
+    return rows.only((clip(longer, rows.at) == longer).all(axis=1) & rows.y.any(axis=1))
 
 
 def _applied(one: Deviation, rows: Rows) -> Array:

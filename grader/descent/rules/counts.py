@@ -105,9 +105,10 @@ def _loss(path: Array, at: Moment) -> Array:
     return at.objective.value(path)[..., 0]
 
 
-def _next(values: Array) -> Array:
-    """Place x ... -> how much each differs from the next; the last, which has none, meets no condition."""
-    return np.concatenate([np.diff(values, axis=0), np.full_like(values[:1], np.inf)])
+def _ahead(path: Array, at: Moment) -> Array:
+    """Where each place leads: to the next one or, where the path ends, as far as a right step goes."""
+    following = np.concatenate([path[1:], np.full_like(path[:1], np.nan)])
+    return np.where(np.isnan(following), path - at.rate * at.objective.gradient(path), following)
 
 
 MEASURES: Final[dict[str, Measure]] = {
@@ -116,8 +117,8 @@ MEASURES: Final[dict[str, Measure]] = {
     "theta": lambda path, at: np.linalg.norm(path, axis=-1),
     "largest gradient": lambda path, at: abs(at.objective.gradient(path)).max(axis=-1),
     "largest theta": lambda path, at: abs(path).max(axis=-1),
-    "change": lambda path, at: np.linalg.norm(_next(path), axis=-1),
-    "gain": lambda path, at: abs(_next(_loss(path, at))),
+    "change": lambda path, at: np.linalg.norm(_ahead(path, at) - path, axis=-1),
+    "gain": lambda path, at: abs(_loss(_ahead(path, at), at) - _loss(path, at)),
 }
 
 

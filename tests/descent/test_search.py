@@ -1,0 +1,150 @@
+"""Two mistakes at once are named with their constants, and those that cancel are not named at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from grader import decoders
+from grader.descent.freezing import mistakes
+from grader.descent.objective import Minimised
+from grader.descent.program import Deviation, Program
+from grader.descent.rules import RULES
+from grader.diagnosis.prepared import Prepared
+from grader.diagnosis.report import FailureReport
+from grader.freezing import assignment
+from grader.judging import compare
+from grader.kit import Exercise, LoadedKit
+from grader.records import Answer, ExerciseRun, Trace
+from grader.sandbox import calling
+from tests.conftest import ROOT
+
+Student = Callable[[torch.Tensor, float, int], Any]
+Deviant = tuple[str, tuple[float, ...]]
+RULE = {rule.id: rule for rule in RULES}
+RIGHT = [["all is right"]]
+LESSONS = (0, 1)  # theta has one component, and two
+
+
+def of_rules(lesson: int, kit: LoadedKit, *pairs: Deviant) -> Student:
+    """The program of these rules, as the freezer has PyTorch run it."""
+    minimised = decoders.msgpack(Minimised).decode(kit.kit.exercises[lesson].diagnosers["descent"])
+    deviating = Program(tuple(Deviation(RULE[name], constants) for name, constants in pairs))
+    return mistakes.program(assignment.load(ROOT).exercises[lesson], minimised, deviating)
+
+
+def named(student: Student, exercise: Exercise) -> list[list[str]]:
+    """The titles of each program that is proven."""
+    answers: dict[int, Answer] = {}
+    traces: dict[int, Trace] = {}
+    for i, case in enumerate(exercise.cases):
+        answers[i], trace = calling.traced_call(student, case.arguments)
+        if case.traced or case.repeats is not None:
+            traces[i] = trace
+    run = ExerciseRun(exercise.name, found=True, answers=answers, traces=traces)
+    prepared = Prepared(exercise)
+    failed = frozenset(one.id for one in exercise.rubric)
+    report = FailureReport(compare.judge(run, exercise, "cpu"), prepared, failed, traces)
+    (diagnoser,) = prepared.diagnosers
+    told = [[one.title, *(more.title for more in one.beside)] for one in diagnoser(report).proven]
+    return told if report.wrong else RIGHT
+
+
+DECAY = "Weight decay {} pulls theta towards 0 in each step"
+SQUARED = "The square of each component of the final theta is returned, not theta"
+STOPPED = "The loop ends early, as soon as the gradient is below about 0.1"
+LOSS = "The loss at the final theta is returned, not theta"
+CAPPED = "Never more than 5 steps are taken, however many are asked for"
+TIMES = "The optimiser steps 2 times in each iteration, with the same gradient"
+
+TOGETHER: list[tuple[list[Deviant], list[list[str]]]] = [
+    ([("weight-decay", (0.05,)), ("steps-more", (-1,))],
+     [["One step too few is taken", DECAY.format(0.05)]]),
+    ([("rate-fixed", (0.07,)), ("momentum", (0.8,))],
+     [["The descent runs with momentum 0.8", "Every step uses the rate 0.07, whatever is passed"]]),
+    ([("steps-at-most", (5,)), ("rate-decays-exponentially", (0.9, 0))],
+     [[CAPPED, "The learning rate shrinks by a factor 0.9 in every step"]]),
+    ([("loss-scaled", (3,)), ("gradient-clipped-by-norm", (0.7, 1e-6))],
+     [["The gradient is clipped to length 0.7",
+       "The gradient is 3 times what it should be: the loss is scaled"]]),
+    ([("gradient-kept-in-part", (0.5,)), ("steps-times", (2,))],
+     [["0.5 of the last step's gradient stays in .grad", "Twice as many steps are taken as asked for"]]),
+    ([("steps-at-most", (5,)), ("result-mean", ())],  # the start and five steps are six thetas
+     [["The mean of all thetas is returned, with the initial one", CAPPED],
+      ["The mean of the last 6 thetas is returned", CAPPED]]),
+]  # fmt: skip
+NAMES = ["+".join(name for name, _ in pair) for pair, _ in TOGETHER]
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+@pytest.mark.parametrize(("pair", "titles"), TOGETHER, ids=NAMES)
+@np.errstate(all="ignore")  # runs that diverge
+def test_what_two_rules_do_together_is_named_as_both(
+    kit: LoadedKit, lesson: int, pair: list[Deviant], titles: list[list[str]]
+) -> None:
+    assert named(of_rules(lesson, kit, *pair), kit.kit.exercises[lesson]) == titles
+
+
+def test_a_stop_is_named_as_the_plainest_condition_that_is_the_same(kit: LoadedKit) -> None:
+    """The gradient is 2 theta, and of one component the loss is its square."""
+    pair: list[Deviant] = [("stops-early-theta", (0.05,)), ("result-squared", (1,))]
+
+    assert [named(of_rules(lesson, kit, *pair), kit.kit.exercises[lesson]) for lesson in LESSONS] == [
+        [[STOPPED, LOSS]],
+        [[STOPPED, SQUARED]],
+    ]
+
+
+def steps_twice_and_clears_every_third(theta: torch.Tensor, rate: float, steps: int) -> torch.Tensor:
+    theta = torch.nn.Parameter(theta.clone())
+    optimiser = torch.optim.SGD([theta], lr=rate)
+    for i in range(steps):
+        if i % 3 == 0:
+            optimiser.zero_grad()
+        (theta**2).sum().backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+        optimiser.step()
+    return theta.detach()
+
+
+def descent(sign: float, times: float = 1.0, **options: Any) -> Student:
+    def student(theta: torch.Tensor, rate: float, steps: int) -> torch.Tensor:
+        theta = torch.nn.Parameter(theta.clone())
+        optimiser = torch.optim.SGD([theta], lr=times * rate, **options)
+        for _ in range(steps):
+            optimiser.zero_grad()
+            (sign * (theta**2).sum()).backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+        return theta.detach()
+
+    return student
+
+
+def rebuilds_its_momentum(theta: torch.Tensor, rate: float, steps: int) -> torch.Tensor:
+    theta = torch.nn.Parameter(theta.clone())
+    for _ in range(steps + 1):
+        optimiser = torch.optim.SGD([theta], lr=rate, momentum=0.9)
+        optimiser.zero_grad()
+        (theta**2).sum().backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+    return theta.detach()
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+@pytest.mark.parametrize(
+    ("student", "titles"),
+    [
+        (steps_twice_and_clears_every_third, [["The gradient is cleared every 3 steps only", TIMES]]),
+        (descent(0.5, times=2), RIGHT),
+        (descent(-1, weight_decay=0.01, maximize=True), [[DECAY.format(0.01)]]),
+        (rebuilds_its_momentum, [["One step too many is taken"]]),
+    ],
+)
+def test_what_a_student_s_loop_does_is_named_and_nothing_else(
+    kit: LoadedKit, lesson: int, student: Student, titles: list[list[str]]
+) -> None:
+    assert named(student, kit.kit.exercises[lesson]) == titles
