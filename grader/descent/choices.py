@@ -1,0 +1,318 @@
+"""What the traces of one student leave for each slot: the right value, or the rules that they follow.
+
+Every slot is read by itself; what .grad is made of, and how many steps are taken, are read together. Nothing
+is left for a slot whose recorded steps follow no rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from itertools import islice
+from typing import Final, get_args
+
+import numpy as np
+
+from grader.descent.objective import Objective
+from grader.descent.program import Array, Deviation, Moment, Slot
+from grader.descent.reading import Rows, Trial
+from grader.descent.rule import Rule, nothing
+from grader.descent.rules import RULES
+from grader.descent.traces import Traces
+
+CHOICES: Final = 5  # of one slot, the right value included
+EMPTY_GRADIENT: Final = "gradient-empty"  # the rule of a gradient that is missing or 0
+REPEATED: Final = "step-repeated"  # the rule of steps that are taken again with the same gradient
+EACH: Final = 2  # constants of one rule, where rows leave it open
+LONGER: Final = 1.01  # times: what has not come to the length of a clip
+FEW: Final = 2  # rows that a rule has to be seen in
+SLOTS: Final[tuple[Slot, ...]] = get_args(Slot)
+
+Choice = Deviation | None
+"""A way to fill a slot; None: the right one."""
+
+
+class Choices:
+    """The choices of one student's slots."""
+
+    def __init__(self, traces: Traces) -> None:
+        self.traces = traces
+
+    def rules(self, slot: Slot) -> Sequence[Rule]:
+        """Those that can show in a theta of so many components."""
+        return [rule for rule in RULES if rule.slot == slot and rule.suits({self.traces.suite.width})]
+
+    @cached_property
+    def rows(self) -> dict[Slot, Rows]:
+        made = ((slot, self.traces.rows(slot)) for slot in SLOTS)
+        return {slot: rows for slot, rows in made if rows is not None and len(rows)}
+
+    @cached_property
+    def slots(self) -> dict[Slot, list[Choice]]:
+        """For each slot but those of the gradient what every traced call follows; nothing where none is."""
+        found: dict[Slot, list[Choice]] = {}
+        for slot in ("start", "between"):
+            if slot in self.rows:
+                found[slot] = list(islice(_following(self.rules(slot), self.rows[slot]), CHOICES))
+        if "rate" in self.rows:
+            found["rate"] = list(islice(_following(self.rules("rate"), self.rows["rate"]), CHOICES))
+            alone = list(islice(_following(self.rules("schedule"), self.rows["schedule"]), CHOICES))
+            if alone:  # what changes the first step as well is no other rate besides
+                found["rate"] = [None]
+            found["schedule"] = alone or list(islice(self._schedules(found["rate"]), CHOICES))
+        found |= self._options()
+        return found
+
+    def _schedules(self, rates: list[Choice]) -> Iterator[Choice]:
+        rows = self.rows["schedule"]
+        for rate in rates:
+            base = rows.x if rate is None else np.broadcast_to(rate(rows.x, rows.at), rows.x.shape)
+            yield from _following(self.rules("schedule"), Rows(base, rows.y, rows.at, rows.doubt))
+
+    def _options(self) -> dict[Slot, list[Choice]]:
+        """What the optimiser makes of the gradient: by its class and options, else by what its steps did."""
+        if self.traces.optimiser is None:
+            return {}
+        if self.traces.repeated > 1:
+            again = next(rule for rule in RULES if rule.id == REPEATED)
+            return {"update": [Deviation(again, (float(self.traces.repeated),))]}
+        name, options = self.traces.optimiser
+        odd = {key: value for key, value in options.items() if value}
+        if name == "SGD" and not odd:
+            rows = self.rows.get("direction")
+            return (
+                {}
+                if rows is None
+                else {"direction": list(islice(_following(self.rules("direction"), rows), CHOICES))}
+            )
+        rows = self.rows.get("direction")
+        if name == "SGD" and rows is not None and rows.follow(lambda x, _: x).all():
+            return {
+                "direction": [None],
+                "update": [None],
+            }  # an option that has no effect: made anew each time
+        direction = _by_options(self.rules("direction"), name, odd, options) if name == "SGD" else None
+        left = {
+            k: v
+            for k, v in odd.items()
+            if direction is None or k not in (*direction.rule.options, *direction.rule.fixed)
+        }
+        update = _by_options(self.rules("update"), name, left, options)
+        found: dict[Slot, list[Choice]] = {"direction": [direction]}
+        if left or name != "SGD":
+            found["update"] = [update] if update is not None else []
+        return found
+
+    @cached_property
+    def terminations(self) -> list[tuple[Choice, ...]]:
+        """How many steps are asked for and what ends the loop before, the fewest deviations alone."""
+        rows = self.rows.get("count")
+        if rows is None or rows.follow(lambda x, _: x).all():
+            return [(None, None)]
+        counts, stops = ([*_following(self.rules(slot), rows)][:CHOICES] for slot in ("count", "stop"))
+        found: list[tuple[Choice, ...]] = [*((one, None) for one in counts), *((None, one) for one in stops)]
+        for count in islice(_partly(self.rules("count"), rows), CHOICES):
+            asked = np.broadcast_to(np.asarray(count(rows.x, rows.at), dtype=float), rows.x.shape)
+            if (asked >= rows.y).all():
+                stops = [*_following(self.rules("stop"), replace(rows, x=asked))][:CHOICES]
+                found += [(count, one) for one in stops if one is not None]
+        return found[: 3 * CHOICES]
+
+    @property
+    def _one_end(self) -> bool:
+        """Whether the traced calls leave no doubt of how many steps are taken."""
+        return len(self.terminations) == 1 and all(map(_is_read, self.terminations[0]))
+
+    @cached_property
+    def gradients(self) -> list[tuple[Choice, ...]]:
+        """Loss, accumulation and clipping that give what .grad held in each step, the fewest alone."""
+        rows = self.rows.get("loss")
+        if rows is None:
+            return [(None, None, None)]
+        if rows.x.any() and not rows.y.any():  # a gradient that is always 0 says no more than that
+            empty = next(rule for rule in self.rules("clip") if rule.id == EMPTY_GRADIENT)
+            return [(None, None, Deviation(empty))]
+        parts = self.traces.split(rows)
+        found: list[tuple[Choice, ...]] = []
+        tried = -1
+        for chain in self._chains(*parts):
+            deviations = sum(one is not None for one in chain)
+            if found and deviations > tried:
+                break
+            tried = deviations
+            if all(follows(chain, part).all() for part in parts):
+                found.append(chain)
+        return sorted(found, key=lambda one: sum(x.rule.rank for x in one if x is not None))[:CHOICES]
+
+    def _chains(self, first: Rows, later: Rows) -> Iterator[tuple[Choice, ...]]:
+        """What the gradient may be made of, fewest deviations first."""
+        yield (None, None, None)
+        losses = list(islice(_partly(self.rules("loss"), first), 3 * CHOICES))
+        accumulations = list(_all(self.rules("accumulate"), later))
+        clips = list(islice(_partly(self.rules("clip"), first), CHOICES))
+        losses += self._losses_below(clips, first, losses)
+        yield from ((loss, None, None) for loss in losses)
+        yield from ((None, one, None) for one in accumulations)
+        yield from ((None, None, clip) for clip in clips)
+        both, added = [], []
+        for loss in losses:
+            given, then = (replace(part, x=_applied(loss, part)) for part in (first, later))
+            both += [(loss, clip) for clip in islice(_partly(self.rules("clip"), given), CHOICES)]
+            added += [(loss, one) for one in _all(self.rules("accumulate"), then)]
+        yield from ((loss, one, None) for loss, one in added)
+        yield from ((loss, None, clip) for loss, clip in both)
+        yield from ((None, one, clip) for one in accumulations for clip in clips)
+        for rule in self.rules("loss"):  # with constants that no row shows, since all of them are clipped
+            for loss in (Deviation(rule, constants) for constants in rule.plain or rule.samples if constants):
+                given = replace(first, x=_applied(loss, first))
+                yield from ((loss, None, clip) for clip in islice(_partly(self.rules("clip"), given), 1))
+        yield from ((loss, one, clip) for loss, clip in both for one in accumulations)
+
+    def _losses_below(
+        self, clips: Iterable[Deviation], first: Rows, known: Iterable[Deviation]
+    ) -> list[Deviation]:
+        """Further ones that the few rows show which no clip has cut."""
+        told = {(one.rule.id, one.constants) for one in known}
+        found: dict[object, Deviation] = {}
+        for part in (_untouched(clip, first) for clip in clips):
+            losses = islice(_partly(self.rules("loss"), part), CHOICES) if len(part) else ()
+            found |= {(one.rule.id, one.constants): one for one in losses}
+        return [one for key, one in found.items() if key not in told]
+
+    def _only(self, slot: Slot) -> Choice:
+        """The rule that the traced calls follow, if it is one alone; of several none may be the student's."""
+        choices = self.slots.get(slot, [])
+        if slot == "rate" and len(self.slots.get("schedule", [None])) != 1:
+            return None  # it is read from the first step, and the others say something else
+        return choices[0] if len(choices) == 1 and _is_read(choices[0]) else None
+
+    @cached_property
+    def unread(self) -> list[Slot]:
+        """The slots whose traced calls follow no rule, or more than one."""
+        found = [
+            slot for slot, choices in self.slots.items() if len(choices) != 1 or not _is_read(choices[0])
+        ]
+        found = [slot for slot in found if slot != "rate" or "schedule" not in found]
+        found += [] if self._one_end else ["count"]
+        return found if self.gradients else [*found, "loss"]
+
+    @property
+    def shown(self) -> list[Deviation]:
+        """The deviations that every traced call follows, each alone."""
+        found = [one for slot in SLOTS if (one := self._only(slot)) is not None]
+        found += [one for one in (self.gradients[0] if self.gradients else ()) if one is not None]
+        return found + [one for one in self.terminations[0] if one] if self._one_end else found
+
+
+def oddness(value: float) -> float:
+    """How far from round a constant is: of two that fit alike, the rounder is the likelier."""
+    digits = len(f"{abs(value):.6g}".replace(".", "").strip("0").split("e")[0])
+    return 4.0 * max(digits - 1, 0)
+
+
+def _is_read(one: Choice) -> bool:
+    """Whether its constants were read from rows, not tried: of these another may fit as well."""
+    return one is None or not (isinstance(one.rule.read, Trial) and one.constants)
+
+
+# --- one slot ---------------------------------------------------------------------------------
+
+
+def _following(rules: Iterable[Rule], rows: Rows) -> Iterator[Choice]:
+    """The right value, if every row holds it; else the rules that every row follows."""
+    if rows.follow(lambda x, _: x).all():
+        yield None
+        return  # what no traced call shows is for the values to say
+    for rule in rules:
+        if rule.remembers:
+            continue
+        for one in constants_of(rule, rows):
+            if rows.follow(one).all():
+                yield one
+                break
+
+
+def _partly(rules: Iterable[Rule], rows: Rows) -> Iterator[Deviation]:
+    """The rules that some rows follow: what is done later hides the others.
+
+    Those that all rows follow come first, then the roundest; of one rule a few constants are enough.
+    """
+    found: list[tuple[bool, float, Deviation]] = []
+    for rule in rules:
+        own = []
+        for one in constants_of(rule, rows):
+            followed = int(rows.follow(one).sum())
+            if followed >= min(FEW, len(rows)):
+                own.append((followed < len(rows), rule.rank + sum(map(oddness, one.constants)), one))
+        found += sorted(own, key=lambda row: row[:2])[:EACH]
+    return iter(one for *_, one in sorted(found, key=lambda row: row[:2]))
+
+
+def _all(rules: Iterable[Rule], rows: Rows) -> Iterator[Deviation]:
+    for rule in rules:
+        yield from constants_of(rule, rows)
+
+
+def constants_of(rule: Rule, rows: Rows | None) -> Iterator[Deviation]:
+    """The rule with the constants that the rows allow; without a row, with those that are tried anyway."""
+    if (rows is None or not len(rows)) and not isinstance(rule.read, Trial) and rule.read is not nothing:
+        return
+    for constants in rule.read(rows if rows is not None else EMPTY):
+        values, doubts = tuple(one.value for one in constants), tuple(one.doubt for one in constants)
+        yield Deviation(rule, values, doubts if any(doubts) else ())
+
+
+def _untouched(clip: Deviation, rows: Rows) -> Rows:
+    """The rows that it would leave as they are, were they a little longer."""
+    longer = LONGER * rows.y
+    return rows.only((clip(longer, rows.at) == longer).all(axis=1) & rows.y.any(axis=1))
+
+
+def _applied(one: Deviation, rows: Rows) -> Array:
+    return np.broadcast_to(one(rows.x, rows.at), rows.x.shape)
+
+
+def follows(chain: Sequence[Choice], rows: Rows) -> Array:
+    """By row: whether these, one after the other, make of the right gradient what was recorded."""
+
+    def composed(x: Array, at: Moment) -> Array:
+        for one in chain:
+            x = x if one is None else np.broadcast_to(one(x, at), x.shape)
+        return x
+
+    return rows.follow(composed)
+
+
+def _by_options(
+    rules: Iterable[Rule], optimiser: str, odd: Mapping[str, float], options: Mapping[str, float]
+) -> Deviation | None:
+    """The rule of this optimiser that has the most of the options that are not as usual.
+
+    Of another class than SGD all options are its own.
+    """
+    wanted = odd if optimiser == "SGD" else options
+    fitting = [
+        rule
+        for rule in rules
+        if rule.optimiser == optimiser
+        and (rule.options or rule.fixed or optimiser != "SGD")
+        and all(name in wanted for name in rule.options)
+        and all(wanted.get(name) == float(value) for name, value in rule.fixed.items())
+    ]
+    best = max(fitting, key=lambda rule: len(rule.options) + len(rule.fixed), default=None)
+    return Deviation(best, tuple(wanted[name] for name in best.options)) if best is not None else None
+
+
+def _no_rows() -> Rows:
+    nothing = np.zeros((0, 1))
+    flat = Objective((np.zeros(1), np.zeros(1)))
+    return Rows(
+        nothing,
+        nothing,
+        Moment(flat, nothing, nothing, nothing, i=nothing, theta=nothing, total=nothing),
+        nothing,
+    )
+
+
+EMPTY: Final = _no_rows()
