@@ -136,7 +136,7 @@ class Diagnosis(Stored, frozen=True):
     evidence: Ground = "partial"  # of what is stored without a word of it nothing is claimed
     calls: int = 0  # that it was read from; 0 where `explained` says it
     cause: str = ""  # a possible one, where the title says only what was seen
-    together: int = 1  # mistakes that only together behave so; the others stand in `further`
+    others: tuple[str, ...] = ()  # titles of the mistakes that only with this one behave so
 
 
 class ExerciseResult(Stored, frozen=True):

@@ -69,11 +69,16 @@ def _proven(program: Program, report: FailureReport, explained: frozenset[int], 
     parts = [_candidate(one, explained & report.failing, kinds) for one in told]
     whole = report.returned.keys() >= report.failing
     chance = "a random number, since the function draws some" if report.draws else ""
+    titles = [one.title for one in parts]
     parts = [
         replace(
-            one, whole=whole, evidence="partial" if chance else "proven", cause=chance, together=len(parts)
+            one,
+            whole=whole,
+            evidence="partial" if chance else "proven",
+            cause=chance,
+            others=tuple(titles[:i] + titles[i + 1 :]),
         )
-        for one in parts
+        for i, one in enumerate(parts)
     ]
     return replace(parts[0], beside=tuple(parts[1:]), rank=sum(one.rank for one in parts))
 

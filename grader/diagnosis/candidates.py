@@ -36,7 +36,7 @@ class Candidate(Record, frozen=True):
     teacher: str = ""
     where: str | None = None  # the Landmark to quote
     kinds: frozenset[CriterionKind] = VALUES  # what of these cases it explains
-    together: int = 1  # mistakes that only together behave so; the others stand beside the first
+    others: tuple[str, ...] = ()  # titles of the mistakes that only with this one behave so
     beside: tuple[Candidate, ...] = ()
 
 

@@ -174,5 +174,5 @@ def _diagnosis(found: Alternatives, report: FailureReport, left: frozenset[Flaw]
         evidence="partial" if rest and first.evidence == "proven" else first.evidence,
         calls=first.calls,
         cause=first.cause,
-        together=first.together,
+        others=first.others,
     )

@@ -7,7 +7,7 @@ told as what it is: read from steps, seen in how calls end, or a part.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from grader.report.figures import plural
@@ -26,7 +26,7 @@ _FOR_THE_CLASS: Final[dict[Ground, str]] = {
 def ground(found: Diagnosis) -> str:
     """Why the title is believed, and how far it goes, for its student."""
     if found.evidence == "proven":
-        return _proven(found.failing, found.together)
+        return _proven(found.failing, found.others)
     told = {"trace": _trace, "error": _error, "partial": _partial}[found.evidence](found)
     return f"{told} A possible cause: {_phrase(found.cause)}." if found.cause else told
 
@@ -37,8 +37,11 @@ def _phrase(cause: str) -> str:
     return begins + one_line(cause, _CAUSE)[1:].rstrip(".")
 
 
-def _proven(failing: int, together: int) -> str:
-    what = "this were the mistake" if together == 1 else f"these {together} mistakes were made together"
+def _proven(failing: int, others: Sequence[str]) -> str:
+    what = "this were the mistake"
+    if others:
+        more = "another one" if len(others) == 1 else f"{len(others)} others"
+        what = f"this mistake were made together with {more}: {'; '.join(map(_phrase, others))}"
     if failing == 1:
         return f"The failing case behaves exactly as if {what}."
     return f"All {failing:,} failing cases behave exactly as if {what}."

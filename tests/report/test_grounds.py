@@ -19,6 +19,20 @@ def found(evidence: Ground, explained: int = 24, failing: int = 24, **more: obje
 SENTENCES = (
     (found("proven"), "All 24 failing cases behave exactly as if this were the mistake."),
     (found("proven", 1, 1), "The failing case behaves exactly as if this were the mistake."),
+    (
+        found("proven", others=("SGD runs with momentum 0.9",)),
+        (
+            "All 24 failing cases behave exactly as if this mistake were made together with another one:"
+            " SGD runs with momentum 0.9."
+        ),
+    ),
+    (
+        found("proven", 1, 1, others=("The rate is halved", "One step too few is taken")),
+        (
+            "The failing case behaves exactly as if this mistake were made together with 2 others:"
+            " the rate is halved; one step too few is taken."
+        ),
+    ),
     (found("trace", calls=5), "Read from the recorded steps of 5 calls."),
     (
         found("trace", calls=1, partial=True),

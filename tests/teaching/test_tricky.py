@@ -22,7 +22,7 @@ from tests.cli.running import grader
 from tests.conftest import frozen
 from tests.teaching.verdicts import HERE
 
-CLAIMS = ("exactly as if this were the mistake", "exactly as if these")
+CLAIMS = ("exactly as if this were the mistake", "exactly as if this mistake were made together")
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Truth:
 
     def allows(self, found: Diagnosis, title: str) -> bool:
         """A part of the truth may be claimed with the others alone."""
-        titles = [*self.whole, *(self.parts if found.together > 1 else ())]
+        titles = [*self.whole, *(self.parts if found.others else ())]
         titles += [] if found.evidence == "proven" else [*self.parts, *self.true]
         return any(re.search(one, title) for one in titles)
 
