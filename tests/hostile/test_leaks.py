@@ -134,11 +134,8 @@ def test_many_jobs_leave_nothing(
         after = state(zygote, scratch)
     assert {one.harness for one in executions} == {None}
     assert sum(one.failure is None for one in executions) == count
-    assert (after.processes, after.descriptors, after.files) == (
-        before.processes,
-        before.descriptors,
-        before.files,
-    )
+    assert after.processes - before.processes == frozenset()  # one before may have been about to end
+    assert (after.descriptors, after.files) == (before.descriptors, before.files)
     grown = [after.memory[i] - before.memory[i] for i in range(2)]
     assert max(grown) < GROWTH, grown
     wait_until_gone(ours)
