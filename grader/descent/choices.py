@@ -88,10 +88,7 @@ class Choices:
             )
         rows = self.rows.get("direction")
         if name == "SGD" and rows is not None and rows.follow(lambda x, _: x).all():
-            return {
-                "direction": [None],
-                "update": [None],
-            }  # an option that has no effect: made anew each time
+            return {"direction": [None], "update": [None]}  # an option without effect: made anew each time
         direction = _by_options(self.rules("direction"), name, odd, options) if name == "SGD" else None
         left = {
             k: v

@@ -62,10 +62,7 @@ def _proven(program: Program, report: FailureReport, explained: frozenset[int], 
     """The first deviation, with the others beside it."""
     kinds = _kinds(program, report, traces)
     explained |= frozenset(case for kind in kinds - VALUES for case in report.broken[kind])
-    told = (
-        *program.deviations[-1:],
-        *program.deviations[:-1],
-    )  # what was found last first: others may fit as well
+    told = (*program.deviations[-1:], *program.deviations[:-1])  # others may fit in the place of the last
     parts = [_candidate(one, explained & report.failing, kinds) for one in told]
     whole = report.returned.keys() >= report.failing
     chance = "a random number, since the function draws some" if report.draws else ""

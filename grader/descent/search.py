@@ -30,13 +30,8 @@ AS_PLAIN: Final = 6  # in rank, up to which two programs that fit alike are both
 ENTERED: Final[Mapping[Slot, Slot]] = {"stop": "count", "schedule": "rate"}  # what the slot before hands on
 RUNS: Final = 80  # programs that are run for one student
 BASES: Final = 48  # compositions of what traces show that are run
-CANCELLING: Final[tuple[Slot, ...]] = (
-    "loss",
-    "rate",
-    "direction",
-    "schedule",
-    "update",
-)  # factors may undo each other
+CANCELLING: Final[tuple[Slot, ...]] = ("loss", "rate", "schedule", "direction", "update")
+"""Slots whose factors may undo each other."""
 
 
 @dataclass(frozen=True)

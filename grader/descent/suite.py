@@ -15,7 +15,7 @@ import numpy as np
 
 from grader import kit as kits
 from grader.descent.objective import Minimised, calls
-from grader.descent.program import RIGHT, Array, Calls, Program, Run, run
+from grader.descent.program import RIGHT, Array, Calls, Program, run
 from grader.judging.compare import TENSOR_TYPES, judged_dtype
 from grader.judging.tolerances import ALIKE, ASTRAY, ROUNDING, ROUNDOFF, SPREAD, TELLING
 from grader.records import Answer, Returned
@@ -248,8 +248,3 @@ def _coarseness(case: kits.Case, answer: Answer) -> float:
         return 0.0
     dtype = judged_dtype(case, answer, answer.value)
     return 0.0 if dtype == case.dtype else ROUNDOFF[dtype]
-
-
-def at_last(done: Run) -> Array:
-    """The theta that each call ends with, before what is returned is made of it."""
-    return done.at.at(done.at.count)

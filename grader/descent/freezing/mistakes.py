@@ -7,14 +7,14 @@ are PyTorch's. So a sample that is not what its rule says would be a misconcepti
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 
 from grader.descent.objective import Minimised
-from grader.descent.program import RIGHT, Calls, Deviation, Moment, Program, Slot, moment, run
+from grader.descent.program import GRADIENT, Calls, Deviation, Moment, Program, Slot, moment, run
 from grader.descent.reading import told
 from grader.descent.rules import RULES
 from grader.exercises import Exercise, Misconception
@@ -85,9 +85,7 @@ class _Play:
         return self.theta.detach().numpy().reshape(1, -1).copy()
 
     def _tensor(self, row: Any, shape: torch.Size | tuple[int, ...]) -> torch.Tensor:
-        values = np.broadcast_to(
-            np.asarray(row), (1, self.theta.numel() if hasattr(self, "theta") else self.given.numel())
-        )
+        values = np.broadcast_to(np.asarray(row), (1, self.given.numel()))
         return torch.tensor(values.reshape(shape), dtype=self.given.dtype)
 
     def _optimiser(self, rate: float) -> torch.optim.Optimizer:
@@ -122,7 +120,7 @@ class _Play:
 
     def _step(self) -> None:
         gradient = self.calls.objective.gradient(self.at.theta)
-        for slot in ("loss", "accumulate", "clip"):
+        for slot in GRADIENT:
             gradient = self._of(slot, gradient)
         self.at.total = np.broadcast_to(gradient, self.at.theta.shape)
         self.at.step_rate = self._of("schedule", self._of("rate", self.calls.rate))
@@ -141,11 +139,3 @@ class _Play:
         if "between" in self.slots:
             moved = self.slots["between"](self._row(), self.at)
             self.theta.data.copy_(self._tensor(moved, self.theta.shape))
-
-
-def samples() -> Iterator[tuple[Deviation, ...]]:
-    """Every sample of every rule, run by the freezer or not."""
-    yield from ((Deviation(rule, constants),) for rule in RULES for constants in rule.samples or ((),))
-
-
-__all__ = ["RIGHT", "of_rules", "program", "samples"]
