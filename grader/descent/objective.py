@@ -70,12 +70,15 @@ class Objective:
 
 def calls(cases: Sequence[Case], minimised: Minimised) -> Calls:
     """The arguments of cases of one width, side by side, in float64."""
-    theta = np.array([numbers(_tensor(case.arguments[minimised.moves])) for case in cases])
+    theta = np.array([theta_of(case, minimised) for case in cases])
     rate = np.array([[case.arguments[minimised.rate]] for case in cases], dtype=np.float64)
     steps = np.array([[case.arguments[minimised.steps]] for case in cases], dtype=np.int64)
     return Calls(minimised.of(theta.shape[1]), theta, rate, steps)
 
 
-def _tensor(value: object) -> Tensor:
-    assert isinstance(value, Tensor)  # `kit.decode` holds that the argument that moves is one
-    return value
+def theta_of(case: Case, minimised: Minimised) -> Array:
+    """Where the descent of a case starts. Raises TypeError where that argument is no tensor."""
+    value = case.arguments[minimised.moves]
+    if not isinstance(value, Tensor):
+        raise TypeError(minimised.moves)
+    return numbers(value)

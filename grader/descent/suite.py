@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from grader import kit as kits
-from grader.descent.objective import Minimised, calls
+from grader.descent.objective import Minimised, calls, theta_of
 from grader.descent.program import RIGHT, Array, Calls, Program, run
 from grader.judging.compare import TENSOR_TYPES, judged_dtype
 from grader.judging.tolerances import ALIKE, ASTRAY, ROUNDING, ROUNDOFF, SPREAD, TELLING
@@ -64,7 +64,7 @@ def suites(cases: Sequence[kits.Case], minimised: Minimised) -> list[Suite]:
     """By theta's number of components."""
     by_width: dict[int, list[int]] = {}
     for i, case in enumerate(cases):
-        size = len(numbers(case.arguments[minimised.moves]))  # type: ignore[arg-type]
+        size = len(theta_of(case, minimised))
         by_width.setdefault(size, []).append(i)
     return [Suite(cases, index, minimised) for size, index in by_width.items() if size in minimised.gradients]
 

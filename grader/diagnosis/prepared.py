@@ -6,24 +6,28 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from grader import decoders
 from grader import kit as kits
 from grader.descent.diagnoser import Descent
 from grader.diagnosis.matching import Known, known
 from grader.diagnosis.partitions import Partition, partitions
+from grader.errors import GraderError
+from grader.text import one_line
 
 if TYPE_CHECKING:
     from grader.diagnosis.candidates import Diagnoser
 
-
+AGAIN: Final = "Freeze the assignment again with this version: grader freeze -o FILE."
 DIAGNOSERS: Final[Mapping[str, Callable[[kits.Exercise, bytes], Diagnoser]]] = {"descent": Descent}
 """By the name that an exercise asks with; each is made from what the freezer put into the kit for it."""
 
 
 class Prepared:
-    """One exercise. Each part is made when the first student needs it, and then kept."""
+    """One exercise. Raises GraderError where a diagnoser is not there, or its part of the kit is damaged."""
 
     def __init__(self, exercise: kits.Exercise) -> None:
         self.exercise = exercise
+        self.diagnosers = tuple(_made(exercise, *one) for one in exercise.diagnosers.items())
 
     @cached_property
     def known(self) -> tuple[Known, ...]:
@@ -33,8 +37,16 @@ class Prepared:
     def partitions(self) -> tuple[Partition, ...]:
         return partitions(self.exercise)
 
-    @cached_property
-    def diagnosers(self) -> tuple[Diagnoser, ...]:
-        return tuple(
-            DIAGNOSERS[name](self.exercise, frozen) for name, frozen in self.exercise.diagnosers.items()
-        )
+
+def _made(exercise: kits.Exercise, name: str, frozen: bytes) -> Diagnoser:
+    if name not in DIAGNOSERS:
+        raise GraderError(f"{exercise.name}: the kit asks for a diagnoser {one_line(name, 40)!r}.", AGAIN)
+    try:
+        return DIAGNOSERS[name](exercise, frozen)
+    except (
+        *decoders.BROKEN,
+        LookupError,
+        TypeError,
+        AssertionError,
+    ):  # whatever these bytes say of its cases
+        raise GraderError(f"{exercise.name}: the kit's part for {name!r} is damaged.", AGAIN) from None
