@@ -43,10 +43,5 @@ def _made(exercise: kits.Exercise, name: str, frozen: bytes) -> Diagnoser:
         raise GraderError(f"{exercise.name}: the kit asks for a diagnoser {one_line(name, 40)!r}.", AGAIN)
     try:
         return DIAGNOSERS[name](exercise, frozen)
-    except (
-        *decoders.BROKEN,
-        LookupError,
-        TypeError,
-        AssertionError,
-    ):  # whatever these bytes say of its cases
+    except (*decoders.BROKEN, LookupError, TypeError, ValueError):  # whatever the bytes say
         raise GraderError(f"{exercise.name}: the kit's part for {name!r} is damaged.", AGAIN) from None
