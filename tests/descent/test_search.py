@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,16 +13,11 @@ from grader.descent.freezing import mistakes
 from grader.descent.objective import Minimised
 from grader.descent.program import Deviation, Program
 from grader.descent.rules import RULES
-from grader.diagnosis.prepared import Prepared
-from grader.diagnosis.report import FailureReport
 from grader.freezing import assignment
-from grader.judging import compare
 from grader.kit import Exercise, LoadedKit
-from grader.records import Answer, ExerciseRun, Trace
-from grader.sandbox import calling
 from tests.conftest import ROOT
+from tests.descent.playing import Student, report_of
 
-Student = Callable[[torch.Tensor, float, int], Any]
 Deviant = tuple[str, tuple[float, ...]]
 RULE = {rule.id: rule for rule in RULES}
 RIGHT = [["all is right"]]
@@ -39,17 +33,8 @@ def of_rules(lesson: int, kit: LoadedKit, *pairs: Deviant) -> Student:
 
 def named(student: Student, exercise: Exercise) -> list[list[str]]:
     """The titles of each program that is proven."""
-    answers: dict[int, Answer] = {}
-    traces: dict[int, Trace] = {}
-    for i, case in enumerate(exercise.cases):
-        answers[i], trace = calling.traced_call(student, case.arguments)
-        if case.traced or case.repeats is not None:
-            traces[i] = trace
-    run = ExerciseRun(exercise.name, found=True, answers=answers, traces=traces)
-    prepared = Prepared(exercise)
-    failed = frozenset(one.id for one in exercise.rubric)
-    report = FailureReport(compare.judge(run, exercise, "cpu"), prepared, failed, traces)
-    (diagnoser,) = prepared.diagnosers
+    report = report_of(student, exercise)
+    (diagnoser,) = report.prepared.diagnosers
     told = [[one.title, *(more.title for more in one.beside)] for one in diagnoser(report).proven]
     return told if report.wrong else RIGHT
 
