@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from grader.diagnosis.candidates import STEPS, Candidate
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from grader.diagnosis.report import FailureReport
 
 RANK: Final = 120
+seen: Final = partial(Candidate, whole=False, rank=RANK, evidence="trace")
 _BOTH: Final[frozenset[CriterionKind]] = frozenset({"optimiser", "values"})
 
 
@@ -39,14 +41,11 @@ def _another(report: FailureReport, asked: str, steps: Sequence[Step], calls: in
     rates = {step.options.get("lr") for step in steps}
     rate = rates.pop() if len(rates) == 1 else None
     with_rate = "" if rate is None else f" with lr {rate:g}"
-    yield Candidate(
+    yield seen(
         id="another-optimiser",
         title=f"The steps are taken by {' and '.join(names)}{with_rate}, not by {asked}",
         hint="Which class of torch.optim does the exercise ask for?",
         explained=report.broken["optimiser"] | report.broken["values"],
-        whole=False,
-        rank=RANK,
-        evidence="trace",
         calls=calls,
         teacher="Read from the trace: the class whose step() was called.",
         where="optimiser",
@@ -58,14 +57,11 @@ def _by_hand(report: FailureReport, calls: int) -> Iterator[Candidate]:
     """No optimiser took any step, and theta moved all the same."""
     if not report.outcomes.moved or not report.broken["optimiser"]:
         return
-    yield Candidate(
+    yield seen(
         id="by-hand",
         title="Theta is updated by hand, not by the optimiser",
         hint="No optimiser took a step. Which object of torch.optim can make this update for you?",
         explained=report.broken["optimiser"],
-        whole=False,
-        rank=RANK,
-        evidence="trace",
         calls=calls,
         teacher="No optimiser's step() was called in any traced call.",
         where="step",
@@ -79,16 +75,13 @@ def _without_gradient(report: FailureReport, steps: Sequence[Step], calls: int) 
     if not gradients or any(one is not None and any(floats(one)) for one in gradients):
         return
     none = all(one is None for one in gradients)
-    yield Candidate(
+    yield seen(
         id="steps-without-gradient",
         title="The optimiser's steps change nothing: its tensor has no gradient"
         if none
         else "The optimiser's steps change nothing: its gradient is zero",
         hint="Print .grad of the tensor that the optimiser has, just before step().",
         explained=_unmoved(report),
-        whole=False,
-        rank=RANK,
-        evidence="trace",
         calls=calls,
         teacher="No backward(), one into another tensor than the optimiser's, or gradients cleared between.",
         where="backward",
@@ -108,14 +101,11 @@ def _idle(report: FailureReport, asked: str, steps: Sequence[Step], calls: int) 
     wrong = bool(report.broken["values"]) and report.outcomes.moved
     if not moved or not report.broken["optimiser"] or wrong:
         return
-    yield Candidate(
+    yield seen(
         id="another-tensor",
         title="The optimiser moves one tensor, and another one comes back",
         hint="Which tensor does the optimiser have, and which one do you return? Print both after a step.",
         explained=_unmoved(report),
-        whole=False,
-        rank=RANK,
-        evidence="trace",
         calls=calls,
         teacher="The optimiser has a copy of theta, or the function returns its argument.",
         where="return",

@@ -27,7 +27,7 @@ def odd(
             (moved**2 + bend * torch.cos(2 * moved)).sum().backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             with torch.no_grad():
-                moved += shift * torch.sin(5 * moved) * (i + 1)
+                moved.add_(shift * torch.sin(5 * moved) * (i + 1))
         return moved.detach()
 
     return program
