@@ -1,0 +1,255 @@
+"""The mistakes that are made for free, one row each: a kind, where it applies, what it does there, and its words.
+
+Rows that say more come first: where two make the same program, the first one names it.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+import libcst.matchers as m
+
+from grader.freezing.mutants import calls, formulas, lines, numbers
+from grader.freezing.mutants.calls import called
+from grader.freezing.mutants.operator import Operator
+
+ACTIVATIONS: Final = ("relu", "tanh", "sigmoid", "gelu", "leaky_relu", "elu", "silu", "softplus", "activation", "act")
+LAYERS: Final = ("ReLU", "Tanh", "Sigmoid", "GELU", "LeakyReLU", "ELU", "SiLU", "Softplus", "Dropout", "Flatten")
+WORDS: Final = {
+    "sum": "summed", "mean": "averaged", "max": "the largest value", "min": "the smallest value", "train": "training",
+    "eval": "evaluation",
+}  # fmt: skip
+LITERAL: Final = m.OneOf(m.SimpleString(), m.FormattedString(), m.List(), m.Tuple())
+REDUCTIONS: Final = {"sum": "mean", "mean": "sum", "nansum": "nanmean", "nanmean": "nansum"}
+EXTREMES: Final = {
+    "max": "min", "min": "max", "amax": "amin", "amin": "amax", "maximum": "minimum", "minimum": "maximum",
+    "argmax": "argmin", "argmin": "argmax",
+}  # fmt: skip
+BENDS: Final = {
+    "relu": "tanh", "tanh": "sigmoid", "sigmoid": "tanh", "gelu": "relu", "silu": "relu", "leaky_relu": "relu",
+    "ReLU": "Tanh", "Tanh": "Sigmoid", "Sigmoid": "Tanh", "GELU": "ReLU", "SiLU": "ReLU",
+}  # fmt: skip
+FILLINGS: Final = {
+    "zeros": "ones", "ones": "zeros", "zeros_like": "ones_like", "ones_like": "zeros_like", "rand": "randn",
+    "randn": "rand", "rand_like": "randn_like", "randn_like": "rand_like",
+}  # fmt: skip
+NEIGHBOURS: Final = {
+    "softmax": "log_softmax", "log_softmax": "softmax", "log1p": "log", "log": "log1p", "expm1": "exp", "exp": "expm1",
+    "stack": "cat", "cat": "stack", "sqrt": "square", "mse_loss": "l1_loss", "l1_loss": "mse_loss", "floor": "ceil",
+    "ceil": "floor",
+}  # fmt: skip
+
+
+
+def binary(*operators: m.BaseMatcherNode) -> m.BinaryOperation:
+    plain = m.DoesNotMatch(LITERAL)
+    return m.BinaryOperation(operator=m.OneOf(*operators), left=plain, right=plain)  # type: ignore[arg-type]
+
+
+def method(*names: str) -> m.Call:
+    return m.Call(func=m.Attribute(attr=calls.named(*names)))
+
+
+def about(word: str) -> m.Call:
+    """A call of `to` in which this word stands."""
+    argument = m.Arg(keyword=m.Name(word)) | m.Arg(value=m.Attribute(attr=m.Name(word)))
+    return m.Call(func=m.Attribute(attr=m.Name("to")), args=[m.ZeroOrMore(), argument, m.ZeroOrMore()])
+
+
+BOUND_LINE: Final = m.OneOf(m.Expr(), m.Assign(), m.AnnAssign(), m.AugAssign())
+CONDITION: Final = m.OneOf(m.If(), m.IfExp(), m.CompIf())
+DEPENDS: Final = "Something {on} has to go into {what}; compare your formula with the one of the lesson."
+FORMULA: Final = "Write the formula for {what} beside your line and compare them sign by sign."
+ALONG: Final = "Look at the dimension along which you compute {what}: print the shapes before and after."
+SHAPES: Final = "Print the shapes of what goes into {what} and of what it gives."
+CALL: Final = "Look the function up in the documentation of PyTorch: what does each of its arguments say?"
+CALLER: Final = "Print the arguments before and after a call: which of them may your function change?"
+BORDER: Final = "Try the value that lies exactly on the border."
+CASES: Final = "For which arguments does each branch run? Try one call for each."
+SEED: Final = "Call your function twice with the same seed and compare: every random number has to come from it."
+COUNT: Final = "Write the numbers that the loop runs through on paper for two or three rounds."
+SLICE: Final = "Counting begins at 0, and the end of a slice is not part of it: print what you select."
+DTYPE: Final = "Call your function with float64 as well and print the dtype of what comes back."
+DEVICE: Final = "On which device is each tensor that you make? Print .device."
+GRADIENT: Final = "Which values have to be part of the graph of autograd, and which must not? Print .requires_grad and .grad_fn."
+
+OPERATORS: Final = (
+    # what a formula is made of
+    Operator("square-root", called("sqrt"), calls.left_out,
+             "{What} lacks a square root", "A square root of something {on} is missing."),
+    Operator("square-root", m.BinaryOperation(operator=m.Power(), right=m.Float("0.5")), formulas.left_only,
+             "{What} lacks a square root", "A square root is missing; compare with the formula of the lesson."),
+    Operator("power", called("square", "pow"), calls.left_out,
+             "{What} lacks a power", "Something {on} has to be raised to a power."),
+    Operator("power", binary(m.Power()), formulas.left_only,
+             "{What} lacks a power", "Something has to be raised to a power; compare with the formula of the lesson."),
+    Operator("power-product", binary(m.Power()), partial(formulas.token, "*"),
+             "{What} multiplies where it has to raise to a power", "In Python, ** raises to a power."),
+    Operator("activation", called(*ACTIVATIONS), calls.left_out,
+             "{What} lacks the activation", "Between two layers stands an activation; without it they are one linear map."),
+    Operator("activation", called("Sequential"), calls.element_left_out(*LAYERS),
+             "{What} lacks a layer without parameters", "Print your module: which layers does it run through, and in which order?"),
+    Operator("activation-other", called(*BENDS), calls.renamed(BENDS),
+             "{What} goes through {0} in place of the activation that is asked for", "Which activation does the exercise ask for?"),
+    Operator("softmax", called("softmax", "log_softmax", "normalize"), calls.left_out,
+             "{What} is not normalised", "Do the weights add up to 1? Print their sum."),
+    Operator("layer", m.Call(func=m.Attribute(value=m.Name("self"))), calls.layer_left_out,
+             "{What} does not go through one of the layers", "Which layers does what comes in go through, and in which order?"),
+    Operator("function", called("exp", "log", "log1p", "expm1", "abs", "clamp", "clip", "norm", "sign", "softplus", "logsumexp", "cumsum", "cos", "sin"), calls.left_out,
+             "{What} lacks a function", "A function of something {on} is missing; compare with the formula of the lesson."),
+    Operator("function-other", called(*NEIGHBOURS), calls.renamed(NEIGHBOURS),
+             "{What} is computed with {0} in place of what is asked for", CALL),
+    Operator("transpose", called("transpose", "t", "permute", "swapaxes", "movedim", "adjoint", "swapdims"), calls.left_out,
+             "{What} lacks a transpose", SHAPES),
+    Operator("transpose", m.Attribute(attr=calls.named("T", "mT", "H", "mH")), calls.attribute_left_out,
+             "{What} lacks a transpose", SHAPES),
+    Operator("reduction-missing", called(*REDUCTIONS, "prod", *EXTREMES), calls.left_out,
+             "{What} is not reduced", "Something {on} has to become fewer numbers, by a sum, a mean or an extreme."),
+    Operator("sum-mean", called(*REDUCTIONS), calls.renamed(REDUCTIONS, WORDS),
+             "{What} is {0} where it has to be {1}", "Does the formula divide by how many there are?"),
+    Operator("sum-mean", m.Arg(keyword=m.Name("reduction"), value=m.OneOf(m.SimpleString("'sum'"), m.SimpleString('"sum"'), m.SimpleString("'mean'"), m.SimpleString('"mean"'))), numbers.reduction,
+             "{What} is {0} where it has to be {1}", "Does the formula divide by how many there are?"),
+    Operator("max-min", called(*EXTREMES), calls.renamed(EXTREMES, WORDS),
+             "{What} holds the smallest values for the largest or the other way round", "Try two numbers by hand: which one has to be taken?"),
+    Operator("max-min", m.Arg(keyword=calls.named("min", "max")), numbers.limit,
+             "{What} is bounded on the wrong side", "Try one number below the bound and one above it."),
+    Operator("factor", binary(m.Multiply(), m.MatrixMultiply()), formulas.either_only,
+             "{What} is not scaled: a factor {on} is missing", "A factor {on} is missing."),
+    Operator("factor", binary(m.Divide(), m.FloorDivide()), formulas.left_only,
+             "{What} is not scaled: a divisor {on} is missing", "A divisor {on} is missing."),
+    Operator("term", binary(m.Add()), formulas.either_only,
+             "{What} lacks a term {on}", "A term {on} is missing."),
+    Operator("term", binary(m.Subtract()), formulas.left_only,
+             "{What} lacks a term {on}, which has to be subtracted", "A term {on} is missing."),
+    Operator("sign", m.OneOf(binary(m.Add(), m.Subtract()), m.AugAssign(operator=m.OneOf(m.AddAssign(), m.SubtractAssign()))), formulas.sign,
+             "{What} has a wrong sign: something is {0} that has to be {1}", FORMULA),
+    Operator("minus", m.UnaryOperation(operator=m.Minus()), formulas.operand,
+             "{What} lacks a minus sign", FORMULA),
+    Operator("negative", m.Return(), formulas.negative,
+             "{What} has the opposite sign", FORMULA),
+    Operator("times-divide", m.OneOf(binary(m.Multiply(), m.Divide(), m.FloorDivide()), m.AugAssign(operator=m.OneOf(m.MultiplyAssign(), m.DivideAssign()))), formulas.times,
+             "{What} {0} where it has to {1}", "Something {on} stands on the wrong side of the fraction."),
+    Operator("times-plus", binary(m.Multiply()), partial(formulas.token, "+"),
+             "{What} adds where it has to multiply", FORMULA),
+    Operator("elementwise", binary(m.MatrixMultiply()), partial(formulas.token, "*"),
+             "{What} multiplies element by element where matrices have to be multiplied", SHAPES),
+    Operator("operands", binary(m.Subtract()), formulas.exchanged,
+             "{What} subtracts in the wrong direction", FORMULA),
+    Operator("operands", binary(m.Divide()), formulas.exchanged,
+             "{What} has its fraction upside down", FORMULA),
+    Operator("operands", binary(m.MatrixMultiply()), formulas.exchanged,
+             "{What} multiplies the matrices in the other order", SHAPES),
+    # conditions
+    Operator("boundary", m.ComparisonTarget(), formulas.boundary,
+             "{What} treats the border itself in the wrong way", BORDER),
+    Operator("direction", m.ComparisonTarget(), formulas.direction,
+             "{What} compares the wrong way round", BORDER),
+    Operator("condition", CONDITION, formulas.negated,
+             "{What} does under a condition what it has to do without it, and the other way round", CASES),
+    Operator("condition", m.OneOf(m.UnaryOperation(operator=m.OneOf(m.Not(), m.BitInvert()))), formulas.operand,
+             "{What} has a condition or a mask turned around", CASES),
+    Operator("condition", called("masked_fill", "masked_fill_", "where"), formulas.complement_of_mask,
+             "{What} has the mask turned around", "What does True in the mask stand for? Try a mask with a single True."),
+    Operator("condition-settled", CONDITION, formulas.settled,
+             "{What} does {0} what it has to do under a condition", CASES),
+    Operator("and-or", m.BooleanOperation(), formulas.both,
+             "{What} asks for one of two conditions where both have to hold, or the other way round", CASES),
+    # arguments of calls
+    Operator("keepdim", m.Arg(keyword=calls.named("keepdim", "keepdims")), numbers.kept,
+             "{What} keeps a dimension that has to go, or loses one that has to stay", SHAPES),
+    Operator("dim", m.Arg(), numbers.dimension,
+             "{What} is computed along the wrong dimension", ALONG),
+    Operator("dim", m.Call(), calls.keyword("dim", "axis"),
+             "{What} is computed along all dimensions where it has to be along one", ALONG),
+    Operator("dtype", m.Call(), calls.keyword("dtype"),
+             "{What} loses the dtype", DTYPE),
+    Operator("dtype", m.OneOf(about("dtype"), method("float", "double", "type_as", "astype", "type", "bool", "long", "int")), calls.left_out,
+             "{What} loses the dtype", DTYPE),
+    Operator("device", m.Call(), calls.keyword("device"),
+             "{What} loses the device", DEVICE),
+    Operator("device", m.OneOf(about("device"), method("to", "cuda", "cpu")), calls.left_out,
+             "{What} loses the device", DEVICE),
+    Operator("seed", m.Call(), calls.keyword("generator"),
+             "{What} draws without the generator", SEED),
+    Operator("seed", m.Expr(value=called("manual_seed", "seed", "manual_seed_all")), lines.missing,
+             "The seed is forgotten", SEED),
+    Operator("seed", called("manual_seed"), calls.left_out,
+             "The generator gets no seed", SEED),
+    Operator("seed", called("manual_seed", "default_rng", "seed"), numbers.next_seed,
+             "The seed is not the one that is asked for", SEED),
+    Operator("filling", called(*FILLINGS), calls.renamed(FILLINGS),
+             "{What} begins with other values than are asked for", "What does each of its numbers have to be before anything else happens?"),
+    Operator("bias", called("Linear", "Conv1d", "Conv2d", "Conv3d"), calls.keyword_added("bias=False", "bias"),
+             "A layer{where} has no bias", "Print the parameters of your module and count them."),
+    Operator("parameter", called("Parameter"), calls.left_out,
+             "A tensor{where} is no parameter", "Print list(module.parameters()): is everything there that has to be learnt?"),
+    Operator("argument", m.Call(), calls.argument_dropped,
+             "{What} is computed with an argument of a call left out", "One of the calls needs something {on} as well. " + CALL),
+    Operator("arguments", m.Call(), calls.arguments_exchanged,
+             "{What} is computed with two arguments of a call exchanged", CALL),
+    Operator("another-argument", m.Name(), calls.confused,
+             "`{0}` is used where `{1}` belongs{where}", "Read your line for {what} aloud: which argument has to stand where?"),
+    # modes, graphs and memory
+    Operator("mode", called("train", "eval"), calls.renamed({"train": "eval", "eval": "train"}, WORDS),
+             "The module is in {0} mode where it has to be in {1} mode", "Print module.training at this point."),
+    Operator("mode", m.Attribute(value=m.Name("self"), attr=m.Name("training")), numbers.other_mode,
+             "{What} does in training what it has to do in evaluation, and the other way round", "Call it after .train() and after .eval()."),
+    Operator("gradient", called("no_grad", "inference_mode"), calls.renamed({"no_grad": "enable_grad", "inference_mode": "enable_grad"}),
+             "Steps that autograd must not see are recorded{where}", GRADIENT),
+    Operator("gradient", method("detach"), calls.left_out,
+             "{What} stays part of the graph of autograd", GRADIENT),
+    Operator("gradient", m.Attribute(attr=m.Name("data")), calls.attribute_left_out,
+             "{What} stays part of the graph of autograd", GRADIENT),
+    Operator("gradient-lost", m.Return(), formulas.cut_off,
+             "No gradient flows through {what}", GRADIENT),
+    Operator("copy", called("clone", "copy", "deepcopy"), calls.left_out,
+             "{What} is no copy: two names hold the same memory", CALLER),
+    Operator("shape", method("reshape", "view", "squeeze", "unsqueeze", "flatten", "expand", "unbind"), calls.left_out,
+             "{What} has another shape", SHAPES),
+    Operator("number", method("item", "tolist", "numpy"), calls.left_out,
+             "{What} is a tensor where a number is asked for", "Print type(...) of it."),
+    Operator("in-place", m.Assign(targets=[m.AssignTarget(target=m.OneOf(m.Name(), m.Attribute(), m.Subscript()))]), lines.overwriting,
+             "{What} is changed in place", CALLER),
+    Operator("in-place", method("abs", "clamp", "exp", "log", "relu", "sigmoid", "tanh", "sqrt", "square", "add", "sub", "mul", "div", "masked_fill"), calls.in_place,
+             "{What} is changed in place", CALLER),
+    Operator("not-in-place", m.AugAssign(), lines.rebinding,
+             "{What} is a new value where the old one has to change", CALLER),
+    Operator("not-in-place", m.Call(func=m.Attribute()), calls.unkept,
+             "{What} is computed and not kept", "A method whose name ends in _ changes its tensor; one without gives a new one."),
+    # lines
+    Operator("left-out", BOUND_LINE, lines.missing,
+             "A step is missing: {what} stays as it was", "Go through the steps of the lesson one by one: which of them does your program not take?"),
+    Operator("order", m.IndentedBlock(), lines.out_of_order,
+             "Two steps are in the wrong order{where}", "In which order does the lesson take these steps? One of them has to do with {what}."),
+    Operator("stale", m.Name(), lines.stale,
+             "Every round of the loop begins again with `{0}`", "Print the value at the beginning of each round: does it move?"),
+    Operator("early", m.IndentedBlock(), lines.early,
+             "The loop{where} ends after its first round", "Look at how far the return is indented."),
+    Operator("rounds", m.OneOf(m.For(), m.CompFor()), numbers.rounds,
+             "A loop{where} does not run as often as it has to: {0}", COUNT),
+    Operator("result", m.Return(), lines.no_result,
+             "Nothing comes back{where}", "Does every way through your function end with a return?"),
+    Operator("result", m.Return(), lines.another_result,
+             "`{0}` comes back as it was handed in", "What you compute has to be what you return."),
+    Operator("results", m.Return(), lines.results_exchanged,
+             "{0} and {1} are exchanged", "In which order are the results asked for?"),
+    Operator("decorator", m.Decorator(), lines.undecorated,
+             "A decorator is missing{where}", "Which decorators stand above the methods in the documentation?"),
+    Operator("method", m.FunctionDef(), lines.no_method,
+             "The method{where} is missing", "Which methods does the documentation ask such a class for?"),
+    # numbers
+    Operator("infinity", called("float"), numbers.infinite,
+             "{What} has {0} where something infinite is needed", "Which number leaves nothing after exp?"),
+    Operator("constant", m.Integer(), numbers.whole,
+             "{What} has a constant that is {0}", FORMULA),
+    Operator("constant", m.Float(), numbers.real,
+             "{What} has a constant that is {0}", FORMULA),
+    Operator("flag", m.OneOf(m.Name("True"), m.Name("False")), numbers.flag,
+             "{What} has a switch the wrong way", CALL),
+    Operator("index", m.Index(), numbers.index,
+             "{What} takes the element {0} the one that is asked for", SLICE),
+    Operator("slice", m.Slice(), numbers.bounds,
+             "{What} is a part that {0}", SLICE),
+)
+"""Every way to make a mistake of a reference."""
