@@ -9,11 +9,14 @@ from typing import Any, Final
 
 import libcst as cst
 import libcst.matchers as m
+import torch
 
 from grader.freezing.mutants.operator import Change, Rewrite
 from grader.freezing.mutants.place import Place
 
-NEEDED: Final = frozenset({"dtype", "device", "generator", "dim", "axis", "keepdim", "keepdims", "requires_grad"})
+NEEDED: Final = frozenset(
+    {"dtype", "device", "generator", "dim", "axis", "keepdim", "keepdims", "requires_grad"}
+)
 """Keywords with a row of their own, and one without which nothing runs."""
 
 COMMUTING: Final = frozenset(
@@ -37,6 +40,17 @@ def named(*names: str) -> m.Name:
 def called(*names: str) -> m.Call:
     """A matcher of calls of a function or a method with one of these names."""
     return m.Call(func=m.OneOf(named(*names), m.Attribute(attr=named(*names))))
+
+
+FUNCTIONS: Final = (
+    "exp", "log", "log1p", "expm1", "abs", "clamp", "clip", "norm", "sign", "softplus", "logsumexp", "cumsum",
+    "cos", "sin",
+)  # fmt: skip
+FUNCTION: Final = m.OneOf(
+    called(*FUNCTIONS, "relu", "tanh", "sigmoid", "gelu", "sum", "mean", "sqrt", "square", "softmax"),
+    m.Call(func=m.Attribute(value=m.Name("self"))),
+)
+"""What makes a number of a number, so that two of them can change places."""
 
 
 def receiver(node: cst.Call, at: Place) -> cst.BaseExpression | None:
@@ -101,27 +115,29 @@ def keyword(*names: str) -> Change:
 
     def change(node: cst.Call, at: Place) -> Iterator[Rewrite]:
         for index, arg in enumerate(node.args):
-            if arg.keyword is not None and arg.keyword.value in names:
+            if arg.keyword is not None and arg.keyword.value in names and not _asks(node, arg.keyword.value):
                 yield Rewrite((at.without(node.args, index),), (), arg.value)
 
     return change
 
 
+def _asks(node: cst.Call, word: str) -> bool:
+    """Whether the function refuses to run without this argument."""
+    needing = {"softmax", "log_softmax", "transpose", "unsqueeze", "cumsum", "gather", "index_select"}
+    return word == "dim" and name_of(node) in needing
+
+
 def argument_dropped(node: cst.Call, at: Place) -> Iterator[Rewrite]:
     """A keyword that has a default, or the last argument where the signature shows one."""
-    signature = _signature(at.resolved(node.func))
+    function = at.resolved(node.func)
+    signature = _signature(function)
     for index, arg in enumerate(node.args):
         word = arg.keyword.value if arg.keyword is not None else ""
-        if arg.star or word in NEEDED:
+        goes = bool(word) or (index > 0 and index + 1 == len(node.args))
+        if not goes or arg.star or word in NEEDED:
             continue
-        last = index + 1 == len(node.args)
-        if _optional(signature, word, index) if signature else (word and not _is_type(at.resolved(node.func))):
-            if word or last:
-                yield Rewrite((at.without(node.args, index),), (), arg.value)
-
-
-def _is_type(value: Any) -> bool:
-    return isinstance(value, type)
+        if _optional(signature, word, index) if signature else word and not isinstance(function, type):
+            yield Rewrite((at.without(node.args, index),), (), arg.value)
 
 
 def _signature(value: Any) -> inspect.Signature | None:
@@ -149,13 +165,43 @@ def arguments_exchanged(node: cst.Call, at: Place) -> Iterator[Rewrite]:
 
 
 def confused(node: cst.Name, at: Place) -> Iterator[Rewrite]:
-    """A neighbour in the signature in place of an argument."""
-    if node.value not in at.named:
+    """A neighbour in the signature, of the same kind, in place of an argument."""
+    around = at.parent(node)
+    if node.value not in at.named or m.matches(around, m.Attribute(attr=named("dtype", "device"))):
         return
     index = at.named.index(node.value)
     for other in dict.fromkeys((at.named[index - 1], at.named[(index + 1) % len(at.named)])):
-        if other != node.value:
+        if other != node.value and _alike(at.kind(node.value), at.kind(other), counted=_counts(around, at)):
             yield Rewrite((at.edit(node, other),), (other, node.value), node)
+
+
+def _alike(one: str, other: str, *, counted: bool) -> bool:
+    return one == other or (not counted and {one, other} == {"int", "float"})
+
+
+def _counts(around: cst.CSTNode, at: Place) -> bool:
+    """Whether only a whole number can stand in an argument of this."""
+    return isinstance(around, cst.Arg) and name_of(at.parent(around)) == "range"
+
+
+def nested(node: cst.Call, at: Place) -> Iterator[Rewrite]:
+    """`f(g(x))` -> `g(f(x))`."""
+    inner = receiver(node, at)
+    core = receiver(inner, at) if isinstance(inner, cst.Call) and m.matches(inner, FUNCTION) else None
+    if inner is not None and core is not None:
+        code = at.around(inner, core).format(at.around(node, inner).format(at.code(core)))
+        yield Rewrite((at.edit(node, code),), (), node)
+
+
+def bent_again(node: cst.Return, at: Place) -> Iterator[Rewrite]:
+    """The activation between the layers stands behind the last one too."""
+    bends = m.findall(at.function.body, called("relu", "tanh", "sigmoid", "gelu"))
+    if bends and m.matches(node, m.Return(value=m.Call(func=m.Attribute(value=m.Name("self"))))):
+        bend, value = cst.ensure_type(bends[0], cst.Call), cst.ensure_type(node.value, cst.Call)
+        applied_to = receiver(bend, at)
+        if applied_to is not None and at.start(applied_to) > at.start(bend):
+            code = at.text(at.start(bend), at.start(applied_to)) + at.code(value) + ")"
+            yield Rewrite((at.edit(value, code),), (), node)
 
 
 def keyword_added(code: str, absent: str) -> Change:
@@ -181,6 +227,6 @@ def in_place(node: cst.Call, at: Place) -> Iterator[Rewrite]:
 def unkept(node: cst.Call, at: Place) -> Iterator[Rewrite]:
     """`x.add_(y)` as a line -> `x.add(y)`: what it gives is lost."""
     name = name_of(node)
-    if isinstance(at.parent(node), cst.Expr) and name.endswith("_") and not name.endswith("__"):
+    if isinstance(at.parent(node), cst.Expr) and name.endswith("_") and hasattr(torch.Tensor, name[:-1]):
         last = cst.ensure_type(node.func, cst.Attribute).attr
         yield Rewrite((at.edit(last, name[:-1]),), (), receiver(node, at))

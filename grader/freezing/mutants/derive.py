@@ -91,7 +91,9 @@ def _told(candidate: _Candidate) -> dict[str, Any]:
     return {
         "title": operator.title.format(*rewrite.words, **slots),
         "hint": operator.hint.format(*rewrite.words, **slots),
-        "teacher": f"As if `{after}` stood in place of `{before}`." if after else f"As if `{before}` were missing.",
+        "teacher": f"As if `{after}` stood in place of `{before}`."
+        if after
+        else f"As if `{before}` were missing.",
         "plain": f"`{after}` stands where `{before}` belongs" if after else f"`{before}` is missing",
         "line": place.line(candidate.node),
         "edits": rewrite.edits,
@@ -108,10 +110,17 @@ def _shown(candidate: _Candidate) -> tuple[str, str]:
         shown = node if isinstance(node, cst.Decorator) else place.statement(node)
         start, end = place.start(shown), place.head_end(shown)
     before = applied(source, (), start, end)
-    whole = len(edits) == 1 and edits[0].start == start and edits[0].end >= end
+    whole = len(edits) == 1 and edits[0].start <= start and edits[0].end >= end
     if whole and edits[0].code in {"", "pass"}:
         return _short(before), ""
-    return _short(before), _short(applied(source, edits, start, end))
+    after = _short(applied(source, edits, start, end))
+    return _short(before), "" if _idle(after) else after
+
+
+def _idle(line: str) -> bool:
+    """`x = x`, which is as good as no line."""
+    target, equals, value = line.partition(" = ")
+    return bool(equals) and target == value
 
 
 def _short(text: str) -> str:

@@ -64,9 +64,11 @@ def root(node: cst.CSTNode) -> str:
 
 
 def head(node: cst.CSTNode) -> cst.CSTNode:
-    """Of a compound statement what stands before the colon."""
+    """What a statement reads first: a value, a condition, what a loop runs through."""
     if isinstance(node, cst.If | cst.While):
         return node.test
+    if isinstance(node, cst.Assign | cst.AnnAssign):
+        return node.value or node
     return node.iter if isinstance(node, cst.For) else node
 
 

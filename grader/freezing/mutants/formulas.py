@@ -8,8 +8,9 @@ from typing import Final
 import libcst as cst
 import libcst.matchers as m
 
+from grader.freezing.mutants.calls import receiver
 from grader.freezing.mutants.operator import Rewrite
-from grader.freezing.mutants.place import Place
+from grader.freezing.mutants.place import OPERATIONS, Place
 
 SIGNS: Final = {"+": ("-", "subtracted", "added"), "-": ("+", "added", "subtracted")}
 TIMES: Final = {
@@ -52,9 +53,31 @@ def either_only(node: cst.BinaryOperation, at: Place) -> Iterator[Rewrite]:
     yield Rewrite((at.instead(node, node.right),), (), node.left)
 
 
+def either_term(node: cst.BinaryOperation, at: Place) -> Iterator[Rewrite]:
+    """`a - b` -> `a`, and `-b`."""
+    yield from left_only(node, at)
+    minus = f"-{at.side(node.right, '*', left=True)}"
+    alone = isinstance(at.parent(node), OPERATIONS) and not node.lpar
+    yield Rewrite((at.edit(node, f"({minus})" if alone else minus),), (), node.left)
+
+
+def turned(node: cst.Call, at: Place) -> Iterator[Rewrite]:
+    """What a function is applied to with the other sign."""
+    argument = receiver(node, at)
+    if argument is not None and not isinstance(argument, cst.UnaryOperation):
+        yield Rewrite((at.edit(argument, negation(argument, at)),), (), argument)
+
+
+def negation(node: cst.BaseExpression, at: Place) -> str:
+    code = f"-{at.atom(node)}"
+    return f"({code})" if isinstance(at.parent(node), cst.Attribute) else code
+
+
 def exchanged(node: cst.BinaryOperation, at: Place) -> Iterator[Rewrite]:
     """The operands in the other order."""
-    code = f"{at.atom(node.right)} {at.code(node.operator)} {at.atom(node.left)}"
+    token = at.code(node.operator)
+    left, right = at.side(node.right, token, left=True), at.side(node.left, token, left=False)
+    code = f"{left} {token} {right}"
     yield Rewrite((at.edit(node, code),), (), node)
 
 
@@ -112,10 +135,16 @@ def negative(node: cst.Return, at: Place) -> Iterator[Rewrite]:
         yield Rewrite((at.edit(value, f"-{at.atom(value)}"),), (), value)
 
 
+def negative_value(node: cst.Assign, at: Place) -> Iterator[Rewrite]:
+    """A loss that is made larger, a direction that leads away."""
+    yield Rewrite((at.edit(node.value, f"-({at.code(node.value)})"),), (), node)
+
+
 def cut_off(node: cst.Return, at: Place) -> Iterator[Rewrite]:
     """What comes back no longer knows how it was computed."""
     value = node.value
-    if value is not None and "Tensor" in annotation(at) and _is_single(at) and "detach" not in at.code(value):
+    cuts = value is not None and "detach" not in at.code(value) and "ctx" not in at.bound
+    if value is not None and cuts and annotation(at).endswith("Tensor"):
         yield Rewrite((at.edit(value, f"{at.atom(value)}.detach()"),), (), value)
 
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 
 import libcst as cst
 import libcst.matchers as m
 
-from grader.freezing.mutants.calls import name_of
+from grader.freezing.mutants.calls import called, name_of
+from grader.freezing.mutants.edits import Edit
 from grader.freezing.mutants.flow import assigned, bound_names, loaded, root
 from grader.freezing.mutants.operator import Rewrite
 from grader.freezing.mutants.place import Place
 
+MOVABLE: Final = (cst.Expr, cst.AugAssign, cst.Assign)
+GROWING: Final = m.OneOf(m.Name("append"), m.Name("extend"), m.Name("add_"), m.Name("sub_"), m.Name("step"))
+DETACHED: Final = m.Call(func=m.Attribute(value=m.Name(), attr=m.Name("detach")))
 INDISPENSABLE: Final = frozenset({"__init__", "save_for_backward", "requires_grad_", "register_buffer"})
 """Calls without which nothing that follows can run."""
 
@@ -36,7 +41,7 @@ def _needed(node: cst.BaseSmallStatement, at: Place) -> bool:
 def out_of_order(node: cst.IndentedBlock, at: Place) -> Iterator[Rewrite]:
     """Two neighbours in each other's place, where the second needs no name that the first makes."""
     lines = [_only(line) for line in node.body]
-    for one, two in zip(lines, lines[1:], strict=False):
+    for one, two in pairwise(lines):
         if one and two and not _depends(one, two, at):
             yield Rewrite((at.edit(one, at.code(two)), at.edit(two, at.code(one))), (), two)
 
@@ -52,11 +57,14 @@ def _only(line: cst.BaseStatement | cst.BaseSmallStatement) -> cst.BaseSmallStat
 
 def _depends(one: cst.CSTNode, two: cst.CSTNode, at: Place) -> bool:
     """Whether the lines cannot change places, or whether it makes no difference."""
-    made = {name for target in assigned(one) for name in bound_names(target)}
-    first = {name for name in made if at.bound.get(name) == at.start(one)}
-    reads = {name.value for name in loaded(two)}
-    independent = not ({name.value for name in loaded(one)} & (reads | set(_made(two)))) and not made & reads
-    return bool(first & reads) or _builds(one) or _builds(two) or (independent and bool(made))
+    makes, reads = ({*_made(one)}, {*_made(two)}), ({*_read(one)}, {*_read(two)})
+    first = {name for name in makes[0] if at.bound.get(name) == at.start(one)}
+    apart = not (makes[0] & (reads[1] | makes[1]) or makes[1] & reads[0])
+    return bool(first & reads[1]) or _builds(one) or _builds(two) or (apart and bool(makes[0] and makes[1]))
+
+
+def _read(node: cst.CSTNode) -> Iterator[str]:
+    return (name.value for name in loaded(node))
 
 
 def _builds(node: cst.CSTNode) -> bool:
@@ -77,31 +85,70 @@ def no_result(node: cst.Return, at: Place) -> Iterator[Rewrite]:
 
 def another_result(node: cst.Return, at: Place) -> Iterator[Rewrite]:
     """An argument as it was handed in, in place of what was made of it."""
-    if isinstance(node.value, cst.Name):
-        for name in at.named:
-            if name != node.value.value and name in at.flows.get(node.value.value, ()):
-                yield Rewrite((at.edit(node.value, name),), (name,), node.value)
+    value = node.value
+    returned = value.func.value if m.matches(value, DETACHED) else value  # type: ignore[union-attr, arg-type]
+    for name in at.named if isinstance(returned, cst.Name) else ():
+        if name != returned.value and name in at.flows.get(returned.value, ()) and _fits(name, at):
+            yield Rewrite((at.edit(node.value or node, name),), (name,), node)
+
+
+def _fits(name: str, at: Place) -> bool:
+    """Whether an argument is what the function says that it returns."""
+    returns = at.function.returns
+    return returns is None or at.code(returns.annotation) == at.kind(name)
 
 
 def results_exchanged(node: cst.Return, at: Place) -> Iterator[Rewrite]:
     elements: Sequence[cst.BaseElement] = node.value.elements if isinstance(node.value, cst.Tuple) else ()
-    for index, (one, two) in enumerate(zip(elements, elements[1:], strict=False)):
+    for index, (one, two) in enumerate(pairwise(elements)):
         edits = (at.edit(one, at.code(two)), at.edit(two, at.code(one)))
         yield Rewrite(edits, (f"`result[{index}]`", f"`result[{index + 1}]`"), node)
 
 
 def early(node: cst.IndentedBlock, at: Place) -> Iterator[Rewrite]:
     """The `return` that follows a loop stands in the loop as well."""
-    for loop, after in zip(node.body, node.body[1:], strict=False):
+    for loop, after in pairwise(node.body):
         last = _last(loop)
         if last is not None and m.matches(after, m.SimpleStatementLine(body=[m.Return()])):
-            yield Rewrite((at.edit(last, f"{at.code(last)}; {at.code(after)}"),), (), loop.iter)
+            yield Rewrite((at.edit(last, f"{at.code(last)}; {at.code(after)}"),), (), last)
 
 
 def _last(loop: cst.CSTNode) -> cst.BaseSmallStatement | None:
-    """The statement that ends a loop's body, where it is a small one."""
-    line = loop.body.body[-1] if isinstance(loop, cst.For) else None
+    """The statement that ends a loop's body, within a `with` that ends it too, where it is a small one."""
+    line = loop.body.body[-1] if isinstance(loop, cst.For | cst.With) else None
+    if isinstance(line, cst.With):
+        return _last(line)
     return line.body[-1] if isinstance(line, cst.SimpleStatementLine) else None
+
+
+def outside(node: cst.IndentedBlock, at: Place) -> Iterator[Rewrite]:
+    """The last line of a loop stands after it."""
+    for loop, after in pairwise(node.body):
+        last = _last(loop) if isinstance(loop, cst.For) else None
+        if last is not None and isinstance(after, cst.SimpleStatementLine) and isinstance(last, MOVABLE):
+            start = at.start(after)
+            yield Rewrite((at.edit(last, "pass"), Edit(start, start, f"{at.code(last)}; ")), (), last)
+
+
+def begun_again(node: cst.IndentedBlock, at: Place) -> Iterator[Rewrite]:
+    """A value that has to outlive the rounds begins anew in each of them."""
+    for loop in node.body:
+        first = loop.body.body[0] if isinstance(loop, cst.For) else None
+        for line in node.body[: node.body.index(loop)] if isinstance(first, cst.SimpleStatementLine) else ():
+            begins = _only(line)
+            if begins is not None and {*_made(begins)} & {*_changed(loop)}:
+                start = at.start(first or loop)
+                yield Rewrite((Edit(start, start, f"{at.code(begins)}; "),), (), begins)
+
+
+def _changed(loop: cst.CSTNode) -> Iterator[str]:
+    """The names that a loop changes, by a value that needs the former one or by a method."""
+    for node in m.findall(loop, m.OneOf(m.Assign(), m.AugAssign(), m.Call(func=m.Attribute(attr=GROWING)))):
+        reads = {name.value for name in loaded(node)}
+        if isinstance(node, cst.Call):
+            yield root(node.func)
+        else:
+            yield from (name for name in _made(node) if isinstance(node, cst.AugAssign) or name in reads)
 
 
 def stale(node: cst.Name, at: Place) -> Iterator[Rewrite]:
@@ -115,10 +162,27 @@ def overwriting(node: cst.Assign, at: Place) -> Iterator[Rewrite]:
     """`x = x + y` -> `x += y`, which changes what the caller holds."""
     target, value = node.targets[0].target, node.value
     pattern = m.BinaryOperation(operator=m.OneOf(m.Add(), m.Subtract(), m.Multiply(), m.Divide()))
-    if isinstance(value, cst.BinaryOperation) and m.matches(value, pattern) and value.left.deep_equals(target):
+    if (
+        isinstance(value, cst.BinaryOperation)
+        and m.matches(value, pattern)
+        and value.left.deep_equals(target)
+    ):
         if at.inputs(value.left):
             code = f"{at.code(target)} {at.code(value.operator)}= {at.code(value.right)}"
             yield Rewrite((at.edit(node, code),), (), target)
+
+
+def not_added(node: cst.AugAssign, at: Place) -> Iterator[Rewrite]:
+    """`x += y` -> `x = y`: what was there before is lost."""
+    yield Rewrite((at.edit(node.operator, "="),), (), node.target)
+
+
+def twice(node: cst.BaseSmallStatement, at: Place) -> Iterator[Rewrite]:
+    """A line that changes something stands there twice."""
+    reads = {name.value for name in loaded(node.value)} if isinstance(node, cst.Assign) else set()
+    again = isinstance(node, cst.AugAssign) or (isinstance(node, cst.Assign) and bool({*_made(node)} & reads))
+    if again or m.matches(node, m.Expr(value=called("step", "append", "add_", "sub_", "mul_"))):
+        yield Rewrite((at.edit(node, f"{at.code(node)}; {at.code(node)}"),), (), node)
 
 
 def rebinding(node: cst.AugAssign, at: Place) -> Iterator[Rewrite]:
@@ -134,5 +198,7 @@ def undecorated(node: cst.Decorator, at: Place) -> Iterator[Rewrite]:
 
 
 def no_method(node: cst.FunctionDef, at: Place) -> Iterator[Rewrite]:
-    """A method left out, but for those without which nothing can be built."""
-    yield Rewrite((at.edit(node, "pass"),), (), node)
+    """A method left out with its decorators, but for those without which nothing can be built."""
+    if at.method and node.name.value != "__init__":
+        start = min(at.start(part) for part in (node, *node.decorators))
+        yield Rewrite((Edit(start, at.end(node), "pass"),), (), node)

@@ -35,7 +35,7 @@ def value_of(node: cst.CSTNode) -> int | None:
 
 def dimension(node: cst.Arg, at: Place) -> Iterator[Rewrite]:
     value = value_of(node.value)
-    if value is not None and _is_dimension(node, at):
+    if value is not None and _is_dimension(node, at) and _may_differ(node, at):
         other = {-1: -2, 0: 1}.get(value, value + 1 if value < 0 else value - 1)
         yield Rewrite((at.edit(node.value, str(other)),), (), at.parent(node))
 
@@ -44,6 +44,11 @@ def _is_dimension(node: cst.Arg, at: Place) -> bool:
     if node.keyword is not None:
         return node.keyword.value in DIMENSIONS
     return name_of(at.parent(node)) in ALONG
+
+
+def _may_differ(node: cst.Arg, at: Place) -> bool:
+    """Two dimensions to exchange have to be two."""
+    return name_of(at.parent(node)) not in {"transpose", "swapaxes", "permute"}
 
 
 def whole(node: cst.Integer, at: Place) -> Iterator[Rewrite]:
@@ -125,12 +130,19 @@ def other_mode(node: cst.Attribute, at: Place) -> Iterator[Rewrite]:
 def index(node: cst.Index, at: Place) -> Iterator[Rewrite]:
     value = value_of(node.value)
     if value is not None:
-        others = (value + 1,) if value == 0 else (value - 1,) if value == -1 else (value + 1, value - 1)
-        for other in others:
+        for other in _others(node, value, at):
             word = "after" if other > value else "before"
             yield Rewrite((at.edit(node.value, str(other)),), (word,), at.parent(node))
     elif isinstance(node.value, cst.Name) and node.value.value in at.rounds:
         yield Rewrite((at.edit(node.value, f"{node.value.value} - 1"),), ("before",), at.parent(node))
+
+
+def _others(node: cst.Index, value: int, at: Place) -> tuple[int, ...]:
+    """The neighbours; of the sizes of a tensor the one that surely exists."""
+    subscript = at.parent(at.parent(node))
+    if m.matches(subscript, m.Subscript(value=m.Attribute(attr=m.Name("shape")))):
+        return ({-1: -2, 0: 1}.get(value, value + 1 if value < 0 else value - 1),)
+    return (value + 1,) if value == 0 else (value - 1,) if value == -1 else (value + 1, value - 1)
 
 
 def bounds(node: cst.Slice, at: Place) -> Iterator[Rewrite]:
@@ -153,12 +165,21 @@ def rounds(node: cst.For | cst.CompFor, at: Place) -> Iterator[Rewrite]:
     """A loop that runs once less or once more."""
     if name_of(node.iter) != "range" or not isinstance(node.iter, cst.Call):
         for cut, word in (("[:-1]", "last"), ("[1:]", "first")):
-            yield Rewrite((at.edit(node.iter, f"list({at.code(node.iter)}){cut}"),), (f"the {word} round is missing",), node.iter)
+            yield Rewrite(
+                (at.edit(node.iter, f"list({at.code(node.iter)}){cut}"),),
+                (f"the {word} round is missing",),
+                node.iter,
+            )
         return
     args = node.iter.args
     end = args[min(1, len(args) - 1)].value
-    for change, word in ((" - 1", "one round is missing at the end"), (" + 1", "there is one round too many at the end")):
+    for change, word in (
+        (" - 1", "one round is missing at the end"),
+        (" + 1", "there is one round too many at the end"),
+    ):
         yield Rewrite((at.edit(end, at.atom(end) + change),), (word,), node.iter)
     if len(args) > 1:
         begin = args[0].value
-        yield Rewrite((at.edit(begin, _beside(begin, at)[0]),), ("one round is missing at the beginning",), node.iter)
+        yield Rewrite(
+            (at.edit(begin, _beside(begin, at)[0]),), ("one round is missing at the beginning",), node.iter
+        )

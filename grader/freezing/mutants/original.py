@@ -6,8 +6,8 @@ calls, in a copy of the globals that it has: a mutant of one of them is met by t
 """
 
 from __future__ import annotations
-
 import __future__
+
 import ast
 import inspect
 import sys
@@ -15,7 +15,7 @@ import tokenize
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import CodeType, FunctionType, ModuleType
+from types import FunctionType, ModuleType
 from typing import Any, TypeAlias
 
 from grader.freezing.mutants.edits import Edit, applied
@@ -38,7 +38,7 @@ class Original:
     def definitions(self, edits: Sequence[Edit] = ()) -> tuple[Definition, ...] | None:
         """What is run anew, in the order of the file; None where the edited text is no Python."""
         try:
-            tree = ast.parse(applied(self.source, edits), self.path)
+            tree = _Idle().visit(ast.parse(applied(self.source, edits), self.path))
         except SyntaxError:
             return None
         return tuple(node for node in _definitions(tree) if node.lineno in self.lines)
@@ -54,6 +54,14 @@ class Original:
                 return None
         made: Callable[..., Any] = space[self.name]
         return made
+
+
+class _Idle(ast.NodeTransformer):
+    """`x = x` as the `pass` that it is, so that both are one mutant."""
+
+    def visit_Assign(self, node: ast.Assign) -> ast.stmt:
+        same = len(node.targets) == 1 and ast.unparse(node.targets[0]) == ast.unparse(node.value)
+        return ast.copy_location(ast.Pass(), node) if same else node
 
 
 def located(reference: Reference) -> Original | None:

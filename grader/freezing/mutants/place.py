@@ -14,8 +14,8 @@ import libcst as cst
 import libcst.matchers as m
 from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper, ParentNodeProvider, PositionProvider
 
-from grader.freezing.mutants.edits import Edit, applied
-from grader.freezing.mutants.flow import assigned, head, reaching, root
+from grader.freezing.mutants.edits import Edit
+from grader.freezing.mutants.flow import assigned, head, loaded, reaching, root
 from grader.freezing.mutants.original import Original
 
 PROTOCOL: Final = frozenset(
@@ -32,6 +32,8 @@ COMPOUND: Final = (
     cst.BinaryOperation, cst.UnaryOperation, cst.BooleanOperation, cst.Comparison, cst.IfExp, cst.Lambda,
     cst.GeneratorExp, cst.Tuple,
 )  # fmt: skip
+BINDS: Final = {"+": 1, "-": 1, "*": 2, "/": 2, "//": 2, "%": 2, "@": 2}
+"""How tightly an operator binds; those that are not here get parentheses."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,14 +98,30 @@ class Place:
         """A node's text without parentheses around it."""
         return self.file.original.source[self.start(node) : self.end(node)].decode()
 
+    def text(self, start: int, end: int) -> str:
+        return self.file.original.source[start:end].decode()
+
+    def around(self, node: cst.CSTNode, inner: cst.CSTNode) -> str:
+        """A node's text with a gap, as a format, where `inner` stands in it."""
+        before, after = self.text(self.start(node), self.start(inner)), self.text(self.end(inner), self.end(node))
+        return "{}".join(part.replace("{", "{{").replace("}", "}}") for part in (before, after))
+
     def edit(self, node: cst.CSTNode, code: str) -> Edit:
         return Edit(self.start(node), self.end(node), code)
 
     def instead(self, node: cst.CSTNode, other: cst.CSTNode) -> Edit:
         """`other` in the place of `node`, in parentheses where what surrounds it asks for them."""
-        inside = isinstance(self.parent(node), OPERATIONS) and not getattr(node, "lpar", ())
-        code = self.code(other)
-        return self.edit(node, self.atom(other) if inside or "\n" in code else code)
+        around = self.parent(node)
+        if isinstance(around, cst.BinaryOperation) and not getattr(node, "lpar", ()):
+            return self.edit(node, self.side(other, self.code(around.operator), left=node is around.left))
+        inside = isinstance(around, OPERATIONS) and not getattr(node, "lpar", ())
+        return self.edit(node, self.atom(other) if inside or "\n" in self.code(other) else self.code(other))
+
+    def side(self, node: cst.CSTNode, operator: str, *, left: bool) -> str:
+        """A node's text as what stands beside a binary operator."""
+        own = BINDS.get(self.code(node.operator), 0) if isinstance(node, cst.BinaryOperation) else 0
+        fits = own > BINDS.get(operator, 0) or (left and own == BINDS.get(operator))
+        return self.code(node) if fits and "\n" not in self.code(node) else self.atom(node)
 
     def atom(self, node: cst.CSTNode) -> str:
         """A node's text as an operand of anything."""
@@ -143,6 +161,12 @@ class Place:
             return None
         return self.file.original.space.get(node.value, getattr(builtins, node.value, None))
 
+    def kind(self, name: str) -> str:
+        """What the signature says that an argument is."""
+        found = m.findall(self.function.params, m.Param(name=m.Name(name)))
+        param = cst.ensure_type(found[0], cst.Param)
+        return self.code(param.annotation.annotation) if param.annotation else ""
+
     # --- words ----------------------------------------------------------------------------
 
     def subject(self, node: cst.CSTNode) -> str:
@@ -179,8 +203,11 @@ class Place:
         return tuple(name for name in self.named if name in found)
 
     def dependence(self, node: cst.CSTNode) -> str:
-        names = listed(self.inputs(node))
-        return f"that depends on {names}" if names else "that no argument changes"
+        """" that depends on `d`", to follow a noun; "" for what comes from elsewhere than the arguments."""
+        if names := listed(self.inputs(node)):
+            return f" that depends on {names}"
+        local = any(name.value in self.bound for name in loaded(head(node)))
+        return "" if local else " that no argument changes"
 
 
 def listed(names: Sequence[str]) -> str:

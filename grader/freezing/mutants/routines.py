@@ -12,8 +12,6 @@ from grader.freezing.mutants.flow import arguments, assigned, bound_names, first
 from grader.freezing.mutants.original import Original
 from grader.freezing.mutants.place import PROTOCOL, File, Place
 
-AS_IT_IS = m.OneOf(m.Name(), m.Call(func=m.Attribute(value=m.Name(), attr=m.OneOf(m.Name("clone"), m.Name("copy")))))
-
 
 def routines(original: Original) -> Iterator[Place]:
     """Every function of the original. Only the reference's own arguments, and those of a protocol's methods, are named."""
@@ -44,25 +42,46 @@ def _place(file: File, function: cst.FunctionDef, told: str | None) -> Place:
         bound.setdefault(name, int(file.spans[node].start))
     named = () if told is None else arguments(function)
     return Place(
-        file, function, named, told or "", flows(function), bound, _begun(function, named), _counters(function)
+        file,
+        function,
+        named,
+        told or "",
+        flows(function),
+        bound,
+        _begun(function, named),
+        _counters(function),
     )
 
 
 def _begun(function: cst.FunctionDef, named: tuple[str, ...]) -> dict[str, str]:
-    """`theta` of `theta = initial_theta` and of `theta = initial_theta.clone()`."""
+    """`theta` of `theta = initial_theta` and of `theta = float(initial_theta)`."""
     found: dict[str, str] = {}
-    for node in m.findall(function.body, m.Assign(targets=[m.AssignTarget(target=m.Name())], value=AS_IT_IS)):
+    for node in m.findall(function.body, m.Assign(targets=[m.AssignTarget(target=m.Name())])):
         assign = cst.ensure_type(node, cst.Assign)
-        value = assign.value.func.value if isinstance(assign.value, cst.Call) else assign.value  # type: ignore[union-attr]
-        target, source = assign.targets[0].target.value, value.value  # type: ignore[union-attr]
+        target = cst.ensure_type(assign.targets[0].target, cst.Name).value
+        source = _handed_in(assign.value)
         if source in named and target != source:
             found.setdefault(target, source)
     return found
 
 
+def _handed_in(value: cst.BaseExpression) -> str:
+    """The name of what a value is a copy of, in whatever dress."""
+    if m.matches(value, called("clone", "copy", "deepcopy", "float", "float32", "float64", "tensor", "asarray", "array", "detach")):
+        call = cst.ensure_type(value, cst.Call)
+        inner = call.args[0].value if call.args else getattr(call.func, "value", value)
+        return _handed_in(inner) if isinstance(inner, cst.BaseExpression) and inner is not value else ""
+    return value.value if isinstance(value, cst.Name) else ""
+
+
 def _counters(function: cst.FunctionDef) -> frozenset[str]:
     loops = m.OneOf(m.For(iter=called("range", "enumerate")), m.CompFor(iter=called("range", "enumerate")))
-    found = (name for loop in m.findall(function, loops) for target in assigned(loop) for name in bound_names(target))
+    found = (
+        name
+        for loop in m.findall(function, loops)
+        for target in assigned(loop)
+        for name in bound_names(target)
+    )
     return frozenset(found)
 
 
@@ -71,7 +90,11 @@ def nodes(place: Place) -> Iterator[cst.CSTNode]:
     yield place.function
     yield from place.function.decorators
     body = place.function.body
-    yield from _below(cst.ensure_type(body, cst.IndentedBlock), skip=_docstring(body)) if isinstance(body, cst.IndentedBlock) else ()
+    yield from (
+        _below(cst.ensure_type(body, cst.IndentedBlock), skip=_docstring(body))
+        if isinstance(body, cst.IndentedBlock)
+        else ()
+    )
 
 
 def _below(node: cst.CSTNode, skip: cst.CSTNode | None) -> Iterator[cst.CSTNode]:
@@ -88,7 +111,9 @@ def _is_silent(node: cst.CSTNode, child: cst.CSTNode) -> bool:
         return True
     if isinstance(node, cst.Attribute):
         return child is node.attr
-    return child is getattr(node, "keyword", None) or (isinstance(node, cst.FunctionDef) and child is node.name)
+    return child is getattr(node, "keyword", None) or (
+        isinstance(node, cst.FunctionDef) and child is node.name
+    )
 
 
 def _docstring(body: cst.BaseSuite) -> cst.CSTNode | None:
