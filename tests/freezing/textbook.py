@@ -1,3 +1,4 @@
+# mypy: disable-error-code="no-untyped-call, operator, union-attr, no-any-return"
 """References as a textbook has them, to derive mistakes from, and for each a call that shows what it does."""
 
 from __future__ import annotations
@@ -36,7 +37,10 @@ def gradient_descent_torch_autograd(
 
 
 def fit_linear(
-    X: torch.Tensor, y: torch.Tensor, learning_rate: float, number_epochs: int
+    X: torch.Tensor,  # noqa: N803 -- as mathematics writes a matrix
+    y: torch.Tensor,
+    learning_rate: float,
+    number_epochs: int,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     w = torch.zeros(X.shape[1], dtype=X.dtype)
     b = torch.zeros((), dtype=X.dtype)
@@ -90,7 +94,12 @@ class Softplus(torch.autograd.Function):
 
 
 def train(
-    X: torch.Tensor, y: torch.Tensor, number_epochs: int, learning_rate: float, batch_size: int, seed: int
+    X: torch.Tensor,  # noqa: N803 -- as mathematics writes a matrix
+    y: torch.Tensor,
+    number_epochs: int,
+    learning_rate: float,
+    batch_size: int,
+    seed: int,
 ) -> list[float]:
     generator = torch.Generator().manual_seed(seed)
     loader = DataLoader(TensorDataset(X, y), batch_size=batch_size, shuffle=True, generator=generator)

@@ -21,7 +21,7 @@ NEEDED: Final = frozenset(
 
 COMMUTING: Final = frozenset(
     {"transpose", "swapaxes", "swapdims", "maximum", "minimum", "add", "mul", "multiply", "allclose", "eq",
-     "equal", "isclose", "isinstance", "getattr", "hasattr", "max", "min", "zip_longest", "enumerate", "permute"}
+     "equal", "isclose", "isinstance", "getattr", "hasattr", "max", "min", "enumerate", "permute"}
 )  # fmt: skip
 """Calls whose arguments give the same in any order, or that raise in any other."""
 
@@ -70,6 +70,12 @@ def left_out(node: cst.Call, at: Place) -> Iterator[Rewrite]:
 
 def attribute_left_out(node: cst.Attribute, at: Place) -> Iterator[Rewrite]:
     yield Rewrite((at.instead(node, node.value),), (), node.value)
+
+
+def gradient_left_out(node: cst.Attribute, at: Place) -> Iterator[Rewrite]:
+    """`x.grad` -> `x` in a formula."""
+    if not isinstance(at.parent(node), cst.Attribute):
+        yield from attribute_left_out(node, at)
 
 
 def layer_left_out(node: cst.Call, at: Place) -> Iterator[Rewrite]:

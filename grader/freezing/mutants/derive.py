@@ -85,8 +85,11 @@ def _told(candidate: _Candidate) -> dict[str, Any]:
     about = rewrite.about or candidate.node
     what = place.subject(about)
     slots = {
-        "what": what, "What": what[0].upper() + what[1:], "on": place.dependence(about), "where": place.method,
-    }  # fmt: skip
+        "what": what,
+        "What": what[0].upper() + what[1:],
+        "on": place.dependence(about),
+        "where": place.method,
+    }
     before, after = _shown(candidate)
     return {
         "title": operator.title.format(*rewrite.words, **slots),

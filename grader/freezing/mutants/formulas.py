@@ -110,7 +110,7 @@ def negated(node: cst.If | cst.IfExp | cst.CompIf, at: Place) -> Iterator[Rewrit
 
 
 def _is(test: cst.BaseExpression) -> bool:
-    """Whether `is`, `is not`, `in` or `not in` stands in it: neither turned around nor moved by other rows."""
+    """Whether `is`, `is not`, `in` or `not in` stands in it, which no other row turns around."""
     kinds = m.OneOf(m.Is(), m.IsNot(), m.In(), m.NotIn())
     return m.matches(test, m.Comparison(comparisons=[m.ComparisonTarget(operator=kinds)]))
 

@@ -17,7 +17,6 @@ from grader.freezing.mutants.place import Place
 
 MOVABLE: Final = (cst.Expr, cst.AugAssign, cst.Assign)
 GROWING: Final = m.OneOf(m.Name("append"), m.Name("extend"), m.Name("add_"), m.Name("sub_"), m.Name("step"))
-DETACHED: Final = m.Call(func=m.Attribute(value=m.Name(), attr=m.Name("detach")))
 INDISPENSABLE: Final = frozenset({"__init__", "save_for_backward", "requires_grad_", "register_buffer"})
 """Calls without which nothing that follows can run."""
 
@@ -85,11 +84,22 @@ def no_result(node: cst.Return, at: Place) -> Iterator[Rewrite]:
 
 def another_result(node: cst.Return, at: Place) -> Iterator[Rewrite]:
     """An argument as it was handed in, in place of what was made of it."""
-    value = node.value
-    returned = value.func.value if m.matches(value, DETACHED) else value  # type: ignore[union-attr, arg-type]
-    for name in at.named if isinstance(returned, cst.Name) else ():
-        if name != returned.value and name in at.flows.get(returned.value, ()) and _fits(name, at):
-            yield Rewrite((at.edit(node.value or node, name),), (name,), node)
+    returned = _name(node.value)
+    for name in at.named:
+        if (
+            node.value is not None
+            and name != returned
+            and name in at.flows.get(returned, ())
+            and _fits(name, at)
+        ):
+            yield Rewrite((at.edit(node.value, name),), (name,), node)
+
+
+def _name(value: cst.BaseExpression | None) -> str:
+    """`theta` of `theta` and of `theta.detach()`."""
+    if isinstance(value, cst.Call) and name_of(value) == "detach" and isinstance(value.func, cst.Attribute):
+        value = value.func.value
+    return value.value if isinstance(value, cst.Name) else ""
 
 
 def _fits(name: str, at: Place) -> bool:
@@ -162,14 +172,11 @@ def overwriting(node: cst.Assign, at: Place) -> Iterator[Rewrite]:
     """`x = x + y` -> `x += y`, which changes what the caller holds."""
     target, value = node.targets[0].target, node.value
     pattern = m.BinaryOperation(operator=m.OneOf(m.Add(), m.Subtract(), m.Multiply(), m.Divide()))
-    if (
-        isinstance(value, cst.BinaryOperation)
-        and m.matches(value, pattern)
-        and value.left.deep_equals(target)
-    ):
-        if at.inputs(value.left):
-            code = f"{at.code(target)} {at.code(value.operator)}= {at.code(value.right)}"
-            yield Rewrite((at.edit(node, code),), (), target)
+    if not isinstance(value, cst.BinaryOperation) or not m.matches(value, pattern):
+        return
+    if value.left.deep_equals(target) and at.inputs(value.left):
+        code = f"{at.code(target)} {at.code(value.operator)}= {at.code(value.right)}"
+        yield Rewrite((at.edit(node, code),), (), target)
 
 
 def not_added(node: cst.AugAssign, at: Place) -> Iterator[Rewrite]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,8 +15,9 @@ from grader.freezing.mutants.original import Original
 class Mutant:
     """A mistake made in the reference's own source.
 
-    `title` and `hint` hold nothing of that source but the names of arguments and methods, `plain` is the title with the
-    source's text, for exercises whose solution may be seen. `teacher` names the line as it stands and as it would be.
+    `title` and `hint` hold nothing of that source but the names of arguments and methods, `plain` is the
+    title with the source's text, for exercises whose solution may be seen. `teacher` names the line as it
+    stands and as it would be.
     """
 
     id: str
@@ -30,8 +32,6 @@ class Mutant:
 
     def source(self) -> str:
         """What was run: the definitions as they are with the mistake, without comments."""
-        import ast  # noqa: PLC0415
-
         return "\n".join(ast.unparse(node) for node in self.original.definitions(self.edits) or ())
 
 

@@ -14,9 +14,9 @@ from grader.freezing.mutants.place import Place
 
 DIMENSIONS: Final = frozenset({"dim", "axis", "dim0", "dim1", "start_dim", "end_dim"})
 ALONG: Final = frozenset(
-    {"sum", "mean", "softmax", "log_softmax", "transpose", "swapaxes", "permute", "unsqueeze", "squeeze", "size",
-     "max", "min", "argmax", "argmin", "std", "var", "prod", "cumsum", "norm", "cat", "stack", "flatten", "any",
-     "logsumexp", "chunk", "split", "all", "amax", "amin", "concatenate", "expand_dims"}
+    {"sum", "mean", "softmax", "log_softmax", "transpose", "swapaxes", "permute", "unsqueeze", "squeeze",
+     "max", "min", "argmax", "argmin", "std", "var", "prod", "cumsum", "norm", "cat", "stack", "flatten",
+     "size", "any", "logsumexp", "chunk", "split", "all", "amax", "amin", "concatenate", "expand_dims"}
 )  # fmt: skip
 """Calls whose whole numbers are dimensions."""
 
@@ -47,7 +47,7 @@ def _is_dimension(node: cst.Arg, at: Place) -> bool:
 
 
 def _may_differ(node: cst.Arg, at: Place) -> bool:
-    """Two dimensions to exchange have to be two."""
+    """Whether it is not one of two dimensions to exchange, which have to be two."""
     return name_of(at.parent(node)) not in {"transpose", "swapaxes", "permute"}
 
 
@@ -82,13 +82,21 @@ def _size(other: float, value: float) -> str:
     return "too large" if other > value else "too small"
 
 
+def size(node: cst.Name, at: Place) -> Iterator[Rewrite]:
+    """An argument that counts something, one too large in a call."""
+    around = at.parent(node)
+    counts = node.value in at.named and at.kind(node.value) == "int"
+    if counts and isinstance(around, cst.Arg) and _is_plain(around, at):
+        yield Rewrite((at.edit(node, f"{node.value} + 1"),), (node.value,), node)
+
+
 def infinite(node: cst.Call, at: Place) -> Iterator[Rewrite]:
     """`float("-inf")` -> 0.0, and the other sign."""
     text = at.code(node.args[0].value) if node.args else ""
     if "inf" in text.lower():
-        other = text.replace("-", "") if "-" in text else text.replace("inf", "-inf")
+        sign = text.replace("-", "") if "-" in text else text.replace("inf", "-inf")
         yield Rewrite((at.edit(node, "0.0"),), ("a finite number",), node)
-        yield Rewrite((at.edit(node.args[0].value, other),), ("the wrong sign",), node)
+        yield Rewrite((at.edit(node.args[0].value, sign),), ("the wrong sign",), node)
 
 
 def flag(node: cst.Name, at: Place) -> Iterator[Rewrite]:
@@ -148,8 +156,13 @@ def _others(node: cst.Index, value: int, at: Place) -> tuple[int, ...]:
 def bounds(node: cst.Slice, at: Place) -> Iterator[Rewrite]:
     """Where a slice begins or ends, one further on or back."""
     for bound, verb in ((node.lower, "begins"), (node.upper, "ends")):
-        for other, word in zip(_beside(bound, at), ("late", "early"), strict=False) if bound else ():
-            yield Rewrite((at.edit(bound, other),), (f"{verb} one element too {word}",), at.parent(node))
+        if bound is not None:
+            yield from _moved(bound, verb, at)
+
+
+def _moved(bound: cst.BaseExpression, verb: str, at: Place) -> Iterator[Rewrite]:
+    for other, word in zip(_beside(bound, at), ("late", "early"), strict=False):
+        yield Rewrite((at.edit(bound, other),), (f"{verb} one element too {word}",), at.parent(bound))
 
 
 def _beside(node: cst.BaseExpression, at: Place) -> tuple[str, ...]:
@@ -163,23 +176,15 @@ def _beside(node: cst.BaseExpression, at: Place) -> tuple[str, ...]:
 
 def rounds(node: cst.For | cst.CompFor, at: Place) -> Iterator[Rewrite]:
     """A loop that runs once less or once more."""
-    if name_of(node.iter) != "range" or not isinstance(node.iter, cst.Call):
+    if not isinstance(node.iter, cst.Call) or name_of(node.iter) != "range":
         for cut, word in (("[:-1]", "last"), ("[1:]", "first")):
-            yield Rewrite(
-                (at.edit(node.iter, f"list({at.code(node.iter)}){cut}"),),
-                (f"the {word} round is missing",),
-                node.iter,
-            )
+            code = f"list({at.code(node.iter)}){cut}"
+            yield Rewrite((at.edit(node.iter, code),), (f"the {word} round is missing",), node.iter)
         return
     args = node.iter.args
     end = args[min(1, len(args) - 1)].value
-    for change, word in (
-        (" - 1", "one round is missing at the end"),
-        (" + 1", "there is one round too many at the end"),
-    ):
-        yield Rewrite((at.edit(end, at.atom(end) + change),), (word,), node.iter)
+    for change, told in ((" - 1", "one round is missing"), (" + 1", "there is one round too many")):
+        yield Rewrite((at.edit(end, at.atom(end) + change),), (f"{told} at the end",), node.iter)
     if len(args) > 1:
-        begin = args[0].value
-        yield Rewrite(
-            (at.edit(begin, _beside(begin, at)[0]),), ("one round is missing at the beginning",), node.iter
-        )
+        begin, told = args[0].value, "one round is missing at the beginning"
+        yield Rewrite((at.edit(begin, _beside(begin, at)[0]),), (told,), node.iter)

@@ -29,8 +29,9 @@ Change: TypeAlias = Callable[[Any, Place], Iterable[Rewrite]]
 class Operator:
     """A mistake that a student could make, in whatever line it can be made.
 
-    `title` and `hint` may use {what} and {What}, which is what the line gives, {on}, the arguments that the change
-    concerns, and the change's own words. They hold nothing of the source.
+    `title` and `hint` may use {what} and {What}, what the line gives; {on}, the arguments that the change
+    concerns, and {where}, a method, both with a space before them or empty; and the change's own words.
+    They hold nothing of the source.
     """
 
     kind: str

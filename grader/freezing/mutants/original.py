@@ -1,8 +1,8 @@
 """A reference -> its source, and an edited source -> the program that it makes.
 
 The exercise file was loaded by its path and left no module behind, so the source is found through a code
-object. What is run anew is the definition of the reference and of the plain functions of the same file that it
-calls, in a copy of the globals that it has: a mutant of one of them is met by the reference.
+object. What is run anew is the definition of the reference and of the plain functions of the same file that
+it calls, in a copy of the globals that it has: a mutant of one of them is met by the reference.
 """
 
 from __future__ import annotations
@@ -116,13 +116,11 @@ def _helpers(tree: ast.AST, node: Definition, function: FunctionType) -> Iterato
     names = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
     for helper in _definitions(tree):
         value = function.__globals__.get(helper.name)
-        if helper is not node and helper.name in names and isinstance(value, FunctionType):
-            if value.__closure__ is None and _defines(helper, value) and _same_file(value, function):
-                yield helper
-
-
-def _same_file(one: FunctionType, other: FunctionType) -> bool:
-    return one.__code__.co_filename == other.__code__.co_filename
+        if helper is node or helper.name not in names or not isinstance(value, FunctionType):
+            continue
+        same = value.__code__.co_filename == function.__code__.co_filename
+        if same and value.__closure__ is None and _defines(helper, value):
+            yield helper
 
 
 def _space(function: FunctionType) -> dict[str, Any]:

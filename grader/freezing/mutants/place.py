@@ -1,6 +1,7 @@
 """Where a node of the source stands: its bytes, what surrounds it, and how a student may be told of it.
 
-Words name the exercise's own arguments, since these are known to everybody, and never what the reference alone has.
+Words name the exercise's own arguments, since these are known to everybody, and never what the reference
+alone has.
 """
 
 from __future__ import annotations
@@ -103,8 +104,8 @@ class Place:
 
     def around(self, node: cst.CSTNode, inner: cst.CSTNode) -> str:
         """A node's text with a gap, as a format, where `inner` stands in it."""
-        before, after = self.text(self.start(node), self.start(inner)), self.text(self.end(inner), self.end(node))
-        return "{}".join(part.replace("{", "{{").replace("}", "}}") for part in (before, after))
+        parts = self.text(self.start(node), self.start(inner)), self.text(self.end(inner), self.end(node))
+        return "{}".join(part.replace("{", "{{").replace("}", "}}") for part in parts)
 
     def edit(self, node: cst.CSTNode, code: str) -> Edit:
         return Edit(self.start(node), self.end(node), code)
@@ -203,7 +204,7 @@ class Place:
         return tuple(name for name in self.named if name in found)
 
     def dependence(self, node: cst.CSTNode) -> str:
-        """" that depends on `d`", to follow a noun; "" for what comes from elsewhere than the arguments."""
+        """A clause that follows a noun; "" for what comes from elsewhere than the arguments."""
         if names := listed(self.inputs(node)):
             return f" that depends on {names}"
         local = any(name.value in self.bound for name in loaded(head(node)))

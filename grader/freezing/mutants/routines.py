@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 import libcst as cst
 import libcst.matchers as m
@@ -12,9 +13,14 @@ from grader.freezing.mutants.flow import arguments, assigned, bound_names, first
 from grader.freezing.mutants.original import Original
 from grader.freezing.mutants.place import PROTOCOL, File, Place
 
+DRESSES: Final = (
+    "clone", "copy", "deepcopy", "float", "float32", "float64", "tensor", "asarray", "array", "detach",
+)  # fmt: skip
+"""Calls that give what they were given."""
+
 
 def routines(original: Original) -> Iterator[Place]:
-    """Every function of the original. Only the reference's own arguments, and those of a protocol's methods, are named."""
+    """Every function of the original. Named are its own arguments and those of PyTorch's methods."""
     file = File.of(original)
     for node in m.findall(file.tree, m.OneOf(m.FunctionDef(), m.ClassDef())):
         definition = cst.ensure_type(node, cst.FunctionDef | cst.ClassDef)  # type: ignore[arg-type]
@@ -67,7 +73,10 @@ def _begun(function: cst.FunctionDef, named: tuple[str, ...]) -> dict[str, str]:
 
 def _handed_in(value: cst.BaseExpression) -> str:
     """The name of what a value is a copy of, in whatever dress."""
-    if m.matches(value, called("clone", "copy", "deepcopy", "float", "float32", "float64", "tensor", "asarray", "array", "detach")):
+    if m.matches(
+        value,
+        called(*DRESSES),
+    ):
         call = cst.ensure_type(value, cst.Call)
         inner = call.args[0].value if call.args else getattr(call.func, "value", value)
         return _handed_in(inner) if isinstance(inner, cst.BaseExpression) and inner is not value else ""

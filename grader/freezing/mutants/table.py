@@ -1,4 +1,4 @@
-"""The mistakes that are made for free, one row each: a kind, where it applies, what it does there, and its words.
+"""The mistakes that are made for free, one row each: a kind, where it applies, what it does there, its words.
 
 Rows that say more come first: where two make the same program, the first one names it.
 """
@@ -14,10 +14,14 @@ from grader.freezing.mutants import calls, formulas, lines, numbers
 from grader.freezing.mutants.calls import called
 from grader.freezing.mutants.operator import Operator
 
-ACTIVATIONS: Final = ("relu", "tanh", "sigmoid", "gelu", "leaky_relu", "elu", "silu", "softplus", "activation", "act")
-LAYERS: Final = ("ReLU", "Tanh", "Sigmoid", "GELU", "LeakyReLU", "ELU", "SiLU", "Softplus", "Dropout", "Flatten")
+ACTIVATIONS: Final = (
+    "relu", "tanh", "sigmoid", "gelu", "leaky_relu", "elu", "silu", "softplus", "activation", "act",
+)  # fmt: skip
+LAYERS: Final = (
+    "ReLU", "Tanh", "Sigmoid", "GELU", "LeakyReLU", "ELU", "SiLU", "Softplus", "Dropout", "Flatten",
+)  # fmt: skip
 WORDS: Final = {
-    "sum": "summed", "mean": "averaged", "max": "the largest value", "min": "the smallest value", "train": "training",
+    "sum": "summed", "mean": "averaged", "train": "training",
     "eval": "evaluation",
 }  # fmt: skip
 LITERAL: Final = m.OneOf(m.SimpleString(), m.FormattedString(), m.List(), m.Tuple())
@@ -27,17 +31,18 @@ EXTREMES: Final = {
     "argmax": "argmin", "argmin": "argmax",
 }  # fmt: skip
 BENDS: Final = {
-    "relu": "tanh", "tanh": "sigmoid", "sigmoid": "tanh", "gelu": "relu", "silu": "relu", "leaky_relu": "relu",
-    "ReLU": "Tanh", "Tanh": "Sigmoid", "Sigmoid": "Tanh", "GELU": "ReLU", "SiLU": "ReLU",
+    "relu": "tanh", "tanh": "sigmoid", "sigmoid": "tanh", "gelu": "relu", "silu": "relu",
+    "leaky_relu": "relu", "ReLU": "Tanh", "Tanh": "Sigmoid", "Sigmoid": "Tanh",
+    "GELU": "ReLU", "SiLU": "ReLU",
 }  # fmt: skip
 FILLINGS: Final = {
     "zeros": "ones", "ones": "zeros", "zeros_like": "ones_like", "ones_like": "zeros_like", "rand": "randn",
     "randn": "rand", "rand_like": "randn_like", "randn_like": "rand_like",
 }  # fmt: skip
 NEIGHBOURS: Final = {
-    "softmax": "log_softmax", "log_softmax": "softmax", "log1p": "log", "log": "log1p", "expm1": "exp", "exp": "expm1",
-    "stack": "cat", "cat": "stack", "sqrt": "square", "mse_loss": "l1_loss", "l1_loss": "mse_loss", "floor": "ceil",
-    "ceil": "floor",
+    "softmax": "log_softmax", "log_softmax": "softmax", "log1p": "log", "log": "log1p", "expm1": "exp",
+    "exp": "expm1", "stack": "cat", "cat": "stack", "sqrt": "square", "mse_loss": "l1_loss",
+    "l1_loss": "mse_loss", "floor": "ceil", "ceil": "floor",
 }  # fmt: skip
 
 
@@ -56,6 +61,21 @@ def about(word: str) -> m.Call:
     return m.Call(func=m.Attribute(attr=m.Name("to")), args=[m.ZeroOrMore(), argument, m.ZeroOrMore()])
 
 
+ADDED: Final = m.AugAssign(operator=m.OneOf(m.AddAssign(), m.SubtractAssign()))
+SCALED: Final = m.AugAssign(operator=m.OneOf(m.MultiplyAssign(), m.DivideAssign()))
+ADDING: Final = m.OneOf(binary(m.Add(), m.Subtract()), ADDED)
+SCALING: Final = m.OneOf(binary(m.Multiply(), m.Divide(), m.FloorDivide()), SCALED)
+PRODUCT: Final = m.Assign(value=binary(m.Multiply(), m.Divide(), m.Power(), m.MatrixMultiply()))
+REDUCTION: Final = m.Arg(keyword=m.Name("reduction"), value=m.SimpleString(m.MatchRegex("(?s).(sum|mean).")))
+CASTS: Final = ("float", "double", "type_as", "astype", "type", "bool", "long", "int")
+CAST: Final = m.OneOf(about("dtype"), method(*CASTS))
+TO_ONE_NAME: Final = m.Assign(
+    targets=[m.AssignTarget(target=m.OneOf(m.Name(), m.Attribute(), m.Subscript()))]
+)
+ELEMENTWISE: Final = method(
+    "abs", "clamp", "exp", "log", "relu", "sigmoid", "tanh", "sqrt", "square", "add", "sub", "mul", "div",
+    "masked_fill",
+)  # fmt: skip
 BOUND_LINE: Final = m.OneOf(m.Expr(), m.Assign(), m.AnnAssign(), m.AugAssign())
 CONDITION: Final = m.OneOf(m.If(), m.IfExp(), m.CompIf())
 FORMULA: Final = "Write the formula beside your line and compare them sign by sign."
@@ -65,12 +85,14 @@ CALL: Final = "Look the function up in the documentation of PyTorch: what does e
 CALLER: Final = "Print the arguments before and after a call: which of them may your function change?"
 BORDER: Final = "Try the value that lies exactly on the border."
 CASES: Final = "For which arguments does each branch run? Try one call for each."
-SEED: Final = "Call your function twice with the same seed and compare: every random number has to come from it."
+SEED: Final = (
+    "Call your function twice with the same seed and compare: every random number has to come from it."
+)
 COUNT: Final = "Write the numbers that the loop runs through on paper for two or three rounds."
 SLICE: Final = "Counting begins at 0, and the end of a slice is not part of it: print what you select."
 DTYPE: Final = "Call your function with float64 as well and print the dtype of what comes back."
 DEVICE: Final = "On which device is each tensor that you make? Print .device."
-GRADIENT: Final = "Which values have to be part of the graph of autograd, and which must not? Print .requires_grad and .grad_fn."
+GRADIENT: Final = "Which values belong to the graph of autograd? Print .requires_grad and .grad_fn."
 
 # fmt: off
 OPERATORS: Final = (
@@ -118,7 +140,7 @@ OPERATORS: Final = (
              "Something{on} has to become fewer numbers, by a sum, a mean or an extreme."),
     Operator("sum-mean", called(*REDUCTIONS), calls.renamed(REDUCTIONS, WORDS),
              "{What} is {0} where it has to be {1}", "Does the formula divide by how many there are?"),
-    Operator("sum-mean", m.Arg(keyword=m.Name("reduction"), value=m.OneOf(m.SimpleString("'sum'"), m.SimpleString('"sum"'), m.SimpleString("'mean'"), m.SimpleString('"mean"'))),
+    Operator("sum-mean", REDUCTION,
              numbers.reduction,
              "{What} is {0} where it has to be {1}", "Does the formula divide by how many there are?"),
     Operator("max-min", called(*EXTREMES), calls.renamed(EXTREMES, WORDS),
@@ -134,14 +156,14 @@ OPERATORS: Final = (
              "{What} lacks a term{on}", "A term{on} is missing."),
     Operator("term", binary(m.Subtract()), formulas.either_term,
              "{What} lacks a term{on} in a difference", "A term{on} is missing."),
-    Operator("sign", m.OneOf(binary(m.Add(), m.Subtract()), m.AugAssign(operator=m.OneOf(m.AddAssign(), m.SubtractAssign()))),
+    Operator("sign", ADDING,
              formulas.sign,
              "{What} has a wrong sign: something is {0} that has to be {1}", FORMULA),
     Operator("minus", m.UnaryOperation(operator=m.Minus()), formulas.operand,
              "{What} lacks a minus sign", FORMULA),
     Operator("negative", m.Return(), formulas.negative,
              "{What} has the opposite sign", FORMULA),
-    Operator("negative", m.Assign(value=binary(m.Multiply(), m.Divide(), m.Power(), m.MatrixMultiply())),
+    Operator("negative", PRODUCT,
              formulas.negative_value,
              "{What} is taken with the opposite sign", FORMULA),
     Operator("turned", called("exp", "log", "sigmoid", "tanh", "softplus", "sin"), formulas.turned,
@@ -149,7 +171,7 @@ OPERATORS: Final = (
     Operator("nesting", calls.FUNCTION, calls.nested,
              "{What} goes through two functions in the wrong order",
              "Which function has to be applied first?"),
-    Operator("times-divide", m.OneOf(binary(m.Multiply(), m.Divide(), m.FloorDivide()), m.AugAssign(operator=m.OneOf(m.MultiplyAssign(), m.DivideAssign()))),
+    Operator("times-divide", SCALING,
              formulas.times,
              "{What} {0} where it has to {1}", "Something{on} stands on the wrong side of the fraction."),
     Operator("times-plus", binary(m.Multiply()), partial(formulas.token, "+"),
@@ -188,7 +210,7 @@ OPERATORS: Final = (
              "The dimension for {what} is not given", ALONG),
     Operator("dtype", m.Call(), calls.keyword("dtype"),
              "{What} loses the dtype", DTYPE),
-    Operator("dtype", m.OneOf(about("dtype"), method("float", "double", "type_as", "astype", "type", "bool", "long", "int")),
+    Operator("dtype", CAST,
              calls.left_out,
              "{What} loses the dtype", DTYPE),
     Operator("device", m.Call(), calls.keyword("device"),
@@ -232,6 +254,8 @@ OPERATORS: Final = (
              "Steps that autograd must not see are recorded{where}", GRADIENT),
     Operator("gradient", method("detach"), calls.left_out,
              "{What} stays part of the graph of autograd", GRADIENT),
+    Operator("gradient", m.Attribute(attr=m.Name("grad")), calls.gradient_left_out,
+             "{What} goes along the value itself where it has to go along its gradient", GRADIENT),
     Operator("gradient", m.Attribute(attr=m.Name("data")), calls.attribute_left_out,
              "{What} stays part of the graph of autograd", GRADIENT),
     Operator("gradient-lost", m.Return(), formulas.cut_off,
@@ -243,10 +267,10 @@ OPERATORS: Final = (
              "{What} has another shape", SHAPES),
     Operator("number", method("item", "tolist", "numpy"), calls.left_out,
              "{What} is a tensor where a number is asked for", "Print type(...) of it."),
-    Operator("in-place", m.Assign(targets=[m.AssignTarget(target=m.OneOf(m.Name(), m.Attribute(), m.Subscript()))]),
+    Operator("in-place", TO_ONE_NAME,
              lines.overwriting,
              "{What} is changed in place", CALLER),
-    Operator("in-place", method("abs", "clamp", "exp", "log", "relu", "sigmoid", "tanh", "sqrt", "square", "add", "sub", "mul", "div", "masked_fill"),
+    Operator("in-place", ELEMENTWISE,
              calls.in_place,
              "{What} is changed in place", CALLER),
     Operator("not-in-place", m.AugAssign(), lines.rebinding,
@@ -258,7 +282,7 @@ OPERATORS: Final = (
     Operator("left-out", BOUND_LINE, lines.missing,
              "A step is missing: {what} stays as it was",
              "Go through the steps of the lesson one by one: which of them does your program not take?"),
-    Operator("not-added", m.AugAssign(operator=m.OneOf(m.AddAssign(), m.SubtractAssign())), lines.not_added,
+    Operator("not-added", ADDED, lines.not_added,
              "{What} is not added up: what was there before is lost",
              "Print the value at the end of each round."),
     Operator("twice", BOUND_LINE, lines.twice,
@@ -293,6 +317,8 @@ OPERATORS: Final = (
     # numbers
     Operator("infinity", called("float"), numbers.infinite,
              "{What} has {0} where something infinite is needed", "Which number leaves nothing after exp?"),
+    Operator("size", m.Name(), numbers.size,
+             "`{0}` is taken one too large{where}", "Try the smallest call that you can think of."),
     Operator("constant", m.Integer(), numbers.whole,
              "{What} has a constant that is {0}", FORMULA),
     Operator("constant", m.Float(), numbers.real,
