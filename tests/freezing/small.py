@@ -1,11 +1,9 @@
 """Functions that show one kind of mistake each where the textbook does not."""
-# ruff: noqa: PLR1714, SIM210
-# mypy: disable-error-code="no-any-return"
+# mypy: disable-error-code="no-any-return, return-value"
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -55,7 +53,7 @@ def predict(model: nn.Module, x: torch.Tensor, seed: int) -> torch.Tensor:
         return nn.functional.mse_loss(model(x.data), x, reduction="sum")
 
 
-def minimise(loss: Callable[[torch.Tensor], torch.Tensor], theta: torch.Tensor, steps: int) -> torch.Tensor:
+def minimise(theta: torch.Tensor, steps: int) -> torch.Tensor:
     velocity = theta
     for i in range(steps):
         velocity = velocity * 0.5 + theta[i] // 2
@@ -92,5 +90,6 @@ class Block(nn.Module):
 
 
 SMALL: tuple[Any, ...] = (
-    standardise, distance, huber, best, windows, previous, predict, minimise, bounded, both_ends, scaled, Block,
+    standardise, distance, huber, best, windows, previous, predict, minimise, bounded, both_ends, scaled,
+    Block,
 )  # fmt: skip

@@ -54,11 +54,11 @@ FUNCTION: Final = m.OneOf(
 
 
 def receiver(node: cst.Call, at: Place) -> cst.BaseExpression | None:
-    """What the function is applied to: `x` of `x.sum()` and of `torch.sum(x)`; None for `nn.ReLU()`."""
-    function = node.func
-    if isinstance(function, cst.Attribute) and not isinstance(at.resolved(function.value), ModuleType | type):
-        return function.value
-    return node.args[0].value if node.args and node.args[0].keyword is None else None
+    """`x` of `x.sum()`, of `torch.sum(x)` and of `self.hidden(x)`; None for `nn.ReLU()`."""
+    owner = node.func.value if isinstance(node.func, cst.Attribute) else None
+    if owner is None or m.matches(owner, m.Name("self")) or isinstance(at.resolved(owner), ModuleType | type):
+        return node.args[0].value if node.args and node.args[0].keyword is None else None
+    return owner
 
 
 def left_out(node: cst.Call, at: Place) -> Iterator[Rewrite]:

@@ -90,28 +90,35 @@ def _told(candidate: _Candidate) -> dict[str, Any]:
         "on": place.dependence(about),
         "where": place.method,
     }
-    before, after = _shown(candidate)
+    teacher, plain = _shown(candidate)
     return {
         "title": operator.title.format(*rewrite.words, **slots),
         "hint": operator.hint.format(*rewrite.words, **slots),
-        "teacher": f"As if `{after}` stood in place of `{before}`."
-        if after
-        else f"As if `{before}` were missing.",
-        "plain": f"`{after}` stands where `{before}` belongs" if after else f"`{before}` is missing",
+        "teacher": teacher,
+        "plain": plain,
         "line": place.line(candidate.node),
         "edits": rewrite.edits,
     }
 
 
 def _shown(candidate: _Candidate) -> tuple[str, str]:
+    """The change with the source's text, for the teacher and for whoever may see the solution."""
+    if candidate.rewrite.moved:
+        line = _short(candidate.place.code(candidate.rewrite.about or candidate.node))
+        moved = candidate.rewrite.moved
+        return f"As if `{line}` stood {moved}.", f"`{line}` stands {moved}"
+    before, after = _lines(candidate)
+    if not after:
+        return f"As if `{before}` were missing.", f"`{before}` is missing"
+    return f"As if `{after}` stood in place of `{before}`.", f"`{after}` stands where `{before}` belongs"
+
+
+def _lines(candidate: _Candidate) -> tuple[str, str]:
     """The statement as it stands and as it would be; "" for one that would be missing."""
     node, place, edits = candidate.node, candidate.place, candidate.rewrite.edits
     source = place.file.original.source
-    if isinstance(node, cst.IndentedBlock):
-        start, end = min(e.start for e in edits), max(e.end for e in edits)
-    else:
-        shown = node if isinstance(node, cst.Decorator) else place.statement(node)
-        start, end = place.start(shown), place.head_end(shown)
+    shown = node if isinstance(node, cst.Decorator) else place.statement(node)
+    start, end = place.start(shown), place.head_end(shown)
     before = applied(source, (), start, end)
     whole = len(edits) == 1 and edits[0].start <= start and edits[0].end >= end
     if whole and edits[0].code in {"", "pass"}:

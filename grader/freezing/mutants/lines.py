@@ -42,7 +42,8 @@ def out_of_order(node: cst.IndentedBlock, at: Place) -> Iterator[Rewrite]:
     lines = [_only(line) for line in node.body]
     for one, two in pairwise(lines):
         if one and two and not _depends(one, two, at):
-            yield Rewrite((at.edit(one, at.code(two)), at.edit(two, at.code(one))), (), two)
+            edits = (at.edit(one, at.code(two)), at.edit(two, at.code(one)))
+            yield Rewrite(edits, (), two, f"before `{at.code(one)}`")
 
 
 def _only(line: cst.BaseStatement | cst.BaseSmallStatement) -> cst.BaseSmallStatement | None:
@@ -120,7 +121,8 @@ def early(node: cst.IndentedBlock, at: Place) -> Iterator[Rewrite]:
     for loop, after in pairwise(node.body):
         last = _last(loop)
         if last is not None and m.matches(after, m.SimpleStatementLine(body=[m.Return()])):
-            yield Rewrite((at.edit(last, f"{at.code(last)}; {at.code(after)}"),), (), last)
+            code = f"{at.code(last)}; {at.code(after)}"
+            yield Rewrite((at.edit(last, code),), (), after, "at the end of the loop as well")
 
 
 def _last(loop: cst.CSTNode) -> cst.BaseSmallStatement | None:
@@ -137,7 +139,8 @@ def outside(node: cst.IndentedBlock, at: Place) -> Iterator[Rewrite]:
         last = _last(loop) if isinstance(loop, cst.For) else None
         if last is not None and isinstance(after, cst.SimpleStatementLine) and isinstance(last, MOVABLE):
             start = at.start(after)
-            yield Rewrite((at.edit(last, "pass"), Edit(start, start, f"{at.code(last)}; ")), (), last)
+            edits = (at.edit(last, "pass"), Edit(start, start, f"{at.code(last)}; "))
+            yield Rewrite(edits, (), last, "after the loop")
 
 
 def begun_again(node: cst.IndentedBlock, at: Place) -> Iterator[Rewrite]:
@@ -148,7 +151,8 @@ def begun_again(node: cst.IndentedBlock, at: Place) -> Iterator[Rewrite]:
             begins = _only(line)
             if begins is not None and {*_made(begins)} & {*_changed(loop)}:
                 start = at.start(first or loop)
-                yield Rewrite((Edit(start, start, f"{at.code(begins)}; "),), (), begins)
+                edit = Edit(start, start, f"{at.code(begins)}; ")
+                yield Rewrite((edit,), (), begins, "at the beginning of the loop as well")
 
 
 def _changed(loop: cst.CSTNode) -> Iterator[str]:
@@ -195,7 +199,7 @@ def twice(node: cst.BaseSmallStatement, at: Place) -> Iterator[Rewrite]:
 def rebinding(node: cst.AugAssign, at: Place) -> Iterator[Rewrite]:
     """`x += y` -> `x = x + y`: what the caller holds stays as it was."""
     target, operator = at.code(node.target), at.code(node.operator).removesuffix("=")
-    code = f"{target} = {target} {operator} {at.atom(node.value)}"
+    code = f"{target} = {target} {operator} {at.side(node.value, operator, left=False)}"
     yield Rewrite((at.edit(node, code),), (), node.target)
 
 
@@ -208,4 +212,4 @@ def no_method(node: cst.FunctionDef, at: Place) -> Iterator[Rewrite]:
     """A method left out with its decorators, but for those without which nothing can be built."""
     if at.method and node.name.value != "__init__":
         start = min(at.start(part) for part in (node, *node.decorators))
-        yield Rewrite((Edit(start, at.end(node), "pass"),), (), node)
+        yield Rewrite((Edit(start, at.end(node), "pass"),), (node.name.value,), node)

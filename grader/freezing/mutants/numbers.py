@@ -102,7 +102,7 @@ def infinite(node: cst.Call, at: Place) -> Iterator[Rewrite]:
 def flag(node: cst.Name, at: Place) -> Iterator[Rewrite]:
     around = at.parent(node)
     is_keepdim = isinstance(around, cst.Arg) and around.keyword and around.keyword.value.startswith("keepdim")
-    if not is_keepdim and not m.matches(around, m.Arg(keyword=m.Name("requires_grad"))):
+    if not is_keepdim and not m.matches(around, m.Arg(keyword=m.Name("requires_grad") | m.Name("strict"))):
         yield Rewrite((at.edit(node, "False" if node.value == "True" else "True"),), (), around)
 
 

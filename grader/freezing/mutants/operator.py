@@ -15,11 +15,15 @@ from grader.freezing.mutants.place import Place
 
 @dataclass(frozen=True)
 class Rewrite:
-    """One change at a node. `words` fill {0}, {1} of the title, `about` is what {on} speaks of."""
+    """One change at a node. `words` fill {0}, {1} of the title, `about` is what {what} and {on} speak of.
+
+    `moved` says where a line would stand, for a change that no line shows by itself.
+    """
 
     edits: tuple[Edit, ...]
     words: tuple[str, ...] = ()
     about: cst.CSTNode | None = None
+    moved: str = ""
 
 
 Change: TypeAlias = Callable[[Any, Place], Iterable[Rewrite]]

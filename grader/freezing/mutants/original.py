@@ -99,7 +99,8 @@ def _definitions(tree: ast.AST) -> Iterator[Definition]:
 
 def _defines(node: Definition, wanted: FunctionType | type) -> bool:
     if isinstance(wanted, FunctionType):
-        return isinstance(node, ast.FunctionDef) and _first_line(node) == wanted.__code__.co_firstlineno
+        same = node.name == wanted.__name__ and _first_line(node) == wanted.__code__.co_firstlineno
+        return same and isinstance(node, ast.FunctionDef)
     method = _method(wanted)
     assert method is not None
     return isinstance(node, ast.ClassDef) and any(
@@ -113,7 +114,7 @@ def _first_line(node: Definition) -> int:
 
 def _helpers(tree: ast.AST, node: Definition, function: FunctionType) -> Iterator[Definition]:
     """The plain functions of the same file that are named in the definition."""
-    names = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+    names = _global_names(node)
     for helper in _definitions(tree):
         value = function.__globals__.get(helper.name)
         if helper is node or helper.name not in names or not isinstance(value, FunctionType):
@@ -128,6 +129,14 @@ def _space(function: FunctionType) -> dict[str, Any]:
     cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
     enclosed = {name: cell.cell_contents for name, cell in cells if name != "__class__"}
     return {**function.__globals__, **enclosed}
+
+
+def _global_names(node: Definition) -> set[str]:
+    """The names that a definition reads, but for its arguments and what it assigns to."""
+    names = [inner for inner in ast.walk(node) if isinstance(inner, ast.Name)]
+    local = {inner.id for inner in names if isinstance(inner.ctx, ast.Store)}
+    arguments = {inner.arg for inner in ast.walk(node) if isinstance(inner, ast.arg)}
+    return {inner.id for inner in names} - local - arguments
 
 
 @contextmanager
