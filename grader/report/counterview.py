@@ -80,7 +80,7 @@ def _distance(found: Counterexample, case: CaseEvidence | None) -> str:
 
 
 def _form(found: Counterexample, got: TensorView) -> str:
-    other = found.expected not in (None, HIDDEN) and got.shape != found.expected.shape  # type: ignore[union-attr]
+    other = found.expected not in (None, HIDDEN) and got.shape != found.expected.shape
     return f"It came back as {kind(got)}." if other else ""
 
 
