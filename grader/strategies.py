@@ -8,11 +8,13 @@ see become "1.0, 0.1, one step" and not "0.0, 0.0, no step".
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from hypothesis import strategies as st
+
+from grader.records import Made
 
 
 def magnitudes(simple: Sequence[float], smallest: float, largest: float) -> st.SearchStrategy[float]:
@@ -49,3 +51,51 @@ def step_counts(short: int, long: int) -> st.SearchStrategy[int]:
 def calls(**arguments: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
     """A call's arguments by name, in the order given."""
     return st.fixed_dictionaries(arguments)
+
+
+# --- what is made anew for each call --------------------------------------------------------
+
+
+def large(*shape: int, bound: float = 2.0) -> st.SearchStrategy[Made]:
+    """A float32 tensor of a seed and a shape, for more numbers than anybody would read.
+
+    Its numbers are multiples of 1/1024 between -bound and bound: the same on every machine, and exact.
+    """
+    most = int(bound * _GRAIN)
+    numbers = f"torch.randint({-most}, {most + 1}, {tuple(shape)}, generator="
+    return _seeds().map(lambda seed: Made(f"{numbers}torch.Generator().manual_seed({seed})) / {_GRAIN}"))
+
+
+def generators() -> st.SearchStrategy[Made]:
+    """A seeded generator for random numbers."""
+    return _seeds().map(lambda seed: Made(f"torch.Generator().manual_seed({seed})"))
+
+
+def ready(*functions: Callable[..., Any]) -> st.SearchStrategy[Made]:
+    """One of some functions or classes, passed as it is: PyTorch's, or from the exercise's `support`."""
+    return st.sampled_from([Made(_expression(one)) for one in functions])
+
+
+def made_by(function: Callable[..., Any], **arguments: st.SearchStrategy[Any]) -> st.SearchStrategy[Made]:
+    """What a function of the exercise's `support` returns for drawn texts and numbers, anew for each call."""
+    name = _expression(function)
+
+    def call(drawn: dict[str, Any]) -> Made:
+        return Made(f"{name}({', '.join(f'{key}={value!r}' for key, value in drawn.items())})")
+
+    return st.fixed_dictionaries(arguments).map(call)
+
+
+_GRAIN = 1024
+
+
+def _seeds() -> st.SearchStrategy[int]:
+    return st.integers(0, 9999)
+
+
+def _expression(function: Callable[..., Any]) -> str:
+    """How a call names it: PyTorch's own by its whole name."""
+    module, name = function.__module__ or "", function.__qualname__
+    if module == "torch" or module.startswith("torch."):
+        return f"{module}.{name}"
+    return f"torch.{name}" if getattr(torch, name, None) is function else name
