@@ -8,11 +8,18 @@ see become "1.0, 0.1, one step" and not "0.0, 0.0, no step".
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import cache
+from random import Random
+from typing import Any, Final
 
 import torch
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
+
+ONE_BY_ONE: Final = 16  # numbers of a tensor that Hypothesis draws and shrinks each for itself
+STOCK: Final = (10, 100)  # examples of so many numbers: what larger tensors are filled from
+FEW: Final = 5  # of the simplest of these, for a tensor that is read at a glance
 
 
 def magnitudes(simple: Sequence[float], smallest: float, largest: float) -> st.SearchStrategy[float]:
@@ -25,14 +32,58 @@ def magnitudes(simple: Sequence[float], smallest: float, largest: float) -> st.S
 def tensors(
     shapes: Sequence[tuple[int, ...]], dtypes: Sequence[torch.dtype], elements: st.SearchStrategy[float]
 ) -> st.SearchStrategy[torch.Tensor]:
-    """Tensors of one of the shapes and dtypes; each element is rounded to the dtype drawn."""
+    """Tensors of one of the shapes and dtypes; each element is rounded to the dtype drawn.
 
-    def build(drawn: tuple[tuple[tuple[int, ...], tuple[float, ...]], torch.dtype]) -> torch.Tensor:
+    A tensor of more than 16 numbers is drawn as a seed: its numbers are picked from a stock of `elements`,
+    which are drawn once. The simplest such tensor holds five different numbers, the simplest in the stock.
+    """
+
+    def build(drawn: tuple[tuple[tuple[int, ...], Sequence[float]], torch.dtype]) -> torch.Tensor:
         (shape, values), dtype = drawn
         return torch.tensor(values, dtype=dtype).reshape(shape)
 
-    filled = [st.tuples(st.just(shape), st.tuples(*[elements] * math.prod(shape))) for shape in shapes]
+    stock = cache(lambda: _stock(elements))
+    filled = [st.tuples(st.just(shape), _numbers(math.prod(shape), elements, stock)) for shape in shapes]
     return st.tuples(st.one_of(filled), st.sampled_from(tuple(dtypes))).map(build)
+
+
+def _numbers(
+    size: int, elements: st.SearchStrategy[float], stock: Callable[[], Sequence[float]]
+) -> st.SearchStrategy[Sequence[float]]:
+    if size <= ONE_BY_ONE:
+        return st.tuples(*[elements] * size)
+    return st.deferred(lambda: _picked(size, stock()))  # the stock is drawn before the first example is
+
+
+def _picked(size: int, stock: Sequence[float]) -> st.SearchStrategy[Sequence[float]]:
+    def pick(drawn: tuple[int, bool]) -> Sequence[float]:
+        number, anything = drawn
+        numbers = stock if anything else stock[:FEW]
+        random = Random(number)  # noqa: S311 -- picks inputs, guards nothing
+        return random.sample(numbers, size) if size <= len(numbers) else random.choices(numbers, k=size)
+
+    return st.tuples(st.integers(0, 2**32 - 1), st.sampled_from((False, True, True))).map(pick)
+
+
+def _stock(elements: st.SearchStrategy[float]) -> Sequence[float]:
+    """Distinct elements, those that are quick to read first; ten examples, for only later ones are varied."""
+    drawn: list[float] = []
+    examples, each = STOCK
+
+    @seed(0)
+    @settings(
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        phases=(Phase.generate,),
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(st.tuples(*[elements] * each))
+    def collect(numbers: tuple[float, ...]) -> None:
+        drawn.extend(numbers)
+
+    collect()
+    return sorted(dict.fromkeys(drawn), key=lambda one: len(repr(abs(one))))
 
 
 def learning_rates(simple: Sequence[float], largest: float) -> st.SearchStrategy[float]:
