@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from functools import cache
 from random import Random
 from typing import Any, Final
 
 import torch
-from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-ONE_BY_ONE: Final = 16  # numbers of a tensor that Hypothesis draws and shrinks each for itself
-STOCK: Final = (10, 100)  # examples of so many numbers: what larger tensors are filled from
-FEW: Final = 5  # of the simplest of these, for a tensor that is read at a glance
+from grader.records import Made
+
+ONE_BY_ONE: Final = 16  # numbers of a tensor that are drawn and shrunk each for itself
 
 
 def magnitudes(simple: Sequence[float], smallest: float, largest: float) -> st.SearchStrategy[float]:
@@ -34,56 +32,27 @@ def tensors(
 ) -> st.SearchStrategy[torch.Tensor]:
     """Tensors of one of the shapes and dtypes; each element is rounded to the dtype drawn.
 
-    A tensor of more than 16 numbers is drawn as a seed: its numbers are picked from a stock of `elements`,
-    which are drawn once. The simplest such tensor holds five different numbers, the simplest in the stock.
+    Of a tensor with more than 16 numbers 16 are drawn, and a seed says where each of them stands how often:
+    so numbers stand there twice. `large` gives tensors in which hardly any does.
     """
 
     def build(drawn: tuple[tuple[tuple[int, ...], Sequence[float]], torch.dtype]) -> torch.Tensor:
         (shape, values), dtype = drawn
         return torch.tensor(values, dtype=dtype).reshape(shape)
 
-    stock = cache(lambda: _stock(elements))
-    filled = [st.tuples(st.just(shape), _numbers(math.prod(shape), elements, stock)) for shape in shapes]
+    filled = [st.tuples(st.just(shape), _numbers(math.prod(shape), elements)) for shape in shapes]
     return st.tuples(st.one_of(filled), st.sampled_from(tuple(dtypes))).map(build)
 
 
-def _numbers(
-    size: int, elements: st.SearchStrategy[float], stock: Callable[[], Sequence[float]]
-) -> st.SearchStrategy[Sequence[float]]:
+def _numbers(size: int, elements: st.SearchStrategy[float]) -> st.SearchStrategy[Sequence[float]]:
+    def spread(drawn: tuple[tuple[float, ...], int]) -> Sequence[float]:
+        numbers, seed = drawn
+        random = Random(seed)  # noqa: S311 -- places inputs, guards nothing
+        return random.sample(numbers * -(-size // ONE_BY_ONE), size)
+
     if size <= ONE_BY_ONE:
         return st.tuples(*[elements] * size)
-    return st.deferred(lambda: _picked(size, stock()))  # the stock is drawn before the first example is
-
-
-def _picked(size: int, stock: Sequence[float]) -> st.SearchStrategy[Sequence[float]]:
-    def pick(drawn: tuple[int, bool]) -> Sequence[float]:
-        number, anything = drawn
-        numbers = stock if anything else stock[:FEW]
-        random = Random(number)  # noqa: S311 -- picks inputs, guards nothing
-        return random.sample(numbers, size) if size <= len(numbers) else random.choices(numbers, k=size)
-
-    return st.tuples(st.integers(0, 2**32 - 1), st.sampled_from((False, True, True))).map(pick)
-
-
-def _stock(elements: st.SearchStrategy[float]) -> Sequence[float]:
-    """Distinct elements, those that are quick to read first; ten examples, for only later ones are varied."""
-    drawn: list[float] = []
-    examples, each = STOCK
-
-    @seed(0)
-    @settings(
-        max_examples=examples,
-        database=None,
-        deadline=None,
-        phases=(Phase.generate,),
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(st.tuples(*[elements] * each))
-    def collect(numbers: tuple[float, ...]) -> None:
-        drawn.extend(numbers)
-
-    collect()
-    return sorted(dict.fromkeys(drawn), key=lambda one: len(repr(abs(one))))
+    return st.tuples(st.tuples(*[elements] * ONE_BY_ONE), st.integers(0, 2**32 - 1)).map(spread)
 
 
 def learning_rates(simple: Sequence[float], largest: float) -> st.SearchStrategy[float]:
@@ -100,3 +69,51 @@ def step_counts(short: int, long: int) -> st.SearchStrategy[int]:
 def calls(**arguments: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
     """A call's arguments by name, in the order given."""
     return st.fixed_dictionaries(arguments)
+
+
+# --- what is made anew for each call --------------------------------------------------------
+
+
+def large(*shape: int, bound: float = 2.0) -> st.SearchStrategy[Made]:
+    """A float32 tensor of a seed and a shape, for more numbers than anybody would read.
+
+    Its numbers are multiples of 1/1024 between -bound and bound: the same on every machine, and exact.
+    """
+    most = int(bound * _GRAIN)
+    numbers = f"torch.randint({-most}, {most + 1}, {tuple(shape)}, generator="
+    return _seeds().map(lambda seed: Made(f"{numbers}torch.Generator().manual_seed({seed})) / {_GRAIN}"))
+
+
+def generators() -> st.SearchStrategy[Made]:
+    """A seeded generator for random numbers."""
+    return _seeds().map(lambda seed: Made(f"torch.Generator().manual_seed({seed})"))
+
+
+def ready(*functions: Callable[..., Any]) -> st.SearchStrategy[Made]:
+    """One of some functions or classes, passed as it is: PyTorch's, or from the exercise's `support`."""
+    return st.sampled_from([Made(_expression(one)) for one in functions])
+
+
+def made_by(function: Callable[..., Any], **arguments: st.SearchStrategy[Any]) -> st.SearchStrategy[Made]:
+    """What a function of the exercise's `support` returns for drawn texts and numbers, anew for each call."""
+    name = _expression(function)
+
+    def call(drawn: dict[str, Any]) -> Made:
+        return Made(f"{name}({', '.join(f'{key}={value!r}' for key, value in drawn.items())})")
+
+    return st.fixed_dictionaries(arguments).map(call)
+
+
+_GRAIN = 1024
+
+
+def _seeds() -> st.SearchStrategy[int]:
+    return st.integers(0, 9999)
+
+
+def _expression(function: Callable[..., Any]) -> str:
+    """How a call names it: PyTorch's own by its whole name."""
+    module, name = function.__module__ or "", function.__qualname__
+    if module == "torch" or module.startswith("torch."):
+        return f"{module}.{name}"
+    return f"torch.{name}" if getattr(torch, name, None) is function else name

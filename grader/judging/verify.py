@@ -171,7 +171,7 @@ def _exercise(exercise: kit.Exercise, ran: Sequence[Ran]) -> ExerciseVerificatio
         rows=tuple(_row(one, exercise) for one in exercise.misconceptions),
         alike=_alike(exercise),
         idle=_idle(exercise),
-        cases=tuple(call(exercise.name, case.arguments) for case in exercise.cases),
+        cases=tuple(call(exercise.called, case.arguments) for case in exercise.cases),
         rungs=len(exercise.ladder),
         effort=exercise.effort,
         ran=tuple(one for one in ran if one.exercise == exercise.name),
