@@ -6,20 +6,22 @@ same seed draws the same inputs on the same versions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from random import Random
 from typing import Any, Final, TypeVar
 
-import torch
 from hypothesis import HealthCheck, Phase, find, given, seed, settings
+from hypothesis.control import current_build_context
 from hypothesis.errors import NoSuchExample
 from hypothesis.strategies import SearchStrategy, tuples
 
 from grader.freezing.labels import stable_labels
 
 BATCH: Final = 40  # inputs a draw: Hypothesis spends longer on varying an example than on drawing one
-LIGHT: Final = 8  # numbers in an input; of larger ones, forty do not fit into one example
-DISTINCT: Final = 3  # of a batch a third is new, of inputs drawn one by one nearly all
+LIGHT: Final = 100  # bytes of choices in an input; of larger ones, forty do not fit into one example of 8 KiB
+FEWEST: Final = 150  # inputs drawn one by one: nearly all are distinct, of a batch a third is
+MOST: Final = 400
+CHOICES: Final = 60_000  # bytes in all, between these: about a second
 LOOKED_AT: Final = 10  # inputs, to see how large they are
 SHRINK_EXAMPLES: Final = 100  # a mistake that a hundred draws do not show is none that these inputs can show
 
@@ -28,16 +30,20 @@ T = TypeVar("T")
 
 
 def pool(strategy: SearchStrategy[Drawn], size: int, random_seed: int) -> list[Drawn]:
-    """Draw inputs, the simplest among them; of large ones fewer, of which as many are distinct."""
-    looked_at = _drawn(strategy, LOOKED_AT, random_seed)
-    if max(map(_numbers, looked_at), default=0) > LIGHT:
-        return _drawn(strategy, max(size // DISTINCT, min(size, LOOKED_AT)), random_seed)
-    batches = _drawn(tuples(*[strategy] * BATCH), -(-size // BATCH), random_seed)
+    """Draw inputs, the simplest among them; of large ones fewer."""
+    _, sizes = _drawn(strategy, LOOKED_AT, random_seed)
+    largest = max(sizes, default=0)
+    if largest > LIGHT:
+        many = min(max(CHOICES // largest, FEWEST), MOST, size)
+        return _drawn(strategy, many, random_seed)[0]
+    batches, _ = _drawn(tuples(*[strategy] * BATCH), -(-size // BATCH), random_seed)
     return [one for batch in batches for one in batch][:size]
 
 
-def _drawn(strategy: SearchStrategy[T], examples: int, random_seed: int) -> list[T]:
+def _drawn(strategy: SearchStrategy[T], examples: int, random_seed: int) -> tuple[list[T], list[int]]:
+    """Examples, and how many bytes of choices each is made of."""
     drawn: list[T] = []
+    sizes: list[int] = []
 
     @seed(random_seed)
     @settings(
@@ -50,19 +56,11 @@ def _drawn(strategy: SearchStrategy[T], examples: int, random_seed: int) -> list
     @given(strategy)
     def collect(one: T) -> None:
         drawn.append(one)
+        sizes.append(current_build_context().data.length)
 
     with stable_labels():
         collect()
-    return drawn
-
-
-def _numbers(value: object) -> int:
-    """How many numbers an input is made of."""
-    if isinstance(value, torch.Tensor):
-        return value.numel()
-    if isinstance(value, Mapping):
-        return sum(map(_numbers, value.values()))
-    return sum(map(_numbers, value)) if isinstance(value, list | tuple) else 1
+    return drawn, sizes
 
 
 def simplest(
