@@ -102,6 +102,15 @@ class Misconception(Record, frozen=True):
     raises: str = ""  # with `needs`: a word of the error that it raises there
     diagnoser: str = ""  # that made it of a rule of its own, and recognises it with any constant
     idle: bool = False  # a program that does nothing of what is asked: whoever behaves so earns nothing
+    derived: bool = False  # from the reference's source
+
+
+class Unseen(Record, frozen=True):
+    """A derived program that no input told from the reference, or from a misconception before it: its id."""
+
+    id: str
+    teacher: str
+    like: str = ""
 
 
 class Late(Record, frozen=True):
@@ -131,6 +140,7 @@ class Exercise(Record, frozen=True):
     diagnosers: dict[str, bytes] = {}  # noqa: RUF012 -- msgspec copies it; what the freezer found for each
     late: Late | None = None  # None: no int says how far a call runs
     protocol: Protocol = Protocol()
+    unseen: tuple[Unseen, ...] = ()
 
     @property
     def called(self) -> str:

@@ -31,6 +31,7 @@ from grader.exercises import Criterion, Exercise, Misconception
 from grader.freezing import assignment, protocols
 from grader.freezing.choose import cover
 from grader.freezing.costs import distinct, moves_of, with_costs
+from grader.freezing.derived import with_derived
 from grader.freezing.diagnosers import Freezing, freezing
 from grader.freezing.drawing import pool, simplest
 from grader.freezing.following import followed, with_steps
@@ -130,6 +131,7 @@ def freeze_exercise(
     if protocol.leaves:
         trials.oracle.refuse_randomness(trials.case(drawn[0]))
     diagnosers = freezing(exercise, [trials.case(one) for one in drawn[:CANDIDATES]])
+    exercise = with_derived(exercise, trials.case(drawn[0]), moves_of(exercise, drawn[0]))
     exercise = dataclasses.replace(
         exercise,
         misconceptions=(
@@ -140,7 +142,8 @@ def freeze_exercise(
     trials = Trials(exercise, protocol)
     tell(0.1, "looking for long runs that tell something")
     long = [] if protocol.leaves else long_runs(trials, drawn, seed, LONG_SHARE * budget)
-    exercise = trials.exercise = _with_costs(trials, drawn, long)
+    exercise, unseen = _with_costs(trials, drawn, long)
+    trials.exercise = exercise
     tell(0.05, "shrinking what shows each mistake")
     shrunk = shrink(trials, drawn, long, seed)
     tell(0.15, "choosing the cases")
@@ -161,6 +164,7 @@ def freeze_exercise(
         diagnosers={name: one.frozen(cases) for name, one in diagnosers.items()},
         late=reach(trials, cases) if not protocol.leaves else None,
         protocol=protocol,
+        unseen=unseen,
     )
     refuse_failing_reference(exercise, frozen)
     tell(0.35, "writing the kit")
@@ -274,12 +278,15 @@ def told_apart(
     return found
 
 
-def _with_costs(trials: Trials, drawn: list[dict[str, Value]], long: list[kit.Case]) -> Exercise:
+def _with_costs(
+    trials: Trials, drawn: list[dict[str, Value]], long: list[kit.Case]
+) -> tuple[Exercise, tuple[kit.Unseen, ...]]:
     """The exercise with the misconceptions that show in it, each with what it costs."""
     exercise = trials.exercise
     edges = [recorded(one, exercise) for one in exercise.edge_cases]
     cases = distinct([*long, *filter(finite, map(trials.case, [*edges, *drawn[:CANDIDATES]]))])
-    return dataclasses.replace(exercise, misconceptions=with_costs(trials, cases))
+    kept, unseen = with_costs(trials, cases)
+    return dataclasses.replace(exercise, misconceptions=kept), unseen
 
 
 def fill(cases: list[kit.Case], candidates: list[kit.Case], left: float) -> list[kit.Case]:
@@ -349,6 +356,8 @@ def frozen_mistake(
         where=mistake.where,
         raises=mistake.raises,
         diagnoser=mistake.diagnoser,
+        idle=mistake.idle,
+        derived=mistake.derived,
     )
 
 

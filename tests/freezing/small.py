@@ -1,5 +1,4 @@
 """Functions that show one kind of mistake each where the textbook does not."""
-# ruff: noqa: PLR1714, SIM210
 # mypy: disable-error-code="no-any-return"
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ def best(scores: torch.Tensor, allowed: torch.Tensor, *, low: bool = False) -> i
     if low or not bool(allowed.any()):
         return int(scores.argmin(dim=0))
     free = scores.masked_fill(allowed, -math.inf)
-    return free.argmax(dim=0).item()
+    return int(free.argmax(dim=0))
 
 
 def windows(x: torch.Tensor, width: int) -> list[torch.Tensor]:
