@@ -6,7 +6,7 @@ and one that no input tells from the reference is no mistake.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -15,21 +15,27 @@ from torch.utils import _pytree
 
 from grader import kit
 from grader.exercises import Exercise, Misconception
-from grader.freezing.mutants import derived
+from grader.freezing.mutants import Mutant, derived
 from grader.records import Tensor
 
 IDLE_HINT: Final = "Which line of yours works on the argument, and what becomes of its result?"
 
 
-def with_derived(exercise: Exercise, first: kit.Case, moves: str) -> Exercise:
+def with_derived(exercise: Exercise, mutants: Iterable[Mutant], first: kit.Case, moves: str) -> Exercise:
     """The exercise with its idle programs and its mutants after its own misconceptions."""
-    own = (*exercise.misconceptions, *(_idle(exercise, first) if not moves else ()), *_mutants(exercise))
+    idle = () if moves else _idle(exercise, first)
+    own = (*exercise.misconceptions, *idle, *_misconceptions(exercise, mutants))
     return replace(exercise, misconceptions=own)
 
 
-def _mutants(exercise: Exercise) -> Iterator[Misconception]:
+def mutants_of(exercise: Exercise) -> dict[str, Mutant]:
+    """By id; none where the exercise asks for none."""
     wanted = not exercise.diagnosers if exercise.mutants is None else exercise.mutants
-    for one in derived(exercise.reference) if wanted else ():
+    return {one.id: one for one in derived(exercise.reference)} if wanted else {}
+
+
+def _misconceptions(exercise: Exercise, mutants: Iterable[Mutant]) -> Iterator[Misconception]:
+    for one in mutants:
         title = one.plain if exercise.tells_source else one.title
         yield Misconception(one.id, title, one.hint, one.program, None, teacher=one.teacher, derived=True)
 

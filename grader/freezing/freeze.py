@@ -31,7 +31,7 @@ from grader.exercises import Criterion, Exercise, Misconception
 from grader.freezing import assignment, protocols
 from grader.freezing.choose import cover
 from grader.freezing.costs import distinct, moves_of, with_costs
-from grader.freezing.derived import with_derived
+from grader.freezing.derived import mutants_of, with_derived
 from grader.freezing.diagnosers import Freezing, freezing
 from grader.freezing.drawing import pool, simplest
 from grader.freezing.following import followed, with_steps
@@ -39,6 +39,7 @@ from grader.freezing.haste import hasten
 from grader.freezing.ladder import ladder
 from grader.freezing.late import long_runs, reach
 from grader.freezing.oracle import finite
+from grader.freezing.pairs import pairs
 from grader.freezing.refusing import check, refuse_failing_reference
 from grader.freezing.repeats import every_form, repeats
 from grader.freezing.rewording import alike, readable, reworded
@@ -131,7 +132,8 @@ def freeze_exercise(
     if protocol.leaves:
         trials.oracle.refuse_randomness(trials.case(drawn[0]))
     diagnosers = freezing(exercise, [trials.case(one) for one in drawn[:CANDIDATES]])
-    exercise = with_derived(exercise, trials.case(drawn[0]), moves_of(exercise, drawn[0]))
+    mutants = mutants_of(exercise)
+    exercise = with_derived(exercise, mutants.values(), trials.case(drawn[0]), moves_of(exercise, drawn[0]))
     exercise = dataclasses.replace(
         exercise,
         misconceptions=(
@@ -165,6 +167,7 @@ def freeze_exercise(
         late=reach(trials, cases) if not protocol.leaves else None,
         protocol=protocol,
         unseen=unseen,
+        pairs=tuple(_pair(trials, *one, cases) for one in pairs(trials, mutants, cases)),
     )
     refuse_failing_reference(exercise, frozen)
     tell(0.35, "writing the kit")
@@ -358,6 +361,25 @@ def frozen_mistake(
         diagnoser=mistake.diagnoser,
         idle=mistake.idle,
         derived=mistake.derived,
+    )
+
+
+def _pair(trials: Trials, mistake: Misconception, other: str, cases: list[kit.Case]) -> kit.Misconception:
+    """Two mistakes at once; their values alone are compared, so no steps are kept."""
+    answers = tuple(trials.answer(mistake, case) for case in cases)
+    return kit.Misconception(
+        id=mistake.id,
+        title=mistake.title,
+        hint=mistake.hint,
+        costs=(),
+        needs=None,
+        answers=answers,
+        tolerances=tuple(trials.tolerance(mistake, case) for case in cases),
+        traces={},
+        smallest=None,
+        teacher=mistake.teacher,
+        derived=True,
+        others=(other,),
     )
 
 
