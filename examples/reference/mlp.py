@@ -3,6 +3,7 @@
 from typing import Any
 
 import torch
+from _mistakes_mlp import HONEST, MISTAKES
 from hypothesis import strategies as st
 from torch import nn
 
@@ -20,14 +21,12 @@ class MLP(nn.Module):
         return self.output(torch.relu(self.hidden(x)))
 
 
-def probe(
-    student: Any, in_features: int, hidden_features: int, out_features: int, batch: int, seed: int
-) -> Any:
-    model = student(in_features, hidden_features, out_features)
+def probe(student: Any, x: torch.Tensor, hidden_features: int, out_features: int, seed: int) -> Any:
+    in_features = x.shape[1]
+    model = student(in_features, hidden_features, out_features).to(x.device, x.dtype)
     shapes = {name: tuple(one.shape) for name, one in sorted(model.named_parameters())}
     generator = torch.Generator().manual_seed(seed)
     draw: Any = lambda *shape: torch.randint(-1024, 1025, shape, generator=generator) / 512
-    x = draw(batch, in_features)
     state = {"hidden.weight": draw(hidden_features, in_features), "hidden.bias": draw(hidden_features),
              "output.weight": draw(out_features, hidden_features), "output.bias": draw(out_features)}
     model.load_state_dict(state)
@@ -44,8 +43,8 @@ EXERCISE = Exercise(
     reference=MLP,
     probe=probe,
     arguments=strategies.calls(
-        in_features=st.integers(1, 4), hidden_features=st.integers(1, 5), out_features=st.integers(1, 3),
-        batch=st.integers(1, 4), seed=st.integers(0, 999),
+        x=st.tuples(st.integers(1, 4), st.integers(1, 4)).flatmap(lambda shape: strategies.large(*shape)),
+        hidden_features=st.integers(1, 5), out_features=st.integers(1, 3), seed=st.integers(0, 999),
     ),
     rubric=(
         Criterion("output", "The output is right", 4, "values", part="output"),
@@ -54,4 +53,6 @@ EXERCISE = Exercise(
         Criterion("gradients", "Gradients reach every weight", 2, "values", part="gradients"),
         Criterion("evaluation", "It gives the same in evaluation", 1, "values", part="in evaluation"),
     ),
+    misconceptions=MISTAKES,
+    honest=HONEST,
 )  # fmt: skip
