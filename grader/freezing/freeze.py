@@ -36,11 +36,12 @@ from grader.freezing.diagnosers import Freezing, freezing
 from grader.freezing.drawing import pool, simplest
 from grader.freezing.following import followed, with_steps
 from grader.freezing.haste import hasten
+from grader.freezing.honest import used_room, warnings
 from grader.freezing.ladder import ladder
 from grader.freezing.late import long_runs, reach
 from grader.freezing.oracle import finite
 from grader.freezing.pairs import pairs
-from grader.freezing.refusing import check, refuse_failing_reference
+from grader.freezing.refusing import check
 from grader.freezing.repeats import every_form, repeats
 from grader.freezing.rewording import alike, readable, reworded
 from grader.freezing.trials import Trials, key, quiet, recorded
@@ -169,9 +170,9 @@ def freeze_exercise(
         unseen=unseen,
         pairs=tuple(_pair(trials, *one, cases) for one in pairs(trials, mutants, cases)),
     )
-    refuse_failing_reference(exercise, frozen)
+    room = used_room(exercise, frozen)
     tell(0.35, "writing the kit")
-    return frozen
+    return msgspec.structs.replace(frozen, room=room, warnings=tuple(warnings(exercise, frozen)))
 
 
 def _tell(exercises: int, share: float, doing: str) -> None:
