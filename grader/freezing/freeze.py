@@ -370,7 +370,7 @@ def _pair(trials: Trials, mistake: Misconception, other: str, cases: list[kit.Ca
     answers = tuple(trials.answer(mistake, case) for case in cases)
     return kit.Misconception(
         id=mistake.id,
-        title=mistake.title,
+        title=f"{mistake.title}, in two places" if other == mistake.title else mistake.title,
         hint=mistake.hint,
         costs=(),
         needs=None,
@@ -380,7 +380,7 @@ def _pair(trials: Trials, mistake: Misconception, other: str, cases: list[kit.Ca
         smallest=None,
         teacher=mistake.teacher,
         derived=True,
-        others=(other,),
+        others=() if other == mistake.title else (other,),
     )
 
 
