@@ -245,7 +245,8 @@ def test_what_an_exercise_raises_while_it_is_frozen_names_its_line(tmp_path: Pat
 
     assert done.returncode == 2
     assert json.loads(done.stderr) == {
-        "message": f"{tmp_path}/fit.py, line {line}: `family` of the criterion 'stays' raised KeyError: 'step'.",
+        "message": f"{tmp_path}/fit.py, line {line}: `family` of the criterion 'stays' raised KeyError:"
+        " 'step'.",
         "hint": "Correct this line.",
     }
     assert not (tmp_path / "out.kit").exists()
