@@ -96,10 +96,15 @@ def _sources(report: FailureReport) -> Iterator[Callable[[frozenset[Flaw]], Iter
     said = [diagnoser(report) for diagnoser in report.prepared.diagnosers]
     yield lambda _: matching.candidates(matches)
     yield lambda left: [one for own in said for one in own.proven] if _values(left) else ()
+    yield lambda left: matching.candidates(_pairs(report)) if _values(left) else ()
     yield lambda _: (*_general(report), *(one for own in said for one in own.observed))
     yield lambda left: [one for own in said for one in own.traced] if _values(left) else ()
     yield lambda left: partial.candidates(matches, left)
     yield lambda left: partial.places(report, left)
+
+
+def _pairs(report: FailureReport) -> list[Match]:
+    return [Match(one, report) for one in report.prepared.pairs]
 
 
 def _general(report: FailureReport) -> Iterator[Candidate]:
