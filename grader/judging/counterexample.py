@@ -211,6 +211,7 @@ def _show(candidate: _Candidate, exercise: kits.Exercise, device: str, before: s
         said=(part.message or part.form_message) if part else "",
         raised=answer.line if isinstance(answer, Raised) else None,
         error_over_bound=None if ratio is None else number(ratio),
+        bound=None if outcome.bound is None else number(outcome.bound),
         first_diverging_step=steps.diverges if steps else None,
     )
     return Shown(found, steps, answer.place if isinstance(answer, Raised) else None)

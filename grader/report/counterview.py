@@ -74,7 +74,7 @@ def _distance(found: Counterexample, case: CaseEvidence | None) -> str:
     over = found.error_over_bound
     right = as_float(over) <= 1 if over is not None else bool(case and case.form and not case.failure)
     if not right:
-        return ratio(over)
+        return ratio(over, found.bound)
     told = f": {one_line(case.form_message, _MESSAGE)}" if case and case.form_message else ""
     return f"The value is right, its form is not{told}."
 

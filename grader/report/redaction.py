@@ -83,7 +83,7 @@ def _criterion(row: CriterionResult) -> CriterionResult:
 
 def _counterexample(found: Counterexample) -> Counterexample:
     """The error goes too: with the value that came back it would say what was expected."""
-    return msgspec.structs.replace(found, expected=HIDDEN, error_over_bound=None)
+    return msgspec.structs.replace(found, expected=HIDDEN, error_over_bound=None, bound=None)
 
 
 def _evidence(evidence: Evidence) -> Evidence:
