@@ -15,7 +15,7 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from grader import kit as kits
-from grader.judging.leaves import seen
+from grader.judging.leaves import is_close, seen
 from grader.records import Chain, ExerciseOutcomes, Failure, Outcome, Raised, Record, Stopped, Tensor
 from grader.results import CriterionResult
 from grader.tensors import call
@@ -56,7 +56,8 @@ def criteria(
         if verdict.failure is None and not outcomes.moved:
             verdict = Verdict(verdict.cases, 0, Failure.WRONG_VALUE, NOT_EARNED if exercise.moves else IDLE)
         values = criterion.kind == "values"
-        borderline = sum(outcomes.outcomes[index].borderline for index in criterion.cases) if values else 0
+        close = (is_close(criterion, outcomes.outcomes[index]) for index in criterion.cases)
+        borderline = sum(close) if values else 0
         rows.append(_row(criterion, outcomes.device, share, verdict, borderline))
     return tuple(rows)
 
