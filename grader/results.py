@@ -226,7 +226,10 @@ class StepEvidence(Stored, frozen=True):
 
 
 class TraceEvidence(Stored, frozen=True):
-    """A traced call: the student's steps; the reference's parameter before the first step and after each."""
+    """A traced call: the student's steps; the reference's parameter before the first step and after each.
+
+    Where a criterion asks which functions are called: these, and no steps.
+    """
 
     case: int
     device: str
@@ -282,6 +285,7 @@ class ExerciseEvidence(Stored, frozen=True):
     steps: StepTable | None = None
     moved: str = "the parameter"  # what its steps move, in the exercise's own word
     difference: Difference | None = None
+    by_part: bool = False  # its cases are told once for each criterion that looks at them
 
 
 class Evidence(Stored, frozen=True):

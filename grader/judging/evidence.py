@@ -112,6 +112,7 @@ def _exercise(
         steps=finding.steps if finding else None,
         moved=exercise.moved,
         difference=finding.difference if finding else None,
+        by_part=exercise.protocol.leaves,
     )
 
 
@@ -192,8 +193,8 @@ def _trace(
         case=chain.case,
         device=device,
         call=texts.calls[exercise.name, device][chain.case],
-        steps=tuple(_step(step) for step in trace.steps),
-        dropped=trace.dropped,
+        steps=() if chain.criterion else tuple(_step(step) for step in trace.steps),
+        dropped=0 if chain.criterion else trace.dropped,
         reference=tuple(tensors.view(tensor) for tensor in _reference(exercise, chain)),
         holds=chain.holds,
         message=chain.message,

@@ -236,11 +236,11 @@ def _difference(leaf: Leaf, found: Leaf, expected: Numbers, got: Numbers, worst:
     """What was expected and what came; of many numbers the one that is furthest off."""
     name = named(leaf.path)
     if len(expected) > SHOWN:
-        many = f"{wrong} of {len(expected)} numbers of {name} are wrong"
+        many = f"{wrong} of {len(expected)} numbers of {name} are wrong, most of all the one"
         if wrong == 1:
-            many = f"1 of {len(expected)} numbers of {name} is wrong"
+            many = f"1 of {len(expected)} numbers of {name} is wrong, the one"
         wanted, told = _pair(leaf, found, [expected[worst]], [got[worst]], ())
-        return f"{many}, most of all at {place(worst, leaf)}: expected {wanted}, got {told}"
+        return f"{many} at {place(worst, leaf)}: expected {wanted}, got {told}"
     shape = leaf.shape if not leaf.dtype.startswith("complex") else (*leaf.shape, 2)
     wanted, told = _pair(leaf, found, list(expected), list(got), shape)
     return f"{name}: expected {wanted}, got {told}"

@@ -7,6 +7,7 @@ kept once for an exercise, for the picture of the smallest call.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from math import prod
 from typing import Final, NamedTuple
 
@@ -38,7 +39,7 @@ def shown(criteria: Sequence[kits.Criterion], outcome: Outcome) -> Part | None:
     ]
     values = (part for one, part in own if one.kind == "values" and part.failure)
     forms = (part for one, part in own if one.kind == "return" and part.form)
-    return next((*values, *forms, None))
+    return next(chain(values, forms), None)
 
 
 def nearest(criterion: kits.Criterion, outcome: Outcome) -> Part | None:

@@ -18,7 +18,7 @@ from grader import kit as kits
 from grader.judging.leaves import is_close, seen
 from grader.records import Chain, ExerciseOutcomes, Failure, Outcome, Raised, Record, Stopped, Tensor
 from grader.results import CriterionResult
-from grader.tensors import call
+from grader.tensors import brief
 
 NOT_EARNED: Final = (
     "this counts only once some call that has something to do returns a number other than zero and its input"
@@ -195,7 +195,7 @@ def _told(rows: Sequence[Judged], exercise: kits.Exercise) -> Verdict:
     shown = min(causes, key=lambda row: (exercise.cases[row.case].effort, row.case))
     message = f"{_counted(len(failed), len(rows))}: {shown.message}"
     if any(row.message != shown.message for row in causes):
-        arguments = call("", exercise.cases[shown.case].arguments)
+        arguments = brief(exercise.cases[shown.case].arguments)
         message = f"{_counted(len(failed), len(rows))}, for instance {arguments}: {shown.message}"
     return Verdict(len(rows), len(failed), shown.failure, message)
 

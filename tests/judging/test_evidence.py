@@ -8,6 +8,7 @@ import msgspec
 
 from grader import kit
 from grader.judging import compare
+from grader.judging.award import Finding
 from grader.judging.evidence import CaseTexts, JudgedRun, gather
 from grader.records import Cell, Execution, ExerciseRun, Failure, Note, Place
 from grader.results import (
