@@ -88,7 +88,9 @@ def _grade(submission: Submission, session: Session) -> Graded:
     findings = explain(submission, executions, judged, session)
     return Graded(
         result=_with_lacking(award.award(submission, executions, findings, session.kit), executions),
-        evidence=evidence.gather(submission.student, executions, judged, session.kit, session.texts, findings),
+        evidence=evidence.gather(
+            submission.student, executions, judged, session.kit, session.texts, findings
+        ),
     )
 
 

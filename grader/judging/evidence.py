@@ -100,7 +100,10 @@ def _exercise(
     return ExerciseEvidence(
         name=exercise.name,
         cases=tuple(
-            row for _, o in judged for outcome in o.outcomes for row in told(outcome, exercise, o.device, texts)
+            row
+            for _, o in judged
+            for outcome in o.outcomes
+            for row in told(outcome, exercise, o.device, texts)
         ),
         traces=tuple(
             _trace(chain, run.traces[chain.case], exercise, o.device, texts)
@@ -116,9 +119,7 @@ def _exercise(
     )
 
 
-def _told(
-    outcome: Outcome, exercise: kits.Exercise, device: str, texts: CaseTexts
-) -> Iterator[CaseEvidence]:
+def _told(outcome: Outcome, exercise: kits.Exercise, device: str, texts: CaseTexts) -> Iterator[CaseEvidence]:
     case, answer = exercise.cases[outcome.case], outcome.answer
     formal = outcome.case in texts.formal[exercise.name]
     yield CaseEvidence(

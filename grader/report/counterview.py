@@ -29,7 +29,9 @@ class CounterView(msgspec.Struct, frozen=True):
     device: str  # empty where there is only one
     call: str
     support: str  # to be pasted above it: the source of a probe; empty where there is none
-    part: str  # of a result of several, or a number of many: `result[1]`; empty where it is all that came back
+    part: (
+        str  # of a result of several, or a number of many: `result[1]`; empty where it is all that came back
+    )
     expected: str
     outcome: str
     raised: bool
@@ -56,9 +58,10 @@ def counter(found: Counterexample, evidence: ExerciseEvidence | None, *, several
     wanted = None if found.expected == HIDDEN else found.expected
     expected, outcome = plain(wanted) if wanted else "", _without_value(found, case)
     facts: tuple[str, ...] = ()
-    if found.got is not None:
-        expected, outcome = pair(wanted, found.got) if wanted else ("", plain(found.got))
-        facts = (_many(found), _distance(found, case), _form(found, found.got))
+    came = found.got if wanted or found.expected or not found.said else None
+    if came is not None:
+        expected, outcome = pair(wanted, came) if wanted else ("", plain(came))
+        facts = (_many(found), _distance(found, case), _form(found, came))
     step = found.first_diverging_step
     leaves = "" if step is None else f"It leaves the reference at step {step}."
     return CounterView(
@@ -68,12 +71,10 @@ def counter(found: Counterexample, evidence: ExerciseEvidence | None, *, several
         part=one_line(f"{found.part or 'result'}{found.place}" if found.place else found.part, _PART),
         expected=expected,
         outcome=outcome,
-        raised=found.got is None,
+        raised=came is None,
         facts=tuple(filter(None, (*facts, leaves))),
-        marked=marked(expected, outcome)
-        if wanted and found.got is not None
-        else _unmarked(expected, outcome),
-        traceback=clean(case.traceback, _TRACEBACK) if case and found.got is None else "",
+        marked=marked(expected, outcome) if wanted and came is not None else _unmarked(expected, outcome),
+        traceback=clean(case.traceback, _TRACEBACK) if case and came is None else "",
     )
 
 

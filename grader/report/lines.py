@@ -39,7 +39,9 @@ _WORDS: Final[dict[State, str]] = {
     "missing": "--",
     "harness": "ERROR",
 }
-_PIECES: Final = re.compile(r"""'(?:[^'\\]|\\.)*',?\ ?|"(?:[^"\\]|\\.)*",?\ ?|[^'"\s]+\s?|\s+|['"]""", re.VERBOSE)
+_PIECES: Final = re.compile(
+    r"""'(?:[^'\\]|\\.)*',?\ ?|"(?:[^"\\]|\\.)*",?\ ?|[^'"\s]+\s?|\s+|['"]""", re.VERBOSE
+)
 """Of a line of Python: texts in quotes, and what stands between two spaces."""
 _ASCII: Final = str.maketrans({"\N{EN DASH}": "-", "\N{HORIZONTAL ELLIPSIS}": "..."})
 

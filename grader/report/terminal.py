@@ -28,7 +28,8 @@ from grader.report.views import CriterionView, ExerciseView, PartView, StudentVi
 from grader.results import Evidence, SubmissionResult
 
 _INDENT: Final = 4  # columns before what was expected and what came back
-_LONGEST: Final = 30  # columns of the name of a part that stands before them
+_LABEL: Final = 9
+_LONGEST, _SHORT = 40, 20  # columns of a label with the name of a part; of one before a text of several lines
 _NOTES: Final = 3  # notes that are shown without -v
 _SHOWN: Final = 2  # sentences about the trace
 
@@ -168,10 +169,11 @@ def _counterexample(exercise: ExerciseView, *, again: bool, verbose: bool) -> It
     if not again:
         yield Line(f"  The smallest call that shows it{where}:")
     yield from _call(found, verbose=verbose)
-    room = max(9, len(found.label)) if found.expected else 9
-    if room > _LONGEST:
+    room = max(_LABEL, len(found.label)) if found.expected else _LABEL
+    wraps = max(len(found.expected), len(found.outcome)) > WIDTH - _INDENT - room
+    if room > (_SHORT if wraps else _LONGEST):
         yield Line(f"    {found.part}:")
-        room = 9
+        room = _LABEL
     if found.expected:
         label = found.label if room == len(found.label) else "expected"
         yield from _labelled(f"{label:{room}}", found.expected, found.marked[0])

@@ -174,7 +174,9 @@ def test_of_the_other_traced_calls_nothing_is_stored_but_the_steps_that_are_show
     table = StepTable("descend(torch.tensor([1.0]), 0.1, 1)", "cpu", (), None, ("1 step",), 0)
     frozen = kit_of(given)
 
-    (stored,) = gather("s01", [], judged, frozen, CaseTexts(frozen), {"descend": Finding((), steps=table)}).exercises
+    (stored,) = gather(
+        "s01", [], judged, frozen, CaseTexts(frozen), {"descend": Finding((), steps=table)}
+    ).exercises
 
     assert (stored.traces, stored.steps) == ((), table)
 
