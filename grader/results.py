@@ -274,7 +274,7 @@ class Difference(Stored, frozen=True):
     shape: tuple[int, ...]
     expected: tuple[Number, ...]
     got: tuple[Number, ...]
-    wrong: tuple[int, ...]  # from 0, the worst first
+    wrong: tuple[int, ...]  # from 0, the one furthest off first
 
 
 class ExerciseEvidence(Stored, frozen=True):

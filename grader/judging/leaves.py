@@ -136,8 +136,9 @@ def _part(
     if ratio > 1:
         infinite = not math.isfinite(found.numbers[worst]) and math.isfinite(expected[worst])
         failure = Failure.NOT_FINITE if infinite else Failure.WRONG_VALUE
-        wrong = [worst, *(i for i, one in enumerate(rows) if one[2] > 1 and i != worst)]
-        message = _difference(leaf, first, expected, found.numbers, worst, len(wrong))
+        far = [math.inf if math.isnan(one[0]) else one[0] for one in rows]
+        wrong = sorted((i for i, one in enumerate(rows) if one[2] > 1), key=lambda i: -far[i])
+        message = _difference(leaf, first, expected, found.numbers, wrong[0], len(wrong))
         message += f" ({ratio:.3g} times the rounding error allowed)" if bound > 0 and ratio < NEAR else ""
     return Part(leaf.path, failure, form, error, bound, ratio, message, form_message, tuple(wrong))
 
@@ -160,7 +161,7 @@ def _absent(leaf: Leaf, given: Sequence[Leaf]) -> str:
 def _text(leaf: Leaf, found: Leaf) -> Part:
     """What has no numbers must be the same text, or None."""
     if (leaf.type, leaf.text) == (found.type, found.text) and not found.dtype:
-        return Part(leaf.path, None, None, None, None, None)
+        return Part(leaf.path, None, None, 0.0, 0.0, 0.0)
     told = found.text or _a(found)
     failure = Failure.WRONG_VALUE if found.type == leaf.type else Failure.WRONG_TYPE
     return _failed(leaf, failure, f"{named(leaf.path)} is {told}, expected {leaf.text}")
@@ -236,7 +237,7 @@ def _difference(leaf: Leaf, found: Leaf, expected: Numbers, got: Numbers, worst:
     """What was expected and what came; of many numbers the one that is furthest off."""
     name = named(leaf.path)
     if len(expected) > SHOWN:
-        many = f"{wrong} of {len(expected)} numbers of {name} are wrong, most of all the one"
+        many = f"{wrong} of {len(expected)} numbers of {name} are wrong, furthest off the one"
         if wrong == 1:
             many = f"1 of {len(expected)} numbers of {name} is wrong, the one"
         wanted, told = _pair(leaf, found, [expected[worst]], [got[worst]], ())

@@ -91,8 +91,7 @@ def _map(found: Difference, numbers: Sequence[_Number], rows: int) -> PictureVie
     wrong = set(found.wrong)
     levels: dict[int, list[int]] = defaultdict(list)
     for one in numbers:
-        if one.index in wrong:
-            levels[_level(one.size, largest)].append(one.index)
+        levels[_level(one.size, largest) if one.index in wrong else 0].append(one.index)
     bottom = _TOP + height * rows
     strokes = [
         Stroke(f"heat{level}", "".join(_cells(own, columns, width, height)))
@@ -106,7 +105,7 @@ def _map(found: Difference, numbers: Sequence[_Number], rows: int) -> PictureVie
         "Each cell is a number of it; the darker, the further off.",
         strokes,
         _sides(rows, columns, width, height),
-        [Key("heat0", "right"), *(Key(f"heat{level}", _shade(level, largest)) for level in sorted(levels))],
+        [Key(f"heat{level}", _shade(level, largest) if level else "right") for level in sorted(levels)],
         bottom - 20,
         width * columns,
     )
@@ -222,7 +221,7 @@ def _counted(found: Difference) -> str:
 def _worst(found: Difference, numbers: Sequence[_Number]) -> str:
     worst = numbers[found.wrong[0]]
     size = "no number" if worst.size == math.inf else f"off by {magnitude(worst.size)}"
-    one = "It" if len(found.wrong) == 1 else "The worst"
+    one = "It" if len(found.wrong) == 1 else "The furthest"
     return f"{one}, at {_place(worst.index, found.shape)}, is {size}."
 
 
@@ -235,8 +234,7 @@ def _place(index: int, shape: Sequence[int]) -> str:
 
 
 def _table(found: Difference, numbers: Sequence[_Number]) -> Numbers:
-    first, *rest = found.wrong
-    ordered = [first, *sorted(rest, key=lambda index: -numbers[index].size)]
+    ordered = sorted(found.wrong, key=lambda index: -numbers[index].size)
     more = len(ordered) - LISTED
     return Numbers(
         headings=("place", "expected", "got", "difference"),
