@@ -80,7 +80,7 @@ class Criterion:
     what comes back looks like what the reference returns: type, shape, dtype, device. "optimiser" asks that
     the value returned was made by steps of `torch.optim.<optimiser>`. "calls" asks that traced calls use
     every function in `uses` and none in `avoids`, by their names in PyTorch; "torch.optim" is any optimiser,
-    "torch" anything.
+    "torch" anything, "backward|grad" one of the two.
 
     Kinds "values" and "return" look at the leaves at `part` alone: 1 for `result[1]`, "loss" for
     `result["loss"]` or `result.loss`, and a tuple of these for what lies deeper. `check` takes the place of

@@ -66,7 +66,7 @@ class Protocol(Record, frozen=True, omit_defaults=True):
     leaves: bool = False  # what comes back is described leaf by leaf, not as one tensor
     gradients: bool = False  # whether gradients at the tensors given are among the leaves
     unchanged: bool = False  # whether the tensors given are among them as they are after the call
-    watched: tuple[str, ...] = ()  # functions of PyTorch whose use in traced calls is noted
+    watched: tuple[str, ...] = ()  # functions of PyTorch whose use in traced calls is noted: "backward|grad"
 
 
 class Failure(StrEnum):
@@ -151,6 +151,7 @@ class Leaf(Record, frozen=True, omit_defaults=True):
     shape: tuple[int, ...] = ()
     device: str | None = None
     text: str = ""  # where it has no numbers, what it is
+    inside: str = ""  # what it stands in, outermost first: "tuple/list"
 
     @property
     def size(self) -> int:

@@ -30,7 +30,8 @@ def protocol(exercise: Exercise, first: Mapping[str, Value]) -> Protocol:
     """The exercise's, as its simplest input shows it."""
     source = support_of(exercise)
     kinds = {one.kind for one in exercise.rubric}
-    watched = [name for one in exercise.rubric for name in (*one.uses, *one.avoids)]
+    asked = [names for one in exercise.rubric for names in (*one.uses, *one.avoids)]
+    watched = [name for names in asked for name in names.split("|")]
     probe = exercise.probe.__name__ if exercise.probe else ""
     base = Protocol(
         support=source,

@@ -67,10 +67,10 @@ def used(index: int, criterion: kits.Criterion, trace: Trace | None, answer: Ans
     """Whether a traced call uses the functions that it must, and none that it must not."""
     functions = trace.functions if trace else ()
     message = "" if isinstance(answer, Returned) else _no_value(answer)
-    wanting = [one for one in criterion.uses if one not in functions]
-    wrong = [one for one in criterion.avoids if one in functions]
+    wanting = [one for one in criterion.uses if not set(one.split("|")) & set(functions)]
+    wrong = [one for names in criterion.avoids for one in names.split("|") if one in functions]
     if wanting and not message:
-        message = f"{wanting[0]} was not called"
+        message = f"{wanting[0].replace('|', ' or ')} was not used"
     elif wrong and not message:
         message = f"{wrong[0]} was used"
     return Chain(index, holds=not message, steps=0, message=message, criterion=criterion.id)

@@ -1,13 +1,15 @@
 """A result of several leaves, each judged by itself: its numbers within its own bound, its form by its own.
 
 Where a tensor is expected and as many numbers stand below its path, these are its numbers, in another form.
-Lists and tuples are one form. A leaf that is missing costs whoever looks at it, and no other leaf.
+A leaf that is missing costs whoever looks at it, and no other leaf.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from math import prod
 from typing import Final, NamedTuple
 
@@ -18,6 +20,7 @@ from grader.records import Failure, Leaf, Outcome, Part, Returned
 from grader.tensors import floats, text
 
 LISTS: Final = ("list", "tuple", "Size")
+_STEP: Final = re.compile(r"\[[^\]]*\]|\.\w+")  # of a path: one that is no key with a bracket in it
 SHOWN: Final = 12  # numbers: more are told by the worst of them
 LISTED: Final = 3  # parts that came back in the place of one that is missing
 NEAR: Final = 1000  # times the bound, as for a single tensor
@@ -182,6 +185,8 @@ def _form(leaf: Leaf, found: _Found, device: str) -> tuple[Failure | None, str]:
     first, name = found.leaves[0], named(leaf.path)
     if len(found.leaves) > 1 or _kind(first.type) != _kind(leaf.type):
         return Failure.WRONG_TYPE, f"{name} is {_told(found)}, expected {_a(leaf)}"
+    if first.inside != leaf.inside:
+        return Failure.WRONG_TYPE, _container(leaf, first)
     if first.shape != leaf.shape:
         return Failure.WRONG_SHAPE, f"{name} has shape {first.shape}, expected shape {leaf.shape}"
     if first.dtype != leaf.dtype and leaf.type not in LISTS:
@@ -189,6 +194,15 @@ def _form(leaf: Leaf, found: _Found, device: str) -> tuple[Failure | None, str]:
     if leaf.device is not None and first.device != device:
         return Failure.WRONG_DEVICE, f"{name} is on the device {first.device}, expected {device}"
     return None, ""
+
+
+def _container(leaf: Leaf, found: Leaf) -> str:
+    """The outermost list, tuple or dict on the way that is another."""
+    wanted, got = leaf.inside.split("/"), found.inside.split("/")
+    depth = next(i for i, pair in enumerate(zip_longest(wanted, got)) if pair[0] != pair[1])
+    place = "".join(_STEP.findall(leaf.path)[:depth])
+    told, asked = ((rows[depth] if depth < len(rows) else "") or "value" for rows in (got, wanted))
+    return f"{named(place)} is a {told}, expected a {asked}"
 
 
 def _kind(name: str) -> str:

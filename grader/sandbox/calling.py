@@ -8,6 +8,7 @@ kit holds is what a worker would have seen.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from typing import Any, Final
 
@@ -24,16 +25,22 @@ from grader.sandbox.watching import Watching
 OUT_OF_MEMORY_WORDS: Final = ("allocate memory", "not enough memory", "out of memory")
 
 Function = Callable[..., Any]
+UNWATCHED: Final[AbstractContextManager[object]] = nullcontext()
 
 
 def call(
-    function: Function, arguments: Mapping[str, Value], device: str = "cpu", protocol: Protocol = PLAIN
+    function: Function,
+    arguments: Mapping[str, Value],
+    device: str = "cpu",
+    protocol: Protocol = PLAIN,
+    watching: AbstractContextManager[object] = UNWATCHED,
 ) -> Answer:
     """Call by position on fresh arguments, from the same random state each time."""
     try:
         fresh = [build(value, device, protocol.support) for value in arguments.values()]
         _seed(device)
-        returned = support.probed(function, protocol)(*fresh)
+        with watching:
+            returned = support.probed(function, protocol)(*fresh)
         if not protocol.leaves:
             return describe(returned)
         return leaves.describe(returned, _besides(function, arguments, fresh, device, protocol))
@@ -79,8 +86,9 @@ def traced_call(
         with Recorder(limit) as recorder:
             answer = call(function, arguments, device, protocol)
         return answer, recorder.trace()
-    with Recorder(limit) as recorder, Watching(protocol.watched) as watching:
-        answer = call(function, arguments, device, protocol)
+    watching = Watching(protocol.watched)
+    with Recorder(limit) as recorder:
+        answer = call(function, arguments, device, protocol, watching)
     trace = recorder.trace()
     return answer, replace(trace, functions=watching.seen(stepped=bool(trace.steps or trace.dropped)))
 

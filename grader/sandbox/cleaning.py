@@ -65,6 +65,7 @@ def leaf(given: Leaf) -> Leaf:
         shape=given.shape,
         device=None if given.device is None else name(given.device),
         text=clean(given.text, MESSAGE),
+        inside=name(given.inside),
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 import torch
+from msgspec.structs import replace
 
 from grader.records import Leaf, Returned, Tensor
 from grader.sandbox import devices, values
@@ -33,7 +34,7 @@ def describe(returned: object, besides: Mapping[str, object]) -> Returned:
     name = type(returned).__name__
     found: list[Read] = []
     for path, value in (("", returned), *besides.items()):
-        for leaf, numbers in _walk(value, path, MAX_DEPTH):
+        for leaf, numbers in _walk(value, path, ()):
             found.append((leaf, numbers))
             if len(found) > MAX_LEAVES:
                 return Returned(type=name, value=None, problem=f"more than {MAX_LEAVES} values")
@@ -45,19 +46,19 @@ def describe(returned: object, besides: Mapping[str, object]) -> Returned:
     return Returned(type=name, value=packed, device=device, leaves=tuple(leaf for leaf, _ in found))
 
 
-def _walk(value: object, path: str, depth: int) -> Iterator[Read]:
-    leaf = _leaf(value, path)
-    if leaf is not None:
-        yield leaf
+def _walk(value: object, path: str, inside: tuple[str, ...]) -> Iterator[Read]:
+    found = _leaf(value, path)
+    parts = None if found or len(inside) == MAX_DEPTH else opened(value)
+    if found is None and not parts:
+        empty = Leaf(path, type(value).__name__, "float64", (0,)), list[float]()
+        found = _told(value, path, f"an object of type {type(value).__name__}") if parts is None else empty
+    if found is not None:
+        leaf, numbers = found
+        yield replace(leaf, inside="/".join(inside)), numbers
         return
-    parts = None if depth == 0 else opened(value)
-    if parts is None:
-        yield _told(value, path, f"an object of type {type(value).__name__}")
-        return
-    if not parts:
-        yield Leaf(path, type(value).__name__, "float64", (0,)), []
-    for step, part in parts:
-        yield from _walk(part, path + step, depth - 1)
+    kind = next((one.__name__ for one in (dict, list, tuple) if isinstance(value, one)), type(value).__name__)
+    for step, part in parts or ():
+        yield from _walk(part, path + step, (*inside, kind))
 
 
 def opened(value: Any) -> list[tuple[str, object]] | None:
