@@ -272,7 +272,9 @@ class Part(Record, frozen=True):
     error_over_bound: float | None
     message: str = ""
     form_message: str = ""
-    wrong: tuple[int, ...] = ()  # its numbers, from 0, that are beyond their bounds; the one furthest off is the first
+    wrong: tuple[
+        int, ...
+    ] = ()  # its numbers, from 0, that are beyond their bounds; the one furthest off is the first
 
     @property
     def borderline(self) -> bool:

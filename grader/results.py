@@ -194,7 +194,7 @@ class Results(Stored, frozen=True):
 
 
 class CaseEvidence(Stored, frozen=True):
-    """One case on one device, judged; of a result of several parts once for each criterion that looks at it."""
+    """One case on one device, judged; of several parts once for each criterion that looks at it."""
 
     index: int
     device: str

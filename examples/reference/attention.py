@@ -1,4 +1,4 @@
-"""Scaled dot-product attention: softmax(query @ key^T / sqrt(d)) @ value, with scores of -inf where it is masked."""
+"""Scaled dot-product attention: softmax(query @ key^T / sqrt(d)) @ value, scores -inf where it is masked."""
 
 import math
 from typing import Any
@@ -10,7 +10,7 @@ from grader import strategies
 from grader.exercises import Criterion, Exercise
 
 
-def attention(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
+def attention(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, mask: Any = None) -> torch.Tensor:
     scores = query @ key.transpose(-2, -1)
     scores = scores / math.sqrt(query.shape[-1])
     if mask is not None:
@@ -24,7 +24,8 @@ def calls(draw: Any) -> dict[str, Any]:
     batch = draw(st.sampled_from([(), (2,)]))
     dtype = draw(st.sampled_from([torch.float32, torch.float64]))
     numbers = strategies.magnitudes([1.0, 2.0, -1.0, 0.5, 0.0], 0.1, 3.0)
-    drawn = [draw(strategies.tensors([(*batch, *shape)], [dtype], numbers)) for shape in ((n, d), (m, d), (m, e))]
+    shapes = ((*batch, n, d), (*batch, m, d), (*batch, m, e))
+    drawn = [draw(strategies.tensors([shape], [dtype], numbers)) for shape in shapes]
     rows = [draw(st.lists(st.booleans(), min_size=m, max_size=m).filter(any)) for _ in range(n)]
     mask = draw(st.sampled_from([None, torch.tensor(rows)]))
     return dict(zip(("query", "key", "value"), drawn, strict=True)) | {"mask": mask}

@@ -30,7 +30,7 @@ def calls(draw: Any) -> dict[str, Any]:
 EXERCISE = Exercise(
     name="fit_linear",
     title="Linear regression",
-    statement="Fit y = X @ w + b by full-batch gradient descent on the mean squared error, from zeros. Return (w, b).",
+    statement="Fit X @ w + b to y by gradient descent on the mean squared error, from zeros. Return (w, b).",
     reference=fit_linear,
     arguments=calls(),
     edge_cases=tuple(

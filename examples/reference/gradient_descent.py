@@ -30,8 +30,9 @@ EXERCISE = Exercise(
     effort=lambda a: float(a["number_steps"]),
     rubric=(
         Criterion("steps", "Every value of theta is right", 4, "values", lambda a: a["number_steps"] > 0),
-        Criterion("start", "Without a step the start alone comes back", 1, "values", lambda a: a["number_steps"] == 0),
+        Criterion("start", "Without a step the start alone comes back", 1, "values",
+                  lambda a: a["number_steps"] == 0),
         Criterion("array", "A float64 NumPy array comes back", 1, "return"),
         Criterion("numpy", "PyTorch is not used", 1, "calls", avoids=("torch",)),
     ),
-)
+)  # fmt: skip

@@ -25,13 +25,14 @@ def probe(student: Any, initial_theta: torch.Tensor, learning_rate: float, numbe
 EXERCISE = Exercise(
     name="gradient_descent_torch_autograd",
     title="Gradient descent by autograd",
-    statement="Minimise the sum of theta ** 2. Autograd gives the gradient; the update is yours, without torch.optim.",
+    statement="Minimise the sum of theta ** 2. Autograd gives the gradient, the update is yours: no torch.optim.",
     reference=gradient_descent_torch_autograd,
     probe=probe,
     moves="initial_theta",
     arguments=strategies.calls(
         initial_theta=strategies.tensors(
-            [(1,), (), (3,), (2, 2)], [torch.float32, torch.float64], strategies.magnitudes([1.0, 2.0, -1.0], 0.1, 100.0)
+            [(1,), (), (3,), (2, 2)], [torch.float32, torch.float64],
+            strategies.magnitudes([1.0, 2.0, -1.0], 0.1, 100.0),
         ),
         learning_rate=strategies.learning_rates([0.1, 0.25, 0.75], largest=1.1),
         number_steps=strategies.step_counts(short=5, long=20),

@@ -1,4 +1,4 @@
-"""One step of SGD with momentum, as PyTorch takes it: v = momentum * v + g, then p = p - learning_rate * v."""
+"""One step of SGD with momentum as PyTorch takes it: v = momentum * v + g, then p = p - learning_rate * v."""
 
 from typing import Any
 
@@ -24,8 +24,9 @@ def calls(draw: Any) -> dict[str, Any]:
     dtype = draw(st.sampled_from([torch.float32, torch.float64]))
     shapes = draw(st.sampled_from([[(1,)], [(2,)], [(2,), ()], [(2, 2), (2,), ()]]))
     lists = [[draw(strategies.tensors([shape], [dtype], numbers)) for shape in shapes] for _ in range(3)]
-    rates = {"learning_rate": draw(st.sampled_from([0.1, 0.5, 0.01])), "momentum": draw(st.sampled_from([0.9, 0.5, 0.0]))}
-    return dict(zip(("parameters", "gradients", "velocities"), lists, strict=True)) | rates
+    rate, momentum = draw(st.sampled_from([0.1, 0.5, 0.01])), draw(st.sampled_from([0.9, 0.5, 0.0]))
+    names = ("parameters", "gradients", "velocities")
+    return {**dict(zip(names, lists, strict=True)), "learning_rate": rate, "momentum": momentum}
 
 
 EXERCISE = Exercise(

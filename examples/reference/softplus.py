@@ -1,11 +1,11 @@
-"""softplus(x) = log(1 + exp(x)) as a function that autograd knows nothing about: its derivative is the sigmoid."""
+"""softplus(x) = log(1 + exp(x)) as a function that autograd does not know: its derivative is the sigmoid."""
 
 from typing import Any
 
 import torch
 
 from grader import strategies
-from grader.exercises import Criterion, Exercise
+from grader.exercises import Close, Criterion, Exercise
 
 
 class Softplus(torch.autograd.Function):
@@ -21,13 +21,14 @@ class Softplus(torch.autograd.Function):
 
 
 def probe(student: Any, x: torch.Tensor) -> Any:
-    return student.apply(x)
+    """Two calls before backward, so what one keeps must not be in the way of the other."""
+    return student.apply(x), student.apply(x / 2)
 
 
 EXERCISE = Exercise(
     name="Softplus",
     title="Softplus with a backward of its own",
-    statement="Write forward and backward of log(1 + exp(x)), right for x = 1000 too. It is used as Softplus.apply(x).",
+    statement="Write forward and backward of log(1 + exp(x)), right for x = 1000 too. Softplus.apply(x) calls it.",
     reference=Softplus,
     probe=probe,
     arguments=strategies.calls(
@@ -40,7 +41,9 @@ EXERCISE = Exercise(
         Criterion("small", "Values are right", 2, "values", lambda a: bool((a["x"].abs() < 20).all())),
         Criterion("large", "Values are right for numbers of large magnitude", 2, "values",
                   lambda a: not bool((a["x"].abs() < 20).all())),
-        Criterion("gradients", "Gradients are right", 3, "gradients"),
+        Criterion("gradients", "Gradients are right", 3, "gradients",
+                  check=Close(1e-5, 1e-6, "exp(x - softplus(x)) is honest too, and multiplies roundings by x")),
+        Criterion("input", "x stays as it was", 1, "unchanged"),
         Criterion("form", "A tensor like x comes back", 1, "return"),
         Criterion("own", "It is not PyTorch's own", 1, "calls", avoids=("softplus",)),
     ),

@@ -1,4 +1,4 @@
-"""A training loop: a loader that shuffles by a seed, one step of SGD a batch, and the loss before each step."""
+"""A training loop: a loader that shuffles by a seed, one step of SGD a batch, the loss before each step."""
 
 from collections.abc import Callable
 from typing import Any
@@ -61,7 +61,7 @@ def calls(draw: Any) -> dict[str, Any]:
 EXERCISE = Exercise(
     name="train",
     title="A training loop",
-    statement="Train model in place with torch.optim.SGD on shuffled batches. Return the loss of every batch, before its step.",
+    statement="Train model in place by torch.optim.SGD on shuffled batches. Return each batch's loss before its step.",
     reference=train,
     probe=probe,
     support=(network,),

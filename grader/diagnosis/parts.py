@@ -24,10 +24,12 @@ _FORM: Final[frozenset[CriterionKind]] = frozenset({"return"})
 _BOTH: Final[frozenset[CriterionKind]] = frozenset({"values", "return"})
 _KINDS: Final[tuple[CriterionKind, ...]] = ("values", "return")
 _NOTHING: Final = "The function returns nothing"
+_COUNT: Final = "What stands after `return`? How many things does the caller get"
 _HINTS: Final = {
     "returns-nothing": "What does a Python function give back when it ends without `return`?",
-    "returns-another-thing": "What stands after `return`? How many things does the caller get, and of which kind?",
-    "returns-more": "What stands after `return`? How many things does the caller get?",
+    "returns-another-thing": f"{_COUNT}, and of which kind?",
+    "returns-more": f"{_COUNT}?",
+    "container": "Print type(...) of what you return.",
     "type": "Print type(...) of each part of what you return.",
     "shape": "Print the shape of each part of what you return.",
     "dtype": "Print the dtype of each part of what you return, and of the arguments.",
@@ -146,6 +148,8 @@ def _unlike(part: Part, leaf: Leaf, own: list[Leaf]) -> Iterator[_Problem]:
         yield _Problem("text", path, f"is {first.text}", (path,))
     elif first.type == "NoneType":
         yield _Problem("returns-nothing", path, f"{_said(path)} is None", covers)
+    elif len(own) == 1 and first.inside != leaf.inside:
+        yield _Problem("container", "", part.form_message.replace(", expected ", ", not "))
     elif failure is Failure.WRONG_TYPE:
         is_it = _what(first) if len(own) == 1 else "made of several values"
         yield _Problem("type", path, f"is {is_it}, not {_what(leaf)}", covers)
@@ -177,7 +181,7 @@ def _said(path: str) -> str:
 
 def _title(one: _Problem, *, sure: bool) -> str:
     """`sure`: it is the same in every case that has it."""
-    if one.id in ("returns-nothing", "returns-another-thing"):
+    if one.id in ("returns-nothing", "returns-another-thing", "container"):
         return one.detail
     if one.id == "returns-more":
         return f"{_said(one.path)} comes back besides what is asked for"

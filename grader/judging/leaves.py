@@ -10,7 +10,6 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
-from math import prod
 from typing import Final, NamedTuple
 
 from grader import kit as kits

@@ -67,7 +67,7 @@ def counter(found: Counterexample, evidence: ExerciseEvidence | None, *, several
     return CounterView(
         device=one_line(found.device) if several else "",
         call=one_line(found.bare, _CALL),
-        support=clean(found.support, _SUPPORT),
+        support=clean(found.support, _SUPPORT).rstrip(),
         part=one_line(f"{found.part or 'result'}{found.place}" if found.place else found.part, _PART),
         expected=expected,
         outcome=outcome,

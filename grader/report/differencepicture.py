@@ -130,9 +130,7 @@ def _cells(own: Sequence[int], columns: int, width: float, height: float) -> Ite
             continue
         row, column = divmod(begin, columns)
         x, y, wide = _LEFT + column * width, _TOP + row * height, (last - begin + 1) * width
-        yield (
-            f"M{coordinate(x)} {coordinate(y)}h{coordinate(wide)}v{coordinate(height)}h{coordinate(-wide)}z"
-        )
+        yield _box(x, y, wide, height)
         begin = last = index
 
 
@@ -197,7 +195,12 @@ def _bar(index: int, below: int, count: int, up: Axis) -> str:
     ground, top = up.at(below), up.at(below + count)
     high = max(ground - top, _LEAST)
     x = _LEFT + index * wide + 1
-    return f"M{coordinate(x)} {coordinate(ground)}h{coordinate(wide - 2)}v{coordinate(-high)}h{coordinate(2 - wide)}z"
+    return _box(x, ground, wide - 2, -high)
+
+
+def _box(x: float, y: float, wide: float, high: float) -> str:
+    left, top, right, down, back = map(coordinate, (x, y, wide, high, -wide))
+    return f"M{left} {top}h{right}v{down}h{back}z"
 
 
 # --- in words -----------------------------------------------------------------------------
@@ -206,7 +209,8 @@ def _bar(index: int, below: int, count: int, up: Axis) -> str:
 def _counted(found: Difference) -> str:
     """How many are wrong, and where they lie if that is one row or one column."""
     wrong = found.wrong
-    many = f"{len(wrong):,} of {plural(len(found.expected), 'number')} {'is' if len(wrong) == 1 else 'are'} wrong"
+    verb = "is" if len(wrong) == 1 else "are"
+    many = f"{len(wrong):,} of {plural(len(found.expected), 'number')} {verb} wrong"
     if len(found.shape) < 2 or len(wrong) == 1:  # noqa: PLR2004 -- a matrix has two sides
         return f"{many}."
     rows, columns = (

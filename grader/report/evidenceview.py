@@ -86,7 +86,7 @@ def _case(case: CaseEvidence, name: str, message: str) -> CaseRow:
         got = f"{got} ({_form(case, case.got)})" if case.form is not None else got
     if case.got is not None and (case.part or case.place):
         part = one_line(f"{case.part or 'result'}{case.place}", _PART)
-        expected, got = (f"{part} = {one}" if one else "" for one in (expected, got))
+        expected, got = (f"{part} = {expected}", got) if expected else ("", f"{part} = {got}")
     return CaseRow(
         arguments=one_line(case.call.removeprefix(name), _MESSAGE),
         expected=expected,

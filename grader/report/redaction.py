@@ -109,6 +109,7 @@ def _case(case: CaseEvidence) -> CaseEvidence:
         bound=None,
         error_over_bound=None,
         message=_WRONG if case.failure in _TELLING else case.message,
+        form_message=_WRONG if case.form in _TELLING else case.form_message,
     )
 
 
