@@ -154,6 +154,10 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def _watch_option(again: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    return click.option("-w", "--watch", is_flag=True, help=f"{again}, until Ctrl-C (exit code 130).")
+
+
 def _format_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--format",
@@ -175,6 +179,7 @@ def cli() -> None:
 @_kit_options
 @_run_options
 @_format_option
+@_watch_option("Check again after every save")
 @click.option("--json", "as_json", is_flag=True, help="Short for --format json.")
 @click.option("-q", "--quiet", count=True, help="One line; -qq: nothing but the exit code.")
 @click.option(
@@ -227,6 +232,7 @@ def check(path: Path, formats: tuple[Output, ...], as_json: bool, **options: Any
     default=None,
     help="Whether students' pages say what was expected. Default: as before in DIR, at first they do.",
 )
+@_watch_option("Grade what is handed in or changed meanwhile, too")
 @click.option("-v", "--verbose", is_flag=True, help="A line for each submission that is done.")
 @_format_option
 def grade(path: Path, **options: Any) -> None:
