@@ -52,19 +52,30 @@ class Place:
         return Seen(handed_in, beside, inner | around)
 
 
-def changes(look: Callable[[], Seen]) -> Iterator[Seen]:
-    """What there is, at once, and again whenever it has changed."""
-    seen = look()
-    yield seen
-    while True:
-        for now in _alarms(look, seen.folders):
-            news = (now.handed_in, now.beside) != (seen.handed_in, seen.beside)
-            moved = now.folders != seen.folders
-            seen = now
-            if news:
-                yield now
-            if moved:
-                break
+class Changes:
+    """What there is, at once, and again whenever it has changed; to be iterated once."""
+
+    def __init__(self, place: Place) -> None:
+        self._look = place.look
+        self._seen = self._look()
+        self._missed = False
+
+    def overtaken(self) -> bool:
+        """Whether something has been handed in since; what comes next is news then, be it as it was."""
+        self._missed |= self._look().handed_in != self._seen.handed_in
+        return self._missed
+
+    def __iter__(self) -> Iterator[Seen]:
+        yield self._seen
+        while True:
+            watched = self._seen.folders
+            for now in _alarms(self._look, watched):
+                before, self._seen = self._seen, now
+                if self._missed or (now.handed_in, now.beside) != (before.handed_in, before.beside):
+                    self._missed = False
+                    yield now
+                if now.folders != watched:
+                    break
 
 
 def _alarms(look: Callable[[], Seen], folders: Stamps) -> Iterator[Seen]:

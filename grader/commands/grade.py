@@ -116,7 +116,7 @@ def _watched(
     loaded = load_kit(source, expect_digest)
     rounds = Rounds(job, again, templates_of(source, job.graded))
     with Warm(source, loaded, expect_digest, options) as warm:
-        return watching.watch(job.path, warm, rounds.work, (job.corrections,), job.output)
+        return watching.watch(job.path, warm, rounds.work, (job.corrections,), job.output, whole=True)
 
 
 class Rounds:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from grader.commands.changes import Place, changes
+from grader.commands.changes import Changes, Place
 from grader.commands.common import load_kit, tell
 from grader.errors import GraderError
 from grader.kit import LoadedKit
@@ -23,6 +23,7 @@ from grader.nearby import REFERENCE, Source
 from grader.pipeline import Session
 from grader.report.head import Head
 from grader.run import Options, opened
+from grader.sandbox.watch import Overtaken
 
 INTERRUPTED: Final = 130  # as wherever Ctrl-C ends a command
 GOES_ON: Final = "The watch goes on: what is saved next is looked at."
@@ -63,7 +64,7 @@ class Warm:
         before = self._stack
         self.trouble = ""
         try:
-            loaded = load_kit(self.source, self._expected, silent=True)
+            loaded = load_kit(self.source, self._expected)
             if loaded.digest != self._digest:
                 self._open(loaded)
                 before.close()
@@ -72,24 +73,36 @@ class Warm:
 
 
 def watch(
-    path: Path, warm: Warm, work: Work, beside: tuple[Path, ...] = (), output: Path | None = None
+    path: Path,
+    warm: Warm,
+    work: Work,
+    beside: tuple[Path, ...] = (),
+    output: Path | None = None,
+    *,
+    whole: bool = False,
 ) -> int:
-    """Work now and after every change, until Ctrl-C; return the exit code of that."""
+    """Work now and after every change, until Ctrl-C; return the exit code of that.
+
+    `whole`: what has begun is not given up for what was saved meanwhile.
+    """
     home = warm.source.path
-    place = Place(path, (home if warm.source.is_kit else home / REFERENCE, *beside), output)
+    there = Changes(Place(path, (home if warm.source.is_kit else home / REFERENCE, *beside), output))
     before = None
     try:
-        for seen in changes(place.look):
+        for seen in there:
             if before is not None and seen.beside != before:
                 warm.renew()
             before = seen.beside
-            _round(path, warm, work)
+            warm.session.pool.overtaken = None if whole else there.overtaken
+            with suppress(Overtaken):
+                _round(path, warm, work)
     except KeyboardInterrupt:
         return INTERRUPTED
     raise AssertionError  # changes never end
 
 
 def _round(path: Path, warm: Warm, work: Work) -> None:
+    """Work and show what came of it, unless something else was saved before it could be shown."""
     began = time.monotonic()
     screen = sys.stdout.isatty()
     if screen:
@@ -98,7 +111,8 @@ def _round(path: Path, warm: Warm, work: Work) -> None:
         show = work(warm.session, warm.head)
     except GraderError as error:
         show = _trouble(f"{error.message}\n  help: {GOES_ON}")
-    if show is None:
+    overtaken = warm.session.pool.overtaken
+    if show is None or (overtaken is not None and overtaken()):
         return
     if screen:
         _clear()
