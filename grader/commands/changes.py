@@ -31,25 +31,32 @@ class Seen:
     """What was there; equal as long as nothing is saved, removed or put into another's place."""
 
     handed_in: Stamps
+    kit: Stamps
     beside: Stamps
     folders: Stamps  # where a change is to be told of
+
+    @property
+    def files(self) -> tuple[Stamps, ...]:
+        return self.handed_in, self.kit, self.beside
 
 
 @dataclass(frozen=True)
 class Place:
-    """What is watched: what is handed in, and beside it what decides about it; nothing in `output`."""
+    """What is watched: what is handed in, without `output`; the kit, or what it is made of; and more."""
 
     path: Path
-    beside: tuple[Path, ...]
+    kit: Path
+    beside: tuple[Path, ...] = ()
     output: Path | None = None
 
     def look(self) -> Seen:
         """All of it as it is now; what cannot be read is not there."""
         handed_in = _stamps(_below(self.path, self.output))
+        kit = _stamps(_below(self.kit, None))
         beside = _stamps(chain.from_iterable(_below(one, None) for one in self.beside))
-        inner = {name: stamp for name, stamp in (handed_in | beside).items() if len(stamp) == 1}
-        around = _stamps(folder for one in (self.path, *self.beside) for folder in _around(one))
-        return Seen(handed_in, beside, inner | around)
+        inner = {name: stamp for name, stamp in (handed_in | kit | beside).items() if len(stamp) == 1}
+        around = (folder for one in (self.path, self.kit, *self.beside) for folder in _around(one))
+        return Seen(handed_in, kit, beside, inner | _stamps(around))
 
 
 class Changes:
@@ -71,7 +78,7 @@ class Changes:
             watched = self._seen.folders
             for now in _alarms(self._look, watched):
                 before, self._seen = self._seen, now
-                if self._missed or (now.handed_in, now.beside) != (before.handed_in, before.beside):
+                if self._missed or now.files != before.files:
                     self._missed = False
                     yield now
                 if now.folders != watched:

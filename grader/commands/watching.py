@@ -86,13 +86,13 @@ def watch(
     `whole`: what has begun is not given up for what was saved meanwhile.
     """
     home = warm.source.path
-    there = Changes(Place(path, (home if warm.source.is_kit else home / REFERENCE, *beside), output))
+    there = Changes(Place(path, home if warm.source.is_kit else home / REFERENCE, beside, output))
     before = None
     try:
         for seen in there:
-            if before is not None and seen.beside != before:
+            if before is not None and seen.kit != before:
                 warm.renew()
-            before = seen.beside
+            before = seen.kit
             warm.session.pool.overtaken = None if whole else there.overtaken
             with suppress(Overtaken):
                 _round(path, warm, work)

@@ -58,7 +58,7 @@ class Watch:
         clock: Clock,
         overtaken: Callable[[], bool] | None = None,
     ) -> None:
-        """`overtaken`, if there is one, is asked now and then; where it says so, this ends with an `Overtaken`."""
+        """`overtaken` is asked now and then; where it says so, `follow` ends with an `Overtaken`."""
         self._overtaken = overtaken
         self._ask_at = 0.0
         self._pipes = pipes
