@@ -16,11 +16,10 @@ from grader import kit as kits
 from grader.commands.changes import MOST, Changes, Place
 from grader.kit import LoadedKit
 from tests.cli.running import clean_environment, command, grader
-from tests.cli.watched import GOES_ON, RIGHT, TIME, WRONG, Watched, watched
+from tests.cli.watched import GOES_ON, NEVER_ENDS, RIGHT, TIME, WRONG, Watched, watched
 from tests.hostile.test_lifetimes import wait_until_gone
 
 KIT = Path("/homework.kit")  # there is none
-NEVER_ENDS = RIGHT.replace("    for ", "    while True:\n        pass\n    for ", 1)
 
 
 @pytest.fixture

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from grader import kit as kits
+from grader.kit import LoadedKit
 from tests.cli.running import grader, results, without_times
-from tests.cli.watched import GOES_ON, RIGHT, WRONG, Watched, watched
+from tests.cli.watched import GOES_ON, NEVER_ENDS, RIGHT, WRONG, Watched, watched
 from tests.hostile.test_lifetimes import wait_until_gone
 
+OTHER_KIT = "nothing there was made with this kit and these options: everything is graded"
 REPORT = "Report: report/index.html\n"
 NOBODY = (
     "class: no submission found. Looked for .py and .ipynb files, and for folders and zips that hold some."
@@ -141,6 +146,38 @@ def test_what_a_watch_graded_stands_for_who_resumes_and_equals_a_class_graded_at
     assert "2 graded before and unchanged, 0 to grade\n" in resumed.err
     assert (resumed.code, resumed.out.replace("report/", "other/")) == (0, at_once.out)
     assert without_times(results(week / "report")) == without_times(results(week / "other"))
+
+
+def test_under_another_kit_everybody_is_graded_again(week: Path, watch: Watched, kit: LoadedKit) -> None:
+    one = msgspec.structs.replace(kit.kit, exercises=kit.kit.exercises[:1])
+
+    watch.save(week / "homework.kit", kits.encode(one))
+
+    assert watch.answer() == (
+        f"Kit: {week}/homework.kit (from the working folder)\n"
+        f"note: report: {OTHER_KIT}\n"
+        f"s01: 10 / 10\n1 submission: 1 with full marks, 0 that need a look.\n{REPORT}"
+    )
+    assert scores(week) == {"s01": 10.0}
+
+
+def test_ctrl_c_in_the_midst_of_a_class_keeps_what_is_done_and_leaves_nothing_behind(
+    week: Path, watch: Watched
+) -> None:
+    warm = watch.processes()
+    watch.save(week / "class" / "s02.py", NEVER_ENDS)
+    while watch.processes() == warm:
+        os.sched_yield()
+    all_of_them = watch.processes()
+
+    code, said = watch.interrupt()
+
+    wait_until_gone(all_of_them)
+    assert (code, list((week / "tmp").iterdir())) == (130, [])
+    assert said == (
+        "Interrupted with at most 1 to grade; what is done is kept in report.\n"
+        "  Go on with the same command and --resume.\n"
+    )
 
 
 def test_ctrl_c_leaves_no_process_and_no_folder_behind(week: Path, watch: Watched) -> None:

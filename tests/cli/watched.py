@@ -15,6 +15,7 @@ from tests.hostile.test_lifetimes import descendants
 TIME = re.compile(r"^\d\d:\d\d:\d\d, \d+\.\d s\. (?=Watching )", re.MULTILINE)
 RIGHT = (ROOT / "submissions" / "s01.py").read_text(encoding="utf-8")
 WRONG = (ROOT / "submissions" / "s08.py").read_text(encoding="utf-8")
+NEVER_ENDS = RIGHT.replace("    for ", "    while True:\n        pass\n    for ", 1)
 GOES_ON = "  help: The watch goes on: what is saved next is looked at.\n"
 
 
