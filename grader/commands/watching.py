@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from grader.commands.changes import Changes, Place
-from grader.commands.common import load_kit, tell
+from grader.commands.common import load_kit, tell, tell_source
 from grader.errors import GraderError
 from grader.kit import LoadedKit
 from grader.nearby import REFERENCE, Source
@@ -105,17 +105,18 @@ def _round(path: Path, warm: Warm, work: Work) -> None:
     """Work and show what came of it, unless something else was saved before it could be shown."""
     began = time.monotonic()
     screen = sys.stdout.isatty()
-    if screen:
+    overtaken = warm.session.pool.overtaken
+    if screen and overtaken is not None:  # a class has a bar
         tell("Working ...")
     try:
         show = work(warm.session, warm.head)
     except GraderError as error:
         show = _trouble(f"{error.message}\n  help: {GOES_ON}")
-    overtaken = warm.session.pool.overtaken
     if show is None or (overtaken is not None and overtaken()):
         return
     if screen:
         _clear()
+        tell_source(warm.source)
     if warm.trouble:
         _trouble(warm.trouble)()
     show()

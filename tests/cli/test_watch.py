@@ -256,7 +256,8 @@ def test_what_is_not_there_at_first_is_refused_as_without_a_watch(
 def test_a_terminal_is_drawn_anew_and_its_ctrl_c_ends_the_watch(work: Path, kit_file: Path) -> None:
     ours, theirs = pty.openpty()
     environment = clean_environment() | {"TERM": "xterm"}
-    arguments = command("check", "mine.py", "-q", "--kit", kit_file, "--watch")
+    shutil.copy(kit_file, work / "own.kit")
+    arguments = command("check", "mine.py", "-q", "--watch")
     in_charge = ["setsid", "--ctty", "env", "--default-signal=INT", *arguments]
     with subprocess.Popen(
         in_charge, cwd=work, env=environment, stdin=theirs, stdout=theirs, stderr=theirs
@@ -269,10 +270,11 @@ def test_a_terminal_is_drawn_anew_and_its_ctrl_c_ends_the_watch(work: Path, kit_
         code = process.wait()
     os.close(ours)
 
-    clear, foot = "\x1b[2J\x1b[H", "Watching mine.py; Ctrl-C ends it.\r\n"
+    kit, foot = f"Kit: {work}/own.kit (from the working folder)\r\n", "Watching mine.py; Ctrl-C ends it.\r\n"
+    again = f"Working ...\r\n\x1b[2J\x1b[H{kit}"
     assert (first, second, code) == (
-        f"Working ...\r\n{clear}mine.py: 20 / 20 points. All 12 checks passed.\r\n{foot}",
-        f"Working ...\r\n{clear}mine.py: 8 / 20 points. 6 of 12 checks passed.\r\n{foot}",
+        f"{kit}{again}mine.py: 20 / 20 points. All 12 checks passed.\r\n{foot}",
+        f"{again}mine.py: 8 / 20 points. 6 of 12 checks passed.\r\n{foot}",
         130,
     )
 
