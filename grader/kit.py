@@ -17,12 +17,12 @@ import msgspec
 
 from grader import decoders
 from grader.errors import GraderError
-from grader.records import Answer, Record, Returned, Step, Tensor, Trace, Value
+from grader.records import Answer, Items, Leaf, Protocol, Record, Returned, Step, Table, Tensor, Trace, Value
 from grader.tensors import FLOATS, ITEM_SIZES, is_whole
 
-SCHEMA: Final = "grader/kit/v3"
+SCHEMA: Final = "grader/kit/v4"
 
-CriterionKind = Literal["values", "optimiser", "return"]
+CriterionKind = Literal["values", "optimiser", "return", "calls"]
 
 
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=1_000_000)]
@@ -57,6 +57,8 @@ class Case(Record, frozen=True):
     repeats: int | None = None  # the case whose call this one makes again, traced
     trace: Trace | None = None  # the reference's own steps, where a student's are to be laid beside them
     traced: bool = False  # whether each student's steps are recorded at once; else only if they are shown
+    leaves: tuple[Leaf, ...] = ()  # where the exercise asks for leaves: what the numbers expected belong to
+    accepted: tuple[Tensor, ...] = ()  # other right answers, of the same leaves
 
     @property
     def trajectory(self) -> tuple[Tensor, ...]:
@@ -76,6 +78,9 @@ class Criterion(Record, frozen=True):
     kind: CriterionKind
     cases: tuple[int, ...]
     optimiser: str | None = None  # kind "optimiser": the class of torch.optim that must take the steps
+    part: str = ""  # kinds "values" and "return": the path of the leaves it judges; empty: all
+    uses: tuple[str, ...] = ()  # kind "calls": functions that must be called, and those that must not
+    avoids: tuple[str, ...] = ()
 
 
 class Misconception(Record, frozen=True):
@@ -96,6 +101,16 @@ class Misconception(Record, frozen=True):
     where: str | None = None  # a Landmark
     raises: str = ""  # with `needs`: a word of the error that it raises there
     diagnoser: str = ""  # that made it of a rule of its own, and recognises it with any constant
+    idle: bool = False  # a program that does nothing of what is asked: whoever behaves so earns nothing
+    derived: bool = False  # from the reference's source
+
+
+class Unseen(Record, frozen=True):
+    """A derived program that no input told from the reference, or from a misconception before it: its id."""
+
+    id: str
+    teacher: str
+    like: str = ""
 
 
 class Late(Record, frozen=True):
@@ -112,7 +127,9 @@ class Exercise(Record, frozen=True):
     title: str
     statement: str
     parameters: tuple[str, ...]
-    moves: str  # the first tensor argument: "other than its input" speaks of it, and an optimiser moves it
+    moves: (
+        str  # the tensor argument that an optimiser moves, and that "other than its input" speaks of, if any
+    )
     rubric: tuple[Criterion, ...]
     cases: tuple[Case, ...]
     ladder: tuple[Case, ...]
@@ -122,6 +139,13 @@ class Exercise(Record, frozen=True):
     )
     diagnosers: dict[str, bytes] = {}  # noqa: RUF012 -- msgspec copies it; what the freezer found for each
     late: Late | None = None  # None: no int says how far a call runs
+    protocol: Protocol = Protocol()
+    unseen: tuple[Unseen, ...] = ()
+
+    @property
+    def called(self) -> str:
+        """What a call of it begins with: `probe(MLP, `."""
+        return f"{self.protocol.probe}({self.name}, " if self.protocol.probe else f"{self.name}("
 
     @property
     def moved(self) -> str:
@@ -216,7 +240,9 @@ def _misfits(exercise: Exercise) -> Iterator[str]:
         yield "a case has no criterion or no bound"
     if any(one.kind == "optimiser" and one.optimiser is None for one in exercise.rubric):
         yield "a criterion names no optimiser"
-    if not all(isinstance(one.arguments.get(exercise.moves), Tensor) for one in (*cases, *exercise.ladder)):
+    if exercise.moves and not all(
+        isinstance(one.arguments.get(exercise.moves), Tensor) for one in (*cases, *exercise.ladder)
+    ):
         yield f"a case has no tensor {exercise.moves}"
     if not all(map(is_whole, _tensors(exercise))):
         yield "a tensor's bytes do not fit its shape"
@@ -230,12 +256,22 @@ def _misfits(exercise: Exercise) -> Iterator[str]:
 
 def _tensors(exercise: Exercise) -> Iterator[Tensor]:
     for case in (*exercise.cases, *exercise.ladder):
-        yield from (one for one in case.arguments.values() if isinstance(one, Tensor))
-        yield from (case.expected, *case.bounds.values())
+        yield from (one for given in case.arguments.values() for one in tensors_in(given))
+        yield from (case.expected, *case.bounds.values(), *case.accepted)
     for step in _steps(exercise):
         yield from (one for one in (*step.before, *step.after, *step.gradients) if one is not None)
     for misconception in exercise.misconceptions:
         yield from (one for pair in _values(misconception) for one in pair if one is not None)
+
+
+def tensors_in(value: Value) -> Iterator[Tensor]:
+    """The tensors that an argument holds."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, Items | Table):
+        items = value.items if isinstance(value, Items) else value.items.values()
+        for one in items:
+            yield from tensors_in(one)
 
 
 def _steps(exercise: Exercise) -> Iterator[Step]:
@@ -254,7 +290,10 @@ def _values(one: Misconception) -> Iterator[tuple[Tensor | None, Tensor | None]]
 def _has_bounds(case: Case) -> bool:
     """Whether the oracle fits together: what a case comes to, and how far each number of it may stray."""
     size = len(case.expected.data)
-    fitting = all(one.dtype == "float64" and len(one.data) == size for one in case.bounds.values())
+    numbers = (*case.bounds.values(), *case.accepted)
+    fitting = all(one.dtype == "float64" and len(one.data) == size for one in numbers)
+    if case.leaves and sum(one.size for one in case.leaves) * ITEM_SIZES["float64"] != size:
+        return False
     named = case.dtype in ITEM_SIZES and all(dtype in FLOATS for dtype in case.bounds)
     return fitting and named and (case.expected.dtype, case.expected.shape) == ("float64", case.shape)
 

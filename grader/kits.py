@@ -39,7 +39,7 @@ FREEZER: Final = (
     "descent/rules/*.py", "descent/suite.py",
     "freezing/__init__.py", "freezing/assignment.py", "freezing/choose.py", "freezing/costs.py",
     "freezing/diagnosers.py", "freezing/drawing.py", "freezing/following.py", "freezing/freeze.py",
-    "freezing/haste.py", "freezing/ladder.py", "freezing/late.py", "freezing/oracle.py",
+    "freezing/haste.py", "freezing/labels.py", "freezing/ladder.py", "freezing/late.py", "freezing/oracle.py",
     "freezing/refusing.py", "freezing/repeats.py", "freezing/rewording.py", "freezing/trials.py",
     "judging/__init__.py", "judging/behaviour.py", "judging/chains.py", "judging/compare.py",
     "judging/score.py", "judging/tolerances.py", "judging/updates.py", "sandbox/__init__.py",

@@ -50,7 +50,8 @@ class TensorView(Stored, frozen=True):
     values: tuple[Number, ...]
 
 
-ArgumentView = TensorView | Number | int
+ArgumentView = TensorView | float | int | str
+"""A text is a Number that is not finite, or how Python writes what is neither tensor nor number."""
 
 
 class Isolation(Stored, frozen=True):
@@ -87,7 +88,7 @@ class CriterionResult(Stored, frozen=True):
 
     id: str
     title: str
-    kind: Literal["values", "optimiser", "return"]
+    kind: Literal["values", "optimiser", "return", "calls"]
     device: str
     outcome: Literal["passed", "failed"]
     failure: Failure | None
@@ -105,11 +106,13 @@ class Counterexample(Stored, frozen=True):
     device: str
     arguments: dict[str, ArgumentView]
     call: str
-    expected: TensorView
+    expected: TensorView | None  # None where what is expected has no numbers
     got: TensorView | None
     raised: str | None
     error_over_bound: Number | None
     first_diverging_step: int | None
+    part: str = ""  # of a result of several, the one that is shown: `result[1]`
+    said: str = ""  # and what is wrong with it, as a sentence
 
 
 class Quote(Stored, frozen=True):

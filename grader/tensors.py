@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 import struct
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
 
-from grader.records import Tensor, Value
+from grader.records import Items, Made, Table, Tensor, Value
 from grader.results import ArgumentView, TensorView, number
 
 ITEM_SIZES: Final = {
@@ -79,9 +80,12 @@ def view(tensor: Tensor) -> TensorView:
 
 
 def argument_view(value: Value) -> ArgumentView:
+    """For reports; what is neither tensor nor number as Python writes it."""
     if isinstance(value, Tensor):
         return view(value)
-    return number(value) if isinstance(value, float) else value
+    if isinstance(value, float):
+        return number(value)
+    return value if type(value) is int else literal(value)
 
 
 def text(values: list[float], dtype: str, shape: tuple[int, ...]) -> str:
@@ -96,6 +100,14 @@ def shortest(value: float, dtype: str) -> float:
 
 def literal(value: Value, device: str = "cpu") -> str:
     """Python that makes this argument after `import torch`: `torch.tensor([1.0, -2.5])`, `0.1`, `3`."""
+    if isinstance(value, Made):
+        return value.code
+    if isinstance(value, Items):
+        inner = [literal(one, device) for one in value.items]
+        comma = "," if value.fixed and len(inner) == 1 else ""
+        return f"({', '.join(inner)}{comma})" if value.fixed else f"[{', '.join(inner)}]"
+    if isinstance(value, Table):
+        return "{" + ", ".join(f"{name!r}: {literal(one, device)}" for name, one in value.items.items()) + "}"
     if not isinstance(value, Tensor):
         return _code(value, "float64") if isinstance(value, float) else repr(value)
     extra = "" if value.dtype == "float32" else f", dtype=torch.{value.dtype}"
@@ -105,9 +117,10 @@ def literal(value: Value, device: str = "cpu") -> str:
     return f"torch.tensor({_nested([_code(x, value.dtype) for x in _items(value)], value.shape)}{extra})"
 
 
-def call(name: str, arguments: dict[str, Value], device: str = "cpu") -> str:
-    """The call as one would paste it below the definitions, by position."""
-    return f"{name}({', '.join(literal(value, device) for value in arguments.values())})"
+def call(name: str, arguments: Mapping[str, Value], device: str = "cpu") -> str:
+    """The call as one would paste it below the definitions, by position; `name` may be its beginning."""
+    head = name if "(" in name else f"{name}("
+    return f"{head}{', '.join(literal(value, device) for value in arguments.values())})"
 
 
 def _nested(flat: list[str], shape: tuple[int, ...]) -> str:

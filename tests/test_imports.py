@@ -41,7 +41,7 @@ CHILD = {  # the only modules that may import torch, Hypothesis, nbformat or IPy
     "sandbox.settings", "sandbox.tracing", "sandbox.twin", "sandbox.values", "sandbox.worker",
     "sandbox.zygote",
 }  # fmt: skip
-HEAVY = ("torch", "hypothesis", "nbformat", "IPython", "matplotlib")
+HEAVY = ("torch", "hypothesis", "libcst", "nbformat", "IPython", "matplotlib")
 
 
 def modules() -> Iterator[tuple[str, Path]]:

@@ -13,7 +13,7 @@ from grader.diagnosis.candidates import ALL_KINDS, Candidate
 from grader.diagnosis.partitions import which
 from grader.diagnosis.report import FailureReport
 from grader.judging.behaviour import values
-from grader.judging.compare import TENSOR_TYPES
+from grader.judging.dtypes import TENSOR_TYPES
 from grader.judging.tolerances import CONVINCING, ROUNDOFF, SPREAD, near, rounding
 from grader.kit import CriterionKind
 from grader.records import Answer, Failure, Returned

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import importlib.metadata
-import inspect
 import json
 import multiprocessing
 import os
@@ -29,9 +28,10 @@ import torch
 from grader import __version__, decoders, kit
 from grader.errors import GraderError
 from grader.exercises import Criterion, Exercise, Misconception
-from grader.freezing import assignment
+from grader.freezing import assignment, protocols
 from grader.freezing.choose import cover
-from grader.freezing.costs import distinct, with_costs
+from grader.freezing.costs import distinct, moves_of, with_costs
+from grader.freezing.derived import with_derived
 from grader.freezing.diagnosers import Freezing, freezing
 from grader.freezing.drawing import pool, simplest
 from grader.freezing.following import followed, with_steps
@@ -43,7 +43,7 @@ from grader.freezing.refusing import check, refuse_failing_reference
 from grader.freezing.repeats import every_form, repeats
 from grader.freezing.rewording import alike, readable, reworded
 from grader.freezing.trials import Trials, key, quiet, recorded
-from grader.records import Tensor, Value
+from grader.records import Value
 from grader.sandbox import compiler
 
 POOL: Final = 1200  # drawn, a third of them distinct; the ladder is made of these
@@ -124,10 +124,14 @@ def freeze_exercise(
     `tell` hears the share that each part took, and what comes next.
     """
     check(exercise)
-    trials = Trials(exercise)
     tell(0, "drawing inputs")
     drawn = draw(exercise, seed)
+    protocol = protocols.protocol(exercise, drawn[0])
+    trials = Trials(exercise, protocol)
+    if protocol.leaves:
+        trials.oracle.refuse_randomness(trials.case(drawn[0]))
     diagnosers = freezing(exercise, [trials.case(one) for one in drawn[:CANDIDATES]])
+    exercise = with_derived(exercise, trials.case(drawn[0]), moves_of(exercise, drawn[0]))
     exercise = dataclasses.replace(
         exercise,
         misconceptions=(
@@ -135,10 +139,11 @@ def freeze_exercise(
             *(m for d in diagnosers.values() for m in d.misconceptions()),
         ),
     )
-    trials = Trials(exercise)
+    trials = Trials(exercise, protocol)
     tell(0.1, "looking for long runs that tell something")
-    long = long_runs(trials, drawn, seed, LONG_SHARE * budget)
-    exercise = trials.exercise = _with_costs(trials, drawn, long)
+    long = [] if protocol.leaves else long_runs(trials, drawn, seed, LONG_SHARE * budget)
+    exercise, unseen = _with_costs(trials, drawn, long)
+    trials.exercise = exercise
     tell(0.05, "shrinking what shows each mistake")
     shrunk = shrink(trials, drawn, long, seed)
     tell(0.15, "choosing the cases")
@@ -149,15 +154,17 @@ def freeze_exercise(
         name=exercise.name,
         title=exercise.title,
         statement=exercise.statement,
-        parameters=tuple(inspect.signature(exercise.reference).parameters),
-        moves=next(name for name, value in cases[0].arguments.items() if isinstance(value, Tensor)),
+        parameters=protocols.parameters(exercise),
+        moves=moves_of(exercise, cases[0].arguments),
         rubric=tuple(frozen_criterion(trials, criterion, cases) for criterion in exercise.rubric),
         cases=tuple(cases),
-        ladder=tuple(with_steps(exercise, rung, traced=True) for rung in ladder(trials, drawn)),
+        ladder=tuple(with_steps(trials, rung, traced=True) for rung in ladder(trials, drawn)),
         misconceptions=tuple(frozen_mistake(trials, one, cases, shrunk) for one in exercise.misconceptions),
         either_shape=exercise.either_shape,
         diagnosers={name: one.frozen(cases) for name, one in diagnosers.items()},
-        late=reach(trials, cases),
+        late=reach(trials, cases) if not protocol.leaves else None,
+        protocol=protocol,
+        unseen=unseen,
     )
     refuse_failing_reference(exercise, frozen)
     tell(0.35, "writing the kit")
@@ -190,7 +197,7 @@ def shrink(
     for what shows in the long runs alone.
     """
     first = drawn[0]
-    visible = {one.id for one in trials.exercise.rubric if one.kind != "optimiser"}
+    visible = {one.id for one in trials.exercise.rubric if one.kind not in ("optimiser", "calls")}
     found = {}
     for mistake in trials.mistakes:
         if mistake.costs and not mistake.costs & visible:
@@ -271,12 +278,15 @@ def told_apart(
     return found
 
 
-def _with_costs(trials: Trials, drawn: list[dict[str, Value]], long: list[kit.Case]) -> Exercise:
+def _with_costs(
+    trials: Trials, drawn: list[dict[str, Value]], long: list[kit.Case]
+) -> tuple[Exercise, tuple[kit.Unseen, ...]]:
     """The exercise with the misconceptions that show in it, each with what it costs."""
     exercise = trials.exercise
     edges = [recorded(one, exercise) for one in exercise.edge_cases]
     cases = distinct([*long, *filter(finite, map(trials.case, [*edges, *drawn[:CANDIDATES]]))])
-    return dataclasses.replace(exercise, misconceptions=with_costs(trials, cases))
+    kept, unseen = with_costs(trials, cases)
+    return dataclasses.replace(exercise, misconceptions=kept), unseen
 
 
 def fill(cases: list[kit.Case], candidates: list[kit.Case], left: float) -> list[kit.Case]:
@@ -312,17 +322,14 @@ def _distinct(
 def frozen_criterion(trials: Trials, criterion: Criterion, cases: list[kit.Case]) -> kit.Criterion:
     """A criterion with its family resolved to cases."""
     own = [i for i, case in enumerate(cases) if criterion.id in trials.families(case.arguments)]
-    if criterion.kind == "optimiser":
+    if criterion.kind in ("optimiser", "calls"):
         own = [i for i in own if cases[i].repeats is not None and cases[i].effort > 0]
     if not own:
         raise GraderError(
             f"{trials.exercise.name}: the criterion {criterion.id!r} judges no case.",
             "Draw inputs that belong to its family, or add some to `edge_cases`.",
         )
-    optimiser = criterion.optimiser if criterion.kind == "optimiser" else None
-    return kit.Criterion(
-        criterion.id, criterion.title, float(criterion.points), criterion.kind, tuple(own), optimiser
-    )
+    return trials.frozen(criterion, cases[own[0]], tuple(own))
 
 
 def frozen_mistake(
@@ -349,6 +356,8 @@ def frozen_mistake(
         where=mistake.where,
         raises=mistake.raises,
         diagnoser=mistake.diagnoser,
+        idle=mistake.idle,
+        derived=mistake.derived,
     )
 
 

@@ -44,9 +44,11 @@ def refuse_failing_reference(exercise: Exercise, frozen: kit.Exercise) -> None:
     traces: dict[int, Trace] = {}
     for index, case in enumerate(frozen.cases):
         if case.repeats is None:
-            answers[index] = bare(calling.call(exercise.reference, case.arguments))
+            answers[index] = bare(calling.call(exercise.reference, case.arguments, protocol=frozen.protocol))
         else:
-            answers[index], traces[index] = calling.traced_call(exercise.reference, case.arguments)
+            answers[index], traces[index] = calling.traced_call(
+                exercise.reference, case.arguments, protocol=frozen.protocol
+            )
     outcomes = compare.judge(
         ExerciseRun(exercise.name, found=True, answers=answers, traces=traces), frozen, "cpu"
     )
@@ -55,7 +57,7 @@ def refuse_failing_reference(exercise: Exercise, frozen: kit.Exercise) -> None:
             wrong = [i for i in criterion.cases if outcomes.outcomes[i].failure or outcomes.outcomes[i].form]
             case = frozen.cases[(wrong or criterion.cases)[0]]
             raise GraderError(
-                f"{tensors.call(exercise.name, case.arguments)}: the reference itself fails {row.id!r}:"
+                f"{tensors.call(frozen.called, case.arguments)}: the reference itself fails {row.id!r}:"
                 f" {row.message}.",
                 "Correct the reference, its bound, or the criterion.",
             )

@@ -16,7 +16,9 @@ from msgspec.structs import replace
 
 from grader import kit as kits
 from grader import tensors
+from grader.judging import leaves
 from grader.judging.compare import judge_case
+from grader.judging.leaves import seen
 from grader.judging.steps import step_table
 from grader.records import (
     Answer,
@@ -145,7 +147,7 @@ class _Sought:
     """What the failed criteria look at: the values, or the form, of the cases of some values criteria."""
 
     def __init__(self, exercise: kits.Exercise, failed: Collection[str]) -> None:
-        broken = _broken(exercise, failed)
+        broken = self._broken = _broken(exercise, failed)
         self._values = {one.id for one in broken if one.kind == "values"}
         self._forms = {
             exercise.cases[index].criterion for one in broken if one.kind == "return" for index in one.cases
@@ -153,6 +155,9 @@ class _Sought:
 
     def shows(self, candidate: _Candidate) -> bool:
         case, outcome = candidate.case, candidate.outcome
+        if outcome.parts:
+            looked_at = (one for one in self._broken if one.kind in ("values", "return"))
+            return any(seen(one, outcome)[0] for one in looked_at)
         value = outcome.failure is not None and case.criterion in self._values
         return value or (outcome.form is not None and case.criterion in self._forms)
 
@@ -194,12 +199,16 @@ def _show(candidate: _Candidate, exercise: kits.Exercise, device: str, before: s
     answer = outcome.answer
     ratio = outcome.error_over_bound
     steps = _steps(candidate, exercise, device, before)
+    before += exercise.protocol.support and exercise.protocol.support + "\n"
+    part = next((one for one in outcome.parts if one.failure or one.form), None)
     found = Counterexample(
         device=device,
         arguments={name: tensors.argument_view(value) for name, value in case.arguments.items()},
-        call=before + tensors.call(exercise.name, case.arguments, device),
-        expected=tensors.view(case.expected),
-        got=returned_view(answer),
+        call=before + tensors.call(exercise.called, case.arguments, device),
+        expected=leaves.view(case.leaves, case.expected, part.path) if part else tensors.view(case.expected),
+        got=leaves.view_of(answer, part.path) if part else returned_view(answer),
+        part=leaves.named(part.path) if part else "",
+        said=(part.message or part.form_message) if part else "",
         raised=answer.line if isinstance(answer, Raised) else None,
         error_over_bound=None if ratio is None else number(ratio),
         first_diverging_step=steps.diverges if steps else None,

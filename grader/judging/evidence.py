@@ -45,7 +45,7 @@ class CaseTexts:
     def __init__(self, kit: kits.Kit) -> None:
         self.calls: dict[tuple[str, str], tuple[str, ...]] = {
             (exercise.name, device): tuple(
-                tensors.call(exercise.name, case.arguments, device) for case in exercise.cases
+                tensors.call(exercise.called, case.arguments, device) for case in exercise.cases
             )
             for exercise in kit.exercises
             for device in kit.devices

@@ -106,7 +106,7 @@ def _asked(
     found = finding.counterexample
     if found is None or (found.got is None and found.raised is None):
         return None
-    calls = [tensors.call(exercise.name, case.arguments, found.device) for case in exercise.cases]
+    calls = [tensors.call(exercise.called, case.arguments, found.device) for case in exercise.cases]
     case = next((i for i, call in enumerate(calls) if found.call.endswith(call)), None)
     if case is None or not (_keeps(runs) or _is_untraced(exercise.cases[case])):
         return None

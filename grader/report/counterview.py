@@ -35,11 +35,12 @@ class CounterView(msgspec.Struct, frozen=True):
 
 def counter(found: Counterexample, evidence: ExerciseEvidence | None, *, several: bool) -> CounterView:
     """`several`: more than one device was graded, so the reader has to be told which."""
-    case, shown = _case(found, evidence), found.expected != HIDDEN
-    expected, outcome = plain(found.expected) if shown else "", _without_value(found, case)
+    case = _case(found, evidence)
+    wanted = None if found.expected == HIDDEN else found.expected
+    expected, outcome = plain(wanted) if wanted else "", _without_value(found, case)
     facts: tuple[str, ...] = ()
     if found.got is not None:
-        expected, outcome = pair(found.expected, found.got) if shown else ("", plain(found.got))
+        expected, outcome = pair(wanted, found.got) if wanted else ("", plain(found.got))
         facts = (_distance(found, case), _form(found, found.got))
     step = found.first_diverging_step
     leaves = "" if step is None else f"It leaves the reference at step {step}."
@@ -50,7 +51,9 @@ def counter(found: Counterexample, evidence: ExerciseEvidence | None, *, several
         outcome=outcome,
         raised=found.got is None,
         facts=tuple(filter(None, (*facts, leaves))),
-        marked=marked(expected, outcome) if shown and found.got is not None else _unmarked(expected, outcome),
+        marked=marked(expected, outcome)
+        if wanted and found.got is not None
+        else _unmarked(expected, outcome),
         traceback=clean(case.traceback, _TRACEBACK) if case and found.got is None else "",
     )
 
@@ -62,7 +65,7 @@ def _case(found: Counterexample, evidence: ExerciseEvidence | None) -> CaseEvide
 
 
 def _without_value(found: Counterexample, case: CaseEvidence | None) -> str:
-    told = found.raised or (case.message if case else "")
+    told = found.raised or found.said or (case.message if case else "")
     return clean(told or "no value came back", _MESSAGE)
 
 
@@ -77,7 +80,7 @@ def _distance(found: Counterexample, case: CaseEvidence | None) -> str:
 
 
 def _form(found: Counterexample, got: TensorView) -> str:
-    other = found.expected != HIDDEN and got.shape != found.expected.shape
+    other = found.expected not in (None, HIDDEN) and got.shape != found.expected.shape
     return f"It came back as {kind(got)}." if other else ""
 
 

@@ -239,6 +239,7 @@ def _inputs(exercise: Exercise) -> Inputs:
         suite=tuple(_call(case) for case in exercise.cases),
         ladder=tuple(_call(case) for case in exercise.ladder),
         keyword=min(steps)[1] if steps else None,
+        protocol=exercise.protocol,
     )
 
 
