@@ -28,7 +28,7 @@ import torch
 from grader import __version__, decoders, kit
 from grader.errors import GraderError
 from grader.exercises import Criterion, Exercise, Misconception
-from grader.freezing import assignment, protocols
+from grader.freezing import assignment, author, protocols
 from grader.freezing.choose import cover
 from grader.freezing.costs import distinct, moves_of, with_costs
 from grader.freezing.derived import mutants_of, with_derived
@@ -36,11 +36,12 @@ from grader.freezing.diagnosers import Freezing, freezing
 from grader.freezing.drawing import pool, simplest
 from grader.freezing.following import followed, with_steps
 from grader.freezing.haste import hasten
+from grader.freezing.honest import used_room, warnings
 from grader.freezing.ladder import ladder
 from grader.freezing.late import long_runs, reach
 from grader.freezing.oracle import finite
 from grader.freezing.pairs import pairs
-from grader.freezing.refusing import check, refuse_failing_reference
+from grader.freezing.refusing import check
 from grader.freezing.repeats import every_form, repeats
 from grader.freezing.rewording import alike, readable, reworded
 from grader.freezing.trials import Trials, key, quiet, recorded
@@ -105,12 +106,14 @@ def _frozen(path: Path, seed: int, index: int) -> bytes | tuple[str, str]:
             made = freeze_exercise(loaded.exercises[index], seed, tell=partial(_tell, len(loaded.exercises)))
         return msgspec.msgpack.encode(made)
     except GraderError as error:
-        return error.message, error.hint
-    except Exception as error:
-        told = assignment.broken(assignment.reference_folder(path), error)
-        if told is None:
-            raise  # ours
+        folder = assignment.reference_folder(path)
+        told = author.located(folder, loaded.files[index], loaded.exercises[index], error)
         return told.message, told.hint
+    except Exception as error:
+        found = assignment.broken(assignment.reference_folder(path), error)
+        if found is None:
+            raise  # ours
+        return found.message, found.hint
 
 
 def _hushed(_: float, __: str) -> None:
@@ -125,6 +128,7 @@ def freeze_exercise(
     `tell` hears the share that each part took, and what comes next.
     """
     check(exercise)
+    exercise = author.guarded(exercise)
     tell(0, "drawing inputs")
     drawn = draw(exercise, seed)
     protocol = protocols.protocol(exercise, drawn[0])
@@ -169,9 +173,9 @@ def freeze_exercise(
         unseen=unseen,
         pairs=tuple(_pair(trials, *one, cases) for one in pairs(trials, mutants, cases)),
     )
-    refuse_failing_reference(exercise, frozen)
+    room = used_room(exercise, frozen)
     tell(0.35, "writing the kit")
-    return frozen
+    return msgspec.structs.replace(frozen, room=room, warnings=tuple(warnings(exercise, frozen)))
 
 
 def _tell(exercises: int, share: float, doing: str) -> None:
@@ -185,8 +189,8 @@ def _tell(exercises: int, share: float, doing: str) -> None:
 
 def draw(exercise: Exercise, seed: int) -> list[dict[str, Value]]:
     """Distinct inputs: the simplest, then the others shuffled, for Hypothesis draws them in clusters."""
-    recorded_inputs = (recorded(one, exercise) for one in pool(exercise.arguments, POOL, seed))
-    first, *others = {key(one): one for one in recorded_inputs}.values()
+    drawn = author.drawn(exercise, lambda: pool(exercise.arguments, POOL, seed), recorded)
+    first, *others = {key(one): one for one in drawn}.values()
     Random(seed).shuffle(others)  # noqa: S311 -- chooses inputs, guards nothing
     return [first, *others]
 
@@ -369,7 +373,7 @@ def _pair(trials: Trials, mistake: Misconception, other: str, cases: list[kit.Ca
     answers = tuple(trials.answer(mistake, case) for case in cases)
     return kit.Misconception(
         id=mistake.id,
-        title=mistake.title,
+        title=f"{mistake.title}, in two places" if other == mistake.title else mistake.title,
         hint=mistake.hint,
         costs=(),
         needs=None,
@@ -379,7 +383,7 @@ def _pair(trials: Trials, mistake: Misconception, other: str, cases: list[kit.Ca
         smallest=None,
         teacher=mistake.teacher,
         derived=True,
-        others=(other,),
+        others=() if other == mistake.title else (other,),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from grader.judging.verify import ExerciseVerification, Ran, Row, Verification
 from grader.kit import Late
 from grader.report.figures import plural, points
+from grader.report.lines import code
 from grader.text import one_line
 
 WIDTH: Final = 80
@@ -61,6 +62,9 @@ def _matrix(exercise: ExerciseVerification) -> Iterator[str]:
     width = min(max((len(row.id) for row in exercise.rows), default=0), room)
     for number, criterion in enumerate(exercise.criteria, 1):
         yield f"  {number}  {criterion.id} ({plural(criterion.cases, 'case')})"
+    if not exercise.rows:
+        yield from _paragraph("No mistake is known: nothing shows what the suite catches.")
+        return
     yield ""
     numbers = "".join(f"{number:>{CELL}}" for number in range(1, len(exercise.criteria) + 1))
     yield f"  {'':{width}}{numbers}"
@@ -144,7 +148,9 @@ def _cases(exercise: ExerciseVerification) -> Iterator[str]:
     yield "  Which cases catch what:"
     for index, call in enumerate(exercise.cases):
         names = [row.id for row in exercise.rows if any(index in own for own in row.cases.values())]
-        yield f"  {index:>4}  {call}"
+        first, *rest = (line.text for line in code(call, " " * 8))
+        yield f"  {index:>4}  {first.lstrip()}"
+        yield from rest
         yield from _paragraph(
             f"{len(names)}: {', '.join(names)}" if names else "no known mistake", "        "
         )
