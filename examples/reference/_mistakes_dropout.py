@@ -53,14 +53,14 @@ def exactly(x: Tensor, p: float, training: bool) -> Any:
 
 MISTAKES = (
     Misconception(
-        "unscaled", "What is kept is not scaled",
-        "Take the mean of many numbers before and after. Should dropout change it?",
-        dropping(lambda p: 1), None, teacher="The division by 1 - p is missing.",
-    ),
-    Misconception(
         "by-p", "What is kept is divided by p",
         "For p = 0.1 nine of ten numbers are kept. By how much have they to grow?",
         dropping(lambda p: p), None, teacher="Divides by p, not by 1 - p.",
+    ),
+    Misconception(
+        "by-p-above-0", "What is kept is divided by p, and p = 0 is a case of its own",
+        "For p = 0.1 nine of ten numbers are kept. By how much have they to grow?",
+        dropping(lambda p: p or 1), None, teacher="Divides by p, not by 1 - p, and returns x where p is 0.",
     ),
     Misconception(
         "always", "Numbers are dropped in evaluation, too",

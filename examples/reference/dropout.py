@@ -24,7 +24,7 @@ def probe(student: Any, x: torch.Tensor, p: float, training: bool) -> Any:
     given = x.clone()
     y = student(given, p, training)
     dropped = (y == 0).double()
-    times = (y / x)[y != 0]
+    times = (y / x)[y != 0] if y.any() else torch.zeros(1)
     counts = torch.stack([(student(x[0, :50].clone(), p, training) == 0).sum() for _ in range(100)]).double()
     spread = {"rows": dropped.mean(1).std(), "columns": dropped.mean(0).std(), "calls": counts.std()}
     again = bool(p > 0 and training and torch.equal(student(x.clone(), p, training), y))
