@@ -117,6 +117,10 @@ class ExerciseVerification(Record, frozen=True):
     effort: float
     ran: tuple[Ran, ...] = ()  # the reference and the honest programs; nothing where only a kit is at hand
     late: kit.Late | None = None
+    unseen: tuple[kit.Unseen, ...] = ()
+    pairs: int = 0  # of derived mistakes, known as one program each
+    room: float = 0.0  # the largest share of a bound that the right programs stray
+    warnings: tuple[str, ...] = ()
 
     @property
     def counted(self) -> int:
@@ -176,6 +180,10 @@ def _exercise(exercise: kit.Exercise, ran: Sequence[Ran]) -> ExerciseVerificatio
         effort=exercise.effort,
         ran=tuple(one for one in ran if one.exercise == exercise.name),
         late=exercise.late,
+        unseen=exercise.unseen,
+        pairs=len(exercise.pairs),
+        room=exercise.room,
+        warnings=exercise.warnings,
     )
 
 

@@ -110,6 +110,23 @@ def _findings(exercise: ExerciseVerification) -> Iterator[str]:
         yield from _paragraph(f"A program that {idle.title} gets {told}.")
     if exercise.late is not None:
         yield from _paragraph(_late(exercise.late))
+    yield from _derived(exercise)
+    if exercise.room:
+        yield from _paragraph(f"Right programs stray up to {100 * exercise.room:.2g} % of their bounds.")
+    for told in exercise.warnings:
+        yield from _paragraph(f"WARNING: {one_line(told)}.")
+
+
+def _derived(exercise: ExerciseVerification) -> Iterator[str]:
+    """What no input tells from the reference, or from another; and how many mistakes are known in pairs."""
+    equivalent = [one.id for one in exercise.unseen if not one.like]
+    if equivalent:
+        yield from _paragraph(f"No input tells from the reference: {', '.join(equivalent)}.")
+    twins = [f"{one.id} ({one.like})" for one in exercise.unseen if one.like]
+    if twins:
+        yield from _paragraph(f"No input tells from another: {', '.join(twins)}.")
+    if exercise.pairs:
+        yield from _paragraph(f"{plural(exercise.pairs, 'pair')} of derived mistakes are known, too.")
 
 
 def _late(late: Late) -> str:
