@@ -59,7 +59,7 @@ def _alike(trials: Trials, first: Misconception, second: Misconception, cases: S
 def _look_alike(
     trials: Trials, first: Misconception, second: Misconception, cases: Sequence[kit.Case]
 ) -> bool:
-    """Whether a derived mistake looks like another in every case: by its values and its form, as students do."""
+    """Whether a derived mistake looks like another in every case, as students see it: values and form."""
     return all(
         same(trials.behaviour(first, case), trials.behaviour(second, case))
         and form(trials.answer(first, case)) == form(trials.answer(second, case))
