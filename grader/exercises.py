@@ -107,7 +107,8 @@ class Misconception:
     solution; `teacher` is a sentence for the instructor alone. `where` is the line that the
     student is shown beside the mistake. `needs="cuda"`: it differs from the reference only there; `raises`
     is then a word of the error that it raises there, if it raises one. `costs` None: whatever it is seen to
-    cost; so it is for those that a `diagnoser` makes of its own rules.
+    cost; so it is for those that a `diagnoser` makes of its own rules, and those `derived` from the
+    reference's source. `idle`: it does nothing of what is asked.
     """
 
     id: str
@@ -120,6 +121,8 @@ class Misconception:
     where: Landmark | None = None
     raises: str = ""
     diagnoser: str = ""
+    idle: bool = False
+    derived: bool = False
 
 
 @dataclass(frozen=True)

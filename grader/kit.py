@@ -8,6 +8,7 @@ students and CI. Its digest is the SHA-256 of the file.
 from __future__ import annotations
 
 import hashlib
+import zlib
 from collections.abc import Iterator
 from math import prod
 from pathlib import Path
@@ -21,6 +22,8 @@ from grader.records import Answer, Items, Leaf, Protocol, Record, Returned, Step
 from grader.tensors import FLOATS, ITEM_SIZES, is_whole
 
 SCHEMA: Final = "grader/kit/v4"
+PACKED: Final = b"\x78"  # how zlib's streams begin, and no kit that is not packed
+MAX_BYTES: Final = 256 << 20
 
 CriterionKind = Literal["values", "optimiser", "return", "calls"]
 
@@ -102,6 +105,16 @@ class Misconception(Record, frozen=True):
     raises: str = ""  # with `needs`: a word of the error that it raises there
     diagnoser: str = ""  # that made it of a rule of its own, and recognises it with any constant
     idle: bool = False  # a program that does nothing of what is asked: whoever behaves so earns nothing
+    derived: bool = False  # from the reference's source
+    others: tuple[str, ...] = ()  # of two mistakes at once: the title of the second
+
+
+class Unseen(Record, frozen=True):
+    """A derived program that no input told from the reference, or from a misconception before it: its id."""
+
+    id: str
+    teacher: str
+    like: str = ""
 
 
 class Late(Record, frozen=True):
@@ -131,6 +144,10 @@ class Exercise(Record, frozen=True):
     diagnosers: dict[str, bytes] = {}  # noqa: RUF012 -- msgspec copies it; what the freezer found for each
     late: Late | None = None  # None: no int says how far a call runs
     protocol: Protocol = Protocol()
+    unseen: tuple[Unseen, ...] = ()
+    pairs: tuple[Misconception, ...] = ()  # two mistakes at once
+    warnings: tuple[str, ...] = ()  # what its author should know
+    room: float = 0.0  # the largest share of a bound that the right programs stray
 
     @property
     def called(self) -> str:
@@ -178,15 +195,18 @@ class _Head(msgspec.Struct):
 
 
 def encode(kit: Kit) -> bytes:
-    return msgspec.msgpack.encode(kit)  # dicts keep their order, so equal kits are equal bytes
+    """Packed, for what many known mistakes return is much alike. Equal kits are equal bytes."""
+    return zlib.compress(msgspec.msgpack.encode(kit), 6)  # dicts keep their order
 
 
 def decode(data: bytes, where: str) -> LoadedKit:
     """Read a kit's bytes. Raises GraderError where they are no kit of this version."""
     again = "Freeze the assignment again with this version: grader freeze -o FILE."
+    digest = "sha256:" + hashlib.sha256(data).hexdigest()
     try:
+        data = _unpacked(data)
         head = decoders.msgpack(_Head).decode(data)
-    except decoders.BROKEN:
+    except (*decoders.BROKEN, zlib.error):
         raise GraderError(f"{where}: this is not a kit.", again) from None
     if head.schema != SCHEMA:
         raise GraderError(
@@ -199,7 +219,18 @@ def decode(data: bytes, where: str) -> LoadedKit:
     broken = _inconsistency(kit)
     if broken:
         raise GraderError(f"{where}: the kit is damaged: {broken}.", again)
-    return LoadedKit(kit=kit, digest="sha256:" + hashlib.sha256(data).hexdigest())
+    return LoadedKit(kit=kit, digest=digest)
+
+
+def _unpacked(data: bytes) -> bytes:
+    """The kit's bytes; those of an earlier version are not packed. Never more than MAX_BYTES."""
+    if data[:1] != PACKED:
+        return data
+    reader = zlib.decompressobj()
+    unpacked = reader.decompress(data, MAX_BYTES)
+    if not reader.eof or reader.unused_data:
+        raise zlib.error("not one whole kit of a size that a kit may have")
+    return unpacked
 
 
 def _inconsistency(kit: Kit) -> str:
@@ -223,7 +254,8 @@ def _misfits(exercise: Exercise) -> Iterator[str]:
     ]
     if not all(0 <= index < len(cases) for index in indices):
         yield "it speaks of a case that is not there"
-    if any(not len(one.answers) == len(one.tolerances) == len(cases) for one in exercise.misconceptions):
+    known = (*exercise.misconceptions, *exercise.pairs)
+    if any(not len(one.answers) == len(one.tolerances) == len(cases) for one in known):
         yield "a misconception does not answer every case"
     rubric = {one.id for one in exercise.rubric if one.kind == "values"}
     if not all(case.criterion in rubric and case.bounds for case in (*cases, *exercise.ladder)):
@@ -238,7 +270,7 @@ def _misfits(exercise: Exercise) -> Iterator[str]:
         yield "a tensor's bytes do not fit its shape"
     if not all(map(_has_bounds, (*cases, *exercise.ladder))):
         yield "a case has no bound for each number that is expected"
-    if not all(_has_tolerance(*pair) for one in exercise.misconceptions for pair in _values(one)):
+    if not all(_has_tolerance(*pair) for one in known for pair in _values(one)):
         yield "a misconception has no tolerance for each of its numbers"
     if not all(len(step.before) == len(step.after) for step in _steps(exercise)):
         yield "a step has other parameters after it than before"
@@ -250,7 +282,7 @@ def _tensors(exercise: Exercise) -> Iterator[Tensor]:
         yield from (case.expected, *case.bounds.values(), *case.accepted)
     for step in _steps(exercise):
         yield from (one for one in (*step.before, *step.after, *step.gradients) if one is not None)
-    for misconception in exercise.misconceptions:
+    for misconception in (*exercise.misconceptions, *exercise.pairs):
         yield from (one for pair in _values(misconception) for one in pair if one is not None)
 
 

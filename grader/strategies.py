@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from random import Random
+from typing import Any, Final
 
 import torch
 from hypothesis import strategies as st
 
 from grader.records import Made
+
+ONE_BY_ONE: Final = 16  # numbers of a tensor that are drawn and shrunk each for itself
 
 
 def magnitudes(simple: Sequence[float], smallest: float, largest: float) -> st.SearchStrategy[float]:
@@ -27,14 +30,29 @@ def magnitudes(simple: Sequence[float], smallest: float, largest: float) -> st.S
 def tensors(
     shapes: Sequence[tuple[int, ...]], dtypes: Sequence[torch.dtype], elements: st.SearchStrategy[float]
 ) -> st.SearchStrategy[torch.Tensor]:
-    """Tensors of one of the shapes and dtypes; each element is rounded to the dtype drawn."""
+    """Tensors of one of the shapes and dtypes; each element is rounded to the dtype drawn.
 
-    def build(drawn: tuple[tuple[tuple[int, ...], tuple[float, ...]], torch.dtype]) -> torch.Tensor:
+    Of a tensor with more than 16 numbers 16 are drawn, and a seed says where each of them stands how often:
+    so numbers stand there twice. `large` gives tensors in which hardly any does.
+    """
+
+    def build(drawn: tuple[tuple[tuple[int, ...], Sequence[float]], torch.dtype]) -> torch.Tensor:
         (shape, values), dtype = drawn
         return torch.tensor(values, dtype=dtype).reshape(shape)
 
-    filled = [st.tuples(st.just(shape), st.tuples(*[elements] * math.prod(shape))) for shape in shapes]
+    filled = [st.tuples(st.just(shape), _numbers(math.prod(shape), elements)) for shape in shapes]
     return st.tuples(st.one_of(filled), st.sampled_from(tuple(dtypes))).map(build)
+
+
+def _numbers(size: int, elements: st.SearchStrategy[float]) -> st.SearchStrategy[Sequence[float]]:
+    def spread(drawn: tuple[tuple[float, ...], int]) -> Sequence[float]:
+        numbers, seed = drawn
+        random = Random(seed)  # noqa: S311 -- places inputs, guards nothing
+        return random.sample(numbers * -(-size // ONE_BY_ONE), size)
+
+    if size <= ONE_BY_ONE:
+        return st.tuples(*[elements] * size)
+    return st.tuples(st.tuples(*[elements] * ONE_BY_ONE), st.integers(0, 2**32 - 1)).map(spread)
 
 
 def learning_rates(simple: Sequence[float], largest: float) -> st.SearchStrategy[float]:

@@ -25,17 +25,24 @@ CHAINS: Final = 6  # calls whose steps are looked at: the shortest that a criter
 SEVERAL: Final = 2  # steps, where one step may look like another
 
 
-def with_costs(trials: Trials, cases: Sequence[kit.Case]) -> tuple[Misconception, ...]:
-    """The exercise's misconceptions that show on these cases, each with what it costs."""
+def with_costs(
+    trials: Trials, cases: Sequence[kit.Case]
+) -> tuple[tuple[Misconception, ...], tuple[kit.Unseen, ...]]:
+    """The misconceptions that show on these cases, each with what it costs; and what shows nowhere new."""
     kept: list[Misconception] = []
+    unseen: list[kit.Unseen] = []
     for one in trials.exercise.misconceptions:
         if one.costs is not None:
             kept.append(one)
             continue
         seen = costs(trials, one, cases)
-        if seen and not any(_alike(trials, other, one, cases) for other in kept if other.diagnoser):
+        rivals = [other for other in kept if one.derived or other.diagnoser]
+        like = next((other.id for other in rivals if _alike(trials, other, one, cases)), "") if seen else ""
+        if seen and not like:
             kept.append(dataclasses.replace(one, costs=seen))
-    return tuple(kept)
+        elif one.derived:
+            unseen.append(kit.Unseen(one.id, one.teacher, like))
+    return tuple(kept), tuple(unseen)
 
 
 def _alike(trials: Trials, first: Misconception, second: Misconception, cases: Sequence[kit.Case]) -> bool:

@@ -31,14 +31,17 @@ from grader.exercises import Criterion, Exercise, Misconception
 from grader.freezing import assignment, protocols
 from grader.freezing.choose import cover
 from grader.freezing.costs import distinct, moves_of, with_costs
+from grader.freezing.derived import mutants_of, with_derived
 from grader.freezing.diagnosers import Freezing, freezing
 from grader.freezing.drawing import pool, simplest
 from grader.freezing.following import followed, with_steps
 from grader.freezing.haste import hasten
+from grader.freezing.honest import used_room, warnings
 from grader.freezing.ladder import ladder
 from grader.freezing.late import long_runs, reach
 from grader.freezing.oracle import finite
-from grader.freezing.refusing import check, refuse_failing_reference
+from grader.freezing.pairs import pairs
+from grader.freezing.refusing import check
 from grader.freezing.repeats import every_form, repeats
 from grader.freezing.rewording import alike, readable, reworded
 from grader.freezing.trials import Trials, key, quiet, recorded
@@ -130,6 +133,8 @@ def freeze_exercise(
     if protocol.leaves:
         trials.oracle.refuse_randomness(trials.case(drawn[0]))
     diagnosers = freezing(exercise, [trials.case(one) for one in drawn[:CANDIDATES]])
+    mutants = mutants_of(exercise)
+    exercise = with_derived(exercise, mutants.values(), trials.case(drawn[0]), moves_of(exercise, drawn[0]))
     exercise = dataclasses.replace(
         exercise,
         misconceptions=(
@@ -140,7 +145,8 @@ def freeze_exercise(
     trials = Trials(exercise, protocol)
     tell(0.1, "looking for long runs that tell something")
     long = [] if protocol.leaves else long_runs(trials, drawn, seed, LONG_SHARE * budget)
-    exercise = trials.exercise = _with_costs(trials, drawn, long)
+    exercise, unseen = _with_costs(trials, drawn, long)
+    trials.exercise = exercise
     tell(0.05, "shrinking what shows each mistake")
     shrunk = shrink(trials, drawn, long, seed)
     tell(0.15, "choosing the cases")
@@ -161,10 +167,12 @@ def freeze_exercise(
         diagnosers={name: one.frozen(cases) for name, one in diagnosers.items()},
         late=reach(trials, cases) if not protocol.leaves else None,
         protocol=protocol,
+        unseen=unseen,
+        pairs=tuple(_pair(trials, *one, cases) for one in pairs(trials, mutants, cases)),
     )
-    refuse_failing_reference(exercise, frozen)
+    room = used_room(exercise, frozen)
     tell(0.35, "writing the kit")
-    return frozen
+    return msgspec.structs.replace(frozen, room=room, warnings=tuple(warnings(exercise, frozen)))
 
 
 def _tell(exercises: int, share: float, doing: str) -> None:
@@ -274,12 +282,15 @@ def told_apart(
     return found
 
 
-def _with_costs(trials: Trials, drawn: list[dict[str, Value]], long: list[kit.Case]) -> Exercise:
+def _with_costs(
+    trials: Trials, drawn: list[dict[str, Value]], long: list[kit.Case]
+) -> tuple[Exercise, tuple[kit.Unseen, ...]]:
     """The exercise with the misconceptions that show in it, each with what it costs."""
     exercise = trials.exercise
     edges = [recorded(one, exercise) for one in exercise.edge_cases]
     cases = distinct([*long, *filter(finite, map(trials.case, [*edges, *drawn[:CANDIDATES]]))])
-    return dataclasses.replace(exercise, misconceptions=with_costs(trials, cases))
+    kept, unseen = with_costs(trials, cases)
+    return dataclasses.replace(exercise, misconceptions=kept), unseen
 
 
 def fill(cases: list[kit.Case], candidates: list[kit.Case], left: float) -> list[kit.Case]:
@@ -349,6 +360,27 @@ def frozen_mistake(
         where=mistake.where,
         raises=mistake.raises,
         diagnoser=mistake.diagnoser,
+        idle=mistake.idle,
+        derived=mistake.derived,
+    )
+
+
+def _pair(trials: Trials, mistake: Misconception, other: str, cases: list[kit.Case]) -> kit.Misconception:
+    """Two mistakes at once; their values alone are compared, so no steps are kept."""
+    answers = tuple(trials.answer(mistake, case) for case in cases)
+    return kit.Misconception(
+        id=mistake.id,
+        title=mistake.title,
+        hint=mistake.hint,
+        costs=(),
+        needs=None,
+        answers=answers,
+        tolerances=tuple(trials.tolerance(mistake, case) for case in cases),
+        traces={},
+        smallest=None,
+        teacher=mistake.teacher,
+        derived=True,
+        others=(other,),
     )
 
 

@@ -23,11 +23,18 @@ TRACED_EFFORT: Final = 3  # few enough steps to look at one by one, enough to se
 def traceable(trials: Trials, cases: list[kit.Case]) -> dict[str, list[int]]:
     """The cases worth tracing by form of input, best first: the optimiser criteria's, if there are any."""
     optimiser = {one.id for one in trials.exercise.rubric if one.kind in ("optimiser", "calls")}
-    forms: dict[str, list[int]] = {form_of(case.arguments): [] for case in cases}
+    forms: dict[str, list[int]] = {_form(trials, case): [] for case in cases}
     for index in sorted(range(len(cases)), key=lambda i: (abs(cases[i].effort - TRACED_EFFORT), i)):
         if not optimiser or optimiser & set(trials.families(cases[index].arguments)):
-            forms[form_of(cases[index].arguments)].append(index)
+            forms[_form(trials, cases[index])].append(index)
     return forms
+
+
+def _form(trials: Trials, case: kit.Case) -> str:
+    """Where shapes are drawn as any other number, only dtypes are forms."""
+    if not trials.protocol.leaves:
+        return form_of(case.arguments)
+    return str([one.dtype for value in case.arguments.values() for one in kit.tensors_in(value)][:1])
 
 
 def every_form(trials: Trials, cases: list[kit.Case], candidates: list[kit.Case]) -> list[kit.Case]:

@@ -7,6 +7,7 @@ that a student gets, so a kit says what grading would have seen.
 from __future__ import annotations
 
 import builtins
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from typing import Any, Final
@@ -57,11 +58,12 @@ KINDS: Final[Mapping[Kind, kit.CriterionKind]] = {
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Exercises may print in every step, which costs more than the step."""
+    """Exercises may print in every step, which costs more than the step; and mistakes make PyTorch warn."""
     original = builtins.print
     builtins.print = lambda *_, **__: None
     try:
-        yield
+        with warnings.catch_warnings(action="ignore"):
+            yield
     finally:
         builtins.print = original
 

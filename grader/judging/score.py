@@ -121,7 +121,7 @@ class _Shapes:
     ) -> None:
         either = exercise.either_shape and criterion.kind != "return"
         self._exercise = exercise
-        self.own = _by_shape(_judged(criterion, outcomes), exercise) if either else {}
+        self.own = _by_shape(judged(criterion, outcomes), exercise) if either else {}
         self.right = [shape for shape, rows in self.own.items() if not any(one.failure for one in rows)]
         self.wrong = [shape for shape in self.own if shape not in self.right]
         self.differ = bool(self.right and self.wrong)
@@ -147,14 +147,15 @@ def _verdict(criterion: kits.Criterion, outcomes: ExerciseOutcomes, exercise: ki
     shapes = _Shapes(criterion, outcomes, exercise)
     if shapes.differ:
         return shapes.enough()
-    verdict = _told(_judged(criterion, outcomes), exercise)
+    verdict = _told(judged(criterion, outcomes), exercise)
     if criterion.kind != "return" or verdict.failure is not None:
         return verdict
     others = (_Shapes(one, outcomes, exercise) for one in exercise.rubric)
     return next((one.loss(criterion) for one in others if one.differ), verdict)
 
 
-def _judged(criterion: kits.Criterion, outcomes: ExerciseOutcomes) -> list[Judged]:
+def judged(criterion: kits.Criterion, outcomes: ExerciseOutcomes) -> list[Judged]:
+    """The criterion's cases as it sees them."""
     own = [outcomes.outcomes[index] for index in criterion.cases]
     if criterion.kind in ("values", "return"):
         return [Judged(one.case, *seen(criterion, one)) for one in own]

@@ -191,12 +191,7 @@ def _row(mistake: kit.Misconception, exercise: kit.Exercise) -> Row:
 
 def _catching(criterion: kit.Criterion, outcomes: ExerciseOutcomes) -> tuple[int, ...]:
     """The cases that fail; none where a criterion is lost because nothing was done at all."""
-    if criterion.kind == "optimiser":
-        own = [one for one in outcomes.chains if one.optimiser == criterion.optimiser]
-        return tuple(one.case for one in own if one.case in criterion.cases and not one.holds)
-    rows = [outcomes.outcomes[index] for index in criterion.cases]
-    form = criterion.kind == "return"
-    return tuple(one.case for one in rows if (one.form if form else one.failure) is not None)
+    return tuple(one.case for one in score.judged(criterion, outcomes) if one.failure is not None)
 
 
 def failing(outcomes: ExerciseOutcomes, exercise: kit.Exercise) -> tuple[str, ...]:
@@ -241,12 +236,13 @@ def _look_alike(first: kit.Misconception, second: kit.Misconception, exercise: k
 
 
 def _idle(exercise: kit.Exercise) -> tuple[Idle, ...]:
-    """What always returning zero, and returning the input, would get: it must be nothing.
-
-    Where nothing is to be moved, what the exercise's own idle programs get.
-    """
+    """What always returning zero, or the input, would get, and the exercise's own: it must be nothing."""
     if not exercise.moves:
-        return tuple(_known_idle(one, exercise) for one in exercise.misconceptions if one.idle)
+        return tuple(
+            Idle(f"does this: {one.title}", _total(_judged(one.answers, one.traces, exercise), exercise))
+            for one in exercise.misconceptions
+            if one.idle
+        )
     zeros = [Tensor(one.dtype, one.shape, bytes(_size(one))) for one in exercise.cases]
     inputs = [one.arguments[exercise.moves] for one in exercise.cases]
     return (
@@ -255,15 +251,14 @@ def _idle(exercise: kit.Exercise) -> tuple[Idle, ...]:
     )
 
 
-def _known_idle(one: kit.Misconception, exercise: kit.Exercise) -> Idle:
-    rows = score.criteria(_judged(one.answers, one.traces, exercise), exercise)
-    return Idle(f"does nothing ({one.id})", sum(row.points for row in rows))
-
-
 def _size(case: kit.Case) -> int:
     return ITEM_SIZES[case.dtype] * (len(case.expected.data) // ITEM_SIZES["float64"])
 
 
 def _points(exercise: kit.Exercise, values: Sequence[Value]) -> float:
     answers = [Returned("Tensor", one, "cpu") for one in values if isinstance(one, Tensor)]
-    return sum(row.points for row in score.criteria(_judged(answers, {}, exercise), exercise))
+    return _total(_judged(answers, {}, exercise), exercise)
+
+
+def _total(outcomes: ExerciseOutcomes, exercise: kit.Exercise) -> float:
+    return sum(row.points for row in score.criteria(outcomes, exercise))

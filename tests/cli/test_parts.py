@@ -90,13 +90,11 @@ def test_github_tells_the_part(week: Path) -> None:
     told = checked(week, "pair-list", "--format", "github").splitlines()
 
     begin = "::error file=class/pair-list.py"
-    seen = (
-        "result is a list, not a tuple%0ASeen in all 15 failing calls.%0APrint type(...) of what you return."
-    )
+    seen = "Seen in all 15 failing calls.%0APrint type(...) of what you return."
     why = "all 15 cases fail: result is a list, expected a tuple"
     assert told == [
         f"{begin},line=1,title=Layer::not started: no function named Layer",
-        f"{begin},line=5,title=split%3A likely mistake::{seen}",
+        f"{begin},line=5,title=split%3A likely mistake::The result is a list, not a tuple%0A{seen}",
         f"{begin},line=5,title=split%3A Two tensors come back (cpu)::{why}",
     ]
 
