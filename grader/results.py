@@ -113,6 +113,7 @@ class Counterexample(Stored, frozen=True):
     first_diverging_step: int | None
     part: str = ""  # of a result of several, the one that is shown: `result[1]`
     said: str = ""  # and what is wrong with it, as a sentence
+    bound: Number | None = None  # how far that value may stray
     place: str = ""  # where it has many numbers, the one that is shown: `[3, 5]`
     support: str = ""  # what `call` begins with: the source of a probe, and of what makes arguments
 

@@ -1,201 +1,202 @@
-"""What shows in the parts of a result, whatever the exercise is.
+"""A result of several parts that is no right one: a part is missing, is another thing, or looks otherwise.
 
-Arguments changed in place, gradients that do not flow, numbers that overflow, an end that is missing,
-functions that are not to be used, or are. Each is seen and not guessed, and told only where nothing else is
-wrong with the same call's numbers.
+What is wrong with all parts of a case is one finding, since it is mended in one place.
 """
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Callable, Iterator
-from functools import partial
-from typing import Final
+from collections.abc import Iterator
+from typing import Final, NamedTuple
 
+from grader import kit as kits
 from grader.diagnosis.candidates import Candidate
 from grader.diagnosis.partitions import which
 from grader.diagnosis.report import FailureReport
-from grader.judging.behaviour import values
+from grader.judging.dtypes import TENSOR_TYPES
 from grader.judging.leaves import is_below, named
-from grader.judging.tolerances import near
+from grader.judging.score import blamed
 from grader.kit import CriterionKind
-from grader.records import Failure, Leaf, Part, Returned, Tensor
-from grader.tensors import floats
+from grader.records import Failure, Leaf, Outcome, Part, Returned
 
-RANK: Final = 120
-ARGUMENT: Final = "the argument "
-GRADIENT: Final = "the gradient at "
-UNREACHED: Final = "nothing that comes back depends on it for autograd"
-_CALLS: Final[frozenset[CriterionKind]] = frozenset({"calls"})
+RANK: Final = 130
+TOLD: Final = 2  # parts in one title; of more it is said how many
+_FORM: Final[frozenset[CriterionKind]] = frozenset({"return"})
+_BOTH: Final[frozenset[CriterionKind]] = frozenset({"values", "return"})
+_KINDS: Final[tuple[CriterionKind, ...]] = ("values", "return")
+_NOTHING: Final = "The function returns nothing"
+_COUNT: Final = "What stands after `return`? How many things does the caller get"
+_HINTS: Final = {
+    "returns-nothing": "What does a Python function give back when it ends without `return`?",
+    "returns-another-thing": f"{_COUNT}, and of which kind?",
+    "returns-more": f"{_COUNT}?",
+    "container": "Print type(...) of what you return.",
+    "type": "Print type(...) of each part of what you return.",
+    "shape": "Print the shape of each part of what you return.",
+    "dtype": "Print the dtype of each part of what you return, and of the arguments.",
+    "device": "Print the device of each part of what you return, and of the arguments.",
+    "text": "Where is this part of the result set, and what should it say?",
+}
 
-_seen = partial(Candidate, whole=True, rank=RANK, evidence="error", where="definition")
+
+class _Problem(NamedTuple):
+    """What is wrong with a part; `detail` is what it is instead, if that can be said shortly."""
+
+    id: str
+    path: str
+    detail: str
+    covers: tuple[str, ...] = ()  # parts whose value it explains
 
 
 def candidates(report: FailureReport) -> Iterator[Candidate]:
-    yield from _functions(report)
-    wrong = {i: _wrong(i, report) for i in report.broken["values"] & report.returned.keys()}
-    yield from _of_one_kind(wrong, report, ARGUMENT, _changed)
-    yield from _of_one_kind(wrong, report, GRADIENT, _unreached)
-    yield from _overflowing(wrong, report)
-    yield from _ends(wrong, report)
+    found = {i: tuple(_problems(i, report)) for i in report.returned}
+    details: dict[tuple[str, str], set[str]] = {}
+    for own in found.values():
+        for one in own:
+            details.setdefault((one.id, one.path), set()).add(one.detail)
+    groups: dict[tuple[str, ...], list[int]] = {}
+    for i, own in found.items():
+        if own:
+            titles = [_title(one, sure=len(details[one.id, one.path]) == 1) for one in own]
+            groups.setdefault((own[0].id, *dict.fromkeys(titles)), []).append(i)
+    for (name, *titles), cases in groups.items():
+        yield _candidate(name, titles, frozenset(cases), found, report)
 
 
-def _wrong(index: int, report: FailureReport) -> list[Part]:
-    """The parts of a call that are wrong and are judged."""
-    judged = [one.part for one in report.exercise.rubric if one.kind == "values" and index in one.cases]
-    parts = report.outcomes.outcomes[index].parts
-    return [one for one in parts if one.failure and any(is_below(one.path, part) for part in judged)]
-
-
-def _functions(report: FailureReport) -> Iterator[Candidate]:
-    """What traced calls use, or do not."""
-    groups: dict[str, set[int]] = {}
-    for chain in report.outcomes.chains:
-        if chain.criterion and not chain.holds and chain.case in report.returned:
-            groups.setdefault(chain.message, set()).add(chain.case)
-    for message, own in groups.items():
-        name, used, _ = message.partition(" was used")
-        absent = message.removesuffix(" was not used")
-        yield _seen(
-            id="functions",
-            title=f"`{name}` is used, which is to be done without" if used else f"`{absent}` is not used",
-            hint="Read the statement once more: which functions are you to use, and which to write yourself?",
-            explained=frozenset(own),
-            teacher="Seen while the calls were watched; the student's process can forge it.",
-            kinds=_CALLS,
-        )
-
-
-def _of_one_kind(
-    wrong: dict[int, list[Part]],
+def _candidate(
+    name: str,
+    titles: list[str],
+    cases: frozenset[int],
+    found: dict[int, tuple[_Problem, ...]],
     report: FailureReport,
-    beginning: str,
-    words: Callable[[str, list[str]], tuple[str, str, str] | None],
-) -> Iterator[Candidate]:
-    """Where nothing is wrong but parts whose names begin so."""
-    own = {i for i, parts in wrong.items() if parts and all(one.path.startswith(beginning) for one in parts)}
-    paths = dict.fromkeys(
-        re.split(r"[\[.]", one.path.removeprefix(beginning))[0] for i in sorted(own) for one in wrong[i]
+) -> Candidate:
+    paths = {i: {path for one in found[i] for path in one.covers} for i in cases}
+    values = all(
+        part.path in paths[i]
+        for i in cases
+        for part in _looked_at(report.outcomes.outcomes[i], "values", report)
     )
-    texts = [leaf.text for i in own for leaf in _leaves(i, report) if leaf.path.startswith(beginning)]
-    told = words(" and ".join(f"`{one}`" for one in paths), texts) if own else None
-    if told is not None:
-        title, hint, teacher = told
-        which_ones = which(frozenset(own), frozenset(report.returned), report) or ""
-        yield _seen(
-            id=beginning.split()[1],
-            title=title + which_ones,
-            hint=hint,
-            explained=frozenset(own),
-            whole=own == report.broken["values"],
-            teacher=teacher,
-        )
-
-
-def _leaves(index: int, report: FailureReport) -> tuple[Leaf, ...]:
-    answer = report.answers[index]
-    return answer.leaves if isinstance(answer, Returned) else ()
-
-
-def _changed(names: str, _: list[str]) -> tuple[str, str, str]:
-    return (
-        f"The call changes {names} in place",
-        "Print the argument before and after the call. Which line writes into it?",
-        "An operation in place, `-=` on a tensor, or `.data` of what was passed.",
+    rest = f" and {len(titles) - TOLD} more" if len(titles) > TOLD else ""
+    title = ", and ".join(titles[:TOLD]) + rest
+    return Candidate(
+        id=name,
+        title=title + (which(cases, frozenset(report.returned), report) or ""),
+        hint=_HINTS[name],
+        explained=cases,
+        whole=True,
+        rank=RANK + 10 * (not values),
+        evidence="error",
+        teacher="Each part is judged by itself; this is about what they come in.",
+        where="return",
+        kinds=_BOTH if values else _FORM,
     )
 
 
-def _unreached(names: str, texts: list[str]) -> tuple[str, str, str] | None:
-    raised = [one for one in texts if one and one != UNREACHED]
-    if raised:
-        return (
-            f"Asking for gradients fails: {raised[0]}",
-            "Call your function on a tensor that needs a gradient, and ask for the gradient of its sum.",
-            "A backward that is missing or wrong, numbers that left PyTorch, or something changed in place.",
-        )
-    if UNREACHED not in texts:
-        return None
-    return (
-        f"No gradient flows to {names}",
-        "Look at .grad_fn of what comes back, and of what it was made of: where does it end?",
-        "detach(), .data, no_grad, .item() or NumPy on the way.",
-    )
+def _looked_at(outcome: Outcome, kind: CriterionKind, report: FailureReport) -> list[Part]:
+    """The parts that a failed criterion of a kind finds wrong."""
+    own = [one for one in blamed(report.outcomes, report.exercise, report.failed) if one.kind == kind]
+    own = [one for one in own if outcome.case in one.cases]
+    return [
+        part
+        for part in outcome.parts
+        if (part.failure if kind == "values" else part.form)
+        and any(is_below(part.path, one.part) for one in own)
+    ]
 
 
-def _overflowing(wrong: dict[int, list[Part]], report: FailureReport) -> Iterator[Candidate]:
-    """Where each call that is wrong gives something infinite, or no number, in every part that is wrong."""
-    own = {
-        i for i, parts in wrong.items() if parts and all(one.failure is Failure.NOT_FINITE for one in parts)
-    }
-    if not own or own != wrong.keys():
+def _problems(index: int, report: FailureReport) -> Iterator[_Problem]:
+    outcome, case = report.outcomes.outcomes[index], report.exercise.cases[index]
+    answer = report.returned[index]
+    looked_at = (part for kind in _KINDS for part in _looked_at(outcome, kind, report))
+    wrong = {part.path: part for part in looked_at if is_below(part.path, "")}
+    missing = [path for path in wrong if not _below(path, answer) and _leaf(path, case)]
+    if missing:
+        yield _missing(missing, answer, report)
         return
-    names = " and ".join(
-        f"`{named(one)}`" for one in dict.fromkeys(p.path for i in sorted(own) for p in wrong[i])
+    for path, part in wrong.items():
+        own, leaf = _below(path, answer), _leaf(path, case)
+        if leaf is None:
+            yield _Problem("returns-more", path, "")
+        elif own:
+            yield from _unlike(part, leaf, own)
+
+
+def _below(path: str, answer: Returned) -> list[Leaf]:
+    return [one for one in answer.leaves if is_below(one.path, path)]
+
+
+def _leaf(path: str, case: kits.Case) -> Leaf | None:
+    return next((one for one in case.leaves if one.path == path), None)
+
+
+def _missing(paths: list[str], answer: Returned, report: FailureReport) -> _Problem:
+    alone = next((one for one in answer.leaves if not one.path), None)
+    if alone is not None and alone.type == "NoneType" and not report.exercise.protocol.probe:
+        return _Problem("returns-nothing", paths[0], _NOTHING, tuple(paths))
+    names = " and no ".join(f"`{named(path)}`" for path in paths[:TOLD])
+    rest = f" and {len(paths) - TOLD} more" if len(paths) > TOLD else ""
+    came = "A tensor" if answer.type in TENSOR_TYPES else _a(answer.type).capitalize()
+    came = "None" if answer.type == "NoneType" else came
+    told = f"{came} comes back: there is no {names}{rest}"
+    return _Problem("returns-another-thing", paths[0], told, tuple(paths))
+
+
+def _unlike(part: Part, leaf: Leaf, own: list[Leaf]) -> Iterator[_Problem]:
+    """A part that is there and is another thing, or looks otherwise."""
+    first, path = own[0], part.path
+    covers = (path,) if part.failure in (Failure.WRONG_TYPE, Failure.WRONG_SHAPE) else ()
+    failure = part.form or part.failure
+    if failure is Failure.WRONG_VALUE and not leaf.dtype:
+        yield _Problem("text", path, f"is {first.text}", (path,))
+    elif first.type == "NoneType":
+        yield _Problem("returns-nothing", path, f"{_said(path)} is None", covers)
+    elif len(own) == 1 and first.inside != leaf.inside:
+        yield _Problem("container", "", _container(part))
+    elif failure is Failure.WRONG_TYPE:
+        is_it = _what(first) if len(own) == 1 else "made of several values"
+        yield _Problem("type", path, f"is {is_it}, not {_what(leaf)}", covers)
+    elif failure is Failure.WRONG_SHAPE:
+        yield _Problem("shape", path, f"has the shape {first.shape}", covers)
+    elif failure is Failure.WRONG_DTYPE:
+        yield _Problem("dtype", path, f"is {first.dtype}", covers)
+    elif failure is Failure.WRONG_DEVICE:
+        yield _Problem("device", path, "is on another device", covers)
+
+
+def _container(part: Part) -> str:
+    name, _, told = part.form_message.partition(" is ")
+    return f"{'The result' if name == 'result' else f'`{name}`'} is {told.replace(', expected ', ', not ')}"
+
+
+def _what(leaf: Leaf) -> str:
+    if leaf.type in TENSOR_TYPES:
+        return "a tensor"
+    return (
+        "a NumPy array" if leaf.type == "ndarray" else leaf.text if leaf.type == "NoneType" else _a(leaf.type)
     )
-    came = {x for i in own for x in values(report.answers[i]) if not math.isfinite(x)}
-    told = "no number" if any(math.isnan(x) for x in came) else "infinite"
-    yield _seen(
-        id="overflow",
-        title=f"{names} becomes {told}" + (which(frozenset(own), frozenset(report.returned), report) or ""),
-        hint="Follow the largest number through your formula: which step leaves the range of its dtype?",
-        explained=frozenset(own),
-        teacher="An exp, a division by zero, or inf - inf; there is a way to write it that stays in range.",
-    )
 
 
-# --- ends -----------------------------------------------------------------------------------
+def _a(name: str) -> str:
+    return f"an {name}" if name[:1] in "aeiou" else f"a {name}"
 
 
-def _ends(wrong: dict[int, list[Part]], report: FailureReport) -> Iterator[Candidate]:
-    """The right numbers, but for one at the beginning or the end."""
-    found: dict[tuple[str, str], set[int]] = {}
-    for index, parts in wrong.items():
-        told = _end(index, parts[0].path, report) if len(parts) == 1 else None
-        if told is not None:
-            found.setdefault((parts[0].path, told), set()).add(index)
-    for (path, told), own in found.items():
-        if own == report.broken["values"]:
-            yield _seen(
-                id="end",
-                title=f"`{named(path)}` {told}",
-                hint="Write down what belongs at the beginning and at the end, for a call of two rounds.",
-                explained=frozenset(own),
-                evidence="proven",
-                teacher="What is kept begins, or ends, one round off.",
-                where="loop",
-            )
+def _said(path: str) -> str:
+    """The beginning of a sentence."""
+    return f"`{named(path)}`" if path else "The result"
 
 
-def _end(index: int, path: str, report: FailureReport) -> str | None:
-    case, answer = report.exercise.cases[index], report.answers[index]
-    assert isinstance(answer, Returned)
-    wanted = _numbers(case.leaves, floats(case.expected), path)
-    bounds = _numbers(case.leaves, floats(_widest(index, report)), path)
-    got = _numbers(answer.leaves, floats(answer.value) if answer.value else [], path)
-    ways = {
-        "lacks its first number": (wanted[1:], bounds[1:], got),
-        "lacks its last number": (wanted[:-1], bounds[:-1], got),
-        "has a number too many at the beginning": (wanted, bounds, got[1:]),
-        "has a number too many at the end": (wanted, bounds, got[:-1]),
-    }
-    if abs(len(got) - len(wanted)) != 1:
-        return None
-    for name, (expected, allowed, came) in ways.items():
-        if len(expected) == len(came) and all(map(near, expected, came, allowed)):
-            return name
-    return None
+def _title(one: _Problem, *, sure: bool) -> str:
+    """`sure`: it is the same in every case that has it."""
+    if one.id in ("returns-nothing", "returns-another-thing", "container"):
+        return one.detail
+    if one.id == "returns-more":
+        return f"{_said(one.path)} comes back besides what is asked for"
+    return f"{_said(one.path)} {one.detail if sure else _VAGUE[one.id]}"
 
 
-def _widest(index: int, report: FailureReport) -> Tensor:
-    bounds = report.exercise.cases[index].bounds
-    return max(bounds.values(), key=lambda one: sum(floats(one)))
-
-
-def _numbers(leaves: tuple[Leaf, ...], numbers: list[float], path: str) -> list[float]:
-    at, own = 0, list[float]()
-    for leaf in leaves:
-        if is_below(leaf.path, path):
-            own += numbers[at : at + leaf.size]
-        at += leaf.size
-    return own
+_VAGUE: Final = {
+    "type": "is another kind of thing than it should be",
+    "shape": "has another shape than it should",
+    "dtype": "has another dtype than it should",
+    "device": "is on another device",
+    "text": "is another text than it should be",
+}

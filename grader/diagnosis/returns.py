@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from grader import kit as kits
-from grader.diagnosis import forms
+from grader.diagnosis import parts
 from grader.diagnosis.candidates import ALL_KINDS, Candidate
 from grader.diagnosis.partitions import which
 from grader.diagnosis.report import FailureReport
@@ -47,7 +47,7 @@ _returned = partial(Candidate, whole=True, rank=RANK, evidence="error", where="r
 def candidates(report: FailureReport) -> Iterator[Candidate]:
     yield from _coarse(report)
     if report.exercise.protocol.leaves:
-        yield from forms.candidates(report)
+        yield from parts.candidates(report)
         return
     yield from _objects(report)
     yield from _too_much(report)

@@ -28,7 +28,7 @@ import torch
 from grader import __version__, decoders, kit
 from grader.errors import GraderError
 from grader.exercises import Criterion, Exercise, Misconception
-from grader.freezing import assignment, protocols
+from grader.freezing import assignment, author, protocols
 from grader.freezing.choose import cover
 from grader.freezing.costs import distinct, moves_of, with_costs
 from grader.freezing.derived import mutants_of, with_derived
@@ -106,12 +106,14 @@ def _frozen(path: Path, seed: int, index: int) -> bytes | tuple[str, str]:
             made = freeze_exercise(loaded.exercises[index], seed, tell=partial(_tell, len(loaded.exercises)))
         return msgspec.msgpack.encode(made)
     except GraderError as error:
-        return error.message, error.hint
-    except Exception as error:
-        told = assignment.broken(assignment.reference_folder(path), error)
-        if told is None:
-            raise  # ours
+        folder = assignment.reference_folder(path)
+        told = author.located(folder, loaded.files[index], loaded.exercises[index], error)
         return told.message, told.hint
+    except Exception as error:
+        found = assignment.broken(assignment.reference_folder(path), error)
+        if found is None:
+            raise  # ours
+        return found.message, found.hint
 
 
 def _hushed(_: float, __: str) -> None:
@@ -126,6 +128,7 @@ def freeze_exercise(
     `tell` hears the share that each part took, and what comes next.
     """
     check(exercise)
+    exercise = author.guarded(exercise)
     tell(0, "drawing inputs")
     drawn = draw(exercise, seed)
     protocol = protocols.protocol(exercise, drawn[0])
@@ -186,8 +189,8 @@ def _tell(exercises: int, share: float, doing: str) -> None:
 
 def draw(exercise: Exercise, seed: int) -> list[dict[str, Value]]:
     """Distinct inputs: the simplest, then the others shuffled, for Hypothesis draws them in clusters."""
-    recorded_inputs = (recorded(one, exercise) for one in pool(exercise.arguments, POOL, seed))
-    first, *others = {key(one): one for one in recorded_inputs}.values()
+    drawn = author.drawn(exercise, lambda: pool(exercise.arguments, POOL, seed), recorded)
+    first, *others = {key(one): one for one in drawn}.values()
     Random(seed).shuffle(others)  # noqa: S311 -- chooses inputs, guards nothing
     return [first, *others]
 
@@ -370,7 +373,7 @@ def _pair(trials: Trials, mistake: Misconception, other: str, cases: list[kit.Ca
     answers = tuple(trials.answer(mistake, case) for case in cases)
     return kit.Misconception(
         id=mistake.id,
-        title=mistake.title,
+        title=f"{mistake.title}, in two places" if other == mistake.title else mistake.title,
         hint=mistake.hint,
         costs=(),
         needs=None,
@@ -380,7 +383,7 @@ def _pair(trials: Trials, mistake: Misconception, other: str, cases: list[kit.Ca
         smallest=None,
         teacher=mistake.teacher,
         derived=True,
-        others=(other,),
+        others=() if other == mistake.title else (other,),
     )
 
 

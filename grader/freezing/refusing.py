@@ -6,6 +6,7 @@ import torch
 
 from grader.errors import GraderError
 from grader.exercises import Exercise
+from grader.freezing.author import Unfit
 
 
 def check(exercise: Exercise) -> None:
@@ -19,15 +20,17 @@ def check(exercise: Exercise) -> None:
     for mistake in exercise.misconceptions:
         unknown = sorted((mistake.costs or frozenset()) - set(criteria))
         if unknown:
-            raise GraderError(
+            raise Unfit(
                 f"{exercise.name}: the misconception {mistake.id!r} costs {unknown[0]!r},"
                 " which is no criterion.",
                 f"The rubric has: {', '.join(criteria)}.",
+                mistake,
             )
     for criterion in exercise.rubric:
         if criterion.kind == "optimiser" and not hasattr(torch.optim, criterion.optimiser):
-            raise GraderError(
+            raise Unfit(
                 f"{exercise.name}: the criterion {criterion.id!r} asks for torch.optim.{criterion.optimiser},"
                 " which does not exist.",
                 "Name a class of torch.optim.",
+                criterion,
             )

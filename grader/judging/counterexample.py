@@ -219,6 +219,7 @@ def _show(candidate: _Candidate, sought: _Sought, device: str, before: str) -> S
         support=support,
         raised=answer.line if isinstance(answer, Raised) else None,
         error_over_bound=None if ratio is None else number(ratio),
+        bound=None if outcome.bound is None else number(outcome.bound),
         first_diverging_step=steps.diverges if steps else None,
     )
     difference = partviews.difference(case, outcome, part) if part else None

@@ -236,19 +236,23 @@ def _look_alike(first: kit.Misconception, second: kit.Misconception, exercise: k
 
 
 def _idle(exercise: kit.Exercise) -> tuple[Idle, ...]:
-    """What always returning zero, or the input, would get, and the exercise's own: it must be nothing."""
+    """What always returning zero, and returning the input, would get: it must be nothing.
+
+    Where nothing is to be moved, what the exercise's own idle programs get.
+    """
     if not exercise.moves:
-        return tuple(
-            Idle(f"does this: {one.title}", _total(_judged(one.answers, one.traces, exercise), exercise))
-            for one in exercise.misconceptions
-            if one.idle
-        )
+        return tuple(_known_idle(one, exercise) for one in exercise.misconceptions if one.idle)
     zeros = [Tensor(one.dtype, one.shape, bytes(_size(one))) for one in exercise.cases]
     inputs = [one.arguments[exercise.moves] for one in exercise.cases]
     return (
         Idle("always returns zeros", _points(exercise, zeros)),
         Idle("returns its input", _points(exercise, inputs)),
     )
+
+
+def _known_idle(one: kit.Misconception, exercise: kit.Exercise) -> Idle:
+    rows = score.criteria(_judged(one.answers, one.traces, exercise), exercise)
+    return Idle(f"does nothing ({one.id})", sum(row.points for row in rows))
 
 
 def _size(case: kit.Case) -> int:

@@ -100,7 +100,7 @@ def _distance(found: Counterexample, case: CaseEvidence | None) -> str:
     over = found.error_over_bound
     right = as_float(over) <= 1 if over is not None else bool(case and case.form and not case.failure)
     if not right:
-        return ratio(over)
+        return ratio(over, found.bound)
     said = found.said or (case.form_message if case else "")
     told = f": {one_line(said, _MESSAGE)}" if said else ""
     return f"The value is right, its form is not{told}."

@@ -84,7 +84,7 @@ def _criterion(row: CriterionResult) -> CriterionResult:
 def _counterexample(found: Counterexample) -> Counterexample:
     """The error goes too: with the value that came back it would say what was expected."""
     said = found.said.partition(", expected ")[0].partition(": expected ")[0]
-    return msgspec.structs.replace(found, expected=HIDDEN, error_over_bound=None, said=said)
+    return msgspec.structs.replace(found, expected=HIDDEN, error_over_bound=None, bound=None, said=said)
 
 
 def _evidence(evidence: Evidence) -> Evidence:

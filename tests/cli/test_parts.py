@@ -105,7 +105,7 @@ def test_the_class_is_told_by_its_parts(report: Path, tmp_path: Path) -> None:
 
     assert_gold("parts-class.txt", told, tmp_path)
     shown = Page((report / "index.html").read_text(encoding="utf-8")).texts
-    assert {'result["output"][2, 1]', '2.5'} <= set(shown)
+    assert {'result["output"][2, 1]', "2.5"} <= set(shown)
 
 
 def test_a_student_sees_the_part_the_probe_and_where_the_matrix_differs(report: Path) -> None:
