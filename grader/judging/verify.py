@@ -135,6 +135,7 @@ class Verification(Record, frozen=True):
     """A kit, verified."""
 
     exercises: tuple[ExerciseVerification, ...]
+    quick: bool = False  # frozen for trying
 
     @property
     def mutation_score(self) -> float:
@@ -144,10 +145,10 @@ class Verification(Record, frozen=True):
 
     @property
     def fit(self) -> bool:
-        """Not below 100 %, nor where doing nothing earns points or a right program loses some."""
+        """Not below 100 %, nor where doing nothing earns points, right programs lose some; never for trying."""
         idle = any(one.points > 0 for exercise in self.exercises for one in exercise.idle)
         wrong = any(one.wrong for exercise in self.exercises for one in exercise.ran)
-        return self.mutation_score == 1.0 and not idle and not wrong
+        return self.mutation_score == 1.0 and not idle and not wrong and not self.quick
 
     @property
     def effort(self) -> float:
@@ -156,7 +157,7 @@ class Verification(Record, frozen=True):
 
 def verify(frozen: kit.Kit, ran: Sequence[Ran] = ()) -> Verification:
     """Judge every misconception of a kit as if a student had handed it in."""
-    return Verification(tuple(_exercise(one, ran) for one in frozen.exercises))
+    return Verification(tuple(_exercise(one, ran) for one in frozen.exercises), frozen.quick)
 
 
 def encode(ran: Sequence[Ran]) -> bytes:
