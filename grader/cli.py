@@ -274,11 +274,14 @@ def report(
     metavar="S",
     help="Another seed draws another suite; keep it to yourself.",
 )
-def freeze(assignment: Path | None, output: Path, seed: int | None) -> None:
+@click.option(
+    "--quick", is_flag=True, help="A small suite in some seconds: to try an exercise, not to grade."
+)
+def freeze(assignment: Path | None, output: Path, seed: int | None, quick: bool) -> None:
     """Freeze an assignment into one file for students and CI: cases and expected values, no solution."""
     from grader.commands import freeze as command  # noqa: PLC0415
 
-    sys.exit(command.run(assignment, output, seed))
+    sys.exit(command.run(assignment, output, seed, quick=quick))
 
 
 @cli.command(epilog="Example: grader verify --kit homework.kit -v")

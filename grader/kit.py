@@ -25,6 +25,9 @@ SCHEMA: Final = "grader/kit/v4"
 PACKED: Final = b"\x78"  # how zlib's streams begin, and no kit that is not packed
 MAX_BYTES: Final = 256 << 20
 
+QUICK: Final = "frozen with --quick: not for grading"
+"""Stands in the title of a kit that was frozen to try an exercise, and in `made_with`."""
+
 CriterionKind = Literal["values", "optimiser", "return", "calls"]
 
 
@@ -181,6 +184,11 @@ class Kit(Record, frozen=True):
     @property
     def max_score(self) -> float:
         return sum(exercise.max_score for exercise in self.exercises)
+
+    @property
+    def quick(self) -> bool:
+        """Whether it was frozen to try the exercise: no mark should come of it."""
+        return self.made_with.get("suite") == QUICK
 
 
 class LoadedKit(Record, frozen=True):

@@ -84,14 +84,17 @@ def freeze(
     seed: int | None = None,
     told: Told | None = None,
     like: Path | None = None,
+    *,
+    quick: bool = False,
 ) -> None:
     """Freeze an assignment in a process of its own. Raises what it refused.
 
-    `like`: a kit that differs in its words alone, if there is one.
+    `like`: a kit that differs in its words alone, if there is one. `quick`: a small suite, for trying.
     """
     command = [sys.executable, "-I", "-m", "grader.freezing.freeze", str(assignment), str(output)]
     command += [] if seed is None else ["--seed", str(seed)]
     command += [] if like is None else ["--like", str(like)]
+    command += ["--quick"] if quick else []
     with tempfile.TemporaryFile("w+") as stderr:
         process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=stderr, text=True, errors="replace", env=_environment()
