@@ -1,6 +1,7 @@
 """Scaled dot-product attention: softmax(query @ key^T / sqrt(d)) @ value, scores -inf where it is masked."""
 
 import math
+from functools import cache
 from typing import Any
 
 import torch
@@ -19,14 +20,18 @@ def attention(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, mask:
     return torch.softmax(scores, dim=-1) @ value
 
 
+@cache
+def numbers(shape: tuple[int, ...], dtype: torch.dtype) -> Any:
+    return strategies.tensors([shape], [dtype], strategies.magnitudes([1.0, 2.0, -1.0, 0.5, 0.0], 0.1, 3.0))
+
+
 @st.composite
 def calls(draw: Any) -> dict[str, Any]:
     n, m, d, e = (draw(st.integers(1, most)) for most in (3, 4, 4, 3))
     batch = draw(st.sampled_from([(), (2,)]))
     dtype = draw(st.sampled_from([torch.float32, torch.float64]))
-    numbers = strategies.magnitudes([1.0, 2.0, -1.0, 0.5, 0.0], 0.1, 3.0)
     shapes = ((*batch, n, d), (*batch, m, d), (*batch, m, e))
-    drawn = [draw(strategies.tensors([shape], [dtype], numbers)) for shape in shapes]
+    drawn = [draw(numbers(shape, dtype)) for shape in shapes]
     rows = [draw(st.lists(st.booleans(), min_size=m, max_size=m).filter(any)) for _ in range(n)]
     mask = draw(st.sampled_from([None, torch.tensor(rows)]))
     return dict(zip(("query", "key", "value"), drawn, strict=True)) | {"mask": mask}
