@@ -46,6 +46,11 @@ class Found:
     shown: tuple[Deviation, ...] = ()
     unread: tuple[Slot, ...] = ()
 
+    def only(self, *slots: Slot) -> Found:
+        """What is said of these slots alone."""
+        shown = tuple(one for one in self.shown if one.slot in slots)
+        return Found(self.programs, shown, tuple(one for one in self.unread if one in slots))
+
 
 class Search:
     """The search over one suite for one student."""
