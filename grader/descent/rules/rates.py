@@ -11,7 +11,7 @@ import numpy as np
 from grader.descent import reading
 from grader.descent.program import Array, Moment
 from grader.descent.reading import Estimate, Formula, Rows, each, for_each, most, ratio, told
-from grader.descent.rule import Reader, Rule
+from grader.descent.rule import Rule
 from grader.descent.rules.gradients import between
 
 _USED: Final = "Print the lr of your optimiser for two different learning rates."
@@ -23,21 +23,13 @@ _SCHEDULED: Final = "The exercise asks for a constant rate; a scheduler, or the 
 # --- the rate that the optimiser gets --------------------------------------------------------------
 
 
-def _replaced(*, above: bool) -> Reader:
-    """One rate stands in for all on one side of a threshold."""
-
-    def read(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
-        off = abs(rows.y - rows.x) > rows.doubt
-        kept, lost = rows.x[~off], rows.x[off]
-        if not len(kept) or not len(lost):
-            return
-        low, high = (kept.max(), lost.min()) if above else (lost.max(), kept.min())
-        if low < high:
-            yield from (
-                (one, between(float(low), float(high))) for one in reading.estimates(rows, _where_off)
-            )
-
-    return read
+def _replaced(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
+    """One rate stands in for all above a threshold."""
+    off = abs(rows.y - rows.x) > rows.doubt
+    kept, lost = rows.x[~off], rows.x[off]
+    if len(kept) and len(lost) and kept.max() < lost.min():
+        threshold = between(float(kept.max()), float(lost.min()))
+        yield from ((one, threshold) for one in reading.estimates(rows, _where_off))
 
 
 def _where_off(x: Array, y: Array, _: Moment) -> Array:
@@ -97,10 +89,6 @@ RATE: Final = (
         samples=((0.5,), (2.0,), (0.1,), (1 / 3,)), known=2,
     ),
     Rule(
-        "rate-offset", "rate", "{0} is added to the learning rate", _USED, lambda x, _, c: x + c,
-        reading.shifted, rank=26, samples=((0.1,), (-0.01,), (1.0,)), known=0,
-    ),
-    Rule(
         "rate-power", "rate",
         lambda c: f"The learning rate is {'squared' if c == 2 else f'raised to the power {told(c)}'}"
         " before the optimiser gets it", "Print your optimiser: which lr does it show?", lambda x, _, c: x**c,
@@ -139,13 +127,8 @@ RATE: Final = (
     ),
     Rule(
         "rate-replaced-above", "rate", "Learning rates above about {1} are replaced by {0}", _USED,
-        lambda x, _, c, t: np.asarray(np.where(x >= t, c, x), x.dtype), _replaced(above=True), rank=24,
+        lambda x, _, c, t: np.asarray(np.where(x >= t, c, x), x.dtype), _replaced, rank=24,
         samples=((0.1, 1.0), (0.01, 0.5)), known=0,
-    ),
-    Rule(
-        "rate-replaced-below", "rate", "Learning rates below about {1} are replaced by {0}", _USED,
-        lambda x, _, c, t: np.asarray(np.where(x < t, c, x), x.dtype), _replaced(above=False), rank=24,
-        samples=((0.5, 0.1), (0.1, 0.05)), known=0,
     ),
     Rule(
         "rate-rounded", "rate", _rounded_title, "Print the lr of your optimiser for the rate 0.25.", _rounded,
@@ -162,10 +145,6 @@ RATE: Final = (
         "rate-by-steps", "rate", _counted_title, _COUNTED, _by_steps,
         each(lambda x, y, at: np.where(at.asked > 1, np.log(y / x) / np.log(_counted(at, x)), np.nan)),
         teacher="lr / number_steps, or the like.", rank=14, samples=((-1.0,), (1.0,), (-0.5,)),
-    ),
-    Rule(
-        "rate-over-steps-and-one", "rate", "The learning rate is divided by the number of steps plus 1",
-        _COUNTED, lambda x, at: x / (at.asked + 1).astype(x.dtype), rank=20, samples=((),), known=0,
     ),
 )  # fmt: skip
 
@@ -199,10 +178,6 @@ def _warming(k: float) -> Formula:
     return lambda _, y, at: np.where(at.i < k, (ratio(at.rate, y, at) - at.i / k) / (1 - at.i / k), np.nan)
 
 
-def _early(k: float) -> Formula:
-    return lambda _, y, at: np.where(at.i < k, ratio(at.rate, y, at), np.nan)
-
-
 def _stepped(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
     """The factor, and after how many steps it is there; some common ones where none is in sight."""
     i, level = np.broadcast_to(rows.at.i, rows.y.shape), ratio(rows.x, rows.y, rows.at)
@@ -234,12 +209,6 @@ def _power_title(power: float) -> str:
     return f"The learning rate {way} from step to step like the power {told(-power)} of 1, 2, 3"
 
 
-def _first_title(factor: float, count: float) -> str:
-    if count == 1:
-        return f"One step, the first or the last, is {told(factor)} times as long as it should be"
-    return f"The first {told(count)} steps are {told(factor)} times as long as they should be"
-
-
 def _halved_when_risen(x: Array, at: Moment) -> Array:
     loss = at.objective.value(at.theta)
     before, factor = at.memory.get("rate", (loss, np.ones_like(loss)))
@@ -248,9 +217,23 @@ def _halved_when_risen(x: Array, at: Moment) -> Array:
     return x * factor.astype(x.dtype)
 
 
+def _on_plateau(x: Array, at: Moment, factor: float, patience: float) -> Array:
+    """As ReduceLROnPlateau does, whose threshold is relative; the loss before a step lowers the next rate."""
+    loss = at.objective.value(at.theta)
+    best, bad, scale = at.memory.get("plateau", (np.full_like(loss, np.inf), 0 * loss, np.ones_like(loss)))
+    better = loss < best * (1 - 1e-4)
+    lower = ~better & (bad >= patience)
+    bad = np.where(better | lower, 0, bad + 1)
+    at.memory["plateau"] = np.where(better, loss, best), bad, np.where(lower, factor * scale, scale)
+    return x * scale.astype(x.dtype)
+
+
+def _lowered(_: float) -> Formula:
+    return lambda x, y, at: np.where(y < x * (1 - CHANGED), ratio(x, y, at), np.nan)
+
+
 _exponential, _in_time = _from(lambda i, c: c**i), _from(lambda i, c: 1 / (1 + c * i))
 _warm_up = _passed(lambda i, _, c, k: c + (1 - c) * np.minimum(i / k, 1))
-_at_first = _passed(lambda i, _, c, k: np.where(i < k, c, 1.0))
 
 
 def _exponential_title(factor: float, start: float) -> str:
@@ -263,11 +246,6 @@ def _scheduled(name: str, title: Any, f: Callable[..., Array], read: Any = None,
         name, "schedule", title, _EACH_STEP, f, **({} if read is None else {"read": read}),
         **{"teacher": _SCHEDULED, "known": 0, **more},
     )  # fmt: skip
-
-
-def _zero_at(level: Array, i: Array) -> Array:
-    """Where a level that falls evenly comes to 0."""
-    return np.where((level > 0) & (level < 1), i / (1 - level), np.nan)
 
 
 SCHEDULE: Final = (
@@ -310,26 +288,20 @@ SCHEDULE: Final = (
         teacher="CosineAnnealingLR over the steps.", samples=((),),
     ),
     _scheduled(
-        "rate-falls-until", "The learning rate falls evenly, to 0 after {0} steps",
-        _by(lambda i, _, k: np.maximum(1 - i / k, 0)),
-        reading.whole(_level(0, _zero_at)), rank=22,
-        samples=((10.0,), (100.0,)),
-    ),
-    _scheduled(
         "rate-warms-up", "The learning rate warms up, from {0} of what is passed, over {1} steps", _warm_up,
         most(_warm_up, for_each((5.0, 10.0, 2.0, 3.0, 4.0, 100.0), _warming)),
         teacher="LinearLR, or the like.", rank=22, samples=((1 / 3, 5.0), (0.1, 10.0)),
-    ),
-    _scheduled(
-        "rate-of-the-first-steps", _first_title, _at_first,
-        most(_at_first, for_each((1.0, 5.0, 2.0, 3.0, 4.0), _early)),
-        teacher="ConstantLR; where the gradient is affine, no result tells the first step from the last.",
-        rank=24, samples=((0.5, 1.0), (2.0, 1.0), (1 / 3, 5.0)),
     ),
     _scheduled(
         "rate-halved-when-the-loss-rises", "The learning rate is halved whenever the loss has risen",
         _halved_when_risen,
         teacher="A rate that backs off: right as long as the loss falls, which it does below the rate 1.",
         rank=22, samples=((),), known=1, remembers=True,
+    ),
+    _scheduled(
+        "rate-falls-on-a-plateau",
+        "The learning rate is multiplied by {0} where the loss has not fallen for more than {1} steps",
+        _on_plateau, for_each((10.0, 5.0, 3.0, 2.0, 1.0, 0.0), _lowered), teacher="ReduceLROnPlateau.",
+        rank=22, samples=((0.1, 10.0), (0.5, 2.0)), remembers=True,
     ),
 )  # fmt: skip
