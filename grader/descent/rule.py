@@ -49,7 +49,7 @@ class Rule:
     read: Reader = nothing
     teacher: str = ""
     rank: int = 20
-    samples: tuple[tuple[float, ...], ...] = ()  # constants as students have them; the suite must tell all
+    samples: tuple[tuple[float, ...], ...] = ((),)  # constants as students have them; the suite must tell all
     plain: tuple[tuple[float, ...], ...] = ()  # constants to try where what is done later hides them
     known: int = 1  # of the samples, the first so many are run by the freezer as misconceptions
     landmark: Landmark | None = None  # the slot's own where None

@@ -24,6 +24,7 @@ from grader.tensors import is_whole
 
 EXACT: Final = ("float32", "float64")
 LARGEST: Final = 1e100  # beyond it products overflow, and a run has long been lost
+LEAST: Final = 1e-37  # below float32's normal numbers a step loses digits
 EXACTLY: Final = 1e-12  # relative: numbers that Python computed
 REPEATED: Final = (2, 3)  # times that step() is called with one gradient
 LOOKED_AT: Final = 126  # steps of a call, whole groups of 2 and 3; what is wrong shows in these
@@ -168,7 +169,7 @@ class Traces:
         with np.errstate(all="ignore"):
             y = (at.theta - after) / rate
             off = READ / 8 * self._u_steps() * ((abs(at.theta) + abs(after)) / abs(rate) + abs(x))
-        off = np.where(np.isfinite(y), off, np.inf)
+        off = np.where(np.isfinite(y), off + LEAST, np.inf)
         return Rows(x, np.where(np.isfinite(y), y, x), at, off)
 
     def _between(self) -> Rows | None:

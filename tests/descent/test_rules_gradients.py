@@ -42,7 +42,7 @@ def _calls(width: int, dtype: Any = np.float64) -> Calls:
 def _widths(rule: Rule, sample: tuple[float, ...]) -> tuple[int, ...]:
     if rule.id == "loss-affine":
         return (1,) if len(sample) == 2 else (2,)
-    return (2,) if rule.id in {"loss-norm", "loss-component-in-turn"} else (1, 2)
+    return (2,) if rule.id in {"loss-norm", "loss-component-in-turn", "gradient-of-one-component"} else (1, 2)
 
 
 def _held(deviation: Deviation, calls: Calls, path: Array) -> list[Array]:

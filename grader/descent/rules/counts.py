@@ -80,7 +80,7 @@ COUNTS: Final = (
            hint="Call your function with number_steps = 0 and 1.",
            teacher="max(number_steps, 1), or a loop whose condition stands at its end."),
     _count("steps-left-out", "One step in {0} is left out",
-           lambda x, at, k: x - x // k, trial(*range(3, 11)), 17, (7,), (3,), known=1, teacher="A continue."),
+           lambda x, at, k: x - x // k, trial(*range(3, 11)), 17, (3,), (7,), known=1, teacher="A continue."),
     _count("steps-left-out-first", "One step in {0} is left out, the very first among them",
            lambda x, at, k: x + -x // k, trial(*range(3, 11)), 18, (7,), (3,), teacher="if i % k: ..."),
     _count("steps-squared", "As many steps are taken as number_steps times number_steps",
@@ -219,17 +219,13 @@ def _impatient(patience: float, gain: float, late: float) -> str:
 
 
 STOPS: Final = (
-    Rule(
-        "stops-early-rising", "stop", lambda late: f"The loop ends {_late(late)} the loss rises",
-        ALWAYS_HINT, lambda x, at, late: _left(_rises(at), int(late), x), trial(0, 1),
-        rank=30, samples=((0,), (1,)), known=0, teacher="At a rate above 1 the loss rises.",
-    ),
-    Rule(
-        "stops-early-patience", "stop", _impatient, ALWAYS_HINT,
-        lambda x, at, patience, gain, late: _left(_without_gain(at, gain) >= patience, int(late), x),
-        _patience, rank=31, samples=((1, 0, 0), (3, 1e-3, 1), (5, 0, 0)), known=0,
-        teacher="Early stopping, as for networks; its numbers are known only roughly.",
-    ),
+    Rule("stops-early-rising", "stop", lambda late: f"The loop ends {_late(late)} the loss rises",
+         ALWAYS_HINT, lambda x, at, late: _left(_rises(at), int(late), x), trial(0, 1), rank=30,
+         samples=((0,), (1,)), known=0, teacher="At a rate above 1 the loss rises."),
+    Rule("stops-early-patience", "stop", _impatient, ALWAYS_HINT,
+         lambda x, at, patience, gain, late: _left(_without_gain(at, gain) >= patience, int(late), x),
+         _patience, rank=31, samples=((1, 0, 0), (3, 1e-3, 1), (5, 0, 0)), known=0,
+         teacher="Early stopping, as for networks; its numbers are known only roughly."),
     *_stops("loss", "the loss", 30, known="-late"),
     *_stops("gradient", "the gradient", 31),
     *_stops("theta", "|theta|", 32),

@@ -228,22 +228,15 @@ def _beside_title(c: float) -> str:
 
 RULES: Final = (
     *MAPS,
-    Rule(
-        "start-of-the-rate", "start", "The descent starts at the learning rate, not at theta",
-        "In which order does the exercise pass theta and the learning rate?",
-        lambda x, at: np.broadcast_to(at.rate.astype(x.dtype), x.shape), rank=20, samples=((),), known=0,
-        teacher="The two parameters are exchanged.",
-    ),
-    Rule(
-        "starts-again", "between", "Every iteration starts again from the initial theta",
-        "Which lines are there to run once, and which once a step?", _starts_again,
-        teacher="Theta is made inside the loop.", rank=12, samples=((),), landmark="loop",
-    ),
-    Rule(
-        "step-by-hand-beside", "between", _beside_title, STEP_HINT,
-        lambda x, at, c: x + c * (x - at.theta), _beside, rank=16, remembers=True,
-        samples=((1.0,), (-1.0,), (-0.5,)),
-        teacher="theta -= learning_rate * theta.grad, before or after step().",
-        spreads=lambda rows: "between" in rows and not rows["between"].follow(lambda x, _: x).all(),
-    ),
+    Rule("start-of-the-rate", "start", "The descent starts at the learning rate, not at theta",
+         "In which order does the exercise pass theta and the learning rate?",
+         lambda x, at: np.broadcast_to(at.rate.astype(x.dtype), x.shape), rank=20, known=0,
+         teacher="The two parameters are exchanged."),
+    Rule("starts-again", "between", "Every iteration starts again from the initial theta",
+         "Which lines are there to run once, and which once a step?", _starts_again,
+         teacher="Theta is made inside the loop.", rank=12, landmark="loop"),
+    Rule("step-by-hand-beside", "between", _beside_title, STEP_HINT, lambda x, at, c: x + c * (x - at.theta),
+         _beside, rank=16, remembers=True, samples=((1.0,), (-1.0,), (-0.5,)),
+         teacher="theta -= learning_rate * theta.grad, before or after step().",
+         spreads=lambda rows: "between" in rows and not rows["between"].follow(lambda x, _: x).all()),
 )  # fmt: skip

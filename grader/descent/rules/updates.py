@@ -18,16 +18,12 @@ _CLASS: Final = "Which class of torch.optim does the exercise ask for?"
 # --- what the optimiser makes of the gradient --------------------------------------------------------
 
 DIRECTION: Final = (
-    Rule(
-        "weight-decay", "direction", "Weight decay {0} pulls theta towards 0 in each step", _OPTIONS,
-        lambda x, at, c: x + c * at.theta, each(lambda x, y, at: ratio(at.theta, y - x, at)),
-        teacher="weight_decay, often copied from a training loop for networks; or c / 2 |theta|^2 in the"
-        " loss.", rank=14, samples=((0.01,), (0.1,), (0.5,)), options=("weight_decay",),
-    ),
-    Rule(
-        "maximize", "direction", "The optimiser maximises: theta climbs", _OPTIONS, lambda x, _: -x,
-        teacher="maximize=True.", rank=14, samples=((),), fixed={"maximize": True},
-    ),
+    Rule("weight-decay", "direction", "Weight decay {0} pulls theta towards 0 in each step", _OPTIONS,
+         lambda x, at, c: x + c * at.theta, each(lambda x, y, at: ratio(at.theta, y - x, at)),
+         teacher="weight_decay, often copied from a training loop for networks; or c / 2 |theta|^2 in the"
+         " loss.", rank=14, samples=((0.01,), (0.1,), (0.5,)), options=("weight_decay",)),
+    Rule("maximize", "direction", "The optimiser maximises: theta climbs", _OPTIONS, lambda x, _: -x,
+         teacher="maximize=True.", rank=14, fixed={"maximize": True}),
 )  # fmt: skip
 
 # --- what is remembered ------------------------------------------------------------------------------
@@ -95,29 +91,21 @@ def _momentum_and_dampening(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
 
 
 _MEMORIES: Final = (
-    Rule(
-        "momentum", "update", "The descent runs with momentum {0}", _OPTIONS, _momentum,
-        _within(0, 2, each(_seconds(lambda x, y, before: (y - x) / before))),
-        teacher="momentum=0.9, as in most tutorials on networks, or the same by hand.", rank=12,
-        samples=((0.9,), (0.5,), (0.99,)), options=("momentum",), remembers=True,
-    ),
-    Rule(
-        "momentum-dampened", "update", "The descent runs with momentum {0} and dampening {1}", _OPTIONS,
-        _momentum, _momentum_and_dampening, rank=20, samples=((0.9, 0.1), (0.5, 0.5)),
-        options=("momentum", "dampening"), remembers=True,
-        teacher="dampening=... beside momentum=... in SGD.",
-    ),
-    Rule(
-        "nesterov", "update", "The descent runs with Nesterov momentum {0}", _OPTIONS, _nesterov,
-        _within(0, 2, each(_firsts(lambda q: q - 1))), teacher="momentum and nesterov=True.", rank=18,
-        samples=((0.9,), (0.5,)), options=("momentum",), fixed={"nesterov": True}, remembers=True,
-    ),
-    Rule(
-        "step-repeated", "update", "The optimiser steps {0} times in each iteration, with the same gradient",
-        "How often does theta change in one iteration of your loop?",
-        lambda x, at, k: at.theta - k * at.step_rate * x, _within(1, 100, whole(ratio)),
-        teacher="Two calls of step().", rank=20, samples=((2.0,), (3.0,)), known=0, landmark="step",
-    ),
+    Rule("momentum", "update", "The descent runs with momentum {0}", _OPTIONS, _momentum,
+         _within(0, 2, each(_seconds(lambda x, y, before: (y - x) / before))),
+         teacher="momentum=0.9, as in most tutorials on networks, or the same by hand.", rank=12,
+         samples=((0.9,), (0.5,), (0.99,)), options=("momentum",), remembers=True),
+    Rule("momentum-dampened", "update", "The descent runs with momentum {0} and dampening {1}", _OPTIONS,
+         _momentum, _momentum_and_dampening, rank=20, samples=((0.9, 0.1), (0.5, 0.5)),
+         options=("momentum", "dampening"), remembers=True,
+         teacher="dampening=... beside momentum=... in SGD."),
+    Rule("nesterov", "update", "The descent runs with Nesterov momentum {0}", _OPTIONS, _nesterov,
+         _within(0, 2, each(_firsts(lambda q: q - 1))), teacher="momentum and nesterov=True.", rank=18,
+         samples=((0.9,), (0.5,)), options=("momentum",), fixed={"nesterov": True}, remembers=True),
+    Rule("step-repeated", "update", "The optimiser steps {0} times in each iteration, with the same gradient",
+         "How often does theta change in one iteration of your loop?",
+         lambda x, at, k: at.theta - k * at.step_rate * x, _within(1, 100, whole(ratio)),
+         teacher="Two calls of step().", rank=20, samples=((2.0,), (3.0,)), known=0, landmark="step"),
 )  # fmt: skip
 
 # --- another optimiser: what those of torch.optim do with their defaults --------------------------------
@@ -148,7 +136,7 @@ def _asgd(x: Array, at: Moment) -> Array:
 def _class(name: str, f: Callable[..., Array], known: int = 0) -> Rule:
     return Rule(
         name.lower(), "update", f"The optimiser is {name}", _CLASS, f,
-        teacher=f"{name} of torch.optim in place of SGD took the steps.", rank=30, samples=((),), known=known,
+        teacher=f"{name} of torch.optim in place of SGD took the steps.", rank=30, known=known,
         optimiser=name, remembers=True,
     )  # fmt: skip
 
