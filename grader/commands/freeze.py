@@ -9,6 +9,7 @@ from grader import kits, nearby
 from grader.commands.common import tell
 from grader.commands.freezing import Freezing
 from grader.errors import GraderError
+from grader.text import one_line
 
 
 def run(assignment: Path | None, output: Path, seed: int | None, *, quick: bool = False) -> int:
@@ -26,6 +27,8 @@ def run(assignment: Path | None, output: Path, seed: int | None, *, quick: bool 
         known = f"{len(exercise.misconceptions)} known mistakes"
         text = f"{exercise.name}: {len(exercise.cases)} cases of effort {exercise.effort:g}, {known}"
         tell(text, beside=False)
+        for warning in exercise.warnings:
+            tell(f"warning: {exercise.name}: {one_line(warning)}.", beside=False)
     if quick:
         tell(
             f"{kit_file.QUICK[0].upper()}{kit_file.QUICK[1:]}. No mistake was derived, no long run tried.",
