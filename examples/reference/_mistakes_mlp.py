@@ -95,6 +95,18 @@ class InOtherOrder(nn.Module):
         return self.output(self.activation(self.hidden(x)))
 
 
+class Aliased(nn.Module):
+    def __init__(self, in_features: int, hidden_features: int, out_features: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Linear(in_features, hidden_features), nn.ReLU(), nn.Linear(hidden_features, out_features)
+        )
+        self.hidden, _, self.output = self.layers
+
+    def forward(self, x: Tensor) -> Any:
+        return self.layers(x)
+
+
 def by_einsum(self: Any, x: Tensor) -> Any:
     h = (torch.einsum("bi,hi->bh", x, self.hidden.weight) + self.hidden.bias).clamp(min=0)
     return torch.einsum("bh,oh->bo", h, self.output.weight) + self.output.bias
@@ -106,4 +118,4 @@ def in_double(self: Any, x: Tensor) -> Any:
     return torch.nn.functional.linear(h, self.output.weight.double(), self.output.bias.double()).to(x.dtype)
 
 
-HONEST = {"output made first": InOtherOrder, "einsum": network(by_einsum), "float64 inside": network(in_double)}
+HONEST = {"output made first": InOtherOrder, "a Sequential": Aliased, "einsum": network(by_einsum), "float64 inside": network(in_double)}

@@ -24,12 +24,16 @@ class MLP(nn.Module):
 def probe(student: Any, x: torch.Tensor, weights: dict[str, torch.Tensor]) -> Any:
     (out_features, hidden_features), in_features = weights["output.weight"].shape, x.shape[1]
     model = student(in_features, hidden_features, out_features).to(x.device, x.dtype)
-    shapes = {name: tuple(one.shape) for name, one in sorted(model.named_parameters())}
-    model.load_state_dict(weights)
+    own = {name: model.get_parameter(name) for name in weights}
+    with torch.no_grad():
+        for name, one in own.items():
+            one.copy_(weights[name])
     y = model(x)
     y.sum().backward()
-    gradients = {name: one.grad for name, one in sorted(model.named_parameters())}
-    return {"output": y, "shapes": shapes, "gradients": gradients, "in evaluation": model.eval()(x)}
+    layers = {"shapes": {name: tuple(one.shape) for name, one in own.items()},
+              "numbers": sum(one.numel() for one in model.parameters())}
+    gradients = {name: one.grad for name, one in own.items()}
+    return {"output": y, "layers": layers, "gradients": gradients, "in evaluation": model.eval()(x)}
 
 
 @st.composite
@@ -51,7 +55,7 @@ EXERCISE = Exercise(
     rubric=(
         Criterion("output", "The output is right", 4, "values", part="output"),
         Criterion("form", "It has shape (batch, out_features)", 1, "return", part="output"),
-        Criterion("layers", "hidden and output are its layers, each with a bias", 1, "values", part="shapes"),
+        Criterion("layers", "hidden and output are its layers, each with a bias, and nothing else", 1, "values", part="layers"),
         Criterion("gradients", "Gradients reach every weight", 2, "values", part="gradients"),
         Criterion("evaluation", "It gives the same in evaluation", 1, "values", part="in evaluation"),
     ),
