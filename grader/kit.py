@@ -8,6 +8,7 @@ students and CI. Its digest is the SHA-256 of the file.
 from __future__ import annotations
 
 import hashlib
+import zlib
 from collections.abc import Iterator
 from math import prod
 from pathlib import Path
@@ -17,12 +18,17 @@ import msgspec
 
 from grader import decoders
 from grader.errors import GraderError
-from grader.records import Answer, Record, Returned, Step, Tensor, Trace, Value
+from grader.records import Answer, Items, Leaf, Protocol, Record, Returned, Step, Table, Tensor, Trace, Value
 from grader.tensors import FLOATS, ITEM_SIZES, is_whole
 
-SCHEMA: Final = "grader/kit/v3"
+SCHEMA: Final = "grader/kit/v4"
+PACKED: Final = b"\x78"  # how zlib's streams begin, and no kit that is not packed
+MAX_BYTES: Final = 256 << 20
 
-CriterionKind = Literal["values", "optimiser", "return"]
+QUICK: Final = "frozen with --quick: not for grading"
+"""Stands in the title of a kit that was frozen to try an exercise, and in `made_with`."""
+
+CriterionKind = Literal["values", "optimiser", "return", "calls"]
 
 
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=1_000_000)]
@@ -57,6 +63,8 @@ class Case(Record, frozen=True):
     repeats: int | None = None  # the case whose call this one makes again, traced
     trace: Trace | None = None  # the reference's own steps, where a student's are to be laid beside them
     traced: bool = False  # whether each student's steps are recorded at once; else only if they are shown
+    leaves: tuple[Leaf, ...] = ()  # where the exercise asks for leaves: what the numbers expected belong to
+    accepted: tuple[Tensor, ...] = ()  # other right answers, of the same leaves
 
     @property
     def trajectory(self) -> tuple[Tensor, ...]:
@@ -76,6 +84,9 @@ class Criterion(Record, frozen=True):
     kind: CriterionKind
     cases: tuple[int, ...]
     optimiser: str | None = None  # kind "optimiser": the class of torch.optim that must take the steps
+    part: str = ""  # kinds "values" and "return": the path of the leaves it judges; empty: all
+    uses: tuple[str, ...] = ()  # kind "calls": functions that must be called, and those that must not
+    avoids: tuple[str, ...] = ()
 
 
 class Misconception(Record, frozen=True):
@@ -96,6 +107,17 @@ class Misconception(Record, frozen=True):
     where: str | None = None  # a Landmark
     raises: str = ""  # with `needs`: a word of the error that it raises there
     diagnoser: str = ""  # that made it of a rule of its own, and recognises it with any constant
+    idle: bool = False  # a program that does nothing of what is asked: whoever behaves so earns nothing
+    derived: bool = False  # from the reference's source
+    others: tuple[str, ...] = ()  # of two mistakes at once: the title of the second
+
+
+class Unseen(Record, frozen=True):
+    """A derived program that no input told from the reference, or from a misconception before it: its id."""
+
+    id: str
+    teacher: str
+    like: str = ""
 
 
 class Late(Record, frozen=True):
@@ -112,7 +134,9 @@ class Exercise(Record, frozen=True):
     title: str
     statement: str
     parameters: tuple[str, ...]
-    moves: str  # the first tensor argument: "other than its input" speaks of it, and an optimiser moves it
+    moves: (
+        str  # the tensor argument that an optimiser moves, and that "other than its input" speaks of, if any
+    )
     rubric: tuple[Criterion, ...]
     cases: tuple[Case, ...]
     ladder: tuple[Case, ...]
@@ -122,6 +146,16 @@ class Exercise(Record, frozen=True):
     )
     diagnosers: dict[str, bytes] = {}  # noqa: RUF012 -- msgspec copies it; what the freezer found for each
     late: Late | None = None  # None: no int says how far a call runs
+    protocol: Protocol = Protocol()
+    unseen: tuple[Unseen, ...] = ()
+    pairs: tuple[Misconception, ...] = ()  # two mistakes at once
+    warnings: tuple[str, ...] = ()  # what its author should know
+    room: float = 0.0  # the largest share of a bound that the right programs stray
+
+    @property
+    def called(self) -> str:
+        """What a call of it begins with: `probe(MLP, `."""
+        return f"{self.protocol.probe}({self.name}, " if self.protocol.probe else f"{self.name}("
 
     @property
     def moved(self) -> str:
@@ -151,6 +185,11 @@ class Kit(Record, frozen=True):
     def max_score(self) -> float:
         return sum(exercise.max_score for exercise in self.exercises)
 
+    @property
+    def quick(self) -> bool:
+        """Whether it was frozen to try the exercise: no mark should come of it."""
+        return self.made_with.get("suite") == QUICK
+
 
 class LoadedKit(Record, frozen=True):
     """A kit with the digest of the bytes it was read from."""
@@ -164,15 +203,18 @@ class _Head(msgspec.Struct):
 
 
 def encode(kit: Kit) -> bytes:
-    return msgspec.msgpack.encode(kit)  # dicts keep their order, so equal kits are equal bytes
+    """Packed, for what many known mistakes return is much alike. Equal kits are equal bytes."""
+    return zlib.compress(msgspec.msgpack.encode(kit), 6)  # dicts keep their order
 
 
 def decode(data: bytes, where: str) -> LoadedKit:
     """Read a kit's bytes. Raises GraderError where they are no kit of this version."""
     again = "Freeze the assignment again with this version: grader freeze -o FILE."
+    digest = "sha256:" + hashlib.sha256(data).hexdigest()
     try:
+        data = _unpacked(data)
         head = decoders.msgpack(_Head).decode(data)
-    except decoders.BROKEN:
+    except (*decoders.BROKEN, zlib.error):
         raise GraderError(f"{where}: this is not a kit.", again) from None
     if head.schema != SCHEMA:
         raise GraderError(
@@ -185,7 +227,18 @@ def decode(data: bytes, where: str) -> LoadedKit:
     broken = _inconsistency(kit)
     if broken:
         raise GraderError(f"{where}: the kit is damaged: {broken}.", again)
-    return LoadedKit(kit=kit, digest="sha256:" + hashlib.sha256(data).hexdigest())
+    return LoadedKit(kit=kit, digest=digest)
+
+
+def _unpacked(data: bytes) -> bytes:
+    """The kit's bytes; those of an earlier version are not packed. Never more than MAX_BYTES."""
+    if data[:1] != PACKED:
+        return data
+    reader = zlib.decompressobj()
+    unpacked = reader.decompress(data, MAX_BYTES)
+    if not reader.eof or reader.unused_data:
+        raise zlib.error("not one whole kit of a size that a kit may have")
+    return unpacked
 
 
 def _inconsistency(kit: Kit) -> str:
@@ -209,20 +262,23 @@ def _misfits(exercise: Exercise) -> Iterator[str]:
     ]
     if not all(0 <= index < len(cases) for index in indices):
         yield "it speaks of a case that is not there"
-    if any(not len(one.answers) == len(one.tolerances) == len(cases) for one in exercise.misconceptions):
+    known = (*exercise.misconceptions, *exercise.pairs)
+    if any(not len(one.answers) == len(one.tolerances) == len(cases) for one in known):
         yield "a misconception does not answer every case"
     rubric = {one.id for one in exercise.rubric if one.kind == "values"}
     if not all(case.criterion in rubric and case.bounds for case in (*cases, *exercise.ladder)):
         yield "a case has no criterion or no bound"
     if any(one.kind == "optimiser" and one.optimiser is None for one in exercise.rubric):
         yield "a criterion names no optimiser"
-    if not all(isinstance(one.arguments.get(exercise.moves), Tensor) for one in (*cases, *exercise.ladder)):
+    if exercise.moves and not all(
+        isinstance(one.arguments.get(exercise.moves), Tensor) for one in (*cases, *exercise.ladder)
+    ):
         yield f"a case has no tensor {exercise.moves}"
     if not all(map(is_whole, _tensors(exercise))):
         yield "a tensor's bytes do not fit its shape"
     if not all(map(_has_bounds, (*cases, *exercise.ladder))):
         yield "a case has no bound for each number that is expected"
-    if not all(_has_tolerance(*pair) for one in exercise.misconceptions for pair in _values(one)):
+    if not all(_has_tolerance(*pair) for one in known for pair in _values(one)):
         yield "a misconception has no tolerance for each of its numbers"
     if not all(len(step.before) == len(step.after) for step in _steps(exercise)):
         yield "a step has other parameters after it than before"
@@ -230,12 +286,22 @@ def _misfits(exercise: Exercise) -> Iterator[str]:
 
 def _tensors(exercise: Exercise) -> Iterator[Tensor]:
     for case in (*exercise.cases, *exercise.ladder):
-        yield from (one for one in case.arguments.values() if isinstance(one, Tensor))
-        yield from (case.expected, *case.bounds.values())
+        yield from (one for given in case.arguments.values() for one in tensors_in(given))
+        yield from (case.expected, *case.bounds.values(), *case.accepted)
     for step in _steps(exercise):
         yield from (one for one in (*step.before, *step.after, *step.gradients) if one is not None)
-    for misconception in exercise.misconceptions:
+    for misconception in (*exercise.misconceptions, *exercise.pairs):
         yield from (one for pair in _values(misconception) for one in pair if one is not None)
+
+
+def tensors_in(value: Value) -> Iterator[Tensor]:
+    """The tensors that an argument holds."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, Items | Table):
+        items = value.items if isinstance(value, Items) else value.items.values()
+        for one in items:
+            yield from tensors_in(one)
 
 
 def _steps(exercise: Exercise) -> Iterator[Step]:
@@ -254,7 +320,10 @@ def _values(one: Misconception) -> Iterator[tuple[Tensor | None, Tensor | None]]
 def _has_bounds(case: Case) -> bool:
     """Whether the oracle fits together: what a case comes to, and how far each number of it may stray."""
     size = len(case.expected.data)
-    fitting = all(one.dtype == "float64" and len(one.data) == size for one in case.bounds.values())
+    numbers = (*case.bounds.values(), *case.accepted)
+    fitting = all(one.dtype == "float64" and len(one.data) == size for one in numbers)
+    if case.leaves and sum(one.size for one in case.leaves) * ITEM_SIZES["float64"] != size:
+        return False
     named = case.dtype in ITEM_SIZES and all(dtype in FLOATS for dtype in case.bounds)
     return fitting and named and (case.expected.dtype, case.expected.shape) == ("float64", case.shape)
 

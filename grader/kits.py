@@ -37,14 +37,19 @@ FREEZER: Final = (
     "strategies.py", "tensors.py", "descent/__init__.py", "descent/freezing/*.py",
     "descent/objective.py", "descent/program.py", "descent/reading.py", "descent/rule.py",
     "descent/rules/*.py", "descent/suite.py",
-    "freezing/__init__.py", "freezing/assignment.py", "freezing/choose.py", "freezing/costs.py",
-    "freezing/diagnosers.py", "freezing/drawing.py", "freezing/following.py", "freezing/freeze.py",
-    "freezing/haste.py", "freezing/ladder.py", "freezing/late.py", "freezing/oracle.py",
+    "freezing/__init__.py", "freezing/assignment.py", "freezing/author.py", "freezing/casting.py",
+    "freezing/choose.py", "freezing/costs.py", "freezing/derived.py", "freezing/diagnosers.py",
+    "freezing/drawing.py",
+    "freezing/following.py", "freezing/freeze.py", "freezing/haste.py", "freezing/honest.py",
+    "freezing/labels.py", "freezing/ladder.py", "freezing/late.py", "freezing/leaves.py",
+    "freezing/mutants/*.py", "freezing/oracle.py", "freezing/pairs.py", "freezing/protocols.py",
     "freezing/refusing.py", "freezing/repeats.py", "freezing/rewording.py", "freezing/trials.py",
     "judging/__init__.py", "judging/behaviour.py", "judging/chains.py", "judging/compare.py",
-    "judging/score.py", "judging/tolerances.py", "judging/updates.py", "sandbox/__init__.py",
-    "sandbox/calling.py", "sandbox/compiler.py", "sandbox/devices.py", "sandbox/tracebacks.py",
-    "sandbox/tracing.py", "sandbox/twin.py", "sandbox/values.py",
+    "judging/dtypes.py", "judging/leaves.py", "judging/score.py", "judging/tolerances.py",
+    "judging/updates.py", "sandbox/__init__.py", "sandbox/calling.py", "sandbox/cleaning.py",
+    "sandbox/compiler.py", "sandbox/devices.py", "sandbox/leaves.py", "sandbox/support.py",
+    "sandbox/tracebacks.py", "sandbox/tracing.py", "sandbox/twin.py", "sandbox/values.py",
+    "sandbox/watching.py", "text.py", "wire.py",
 )  # fmt: skip
 """The source that a kit depends on: what the freezer imports of this package, and nothing else."""
 
@@ -79,14 +84,17 @@ def freeze(
     seed: int | None = None,
     told: Told | None = None,
     like: Path | None = None,
+    *,
+    quick: bool = False,
 ) -> None:
     """Freeze an assignment in a process of its own. Raises what it refused.
 
-    `like`: a kit that differs in its words alone, if there is one.
+    `like`: a kit that differs in its words alone, if there is one. `quick`: a small suite, for trying.
     """
     command = [sys.executable, "-I", "-m", "grader.freezing.freeze", str(assignment), str(output)]
     command += [] if seed is None else ["--seed", str(seed)]
     command += [] if like is None else ["--like", str(like)]
+    command += ["--quick"] if quick else []
     with tempfile.TemporaryFile("w+") as stderr:
         process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=stderr, text=True, errors="replace", env=_environment()

@@ -9,6 +9,7 @@ instructor's assignment becomes is in `kit`.
 from __future__ import annotations
 
 from enum import StrEnum
+from math import prod
 from pathlib import Path
 from typing import Final, Literal
 
@@ -27,8 +28,45 @@ class Tensor(Record, frozen=True, tag="t", tag_field="k"):
     data: bytes
 
 
-Value = Tensor | float | int
+class Items(Record, frozen=True, tag="i", tag_field="k"):
+    """A list or a tuple of arguments."""
+
+    items: tuple[Value, ...]
+    fixed: bool = False  # a tuple
+
+
+class Table(Record, frozen=True, tag="d", tag_field="k"):
+    """A dict of arguments by name."""
+
+    items: dict[str, Value]
+
+
+class Made(Record, frozen=True, tag="m", tag_field="k"):
+    """An argument that is made anew for each call: a module, a generator, a large tensor of a seed.
+
+    `code` is an expression over torch, numpy as np, math and the names of the exercise's support.
+    """
+
+    code: str
+
+
+Value = Tensor | Items | Table | Made | bool | int | float | str | None
 """An argument of a graded call."""
+
+
+class Protocol(Record, frozen=True, omit_defaults=True):
+    """How an exercise is called where that is more than its function on its arguments, and what is looked at.
+
+    `support` is Python that the author wrote and that holds no solution: the probe, which takes what the
+    student wrote and the arguments, and what makes arguments.
+    """
+
+    support: str = ""
+    probe: str = ""  # its name in `support`; empty: the student's function itself is called
+    leaves: bool = False  # what comes back is described leaf by leaf, not as one tensor
+    gradients: bool = False  # whether gradients at the tensors given are among the leaves
+    unchanged: bool = False  # whether the tensors given are among them as they are after the call
+    watched: tuple[str, ...] = ()  # functions of PyTorch whose use in traced calls is noted: "backward|grad"
 
 
 class Failure(StrEnum):
@@ -100,13 +138,40 @@ class Note(Record, frozen=True):
     place: Place | None = None
 
 
+class Leaf(Record, frozen=True, omit_defaults=True):
+    """A part of what came back: a tensor, numbers, a text or None.
+
+    `path` is how one writes it behind the result: `[1]`, `["loss"]`, `.mean`, nothing for the whole. What a
+    call did besides has a name instead: `the gradient at x`.
+    """
+
+    path: str
+    type: str  # "Tensor", "float", "list" of plain numbers, "str", "NoneType" ...
+    dtype: str = ""  # of its numbers; empty where it has none
+    shape: tuple[int, ...] = ()
+    device: str | None = None
+    text: str = ""  # where it has no numbers, what it is
+    inside: str = ""  # what it stands in, outermost first: "tuple/list"
+
+    @property
+    def size(self) -> int:
+        """How many of the flat numbers are its own; a complex one is two."""
+        if not self.dtype:
+            return 0
+        return prod(self.shape) * (2 if self.dtype.startswith("complex") else 1)
+
+
 class Returned(Record, frozen=True, tag="returned", tag_field="is"):
-    """A call came back. `value` is None where what came back is no small strided tensor, number or list."""
+    """A call came back. `value` is None where what came back is no small strided tensor, number or list.
+
+    Where an exercise asks for leaves, `value` is the numbers of all of them, one after another.
+    """
 
     type: str  # "Tensor", "Parameter", "float", "list", "ndarray" ...
     value: Tensor | None
     device: str | None = None  # a tensor's device type, None for everything else
     problem: str = ""  # why `value` is None, as a phrase: "a tensor of 1000000000000 elements"
+    leaves: tuple[Leaf, ...] = ()
 
 
 class Raised(Record, frozen=True, tag="raised", tag_field="is"):
@@ -154,6 +219,7 @@ class Trace(Record, frozen=True):
 
     steps: tuple[Step, ...]
     dropped: int = 0  # steps beyond the cap, not recorded
+    functions: tuple[str, ...] = ()  # those of the protocol's `watched` that were called
 
 
 class ExerciseRun(Record, frozen=True):
@@ -190,6 +256,31 @@ class Execution(Record, frozen=True):
 # --- judged -------------------------------------------------------------------------------
 
 
+def is_borderline(failure: Failure | None, error_over_bound: float | None) -> bool:
+    """Accepted, but above a quarter of the bound: it counts, and the instructor is told."""
+    return failure is None and error_over_bound is not None and error_over_bound > 0.25  # noqa: PLR2004
+
+
+class Part(Record, frozen=True):
+    """One leaf of a case, judged as the whole is."""
+
+    path: str
+    failure: Failure | None
+    form: Failure | None
+    error: float | None
+    bound: float | None
+    error_over_bound: float | None
+    message: str = ""
+    form_message: str = ""
+    wrong: tuple[
+        int, ...
+    ] = ()  # its numbers, from 0, that are beyond their bounds; the one furthest off is the first
+
+    @property
+    def borderline(self) -> bool:
+        return is_borderline(self.failure, self.error_over_bound)
+
+
 class Outcome(Record, frozen=True):
     """One case, judged twice: its values, and its form (type, shape, dtype, device)."""
 
@@ -206,21 +297,23 @@ class Outcome(Record, frozen=True):
     )  # error / bound, 0 where both are 0, inf where only the bound is; None as above
     message: str = ""  # one sentence for people; empty where all is right
     form_message: str = ""
+    parts: tuple[Part, ...] = ()  # where the exercise asks for leaves
+    accepted: int = 0  # of several right answers the one that fits best; 0 is the reference's
 
     @property
     def borderline(self) -> bool:
-        """Accepted, but above a quarter of the bound: it counts, and the instructor is told."""
-        return self.failure is None and self.error_over_bound is not None and self.error_over_bound > 0.25  # noqa: PLR2004
+        return is_borderline(self.failure, self.error_over_bound)
 
 
 class Chain(Record, frozen=True):
-    """One traced case: whether the value returned came from steps of the optimiser asked for."""
+    """One traced case: whether the optimiser, or the functions, asked for made what came back."""
 
     case: int
     holds: bool
     steps: int  # of the optimiser asked for
     message: str = ""
     optimiser: str = ""  # the one asked for: two criteria may ask for two
+    criterion: str = ""  # of kind "calls": the one that asks which functions are used
 
 
 class ExerciseOutcomes(Record, frozen=True):

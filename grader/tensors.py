@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 import struct
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
 
-from grader.records import Tensor, Value
+from grader.records import Items, Made, Table, Tensor, Value
 from grader.results import ArgumentView, TensorView, number
 
 ITEM_SIZES: Final = {
@@ -25,6 +26,8 @@ _CODES: Final = {
     "int64": "q", "int32": "i", "int16": "h", "int8": "b", "uint8": "B", "bool": "?",
 }  # fmt: skip
 FLOATS: Final = ("float32", "float64", "float16", "bfloat16")
+_LONG: Final = 120  # characters of a call in a sentence
+_SHORT: Final = 30  # and of one argument, where the call is longer
 _SINGLE: Final = struct.Struct("<f")
 
 
@@ -79,9 +82,12 @@ def view(tensor: Tensor) -> TensorView:
 
 
 def argument_view(value: Value) -> ArgumentView:
+    """For reports; what is neither tensor nor number as Python writes it."""
     if isinstance(value, Tensor):
         return view(value)
-    return number(value) if isinstance(value, float) else value
+    if isinstance(value, float):
+        return number(value)
+    return value if type(value) is int else literal(value)
 
 
 def text(values: list[float], dtype: str, shape: tuple[int, ...]) -> str:
@@ -96,6 +102,14 @@ def shortest(value: float, dtype: str) -> float:
 
 def literal(value: Value, device: str = "cpu") -> str:
     """Python that makes this argument after `import torch`: `torch.tensor([1.0, -2.5])`, `0.1`, `3`."""
+    if isinstance(value, Made):
+        return value.code
+    if isinstance(value, Items):
+        inner = [literal(one, device) for one in value.items]
+        comma = "," if value.fixed and len(inner) == 1 else ""
+        return f"({', '.join(inner)}{comma})" if value.fixed else f"[{', '.join(inner)}]"
+    if isinstance(value, Table):
+        return "{" + ", ".join(f"{name!r}: {literal(one, device)}" for name, one in value.items.items()) + "}"
     if not isinstance(value, Tensor):
         return _code(value, "float64") if isinstance(value, float) else repr(value)
     extra = "" if value.dtype == "float32" else f", dtype=torch.{value.dtype}"
@@ -105,9 +119,29 @@ def literal(value: Value, device: str = "cpu") -> str:
     return f"torch.tensor({_nested([_code(x, value.dtype) for x in _items(value)], value.shape)}{extra})"
 
 
-def call(name: str, arguments: dict[str, Value], device: str = "cpu") -> str:
-    """The call as one would paste it below the definitions, by position."""
-    return f"{name}({', '.join(literal(value, device) for value in arguments.values())})"
+def call(name: str, arguments: Mapping[str, Value], device: str = "cpu") -> str:
+    """The call as one would paste it below the definitions, by position; `name` may be its beginning."""
+    head = name if "(" in name else f"{name}("
+    return f"{head}{', '.join(literal(value, device) for value in arguments.values())})"
+
+
+def brief(arguments: Mapping[str, Value]) -> str:
+    """A call's arguments for a sentence: as one would paste them, or by name where that were too long."""
+    whole = call("", arguments)
+    if len(whole) <= _LONG and ": " not in whole:
+        return whole
+    return f"({', '.join(_named(name, value) for name, value in arguments.items())})"
+
+
+def _named(name: str, value: Value) -> str:
+    if isinstance(value, Tensor) and math.prod(value.shape) > 1:
+        return f"{name} of shape {value.shape}"
+    told = literal(value)
+    if len(told) <= _SHORT and ": " not in told:
+        return f"{name}={told}"
+    if isinstance(value, Items | Table):
+        return f"{name} of length {len(value.items)}"
+    return f"{name}={told.partition('(')[0][:_SHORT]}(...)" if isinstance(value, Made) else f"{name}=..."
 
 
 def _nested(flat: list[str], shape: tuple[int, ...]) -> str:

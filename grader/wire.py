@@ -23,6 +23,7 @@ from grader.records import (
     Cell,
     Failure,
     Landmark,
+    Leaf,
     Place,
     Raised,
     Record,
@@ -39,6 +40,8 @@ MAX_FRAME: Final = 8 << 20  # a source of 2 MiB, escaped, is the largest honest 
 MAX_RANK: Final = 16
 MAX_ELEMENTS: Final = 1024  # as the worker's own cap: more is described in words instead
 MAX_OPTIONS: Final = 16
+MAX_LEAVES: Final = 256  # of one result, and how many numbers these may have, as the worker's own caps
+MAX_NUMBERS: Final = 4096
 RAISED_KINDS: Final = frozenset({Failure.RAISED, Failure.OUT_OF_MEMORY, Failure.EXITED, Failure.REFUSED})
 
 
@@ -233,7 +236,18 @@ def _check_answer(answer: Returned | Raised) -> None:
         if answer.failure not in RAISED_KINDS:
             raise ProtocolError(f"a call cannot raise {answer.failure.value!r}")
     elif answer.value is not None:
-        _check_tensor(answer.value)
+        _check_tensor(answer.value, MAX_NUMBERS if answer.leaves else MAX_ELEMENTS)
+        _check_leaves(answer.leaves, answer.value)
+
+
+def _check_leaves(leaves: tuple[Leaf, ...], value: Tensor) -> None:
+    if len(leaves) > MAX_LEAVES:
+        raise ProtocolError(f"a result of {len(leaves)} parts, the limit is {MAX_LEAVES}")
+    for leaf in leaves:
+        if len(leaf.shape) > MAX_RANK or any(not 0 <= side <= MAX_NUMBERS for side in leaf.shape):
+            raise ProtocolError(f"a part of shape {leaf.shape}")
+    if leaves and (value.dtype, value.shape) != ("float64", (sum(leaf.size for leaf in leaves),)):
+        raise ProtocolError(f"parts that do not fit {value.shape} numbers of dtype {value.dtype[:40]!r}")
 
 
 def _check_trace(trace: Trace) -> None:
@@ -241,6 +255,8 @@ def _check_trace(trace: Trace) -> None:
         raise ProtocolError(f"{trace.dropped} dropped steps")
     if len(trace.steps) > MAX_STEPS:
         raise ProtocolError(f"a trace of {len(trace.steps)} steps, the limit is {MAX_STEPS}")
+    if len(trace.functions) > MAX_OPTIONS:
+        raise ProtocolError(f"a trace of {len(trace.functions)} functions")
     for step in trace.steps:
         options = max(map(len, (step.options, *step.each)))
         if options > MAX_OPTIONS:
@@ -252,16 +268,16 @@ def _check_trace(trace: Trace) -> None:
                 _check_tensor(tensor)
 
 
-def _check_tensor(tensor: Tensor) -> None:
+def _check_tensor(tensor: Tensor, most: int = MAX_ELEMENTS) -> None:
     size = ITEM_SIZES.get(tensor.dtype)
     if size is None:
         raise ProtocolError(f"a tensor of dtype {tensor.dtype[:40]!r}")
     if len(tensor.shape) > MAX_RANK:
         raise ProtocolError(f"a tensor of {len(tensor.shape)} dimensions, the limit is {MAX_RANK}")
-    if any(not 0 <= side <= MAX_ELEMENTS for side in tensor.shape):
+    if any(not 0 <= side <= most for side in tensor.shape):
         raise ProtocolError(f"a tensor of shape {tensor.shape}")
     elements = prod(tensor.shape)
-    if elements > MAX_ELEMENTS or len(tensor.data) != elements * size:
+    if elements > most or len(tensor.data) != elements * size:
         raise ProtocolError(
             f"a {tensor.dtype} tensor of shape {tensor.shape} cannot have {len(tensor.data)} bytes"
         )

@@ -96,7 +96,7 @@ def test_a_kit_of_another_version_says_which() -> None:
     data = msgspec.msgpack.encode({"schema": "grader/kit/v9", "cases": []})
 
     assert refusal(data) == (
-        "hw.kit: the kit has the format 'grader/kit/v9', this grader reads 'grader/kit/v3'.",
+        "hw.kit: the kit has the format 'grader/kit/v9', this grader reads 'grader/kit/v4'.",
         AGAIN,
     )
 
@@ -104,7 +104,7 @@ def test_a_kit_of_another_version_says_which() -> None:
 def test_a_format_of_hostile_length_is_cut() -> None:
     message, _ = refusal(msgspec.msgpack.encode({"schema": "x" * 10_000}))
 
-    assert message == f"hw.kit: the kit has the format {'x' * 40!r}, this grader reads 'grader/kit/v3'."
+    assert message == f"hw.kit: the kit has the format {'x' * 40!r}, this grader reads 'grader/kit/v4'."
 
 
 def test_a_kit_with_a_field_of_the_wrong_kind_is_damaged() -> None:
@@ -236,4 +236,4 @@ def test_a_kit_holds_no_seed_and_no_code(kit: LoadedKit) -> None:
     assert "seed" not in msgspec.to_builtins(kit.kit, builtin_types=(bytes,))
     assert b"def " not in data
     assert b"import torch" not in data
-    assert kits.SCHEMA == "grader/kit/v3"
+    assert kits.SCHEMA == "grader/kit/v4"

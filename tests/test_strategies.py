@@ -1,7 +1,10 @@
-"""Laws of the input strategies. About 2 s."""
+"""Laws of the input strategies, and how inputs are drawn from them. About 10 s."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from typing import Any
 
 import torch
@@ -86,3 +89,94 @@ def test_a_pool_holds_no_steps_one_step_and_many() -> None:
 
 def test_a_strategy_of_one_value_gives_a_pool() -> None:
     assert pool(st.just({"x": 1}), 5, 0) == [{"x": 1}] * 5
+
+
+# --- large inputs -------------------------------------------------------------------------
+
+
+@given(strategies.tensors([(4, 8), (40, 30)], DTYPES, ELEMENTS))
+def test_a_large_tensor_is_filled_with_its_elements(tensor: torch.Tensor) -> None:
+    numbers = tensor.double().flatten().tolist()
+
+    assert len(numbers) in (32, 1200)
+    assert all(n in (1.0, 0.0) or 0.999e-3 <= abs(n) <= 1.001e3 for n in numbers)
+
+
+def test_the_simplest_large_tensor_is_of_its_simplest_element_and_a_condition_changes_little_of_it() -> None:
+    large = strategies.calls(x=strategies.tensors([(8, 8)], DTYPES, ELEMENTS))
+
+    first = simplest(large, lambda _: True, 0)
+    other = simplest(large, lambda drawn: bool((drawn["x"] == 0).any()), 0)
+
+    assert first is not None
+    assert other is not None
+    assert first["x"].unique().tolist() == [1.0]
+    assert other["x"].unique().tolist() == [0.0, 1.0]
+
+
+def test_of_three_tensors_of_64_numbers_16_each_are_drawn_for_inputs_that_differ() -> None:
+    asked: list[float] = []
+    counted = ELEMENTS.map(lambda one: asked.append(one) or one)  # type: ignore[func-returns-value]
+    large = strategies.calls(**{n: strategies.tensors([(8, 8)], DTYPES, counted) for n in "qkv"})
+
+    drawn = pool(large, 1200, 0)
+
+    assert len(drawn) == 150
+    assert len({str(plain(one)) for one in drawn}) > 140
+    assert len(asked) <= 1.1 * 3 * 16 * (150 + 10)
+
+
+def test_where_an_author_draws_64_numbers_himself_no_example_is_drawn_in_vain() -> None:
+    asked: list[float] = []
+    counted = st.floats(0, 1).map(lambda one: asked.append(one) or one)  # type: ignore[func-returns-value]
+    rows = strategies.calls(x=st.lists(counted, min_size=64, max_size=64).map(torch.tensor))
+
+    drawn = pool(rows, 1200, 0)
+
+    assert len(drawn) == 150
+    assert len({str(plain(one)) for one in drawn}) > 140
+    assert len(asked) <= 1.1 * 64 * (150 + 10)
+
+
+# --- the same on every run ----------------------------------------------------------------
+
+LUCK = """
+import os, sys, torch
+
+from hypothesis import strategies as st
+from grader.freezing.drawing import pool
+from grader.freezing.labels import stable_labels
+
+class Lucky:
+    def __hash__(self):  # as an address is, which may be another's again
+        return os.urandom(1)[0] % 2
+
+values = st.one_of(st.just(Lucky()), st.just(Lucky()), st.just(Lucky())).map(lambda one: 1.0)
+tensors = [torch.tensor([1.0, 2.0]), torch.tensor([3.0, 4.0])]
+named = dict(
+    x=values, y=values, one=st.just(tensors[0]), tensors=st.sampled_from(tensors), nothing=st.none(),
+    text=st.sampled_from(("mean", "sum")), flat=st.integers(0, 3).flatmap(lambda n: st.just(tensors[n % 2])),
+    made=st.builds(lambda n, odd=tensors[0]: n, st.integers(0, 3)), number=st.floats(0, 1),
+)
+with stable_labels():
+    print([st.label for st in named.values()])
+floats = st.floats(0, 1)
+numbers = st.fixed_dictionaries({"x": values, "y": values, "number": floats, "more": floats})
+print(hash(tuple((one["number"], one["more"]) for one in pool(numbers, 1200, 0))))
+"""
+
+
+def test_what_is_drawn_depends_on_no_address_and_no_seed_of_hashes() -> None:
+    """Neither the labels nor the draws, in processes whose hashes are others'."""
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", LUCK],
+            check=True,
+            capture_output=True,
+            text=True,
+            env=os.environ | {"PYTHONHASHSEED": str(number)},
+        ).stdout
+        for number in range(4)
+    }
+
+    assert len(said) == 1

@@ -40,6 +40,7 @@ def _document(found: Verification, digest: str) -> bytes:
         "digest": digest,
         "mutation_score": found.mutation_score,
         "fit": found.fit,
+        "quick": found.quick,
         "effort": found.effort,
         "exercises": found.exercises,
     }

@@ -16,7 +16,7 @@ import numpy as np
 from grader import kit as kits
 from grader.descent.objective import Minimised, calls, theta_of
 from grader.descent.program import RIGHT, Array, Calls, Program, run
-from grader.judging.compare import TENSOR_TYPES, judged_dtype
+from grader.judging.dtypes import TENSOR_TYPES, judged_dtype
 from grader.judging.tolerances import ALIKE, ASTRAY, ROUNDING, ROUNDOFF, SPREAD, TELLING
 from grader.records import Answer, Returned
 from grader.tensors import numbers

@@ -16,7 +16,7 @@ from grader.results import Ground
 if TYPE_CHECKING:
     from grader.diagnosis.report import FailureReport
 
-ALL_KINDS: Final[frozenset[CriterionKind]] = frozenset({"values", "return", "optimiser"})
+ALL_KINDS: Final[frozenset[CriterionKind]] = frozenset({"values", "return", "optimiser", "calls"})
 VALUES: Final[frozenset[CriterionKind]] = frozenset({"values"})
 STEPS: Final[frozenset[CriterionKind]] = frozenset({"optimiser"})
 

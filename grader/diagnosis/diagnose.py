@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import IntEnum
 from typing import Final
 
-from grader.diagnosis import exceptions, hidden_state, matching, partial, returns
+from grader.diagnosis import effects, exceptions, hidden_state, matching, partial, returns
 from grader.diagnosis.candidates import STEPS, Candidate
 from grader.diagnosis.matching import Match
 from grader.diagnosis.report import FailureReport, Flaw
@@ -96,16 +96,22 @@ def _sources(report: FailureReport) -> Iterator[Callable[[frozenset[Flaw]], Iter
     said = [diagnoser(report) for diagnoser in report.prepared.diagnosers]
     yield lambda _: matching.candidates(matches)
     yield lambda left: [one for own in said for one in own.proven] if _values(left) else ()
+    yield lambda left: matching.candidates(_pairs(report)) if _values(left) else ()
     yield lambda _: (*_general(report), *(one for own in said for one in own.observed))
     yield lambda left: [one for own in said for one in own.traced] if _values(left) else ()
     yield lambda left: partial.candidates(matches, left)
     yield lambda left: partial.places(report, left)
 
 
+def _pairs(report: FailureReport) -> list[Match]:
+    return [Match(one, report) for one in report.prepared.pairs]
+
+
 def _general(report: FailureReport) -> Iterator[Candidate]:
     """What any function may do, in the order in which it is worth telling."""
     yield from exceptions.candidates(report)
     yield from hidden_state.candidates(report)
+    yield from effects.candidates(report)
     yield from returns.candidates(report)
 
 

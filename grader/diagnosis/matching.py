@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 from grader import kit as kits
 from grader.diagnosis.candidates import ALL_KINDS, VALUES, Candidate
@@ -20,6 +21,9 @@ from grader.judging.chains import chain_of
 from grader.judging.compare import judge_case
 from grader.kit import CriterionKind
 from grader.records import Trace
+
+PAIRS: Final = 10_000
+"""The rank of two mistakes at once: behind every single one."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,11 @@ def known(exercise: kits.Exercise) -> tuple[Known, ...]:
     """Those of an exercise, the simplest first."""
     own = [one for one in exercise.misconceptions if one.needs is None and not one.diagnoser]
     return tuple(_known(rank, one, exercise) for rank, one in enumerate(own))
+
+
+def pairs(exercise: kits.Exercise) -> tuple[Known, ...]:
+    """Two mistakes at once; asked about only where no one mistake explains the values."""
+    return tuple(_known(PAIRS + rank, one, exercise) for rank, one in enumerate(exercise.pairs))
 
 
 def _known(rank: int, mistake: kits.Misconception, exercise: kits.Exercise) -> Known:
@@ -101,6 +110,7 @@ class Match:
             cause=one.title if error else "",
             teacher=one.teacher,
             where=one.where,
+            others=one.others,
             kinds=self._kinds(cases),
         )
 

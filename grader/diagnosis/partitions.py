@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeGuard
 
 from grader import kit as kits
 from grader.records import Tensor, Value
-from grader.tensors import floats
+from grader.tensors import floats, literal
 
 if TYPE_CHECKING:
     from grader.diagnosis.report import FailureReport
 
+NAMED: Final = 4  # values of an argument that is no number, at most, for each to be a part
 FEW: Final = 2  # cases on each side of a border, for it to be one
 
 
@@ -61,27 +62,44 @@ def _tests(name: str, values: list[Value]) -> Iterator[tuple[str, Callable[[Valu
         yield f"for {dtype} tensors", lambda v, d=dtype: isinstance(v, Tensor) and v.dtype == d  # type: ignore[misc]
     for shape in sorted({one.shape for one in tensors}):
         yield _of_shape(name, shape), lambda v, s=shape: isinstance(v, Tensor) and v.shape == s  # type: ignore[misc]
+    yield from _said(name, values)
+    if not all(isinstance(value, Tensor) or is_number(value) for value in values):
+        return
     yield f"where {name} is 0", lambda v: not any(numbers_of(v))
     yield f"where {name} is 1", lambda v: all(x == 1 for x in numbers_of(v))
-    yield f"where {name} is above 1", lambda v: not isinstance(v, Tensor) and v > 1
-    yield f"where {name} is above 0", lambda v: not isinstance(v, Tensor) and v > 0
-    yield f"where {name} is 1 or more", lambda v: not isinstance(v, Tensor) and v >= 1
     if tensors:
         whole = "" if all(len(floats(one)) == 1 for one in tensors) else "a component of "
         yield f"where {whole}{name} is negative", lambda v: any(x < 0 for x in numbers_of(v))
         yield f"where {whole}{name} is 0", lambda v: not all(numbers_of(v))
         yield f"where {name} is positive", lambda v: all(x > 0 for x in numbers_of(v))
-    else:
-        yield f"where {name} is above 1/2", lambda v: numbers_of(v)[0] > 1 / 2
-        yield f"where {name} is 1/2 or more", lambda v: numbers_of(v)[0] >= 1 / 2
+        return
+    yield f"where {name} is above 1", lambda v: numbers_of(v)[0] > 1
+    yield f"where {name} is above 0", lambda v: numbers_of(v)[0] > 0
+    yield f"where {name} is 1 or more", lambda v: numbers_of(v)[0] >= 1
+    yield f"where {name} is above 1/2", lambda v: numbers_of(v)[0] > 1 / 2
+    yield f"where {name} is 1/2 or more", lambda v: numbers_of(v)[0] >= 1 / 2
+
+
+def _said(name: str, values: list[Value]) -> Iterator[tuple[str, Callable[[Value], bool]]]:
+    """Of what is no number: flags, texts, None, and what is made for each call."""
+    told = {literal(value) for value in values if not (isinstance(value, Tensor) or is_number(value))}
+    for text in sorted(told) if len(told) <= NAMED else ():
+        yield f"where {name} is {text}", lambda v, t=text: not isinstance(v, Tensor) and literal(v) == t  # type: ignore[misc]
 
 
 def _of_shape(name: str, shape: tuple[int, ...]) -> str:
     return f"for {name} of shape {shape}"
 
 
+def is_number(value: Value) -> TypeGuard[float]:
+    return type(value) in (int, float)
+
+
 def numbers_of(value: Value) -> list[float]:
-    return floats(value) if isinstance(value, Tensor) else [float(value)]
+    """Of what is a tensor or a number."""
+    if isinstance(value, Tensor):
+        return floats(value)
+    return [float(value)] if is_number(value) else []
 
 
 def _bordered(cases: frozenset[int], among: frozenset[int], report: FailureReport) -> Iterator[Partition]:
@@ -91,9 +109,9 @@ def _bordered(cases: frozenset[int], among: frozenset[int], report: FailureRepor
         return
     for name in report.exercise.cases[0].arguments:
         rows = {i: report.exercise.cases[i].arguments[name] for i in among}
-        if any(isinstance(value, Tensor) for value in rows.values()):
+        if not all(map(is_number, rows.values())):
             continue
-        own, rest = ([float(rows[i]) for i in group] for group in (cases, others))  # type: ignore[arg-type]
+        own, rest = ([numbers_of(rows[i])[0] for i in group] for group in (cases, others))
         if max(rest) < min(own):
             yield Partition(f"where {name} is {min(own):g} or more (right up to {max(rest):g})", cases)
         if max(own) < min(rest):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from grader import decoders
 from grader import kit as kits
 from grader.descent.diagnoser import Descent
-from grader.diagnosis.matching import Known, known
+from grader.diagnosis.matching import Known, known, pairs
 from grader.diagnosis.partitions import Partition, partitions
 from grader.errors import GraderError
 from grader.text import one_line
@@ -32,6 +32,10 @@ class Prepared:
     @cached_property
     def known(self) -> tuple[Known, ...]:
         return known(self.exercise)
+
+    @cached_property
+    def pairs(self) -> tuple[Known, ...]:
+        return pairs(self.exercise)
 
     @cached_property
     def partitions(self) -> tuple[Partition, ...]:

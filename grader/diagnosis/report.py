@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, get_args
 
 from grader import kit as kits
 from grader.judging.behaviour import Behaviour, answered
+from grader.judging.leaves import seen
 from grader.judging.score import blamed
 from grader.kit import CriterionKind
 from grader.records import Answer, ExerciseOutcomes, Failure, Raised, Returned, Stopped, Tensor, Trace
@@ -53,16 +54,17 @@ class FailureReport:
     @cached_property
     def broken(self) -> dict[CriterionKind, frozenset[int]]:
         """The cases that are wrong in what the failed criteria of each kind look at."""
-        found: dict[CriterionKind, set[int]] = {"values": set(), "return": set(), "optimiser": set()}
+        found: dict[CriterionKind, set[int]] = {kind: set() for kind in get_args(CriterionKind)}
         for criterion in blamed(self.outcomes, self.exercise, self.failed):
-            found[criterion.kind] |= self._wrong(criterion.kind).intersection(criterion.cases)
+            found[criterion.kind] |= self._wrong(criterion)
         return {kind: frozenset(cases) for kind, cases in found.items()}
 
-    def _wrong(self, kind: CriterionKind) -> set[int]:
-        if kind == "optimiser":
-            return {one.case for one in self.outcomes.chains if not one.holds}
-        form = kind == "return"
-        return {one.case for one in self.outcomes.outcomes if (one.form if form else one.failure)}
+    def _wrong(self, criterion: kits.Criterion) -> set[int]:
+        if criterion.kind in ("optimiser", "calls"):
+            own = criterion.id if criterion.kind == "calls" else ""
+            rows = (one for one in self.outcomes.chains if not one.holds and one.criterion == own)
+            return {one.case for one in rows}.intersection(criterion.cases)
+        return {i for i in criterion.cases if seen(criterion, self.outcomes.outcomes[i])[0]}
 
     @cached_property
     def flaws(self) -> frozenset[Flaw]:
@@ -113,7 +115,7 @@ class FailureReport:
 
 
 def _goes_somewhere(case: kits.Case, moves: str) -> bool:
-    given = case.arguments[moves]
+    given = case.arguments.get(moves)
     start = floats(given) if isinstance(given, Tensor) else []
     end = floats(case.expected)
     return end != start and any(abs(x) > 0 for x in end)

@@ -58,9 +58,11 @@ def _failed(program: Callable[..., Any], exercise: kits.Exercise, device: str) -
     traces: dict[int, Trace] = {}
     for index, case in enumerate(exercise.cases):
         if case.repeats is None:
-            answers[index] = calling.call(program, case.arguments, device)
+            answers[index] = calling.call(program, case.arguments, device, exercise.protocol)
         else:
-            answers[index], traces[index] = calling.traced_call(program, case.arguments, device)
+            answers[index], traces[index] = calling.traced_call(
+                program, case.arguments, device, protocol=exercise.protocol
+            )
     run = ExerciseRun(exercise.name, found=True, answers=answers, traces=traces)
     for row in score.criteria(compare.judge(run, exercise, device), exercise):
         if row.outcome == "failed":

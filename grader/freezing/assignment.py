@@ -12,7 +12,6 @@ import importlib.util
 import re
 import sys
 import tomllib
-import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ import msgspec
 from grader import decoders
 from grader.errors import GraderError
 from grader.exercises import Exercise
+from grader.freezing import author
 from grader.kit import Limits
 
 SETTINGS: Final = "assignment.toml"
@@ -46,6 +46,7 @@ class Assignment:
     devices: tuple[str, ...]
     limits: Limits
     exercises: tuple[Exercise, ...]
+    files: tuple[Path, ...] = ()  # of each exercise
 
 
 def reference_folder(path: Path) -> Path:
@@ -65,7 +66,7 @@ def load(path: Path) -> Assignment:
     exercises = tuple(_exercises(folder, files))
     _refuse_twins(exercises)
     title = settings.title or (folder.parent if folder.name == "reference" else folder).resolve().name
-    return Assignment(title, settings.devices, settings.limits, exercises)
+    return Assignment(title, settings.devices, settings.limits, exercises, tuple(files))
 
 
 # --- settings -----------------------------------------------------------------------------
@@ -149,6 +150,10 @@ def _exercise(path: Path) -> Exercise:
             f"{path}: defines {found}.",
             "Define EXERCISE = Exercise(...); a helper's file name begins with an underscore.",
         )
+    try:
+        author.check(exercise)
+    except GraderError as error:
+        raise author.located(path.parent, path, exercise, error) from None
     return exercise
 
 
@@ -160,7 +165,7 @@ def _run(path: Path) -> ModuleType:
     sys.modules[spec.name] = module  # dataclasses of an exercise file look their module up
     try:
         spec.loader.exec_module(module)
-    except Exception as error:  # noqa: BLE001 -- an instructor's file may raise anything; it is theirs to correct
+    except (Exception, SystemExit) as error:  # noqa: BLE001 -- an instructor's file may raise anything; it is theirs to correct
         unreadable = GraderError(f"{path}: cannot be loaded: {error}.", "Correct the file.")
         raise broken(path.parent, error) or unreadable from None
     finally:
@@ -168,19 +173,13 @@ def _run(path: Path) -> ModuleType:
     return module
 
 
-def broken(folder: Path, error: Exception) -> GraderError | None:
+def broken(folder: Path, error: BaseException) -> GraderError | None:
     """The fault as the instructor's: where their files broke. None where none of their lines took part."""
-    what = f"{type(error).__name__}: {error}"
-    place, line = None, None
-    if isinstance(error, SyntaxError) and error.filename:
-        what = f"{type(error).__name__}: {error.msg}"
-        place, line = Path(error.filename), error.lineno
-    for frame in traceback.extract_tb(error.__traceback__):
-        if Path(frame.filename).resolve().parent == folder.resolve():
-            place, line = Path(frame.filename), frame.lineno
+    what = f"{type(error).__name__}: {error.msg if isinstance(error, SyntaxError) else error}"
+    place = author.last_line(folder, error)
     if place is None:
         return None
-    return GraderError(f"{folder / place.name}, line {line}: {what}.", "Correct this line.")
+    return GraderError(f"{place[0]}, line {place[1]}: {what}.", "Correct this line.")
 
 
 def _refuse_twins(exercises: tuple[Exercise, ...]) -> None:

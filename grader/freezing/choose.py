@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 
 from grader import kit
-from grader.exercises import Exercise, Misconception
+from grader.exercises import Criterion, Exercise, Misconception
 from grader.freezing.trials import Trials, key
 from grader.judging.behaviour import same
 from grader.records import Tensor
@@ -82,6 +82,8 @@ def _members(trials: Trials, cases: list[kit.Case]) -> Columns:
 def _catches(trials: Trials, cases: list[kit.Case]) -> Columns:
     """That each mistake is caught in every (criterion, shape) where it must cost something."""
     exercise = trials.exercise
+    if trials.protocol.leaves:
+        return _parts_caught(trials)
     groups = sorted({group(case, exercise) for case in cases})
 
     def caught(mistake: Misconception, one: tuple[str, str], case: kit.Case) -> bool:
@@ -92,6 +94,21 @@ def _catches(trials: Trials, cases: list[kit.Case]) -> Columns:
         for mistake in trials.mistakes
         for one in groups
         if one[0] in (mistake.costs or ())
+    ]
+
+
+def _parts_caught(trials: Trials) -> Columns:
+    """Where a result has parts: in every criterion that it must cost, each of which looks at its own."""
+
+    def caught(mistake: Misconception, criterion: Criterion, case: kit.Case) -> bool:
+        own = criterion.id in trials.families(case.arguments)
+        return own and trials.fails(mistake, criterion, case)
+
+    return [
+        (partial(caught, mistake, one), CATCHES)
+        for mistake in trials.mistakes
+        for one in trials.exercise.rubric
+        if one.id in (mistake.costs or ()) and one.kind not in ("optimiser", "calls")
     ]
 
 

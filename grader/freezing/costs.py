@@ -8,34 +8,42 @@ of two that no value and no step tells apart here (a mean of two components, hal
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from msgspec.structs import replace as changed
 
 from grader import kit
-from grader.exercises import Criterion, Misconception
+from grader.exercises import Criterion, Exercise, Misconception
 from grader.freezing.trials import Trials, key
 from grader.judging import compare
-from grader.judging.behaviour import same, same_steps
-from grader.judging.chains import chain
-from grader.records import Tensor
+from grader.judging.behaviour import form, same, same_steps
+from grader.judging.chains import chain, used
+from grader.records import Tensor, Value
 
 CHAINS: Final = 6  # calls whose steps are looked at: the shortest that a criterion judges
 SEVERAL: Final = 2  # steps, where one step may look like another
 
 
-def with_costs(trials: Trials, cases: Sequence[kit.Case]) -> tuple[Misconception, ...]:
-    """The exercise's misconceptions that show on these cases, each with what it costs."""
+def with_costs(
+    trials: Trials, cases: Sequence[kit.Case]
+) -> tuple[tuple[Misconception, ...], tuple[kit.Unseen, ...]]:
+    """The misconceptions that show on these cases, each with what it costs; and what shows nowhere new."""
     kept: list[Misconception] = []
+    unseen: list[kit.Unseen] = []
     for one in trials.exercise.misconceptions:
         if one.costs is not None:
             kept.append(one)
             continue
         seen = costs(trials, one, cases)
-        if seen and not any(_alike(trials, other, one, cases) for other in kept if other.diagnoser):
+        rivals = [other for other in kept if (other.costs == seen if one.derived else other.diagnoser)]
+        alike = _look_alike if one.derived else _alike
+        like = next((other.id for other in rivals if alike(trials, other, one, cases)), "") if seen else ""
+        if seen and not like:
             kept.append(dataclasses.replace(one, costs=seen))
-    return tuple(kept)
+        elif one.derived:
+            unseen.append(kit.Unseen(one.id, one.teacher, like))
+    return tuple(kept), tuple(unseen)
 
 
 def _alike(trials: Trials, first: Misconception, second: Misconception, cases: Sequence[kit.Case]) -> bool:
@@ -48,10 +56,24 @@ def _alike(trials: Trials, first: Misconception, second: Misconception, cases: S
     )
 
 
+def _look_alike(
+    trials: Trials, first: Misconception, second: Misconception, cases: Sequence[kit.Case]
+) -> bool:
+    """Whether a derived mistake looks like another in every case, as students see it: values and form."""
+    return all(
+        same(trials.behaviour(first, case), trials.behaviour(second, case))
+        and form(trials.answer(first, case)) == form(trials.answer(second, case))
+        for case in cases
+    )
+
+
 def costs(trials: Trials, mistake: Misconception, cases: Sequence[kit.Case]) -> frozenset[str]:
     """The criteria that it fails on these cases; all, where it never moves anything."""
     rubric = trials.exercise.rubric
-    if not any(compare.moved(case, trials.answer(mistake, case), _moves(case)) for case in cases):
+    moves = bool(cases) and bool(_moves(trials, cases[0]))
+    if moves and not any(
+        compare.moved(case, trials.answer(mistake, case), _moves(trials, case)) for case in cases
+    ):
         return frozenset(one.id for one in rubric)
     return frozenset(one.id for one in rubric if any(_fails(trials, mistake, one, cases)))
 
@@ -60,21 +82,31 @@ def _fails(
     trials: Trials, mistake: Misconception, criterion: Criterion, cases: Sequence[kit.Case]
 ) -> Iterator[bool]:
     own = [case for case in cases if criterion.id in trials.families(case.arguments)]
-    if criterion.kind == "optimiser":
+    if criterion.kind in ("optimiser", "calls"):
         moving = sorted((case for case in own if case.effort > 0), key=lambda case: case.effort)
         return (breaks(trials, mistake, criterion, case) for case in moving[:CHAINS])
-    outcomes = (trials.outcome(mistake, case) for case in own)
-    return ((one.form if criterion.kind == "return" else one.failure) is not None for one in outcomes)
+    return (trials.fails(mistake, criterion, case) for case in own)
 
 
 def breaks(trials: Trials, mistake: Misconception, criterion: Criterion, case: kit.Case) -> bool:
     """Whether what it returns is not what the optimiser's steps left."""
     answer, trace = trials.traced(mistake, case)
-    return not chain(0, case, trace, answer, _moves(case), criterion.optimiser).holds
+    if criterion.kind == "calls":
+        return not used(0, trials.frozen(criterion, case), trace, answer).holds
+    return not chain(0, case, trace, answer, _moves(trials, case), criterion.optimiser).holds
 
 
-def _moves(case: kit.Case) -> str:
-    return next(name for name, value in case.arguments.items() if isinstance(value, Tensor))
+def _moves(trials: Trials, case: kit.Case) -> str:
+    return moves_of(trials.exercise, case.arguments)
+
+
+def moves_of(exercise: Exercise, arguments: Mapping[str, Value]) -> str:
+    """The argument that it moves: the one it names, else the first tensor where steps are asked for."""
+    if exercise.moves is not None:
+        return exercise.moves
+    steps = exercise.diagnosers or any(one.kind == "optimiser" for one in exercise.rubric)
+    first = (name for name, value in arguments.items() if isinstance(value, Tensor))
+    return next(first, "") if steps and exercise.probe is None else ""
 
 
 def distinct(cases: Iterable[kit.Case]) -> list[kit.Case]:

@@ -8,7 +8,6 @@ from typing import Final
 from msgspec.structs import replace
 
 from grader import kit
-from grader.exercises import Exercise
 from grader.freezing.ladder import simplicity
 from grader.freezing.trials import Trials
 from grader.sandbox import calling
@@ -30,12 +29,14 @@ def followed(trials: Trials, cases: list[kit.Case], telling: Iterable[int] = ())
     for criterion in trials.exercise.rubric:
         own = [i for i, case in enumerate(cases) if case.criterion == criterion.id and case.repeats is None]
         traced.update(sorted(own, key=lambda i: simplicity(trials, cases[i].arguments))[:TRACED_EACH])
-    return [with_steps(trials.exercise, case, traced=i in traced) for i, case in enumerate(cases)]
+    return [with_steps(trials, case, traced=i in traced) for i, case in enumerate(cases)]
 
 
-def with_steps(exercise: Exercise, case: kit.Case, *, traced: bool) -> kit.Case:
+def with_steps(trials: Trials, case: kit.Case, *, traced: bool) -> kit.Case:
     """A reference that takes its steps without an optimiser has none to show."""
-    _, trace = calling.traced_call(exercise.reference, case.arguments, limit=FEW)
-    if not trace.steps and case.effort > 0:
+    _, trace = calling.traced_call(
+        trials.exercise.reference, case.arguments, limit=FEW, protocol=trials.protocol
+    )
+    if not trace.steps and (case.effort > 0 or trials.protocol.leaves):
         return case
     return replace(case, trace=trace, traced=traced)

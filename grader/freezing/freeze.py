@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import importlib.metadata
-import inspect
 import json
 import multiprocessing
 import os
@@ -29,24 +28,28 @@ import torch
 from grader import __version__, decoders, kit
 from grader.errors import GraderError
 from grader.exercises import Criterion, Exercise, Misconception
-from grader.freezing import assignment
+from grader.freezing import assignment, author, protocols
 from grader.freezing.choose import cover
-from grader.freezing.costs import distinct, with_costs
+from grader.freezing.costs import distinct, moves_of, with_costs
+from grader.freezing.derived import mutants_of, with_derived
 from grader.freezing.diagnosers import Freezing, freezing
 from grader.freezing.drawing import pool, simplest
 from grader.freezing.following import followed, with_steps
 from grader.freezing.haste import hasten
+from grader.freezing.honest import used_room, warnings
 from grader.freezing.ladder import ladder
 from grader.freezing.late import long_runs, reach
 from grader.freezing.oracle import finite
-from grader.freezing.refusing import check, refuse_failing_reference
+from grader.freezing.pairs import pairs
+from grader.freezing.refusing import check
 from grader.freezing.repeats import every_form, repeats
 from grader.freezing.rewording import alike, readable, reworded
 from grader.freezing.trials import Trials, key, quiet, recorded
-from grader.records import Tensor, Value
+from grader.records import Value
 from grader.sandbox import compiler
 
 POOL: Final = 1200  # drawn, a third of them distinct; the ladder is made of these
+TRYING: Final = 60  # in their place, where an exercise is only tried
 CANDIDATES: Final = 60  # of these the suite is chosen: each is run by every misconception
 SIMULATED: Final = 300  # of these the cases that tell fitted mistakes: no program but the reference runs them
 EFFORT: Final = 650.0  # of a suite, repeats included, as the exercise counts it
@@ -56,10 +59,11 @@ RANDOM_CASES: Final = 10  # beyond what the known mistakes need, for the unknown
 Origin = Literal["edge", "shrunk", "chosen", "random", "repeat", "ladder"]
 
 
-def freeze(path: Path, seed: int = 0, like: kit.Kit | None = None) -> kit.Kit:
+def freeze(path: Path, seed: int = 0, like: kit.Kit | None = None, *, quick: bool = False) -> kit.Kit:
     """Freeze an assignment, its exercises side by side. Raises GraderError where it is not fit to be one.
 
     `like`: a kit of the same assignment with other words; it is given the new ones, and nothing is run.
+    `quick`: a small suite against the mistakes that are written down alone, for trying.
     """
     loaded = assignment.load(path)
     if like is not None and alike(loaded, like):
@@ -67,18 +71,20 @@ def freeze(path: Path, seed: int = 0, like: kit.Kit | None = None) -> kit.Kit:
     names = range(len(loaded.exercises))
     method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
     with ProcessPoolExecutor(len(names), multiprocessing.get_context(method)) as processes:
-        made = list(processes.map(partial(_frozen, path, seed), names))
+        made = list(processes.map(partial(_frozen, path, seed, quick), names))
     for one in made:
         if isinstance(one, tuple):
             raise GraderError(*one)
     exercises = (decoders.msgpack(kit.Exercise).decode(one) for one in made if isinstance(one, bytes))
-    return _whole(loaded, tuple(exercises))
+    return _whole(loaded, tuple(exercises), quick=quick)
 
 
-def _whole(loaded: assignment.Assignment, exercises: tuple[kit.Exercise, ...]) -> kit.Kit:
+def _whole(
+    loaded: assignment.Assignment, exercises: tuple[kit.Exercise, ...], *, quick: bool = False
+) -> kit.Kit:
     return kit.Kit(
         schema=kit.SCHEMA,
-        title=loaded.title,
+        title=f"{loaded.title} ({kit.QUICK})" if quick else loaded.title,
         devices=loaded.devices,
         limits=loaded.limits,
         exercises=exercises,
@@ -86,11 +92,12 @@ def _whole(loaded: assignment.Assignment, exercises: tuple[kit.Exercise, ...]) -
             "grader": __version__,
             "torch": str(torch.__version__),
             "hypothesis": importlib.metadata.version("hypothesis"),
-        },
+        }
+        | ({"suite": kit.QUICK} if quick else {}),
     )
 
 
-def _frozen(path: Path, seed: int, index: int) -> bytes | tuple[str, str]:
+def _frozen(path: Path, seed: int, quick: bool, index: int) -> bytes | tuple[str, str]:
     """One exercise in a process of its own, as bytes; or the text of what was refused.
 
     The files are loaded again there: an exercise holds functions, which do not travel.
@@ -99,17 +106,20 @@ def _frozen(path: Path, seed: int, index: int) -> bytes | tuple[str, str]:
     compiler.put_to_sleep()
     hasten()
     loaded = assignment.load(path)
+    tell = partial(_tell, len(loaded.exercises))
     try:
         with quiet():
-            made = freeze_exercise(loaded.exercises[index], seed, tell=partial(_tell, len(loaded.exercises)))
+            made = freeze_exercise(loaded.exercises[index], seed, tell=tell, quick=quick)
         return msgspec.msgpack.encode(made)
     except GraderError as error:
-        return error.message, error.hint
-    except Exception as error:
-        told = assignment.broken(assignment.reference_folder(path), error)
-        if told is None:
-            raise  # ours
+        folder = assignment.reference_folder(path)
+        told = author.located(folder, loaded.files[index], loaded.exercises[index], error)
         return told.message, told.hint
+    except Exception as error:
+        found = assignment.broken(assignment.reference_folder(path), error)
+        if found is None:
+            raise  # ours
+        return found.message, found.hint
 
 
 def _hushed(_: float, __: str) -> None:
@@ -117,17 +127,30 @@ def _hushed(_: float, __: str) -> None:
 
 
 def freeze_exercise(
-    exercise: Exercise, seed: int, budget: float = EFFORT, tell: Callable[[float, str], None] = _hushed
+    exercise: Exercise,
+    seed: int,
+    budget: float = EFFORT,
+    tell: Callable[[float, str], None] = _hushed,
+    *,
+    quick: bool = False,
 ) -> kit.Exercise:
     """Freeze one exercise: its inputs, then what every program does on them.
 
     `tell` hears the share that each part took, and what comes next.
     """
     check(exercise)
-    trials = Trials(exercise)
+    exercise = author.guarded(exercise)
+    if quick:
+        exercise = dataclasses.replace(exercise, diagnosers=(), mutants=False)
     tell(0, "drawing inputs")
-    drawn = draw(exercise, seed)
+    drawn = draw(exercise, seed, TRYING if quick else POOL)
+    protocol = protocols.protocol(exercise, drawn[0])
+    trials = Trials(exercise, protocol)
+    if protocol.leaves:
+        trials.oracle.refuse_randomness(trials.case(drawn[0]))
     diagnosers = freezing(exercise, [trials.case(one) for one in drawn[:CANDIDATES]])
+    mutants = mutants_of(exercise)
+    exercise = with_derived(exercise, mutants.values(), trials.case(drawn[0]), moves_of(exercise, drawn[0]))
     exercise = dataclasses.replace(
         exercise,
         misconceptions=(
@@ -135,10 +158,11 @@ def freeze_exercise(
             *(m for d in diagnosers.values() for m in d.misconceptions()),
         ),
     )
-    trials = Trials(exercise)
+    trials = Trials(exercise, protocol)
     tell(0.1, "looking for long runs that tell something")
-    long = long_runs(trials, drawn, seed, LONG_SHARE * budget)
-    exercise = trials.exercise = _with_costs(trials, drawn, long)
+    long = [] if protocol.leaves or quick else long_runs(trials, drawn, seed, LONG_SHARE * budget)
+    exercise, unseen = _with_costs(trials, drawn, long)
+    trials.exercise = exercise
     tell(0.05, "shrinking what shows each mistake")
     shrunk = shrink(trials, drawn, long, seed)
     tell(0.15, "choosing the cases")
@@ -149,19 +173,22 @@ def freeze_exercise(
         name=exercise.name,
         title=exercise.title,
         statement=exercise.statement,
-        parameters=tuple(inspect.signature(exercise.reference).parameters),
-        moves=next(name for name, value in cases[0].arguments.items() if isinstance(value, Tensor)),
+        parameters=protocols.parameters(exercise),
+        moves=moves_of(exercise, cases[0].arguments),
         rubric=tuple(frozen_criterion(trials, criterion, cases) for criterion in exercise.rubric),
         cases=tuple(cases),
-        ladder=tuple(with_steps(exercise, rung, traced=True) for rung in ladder(trials, drawn)),
+        ladder=tuple(with_steps(trials, rung, traced=True) for rung in ladder(trials, drawn)),
         misconceptions=tuple(frozen_mistake(trials, one, cases, shrunk) for one in exercise.misconceptions),
         either_shape=exercise.either_shape,
         diagnosers={name: one.frozen(cases) for name, one in diagnosers.items()},
-        late=reach(trials, cases),
+        late=reach(trials, cases) if not (protocol.leaves or quick) else None,
+        protocol=protocol,
+        unseen=unseen,
+        pairs=tuple(_pair(trials, *one, cases) for one in pairs(trials, mutants, cases)),
     )
-    refuse_failing_reference(exercise, frozen)
+    room = used_room(exercise, frozen)
     tell(0.35, "writing the kit")
-    return frozen
+    return msgspec.structs.replace(frozen, room=room, warnings=tuple(warnings(exercise, frozen)))
 
 
 def _tell(exercises: int, share: float, doing: str) -> None:
@@ -173,10 +200,10 @@ def _tell(exercises: int, share: float, doing: str) -> None:
 # --- the suite ----------------------------------------------------------------------------
 
 
-def draw(exercise: Exercise, seed: int) -> list[dict[str, Value]]:
+def draw(exercise: Exercise, seed: int, size: int = POOL) -> list[dict[str, Value]]:
     """Distinct inputs: the simplest, then the others shuffled, for Hypothesis draws them in clusters."""
-    recorded_inputs = (recorded(one, exercise) for one in pool(exercise.arguments, POOL, seed))
-    first, *others = {key(one): one for one in recorded_inputs}.values()
+    drawn = author.drawn(exercise, lambda: pool(exercise.arguments, size, seed), recorded)
+    first, *others = {key(one): one for one in drawn}.values()
     Random(seed).shuffle(others)  # noqa: S311 -- chooses inputs, guards nothing
     return [first, *others]
 
@@ -190,7 +217,7 @@ def shrink(
     for what shows in the long runs alone.
     """
     first = drawn[0]
-    visible = {one.id for one in trials.exercise.rubric if one.kind != "optimiser"}
+    visible = {one.id for one in trials.exercise.rubric if one.kind not in ("optimiser", "calls")}
     found = {}
     for mistake in trials.mistakes:
         if mistake.costs and not mistake.costs & visible:
@@ -271,12 +298,15 @@ def told_apart(
     return found
 
 
-def _with_costs(trials: Trials, drawn: list[dict[str, Value]], long: list[kit.Case]) -> Exercise:
+def _with_costs(
+    trials: Trials, drawn: list[dict[str, Value]], long: list[kit.Case]
+) -> tuple[Exercise, tuple[kit.Unseen, ...]]:
     """The exercise with the misconceptions that show in it, each with what it costs."""
     exercise = trials.exercise
     edges = [recorded(one, exercise) for one in exercise.edge_cases]
     cases = distinct([*long, *filter(finite, map(trials.case, [*edges, *drawn[:CANDIDATES]]))])
-    return dataclasses.replace(exercise, misconceptions=with_costs(trials, cases))
+    kept, unseen = with_costs(trials, cases)
+    return dataclasses.replace(exercise, misconceptions=kept), unseen
 
 
 def fill(cases: list[kit.Case], candidates: list[kit.Case], left: float) -> list[kit.Case]:
@@ -312,17 +342,14 @@ def _distinct(
 def frozen_criterion(trials: Trials, criterion: Criterion, cases: list[kit.Case]) -> kit.Criterion:
     """A criterion with its family resolved to cases."""
     own = [i for i, case in enumerate(cases) if criterion.id in trials.families(case.arguments)]
-    if criterion.kind == "optimiser":
+    if criterion.kind in ("optimiser", "calls"):
         own = [i for i in own if cases[i].repeats is not None and cases[i].effort > 0]
     if not own:
         raise GraderError(
             f"{trials.exercise.name}: the criterion {criterion.id!r} judges no case.",
             "Draw inputs that belong to its family, or add some to `edge_cases`.",
         )
-    optimiser = criterion.optimiser if criterion.kind == "optimiser" else None
-    return kit.Criterion(
-        criterion.id, criterion.title, float(criterion.points), criterion.kind, tuple(own), optimiser
-    )
+    return trials.frozen(criterion, cases[own[0]], tuple(own))
 
 
 def frozen_mistake(
@@ -349,6 +376,27 @@ def frozen_mistake(
         where=mistake.where,
         raises=mistake.raises,
         diagnoser=mistake.diagnoser,
+        idle=mistake.idle,
+        derived=mistake.derived,
+    )
+
+
+def _pair(trials: Trials, mistake: Misconception, other: str, cases: list[kit.Case]) -> kit.Misconception:
+    """Two mistakes at once; their values alone are compared, so no steps are kept."""
+    answers = tuple(trials.answer(mistake, case) for case in cases)
+    return kit.Misconception(
+        id=mistake.id,
+        title=f"{mistake.title}, in two places" if other == mistake.title else mistake.title,
+        hint=mistake.hint,
+        costs=(),
+        needs=None,
+        answers=answers,
+        tolerances=tuple(trials.tolerance(mistake, case) for case in cases),
+        traces={},
+        smallest=None,
+        teacher=mistake.teacher,
+        derived=True,
+        others=() if other == mistake.title else (other,),
     )
 
 
@@ -378,12 +426,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("assignment", type=Path)
     parser.add_argument("output", type=Path)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--quick", action="store_true", help="a small suite, for trying")
     parser.add_argument("--like", type=Path, help="a kit that differs in its words alone")
     options = parser.parse_args(arguments)
     sys.dont_write_bytecode = True  # of the instructor's files; PyTorch is compiled once, above
     try:
         like = readable(options.like) if options.like else None
-        write(kit.encode(freeze(options.assignment, options.seed, like)), options.output)
+        made = freeze(options.assignment, options.seed, like, quick=options.quick)
+        write(kit.encode(made), options.output)
     except GraderError as error:
         sys.stderr.write(json.dumps({"message": error.message, "hint": error.hint}) + "\n")
         return error.exit_code

@@ -23,8 +23,9 @@ from msgspec.structs import replace
 from grader import kit, tensors
 from grader.errors import GraderError
 from grader.exercises import Exercise
+from grader.freezing.casting import in_double
 from grader.freezing.choose import group, shape_of
-from grader.freezing.oracle import finite, in_double, reference_value
+from grader.freezing.oracle import finite, reference_value
 from grader.freezing.trials import Trials
 from grader.records import Tensor, Value
 

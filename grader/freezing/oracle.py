@@ -16,6 +16,7 @@ import torch
 from grader import kit, tensors
 from grader.errors import GraderError
 from grader.exercises import Exercise
+from grader.freezing.casting import in_double, in_single, moved
 from grader.judging.tolerances import ROUNDING, ROUNDOFF
 from grader.records import Answer, Raised, Returned, Tensor, Value
 from grader.sandbox import calling
@@ -52,11 +53,6 @@ def truth(exercise: Exercise, arguments: Mapping[str, Value]) -> Truth:
     return Truth(expected, plain.dtype, plain.shape, bounds)
 
 
-def in_double(arguments: Mapping[str, Value]) -> dict[str, Value]:
-    """The same numbers with every floating tensor in float64."""
-    return {name: _cast(value, torch.float64) for name, value in arguments.items()}
-
-
 def reference_value(exercise: Exercise, arguments: Mapping[str, Value]) -> Tensor:
     """What the reference returns. Raises GraderError where it is no tensor."""
     answer = calling.call(exercise.reference, arguments)
@@ -84,15 +80,11 @@ def _size(tensor: Tensor) -> int:
     return len(tensor.data) // tensors.ITEM_SIZES[tensor.dtype]
 
 
-def _cast(value: Value, dtype: torch.dtype) -> Value:
-    if not isinstance(value, Tensor) or not value.dtype.startswith(("float", "bfloat")):
-        return value
-    return record(build(value).to(dtype))
-
-
 def finite(case: kit.Case) -> bool:
     """Whether a case can be judged: overflow is no part of any exercise."""
     everything = [case.expected, *case.bounds.values()]
+    if case.leaves:  # what a right program gives may be infinite, or no number at all
+        everything = [*case.bounds.values()]
     return all(bool(np.isfinite(tensors.numbers(one)).all()) for one in everything)
 
 
@@ -124,13 +116,13 @@ def _own_bound(exercise: Exercise, arguments: Mapping[str, Value], dtype: str, e
 
 def stray(exercise: Exercise, arguments: Mapping[str, Value]) -> np.ndarray:
     """How far the reference strays in single precision when its inputs move by one unit in the last place."""
-    base = {name: _cast(value, torch.float32) for name, value in arguments.items()}
+    base = in_single(arguments)
     centre = tensors.numbers(reference_value(exercise, in_double(base)))
     random = np.random.default_rng(0)
     strayed = np.zeros_like(centre)
     for _ in range(SHADOW_DRAWS):
-        moved = {name: _moved(value, random) for name, value in base.items()}
-        strayed = np.maximum(strayed, abs(tensors.numbers(reference_value(exercise, moved)) - centre))
+        given = {name: moved(value, random) for name, value in base.items()}
+        strayed = np.maximum(strayed, abs(tensors.numbers(reference_value(exercise, given)) - centre))
     return strayed
 
 
@@ -145,16 +137,3 @@ def shadow_bound(strayed: np.ndarray, dtype: str, exact: Tensor) -> Tensor:
     smallest = torch.finfo(getattr(torch, dtype)).tiny
     size = abs(tensors.numbers(exact))
     return tensors.float64(ROUNDING * (strayed * scale + ROUNDOFF[dtype] * size) + smallest, exact.shape)
-
-
-def _moved(value: Value, random: np.random.Generator) -> Value:
-    """The value, one float32 unit in the last place up, down, or where it was."""
-    if isinstance(value, int):
-        return value
-    if isinstance(value, float):
-        return value * (1 + ROUNDOFF["float32"] * int(random.integers(-1, 2)))
-    if value.dtype != "float32":
-        return value
-    numbers = np.frombuffer(value.data, dtype="<f4")
-    towards = np.where(random.integers(0, 2, size=len(numbers)) == 1, np.inf, -np.inf).astype("<f4")
-    return Tensor(value.dtype, value.shape, np.nextafter(numbers, towards).astype("<f4").tobytes())

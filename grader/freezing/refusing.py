@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import torch
 
-from grader import kit, tensors
 from grader.errors import GraderError
 from grader.exercises import Exercise
-from grader.freezing.trials import bare
-from grader.judging import compare, score
-from grader.records import Answer, ExerciseRun, Trace
-from grader.sandbox import calling
+from grader.freezing.author import Unfit
 
 
 def check(exercise: Exercise) -> None:
@@ -24,38 +20,17 @@ def check(exercise: Exercise) -> None:
     for mistake in exercise.misconceptions:
         unknown = sorted((mistake.costs or frozenset()) - set(criteria))
         if unknown:
-            raise GraderError(
+            raise Unfit(
                 f"{exercise.name}: the misconception {mistake.id!r} costs {unknown[0]!r},"
                 " which is no criterion.",
                 f"The rubric has: {', '.join(criteria)}.",
+                mistake,
             )
     for criterion in exercise.rubric:
         if criterion.kind == "optimiser" and not hasattr(torch.optim, criterion.optimiser):
-            raise GraderError(
+            raise Unfit(
                 f"{exercise.name}: the criterion {criterion.id!r} asks for torch.optim.{criterion.optimiser},"
                 " which does not exist.",
                 "Name a class of torch.optim.",
-            )
-
-
-def refuse_failing_reference(exercise: Exercise, frozen: kit.Exercise) -> None:
-    """The reference must get full marks by the judging that students get."""
-    answers: dict[int, Answer] = {}
-    traces: dict[int, Trace] = {}
-    for index, case in enumerate(frozen.cases):
-        if case.repeats is None:
-            answers[index] = bare(calling.call(exercise.reference, case.arguments))
-        else:
-            answers[index], traces[index] = calling.traced_call(exercise.reference, case.arguments)
-    outcomes = compare.judge(
-        ExerciseRun(exercise.name, found=True, answers=answers, traces=traces), frozen, "cpu"
-    )
-    for row, criterion in zip(score.criteria(outcomes, frozen), frozen.rubric, strict=True):
-        if row.outcome == "failed":
-            wrong = [i for i in criterion.cases if outcomes.outcomes[i].failure or outcomes.outcomes[i].form]
-            case = frozen.cases[(wrong or criterion.cases)[0]]
-            raise GraderError(
-                f"{tensors.call(exercise.name, case.arguments)}: the reference itself fails {row.id!r}:"
-                f" {row.message}.",
-                "Correct the reference, its bound, or the criterion.",
+                criterion,
             )

@@ -22,12 +22,19 @@ TRACED_EFFORT: Final = 3  # few enough steps to look at one by one, enough to se
 
 def traceable(trials: Trials, cases: list[kit.Case]) -> dict[str, list[int]]:
     """The cases worth tracing by form of input, best first: the optimiser criteria's, if there are any."""
-    optimiser = {one.id for one in trials.exercise.rubric if one.kind == "optimiser"}
-    forms: dict[str, list[int]] = {form_of(case.arguments): [] for case in cases}
+    optimiser = {one.id for one in trials.exercise.rubric if one.kind in ("optimiser", "calls")}
+    forms: dict[str, list[int]] = {_form(trials, case): [] for case in cases}
     for index in sorted(range(len(cases)), key=lambda i: (abs(cases[i].effort - TRACED_EFFORT), i)):
         if not optimiser or optimiser & set(trials.families(cases[index].arguments)):
-            forms[form_of(cases[index].arguments)].append(index)
+            forms[_form(trials, cases[index])].append(index)
     return forms
+
+
+def _form(trials: Trials, case: kit.Case) -> str:
+    """Where shapes are drawn as any other number, only dtypes are forms."""
+    if not trials.protocol.leaves:
+        return form_of(case.arguments)
+    return str([one.dtype for value in case.arguments.values() for one in kit.tensors_in(value)][:1])
 
 
 def every_form(trials: Trials, cases: list[kit.Case], candidates: list[kit.Case]) -> list[kit.Case]:
@@ -43,7 +50,7 @@ def repeats(trials: Trials, cases: list[kit.Case]) -> list[kit.Case]:
     picked = {i for form in forms.values() for i in form[:REPEATS_EACH]}
     for mistake in trials.mistakes:
         for criterion in trials.exercise.rubric:
-            if criterion.kind == "optimiser" and criterion.id in (mistake.costs or ()):
+            if criterion.kind in ("optimiser", "calls") and criterion.id in (mistake.costs or ()):
                 picked |= _breaking(trials, mistake, criterion, cases, picked)
     return [
         msgspec.structs.replace(cases[i], origin="repeat", repeats=i) for i in sorted(picked, reverse=True)

@@ -7,10 +7,10 @@ that a student gets, so a kit says what grading would have seen.
 from __future__ import annotations
 
 import builtins
-import inspect
+import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, nullcontext
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -18,34 +18,63 @@ import torch
 
 from grader import kit, tensors
 from grader.errors import GraderError
-from grader.exercises import Exercise, Misconception
-from grader.freezing.oracle import in_double, truth
+from grader.exercises import Criterion, Exercise, Kind, Misconception
+from grader.freezing import protocols
+from grader.freezing.casting import in_double
+from grader.freezing.leaves import Oracle, part_of
+from grader.freezing.leaves import double as double_dtype
+from grader.freezing.oracle import truth
 from grader.judging import compare
 from grader.judging.behaviour import Behaviour, behaviour
+from grader.judging.leaves import seen
 from grader.judging.tolerances import ROUNDING, ROUNDOFF, SPREAD
-from grader.records import Answer, Outcome, Raised, Returned, Tensor, Trace, Value
+from grader.records import (
+    Answer,
+    Items,
+    Made,
+    Outcome,
+    Protocol,
+    Raised,
+    Returned,
+    Table,
+    Tensor,
+    Trace,
+    Value,
+)
 from grader.sandbox import calling
+from grader.sandbox.support import PLAIN
 from grader.sandbox.values import build, record
+
+KINDS: Final[Mapping[Kind, kit.CriterionKind]] = {
+    "values": "values",
+    "gradients": "values",
+    "unchanged": "values",
+    "return": "return",
+    "optimiser": "optimiser",
+    "calls": "calls",
+}
+"""How judging sees each: some look at a part of their own."""
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Exercises may print in every step, which costs more than the step."""
+    """Exercises may print in every step, which costs more than the step; and mistakes make PyTorch warn."""
     original = builtins.print
     builtins.print = lambda *_, **__: None
     try:
-        yield
+        with warnings.catch_warnings(action="ignore"):
+            yield
     finally:
         builtins.print = original
 
 
 def recorded(arguments: Mapping[str, Any], exercise: Exercise) -> dict[str, Value]:
     """Drawn arguments as values, in the order of the call. Raises GraderError if the reference has others."""
-    names = tuple(inspect.signature(exercise.reference).parameters)
+    names = protocols.parameters(exercise)
     if set(names) != set(arguments):
         raise GraderError(
             f"{exercise.name}: drawn were arguments named {sorted(arguments)},"
-            f" the reference takes {sorted(names)}.",
+            f" the {'probe' if exercise.probe else 'reference'} takes {sorted(names)}.",
             "Name the arguments in `arguments` and `edge_cases` as in the reference's signature.",
         )
     return {name: _value(name, arguments[name], exercise) for name in names}
@@ -54,19 +83,27 @@ def recorded(arguments: Mapping[str, Any], exercise: Exercise) -> dict[str, Valu
 def _value(name: str, value: object, exercise: Exercise) -> Value:
     if isinstance(value, torch.Tensor):
         return record(value)
-    if type(value) in (float, int):
+    if value is None or isinstance(value, Made) or type(value) in (bool, int, float, str):
         return value  # type: ignore[return-value]
+    if type(value) in (list, tuple):
+        items = tuple(_value(name, one, exercise) for one in value)  # type: ignore[attr-defined]
+        return Items(items, fixed=type(value) is tuple)
+    if type(value) is dict and all(type(key) is str for key in value):
+        return Table({key: _value(name, one, exercise) for key, one in value.items()})
     raise GraderError(
         f"{exercise.name}: the argument {name!r} was drawn as a {type(value).__name__}.",
-        "Arguments are tensors, floats and ints.",
+        "Arguments are tensors, numbers, texts, None, and lists, tuples and dicts of these; what is made"
+        " anew for each call (a module, a generator) is drawn by `strategies.made_by` and its neighbours.",
     )
 
 
 class Trials:
     """What the programs of one exercise do; memory of its own, so that nothing runs twice."""
 
-    def __init__(self, exercise: Exercise) -> None:
+    def __init__(self, exercise: Exercise, protocol: Protocol = PLAIN) -> None:
         self.exercise = exercise
+        self.protocol = protocol
+        self.oracle = Oracle(exercise, protocol)
         self._cases: dict[bytes, kit.Case] = {}
         self._answers: dict[tuple[str, bytes], Answer] = {}
         self._tolerances: dict[tuple[str, bytes], Tensor | None] = {}
@@ -85,6 +122,8 @@ class Trials:
         return self._cases[name]
 
     def _new_case(self, arguments: Mapping[str, Value]) -> kit.Case:
+        if self.protocol.leaves:
+            return self._case_of_leaves(arguments)
         known = truth(self.exercise, arguments)
         return kit.Case(
             arguments=dict(arguments),
@@ -97,15 +136,30 @@ class Trials:
             origin="random",
         )
 
+    def _case_of_leaves(self, arguments: Mapping[str, Value]) -> kit.Case:
+        known = self.oracle.truth(arguments)
+        return kit.Case(
+            arguments=dict(arguments),
+            expected=known.expected,
+            dtype=known.dtype,
+            shape=known.expected.shape,
+            bounds=known.bounds,
+            criterion=self.criterion(arguments),
+            effort=self.effort(arguments),
+            origin="random",
+            leaves=known.leaves,
+            accepted=known.accepted,
+        )
+
     def effort(self, arguments: Mapping[str, Value]) -> float:
-        return float(self.exercise.effort(built(arguments)))
+        return float(self.exercise.effort(self.built(arguments)))
 
     def criterion(self, arguments: Mapping[str, Value]) -> str:
         """The one values criterion that a case belongs to."""
         own = [one for one in self.families(arguments) if self._kinds[one] == "values"]
-        if len(own) == 1:
+        if len(own) == 1 or (own and self.protocol.leaves):
             return own[0]
-        where = tensors.call(self.exercise.name, dict(arguments))
+        where = protocols.told(self.exercise, arguments)
         found = "to no criterion" if not own else f"to the criteria {', '.join(own)}"
         raise GraderError(
             f"{where}: this case belongs {found} of kind 'values'.",
@@ -113,22 +167,45 @@ class Trials:
         )
 
     @property
-    def _kinds(self) -> dict[str, str]:
-        return {criterion.id: criterion.kind for criterion in self.exercise.rubric}
+    def _kinds(self) -> dict[str, kit.CriterionKind]:
+        return {criterion.id: KINDS[criterion.kind] for criterion in self.exercise.rubric}
+
+    def frozen(self, criterion: Criterion, case: kit.Case, cases: tuple[int, ...] = ()) -> kit.Criterion:
+        """A criterion as judging knows it, its part as it is called in this case's result."""
+        kind = self._kinds[criterion.id]
+        return kit.Criterion(
+            criterion.id,
+            criterion.title,
+            float(criterion.points),
+            kind,
+            cases,
+            criterion.optimiser if kind == "optimiser" else None,
+            part_of(criterion, case.leaves) if case.leaves and kind in ("values", "return") else "",
+            criterion.uses if kind == "calls" else (),
+            criterion.avoids if kind == "calls" else (),
+        )
+
+    def fails(self, mistake: Misconception, criterion: Criterion, case: kit.Case) -> bool:
+        """Whether a criterion of kind "values" or "return" fails on a case of its own."""
+        return seen(self.frozen(criterion, case), self.outcome(mistake, case))[0] is not None
+
+    def built(self, arguments: Mapping[str, Value]) -> dict[str, Any]:
+        """Fresh arguments, as a rubric's families and a bound see them."""
+        return {name: build(value, source=self.protocol.support) for name, value in arguments.items()}
 
     def families(self, arguments: Mapping[str, Value]) -> tuple[str, ...]:
         """The criteria, of every kind, whose family this input belongs to."""
-        real = built(arguments)
+        real = self.built(arguments)
         return tuple(c.id for c in self.exercise.rubric if c.family is None or c.family(real))
 
     def answer(self, mistake: Misconception, case: kit.Case) -> Answer:
         name = (mistake.id, key(case.arguments))
         if name not in self._answers:
-            self._answers[name] = bare(calling.call(mistake.program, case.arguments))
+            self._answers[name] = bare(calling.call(mistake.program, case.arguments, protocol=self.protocol))
         return self._answers[name]
 
     def traced(self, mistake: Misconception, case: kit.Case) -> tuple[Answer, Trace]:
-        answer, trace = calling.traced_call(mistake.program, case.arguments)
+        answer, trace = calling.traced_call(mistake.program, case.arguments, protocol=self.protocol)
         return bare(answer), trace
 
     def outcome(self, mistake: Misconception, case: kit.Case) -> Outcome:
@@ -137,6 +214,11 @@ class Trials:
     def leaves(self, mistake: Misconception, case: kit.Case) -> bool:
         """Whether the mistake shows here: in the value, or in the form where a criterion looks at it."""
         outcome = self.outcome(mistake, case)
+        if self.protocol.leaves:
+            own = self.families(case.arguments)
+            rubric = [one for one in self.exercise.rubric if one.id in own]
+            judged = [one for one in rubric if self._kinds[one.id] in ("values", "return")]
+            return any(self.fails(mistake, one, case) for one in judged)
         looks = any(self._kinds[one] == "return" for one in self.families(case.arguments))
         return outcome.failure is not None or (outcome.form is not None and looks)
 
@@ -159,6 +241,9 @@ class Trials:
         u = max(ROUNDOFF.get(dtype, 0.0) for dtype in (case.dtype, answer.value.dtype))
         rounding = ROUNDING * u * (case.effort + 1) * np.maximum(largest, abs(got))
         tolerance = np.nan_to_num(np.maximum(SPREAD * spread, rounding), nan=0.0, posinf=0.0)
+        if self.protocol.leaves:
+            strays = self.oracle.strays(case, lambda: self._numbers(mistake, case))
+            tolerance = np.maximum(tolerance, strays) if strays.shape == tolerance.shape else tolerance
         return tensors.float64(tolerance, answer.value.shape)
 
     def _in_double(self, mistake: Misconception, case: kit.Case, answer: Returned) -> np.ndarray:
@@ -166,9 +251,12 @@ class Trials:
         if double == case.arguments:
             assert answer.value is not None
             return tensors.numbers(answer.value)
-        exact = calling.call(mistake.program, double)
-        has_value = isinstance(exact, Returned) and exact.value is not None
-        return tensors.numbers(exact.value) if has_value else np.zeros(0)  # type: ignore[union-attr, arg-type]
+        with double_dtype() if self.protocol.leaves else nullcontext():
+            exact = calling.call(mistake.program, double, protocol=self.protocol)
+        return _numbers_of(exact)
+
+    def _numbers(self, mistake: Misconception, case: kit.Case) -> np.ndarray:
+        return _numbers_of(calling.call(mistake.program, case.arguments, protocol=self.protocol))
 
     def behaviour(self, mistake: Misconception, case: kit.Case) -> Behaviour:
         name = (mistake.id, key(case.arguments))
@@ -177,18 +265,18 @@ class Trials:
         return self._behaviours[name]
 
 
+def _numbers_of(answer: Answer) -> np.ndarray:
+    has_value = isinstance(answer, Returned) and answer.value is not None
+    return tensors.numbers(answer.value) if has_value else np.zeros(0)  # type: ignore[union-attr, arg-type]
+
+
 def key(arguments: Mapping[str, Value]) -> bytes:
     """What makes two inputs the same: 1 and 1.0 are different calls."""
     return msgspec.msgpack.encode(arguments)
 
 
-def built(arguments: Mapping[str, Value]) -> dict[str, Any]:
-    """Fresh arguments, as a rubric's families and a bound see them."""
-    return {name: build(value) for name, value in arguments.items()}
-
-
 def tensors_of(case: kit.Case) -> list[Tensor]:
-    return [value for value in case.arguments.values() if isinstance(value, Tensor)]
+    return [one for value in case.arguments.values() for one in kit.tensors_in(value)]
 
 
 def bare(answer: Answer) -> Answer:

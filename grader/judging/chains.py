@@ -42,6 +42,10 @@ def chain(
     every = trace.steps if trace else ()
     steps = [step for step in every if optimiser in step.classes]
     message = _no_value(answer) or _no_step(every, steps, optimiser)
+    if not moves:  # what the steps move is no argument
+        if not message and not _moves(steps):
+            message = f"no step of torch.optim.{optimiser} changed anything"
+        return Chain(index, holds=not message, steps=len(steps), message=message, optimiser=optimiser)
     start = case.arguments[moves]
     if not message and isinstance(answer, Returned) and answer.value and isinstance(start, Tensor):
         followed = _Followed(start, answer.value, steps)
@@ -59,10 +63,26 @@ def chain(
     return Chain(index, holds=not message, steps=len(steps), message=message, optimiser=optimiser)
 
 
+def used(index: int, criterion: kits.Criterion, trace: Trace | None, answer: Answer) -> Chain:
+    """Whether a traced call uses the functions that it must, and none that it must not."""
+    functions = trace.functions if trace else ()
+    message = "" if isinstance(answer, Returned) else _no_value(answer)
+    wanting = [one for one in criterion.uses if not set(one.split("|")) & set(functions)]
+    wrong = [one for names in criterion.avoids for one in names.split("|") if one in functions]
+    if wanting and not message:
+        message = f"{wanting[0].replace('|', ' or ')} was not used"
+    elif wrong and not message:
+        message = f"{wrong[0]} was used"
+    return Chain(index, holds=not message, steps=0, message=message, criterion=criterion.id)
+
+
 def chain_of(mistake: kits.Misconception, beside: Chain, exercise: kits.Exercise) -> Chain:
-    """That of a misconception for the case and the optimiser of another."""
+    """That of a misconception for the case and the criterion of another."""
     index = beside.case
     answer, trace = mistake.answers[index], mistake.traces.get(index)
+    if beside.criterion:
+        criterion = next(one for one in exercise.rubric if one.id == beside.criterion)
+        return used(index, criterion, trace, answer)
     return chain(index, exercise.cases[index], trace, answer, exercise.moves, beside.optimiser)
 
 

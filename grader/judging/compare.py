@@ -9,12 +9,15 @@ device) is judged apart, so that a right number of another type costs one criter
 from __future__ import annotations
 
 import math
-from fractions import Fraction
+from collections.abc import Sequence
 from typing import Final
 
 from grader import kit as kits
-from grader.judging.chains import chain
-from grader.judging.tolerances import ROUNDOFF
+from grader.judging import leaves
+from grader.judging.behaviour import answered, behaviour, same
+from grader.judging.chains import chain, used
+from grader.judging.dtypes import PLAIN_TYPES, TENSOR_TYPES, judged_dtype
+from grader.judging.tolerances import component
 from grader.records import (
     Answer,
     Chain,
@@ -29,8 +32,6 @@ from grader.records import (
 )
 from grader.tensors import floats, single, text
 
-TENSOR_TYPES: Final = ("Tensor", "Parameter")
-PLAIN_TYPES: Final = ("bool", "int", "float", "list", "tuple")  # numbers that carry no dtype of their own
 NEAR: Final = 1000  # times the bound: beyond it the digits show the difference, below a number has to
 
 NOT_ANSWERED: Final = Stopped(Failure.NOT_RUN, "not run")
@@ -48,7 +49,7 @@ def judge(run: ExerciseRun, exercise: kits.Exercise, device: str) -> ExerciseOut
         found=True,
         outcomes=tuple(judge_case(index, case, answer, device) for index, (case, answer) in enumerate(rows)),
         chains=_chains(run, exercise, answers),
-        moved=any(moved(case, answer, exercise.moves) for case, answer in rows),
+        moved=does_something(rows, exercise),
         notes=_inconstant(exercise, answers),
     )
 
@@ -59,6 +60,8 @@ def judge_case(index: int, case: kits.Case, answer: Answer, device: str = "cpu")
         return _without_value(index, answer, answer.failure, answer.message)
     if isinstance(answer, Raised):
         return _without_value(index, answer, answer.failure, f"raised {answer.line}")
+    if answer.leaves:
+        return leaves.judge(index, case, answer, device)
     if answer.value is None:
         wanted = _form_of(case) if "tensor" in answer.problem else "a tensor"
         message = f"returned {answer.problem}, not {wanted}"
@@ -78,16 +81,6 @@ def judge_case(index: int, case: kits.Case, answer: Answer, device: str = "cpu")
     return Outcome(index, answer, failure, form, error, bound, ratio, message, form_message)
 
 
-def judged_dtype(case: kits.Case, answer: Returned, value: Tensor) -> str:
-    """The dtype whose bound applies: the returned one if the case has a bound for it, else the coarsest.
-
-    A plain float or list carries no dtype, so it may have come from the coarsest.
-    """
-    if answer.type not in PLAIN_TYPES and value.dtype in case.bounds:
-        return value.dtype
-    return max(case.bounds, key=lambda dtype: ROUNDOFF[dtype])
-
-
 def _without_value(index: int, answer: Answer, failure: Failure, message: str) -> Outcome:
     return Outcome(index, answer, failure, failure, None, None, None, message, message)
 
@@ -97,23 +90,8 @@ def _without_value(index: int, answer: Answer, failure: Failure, message: str) -
 
 def _worst(got: list[float], expected: list[float], bounds: list[float]) -> tuple[float, float, float]:
     """Error, bound and their ratio of the component that is furthest beyond its bound."""
-    rows = [_component(g, e, b) for g, e, b in zip(got, expected, bounds, strict=True)]
+    rows = [component(g, e, b) for g, e, b in zip(got, expected, bounds, strict=True)]
     return max(rows, key=lambda row: row[2])
-
-
-def _component(got: float, expected: float, bound: float) -> tuple[float, float, float]:
-    """Error, bound and ratio of one component; the ratio is above 1 iff the exact error is beyond the bound.
-
-    Rounding is monotonic, so in floats only an error that equals the bound leaves a doubt.
-    """
-    if got == expected or (math.isnan(got) and math.isnan(expected)):
-        return 0.0, bound, 0.0
-    error = abs(got - expected)
-    if not (math.isfinite(error) and bound > 0):
-        return error, bound, math.inf
-    within = error < bound or (error == bound and abs(Fraction(got) - Fraction(expected)) <= Fraction(bound))
-    ratio = error / bound
-    return error, bound, ratio if within else max(ratio, math.nextafter(1.0, 2.0))
 
 
 def _kind_of_wrong(got: list[float], expected: list[float]) -> Failure:
@@ -153,6 +131,8 @@ def _judge_form(case: kits.Case, answer: Returned, value: Tensor, device: str) -
 
 
 def _form_of(case: kits.Case) -> str:
+    if case.leaves:
+        return "what is asked for"
     return f"a {case.dtype} tensor of shape {case.shape}"
 
 
@@ -171,7 +151,7 @@ def _count(elements: int) -> str:
 
 
 def _chains(run: ExerciseRun, exercise: kits.Exercise, answers: list[Answer]) -> tuple[Chain, ...]:
-    return tuple(
+    optimised = (
         chain(
             index,
             exercise.cases[index],
@@ -184,17 +164,39 @@ def _chains(run: ExerciseRun, exercise: kits.Exercise, answers: list[Answer]) ->
         if criterion.optimiser is not None
         for index in criterion.cases
     )
+    calling = (
+        used(index, criterion, run.traces.get(index), answers[index])
+        for criterion in exercise.rubric
+        if criterion.kind == "calls"
+        for index in criterion.cases
+    )
+    return (*optimised, *calling)
+
+
+def does_something(rows: Sequence[tuple[kits.Case, Answer]], exercise: kits.Exercise) -> bool:
+    """Whether what was to be moved has moved; else whether no idle program gives just these answers."""
+    if exercise.moves:
+        return any(moved(case, answer, exercise.moves) for case, answer in rows)
+
+    def alike(one: kits.Misconception) -> bool:
+        known = zip(one.answers, one.tolerances, rows, strict=True)
+        return all(same(answered(*row), behaviour(answer, allowed)) for answer, allowed, row in known)
+
+    return not any(alike(one) for one in exercise.misconceptions if one.idle)
 
 
 def moved(case: kits.Case, answer: Answer, moves: str) -> bool:
     """Whether a call that has something to do returned something other than its input and zero.
 
-    The input cast, cut or turned round is still the input: numbers are compared in single precision.
+    The input cast, cut or turned round is still the input: numbers are compared in single precision. Where
+    nothing is to be moved, anything that comes back does.
     """
     if case.effort <= 0 or not isinstance(answer, Returned) or answer.value is None:
         return False
+    if not moves:
+        return True
     given = case.arguments[moves]
-    start = floats(given) if isinstance(given, Tensor) else [float(given)]
+    start = floats(given) if isinstance(given, Tensor) else []
     idle = {0.0, *map(single, start)}
     return any(math.isfinite(x) and single(x) not in idle for x in floats(answer.value))
 

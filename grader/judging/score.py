@@ -15,12 +15,17 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from grader import kit as kits
+from grader.judging.leaves import is_close, seen
 from grader.records import Chain, ExerciseOutcomes, Failure, Outcome, Raised, Record, Stopped, Tensor
 from grader.results import CriterionResult
-from grader.tensors import call
+from grader.tensors import brief
 
 NOT_EARNED: Final = (
     "this counts only once some call that has something to do returns a number other than zero and its input"
+)
+
+IDLE: Final = (
+    "this counts only once the calls do something: what comes back is that of a program that does nothing"
 )
 
 
@@ -49,9 +54,10 @@ def criteria(
     for criterion in exercise.rubric:
         verdict = _verdict(criterion, outcomes, exercise)
         if verdict.failure is None and not outcomes.moved:
-            verdict = Verdict(verdict.cases, 0, Failure.WRONG_VALUE, NOT_EARNED)
+            verdict = Verdict(verdict.cases, 0, Failure.WRONG_VALUE, NOT_EARNED if exercise.moves else IDLE)
         values = criterion.kind == "values"
-        borderline = sum(outcomes.outcomes[index].borderline for index in criterion.cases) if values else 0
+        close = (is_close(criterion, outcomes.outcomes[index]) for index in criterion.cases)
+        borderline = sum(close) if values else 0
         rows.append(_row(criterion, outcomes.device, share, verdict, borderline))
     return tuple(rows)
 
@@ -115,7 +121,7 @@ class _Shapes:
     ) -> None:
         either = exercise.either_shape and criterion.kind != "return"
         self._exercise = exercise
-        self.own = _by_shape(_judged(criterion, outcomes), exercise) if either else {}
+        self.own = _by_shape(judged(criterion, outcomes), exercise) if either else {}
         self.right = [shape for shape, rows in self.own.items() if not any(one.failure for one in rows)]
         self.wrong = [shape for shape in self.own if shape not in self.right]
         self.differ = bool(self.right and self.wrong)
@@ -123,7 +129,7 @@ class _Shapes:
     def enough(self) -> Verdict:
         """It counts, with a note."""
         wrong = [f"with shape {shape}, {_failing(self.own[shape])}" for shape in self.wrong]
-        moves, right = self._exercise.moves, self.right[0]
+        moves, right = self._exercise.moves or "the input", self.right[0]
         note = f"right for {moves} of shape {right}, which is enough here; {'; '.join(wrong)}"
         return Verdict(len(self.own[right]), message=note)
 
@@ -141,20 +147,27 @@ def _verdict(criterion: kits.Criterion, outcomes: ExerciseOutcomes, exercise: ki
     shapes = _Shapes(criterion, outcomes, exercise)
     if shapes.differ:
         return shapes.enough()
-    verdict = _told(_judged(criterion, outcomes), exercise)
+    verdict = _told(judged(criterion, outcomes), exercise)
     if criterion.kind != "return" or verdict.failure is not None:
         return verdict
     others = (_Shapes(one, outcomes, exercise) for one in exercise.rubric)
     return next((one.loss(criterion) for one in others if one.differ), verdict)
 
 
-def _judged(criterion: kits.Criterion, outcomes: ExerciseOutcomes) -> list[Judged]:
+def judged(criterion: kits.Criterion, outcomes: ExerciseOutcomes) -> list[Judged]:
+    """The criterion's cases as it sees them."""
     own = [outcomes.outcomes[index] for index in criterion.cases]
-    if criterion.kind == "values":
-        return [Judged(one.case, one.failure, one.message) for one in own]
-    if criterion.kind == "return":
-        return [Judged(one.case, one.form, one.form_message) for one in own]
-    chains = {one.case: one for one in outcomes.chains if one.optimiser == criterion.optimiser}
+    if criterion.kind in ("values", "return"):
+        return [Judged(one.case, *seen(criterion, one)) for one in own]
+    chains = {
+        one.case: one
+        for one in outcomes.chains
+        if (
+            one.criterion == criterion.id
+            if criterion.kind == "calls"
+            else one.optimiser == criterion.optimiser
+        )
+    }
     return [_judged_chain(chains[one.case], one) for one in own]
 
 
@@ -169,7 +182,7 @@ def _judged_chain(chain: Chain, outcome: Outcome) -> Judged:
 def _by_shape(rows: Sequence[Judged], exercise: kits.Exercise) -> dict[tuple[int, ...], list[Judged]]:
     groups: dict[tuple[int, ...], list[Judged]] = {}
     for row in rows:
-        moved = exercise.cases[row.case].arguments[exercise.moves]
+        moved = next((x for x in exercise.cases[row.case].arguments.values() if isinstance(x, Tensor)), None)
         groups.setdefault(moved.shape if isinstance(moved, Tensor) else (), []).append(row)
     return groups
 
@@ -183,7 +196,7 @@ def _told(rows: Sequence[Judged], exercise: kits.Exercise) -> Verdict:
     shown = min(causes, key=lambda row: (exercise.cases[row.case].effort, row.case))
     message = f"{_counted(len(failed), len(rows))}: {shown.message}"
     if any(row.message != shown.message for row in causes):
-        arguments = call("", exercise.cases[shown.case].arguments)
+        arguments = brief(exercise.cases[shown.case].arguments)
         message = f"{_counted(len(failed), len(rows))}, for instance {arguments}: {shown.message}"
     return Verdict(len(rows), len(failed), shown.failure, message)
 

@@ -30,7 +30,7 @@ def step_table(
     case: kits.Case, exercise: kits.Exercise, trace: Trace | None, answer: Answer, device: str
 ) -> StepTable | None:
     """The call of `case` step by step; None where it was not traced, or nobody took a step."""
-    start = case.arguments[exercise.moves]
+    start = case.arguments.get(exercise.moves)
     if trace is None or case.trace is None or not isinstance(start, Tensor):
         return None
     if not trace.steps and not case.trace.steps:
@@ -40,7 +40,7 @@ def step_table(
     diverges = next((row.step for row in rows[1:] if row.apart), None)
     shown = _shown(rows, diverges)
     return StepTable(
-        call=tensors.call(exercise.name, case.arguments, device),
+        call=tensors.call(exercise.called, case.arguments, device),
         device=device,
         rows=shown,
         diverges=diverges,

@@ -1,12 +1,13 @@
 """How close is close enough, in one place: each number with its reason.
 
-Whether an answer is *right* is said by the bound of its case alone. These say whether two numbers that were
-computed in different ways may be one: a student's and a known mistake's, a trace's and a rule's.
+Whether an answer is *right* is said by the bound of its case alone (`component`). The others say whether two
+numbers that were computed in different ways may be one: a student's and a mistake's, a trace's and a rule's.
 """
 
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from typing import Final
 
 ROUNDOFF: Final = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
@@ -42,3 +43,18 @@ def near(one: float, other: float, allowed: float) -> bool:
 def rounding(dtype: str, steps: float, largest: float) -> float:
     """How far an honest program may stray in so many steps over numbers up to the largest."""
     return ROUNDING * ROUNDOFF.get(dtype, 0.0) * (steps + 1) * largest
+
+
+def component(got: float, expected: float, bound: float) -> tuple[float, float, float]:
+    """Error, bound and ratio of one component; the ratio is above 1 iff the exact error is beyond the bound.
+
+    Rounding is monotonic, so in floats only an error that equals the bound leaves a doubt.
+    """
+    if got == expected or (math.isnan(got) and math.isnan(expected)):
+        return 0.0, bound, 0.0
+    error = abs(got - expected)
+    if not (math.isfinite(error) and bound > 0):
+        return error, bound, math.inf
+    within = error < bound or (error == bound and abs(Fraction(got) - Fraction(expected)) <= Fraction(bound))
+    ratio = error / bound
+    return error, bound, ratio if within else max(ratio, math.nextafter(1.0, 2.0))

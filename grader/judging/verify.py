@@ -117,6 +117,10 @@ class ExerciseVerification(Record, frozen=True):
     effort: float
     ran: tuple[Ran, ...] = ()  # the reference and the honest programs; nothing where only a kit is at hand
     late: kit.Late | None = None
+    unseen: tuple[kit.Unseen, ...] = ()
+    pairs: int = 0  # of derived mistakes, known as one program each
+    room: float = 0.0  # the largest share of a bound that the right programs stray
+    warnings: tuple[str, ...] = ()
 
     @property
     def counted(self) -> int:
@@ -131,6 +135,7 @@ class Verification(Record, frozen=True):
     """A kit, verified."""
 
     exercises: tuple[ExerciseVerification, ...]
+    quick: bool = False  # frozen for trying
 
     @property
     def mutation_score(self) -> float:
@@ -143,7 +148,7 @@ class Verification(Record, frozen=True):
         """Not below 100 %, nor where doing nothing earns points or a right program loses some."""
         idle = any(one.points > 0 for exercise in self.exercises for one in exercise.idle)
         wrong = any(one.wrong for exercise in self.exercises for one in exercise.ran)
-        return self.mutation_score == 1.0 and not idle and not wrong
+        return self.mutation_score == 1.0 and not idle and not wrong and not self.quick
 
     @property
     def effort(self) -> float:
@@ -152,7 +157,7 @@ class Verification(Record, frozen=True):
 
 def verify(frozen: kit.Kit, ran: Sequence[Ran] = ()) -> Verification:
     """Judge every misconception of a kit as if a student had handed it in."""
-    return Verification(tuple(_exercise(one, ran) for one in frozen.exercises))
+    return Verification(tuple(_exercise(one, ran) for one in frozen.exercises), frozen.quick)
 
 
 def encode(ran: Sequence[Ran]) -> bytes:
@@ -171,11 +176,15 @@ def _exercise(exercise: kit.Exercise, ran: Sequence[Ran]) -> ExerciseVerificatio
         rows=tuple(_row(one, exercise) for one in exercise.misconceptions),
         alike=_alike(exercise),
         idle=_idle(exercise),
-        cases=tuple(call(exercise.name, case.arguments) for case in exercise.cases),
+        cases=tuple(call(exercise.called, case.arguments) for case in exercise.cases),
         rungs=len(exercise.ladder),
         effort=exercise.effort,
         ran=tuple(one for one in ran if one.exercise == exercise.name),
         late=exercise.late,
+        unseen=exercise.unseen,
+        pairs=len(exercise.pairs),
+        room=exercise.room,
+        warnings=exercise.warnings,
     )
 
 
@@ -191,12 +200,7 @@ def _row(mistake: kit.Misconception, exercise: kit.Exercise) -> Row:
 
 def _catching(criterion: kit.Criterion, outcomes: ExerciseOutcomes) -> tuple[int, ...]:
     """The cases that fail; none where a criterion is lost because nothing was done at all."""
-    if criterion.kind == "optimiser":
-        own = [one for one in outcomes.chains if one.optimiser == criterion.optimiser]
-        return tuple(one.case for one in own if one.case in criterion.cases and not one.holds)
-    rows = [outcomes.outcomes[index] for index in criterion.cases]
-    form = criterion.kind == "return"
-    return tuple(one.case for one in rows if (one.form if form else one.failure) is not None)
+    return tuple(one.case for one in score.judged(criterion, outcomes) if one.failure is not None)
 
 
 def failing(outcomes: ExerciseOutcomes, exercise: kit.Exercise) -> tuple[str, ...]:
@@ -241,7 +245,12 @@ def _look_alike(first: kit.Misconception, second: kit.Misconception, exercise: k
 
 
 def _idle(exercise: kit.Exercise) -> tuple[Idle, ...]:
-    """What always returning zero, and returning the input, would get: it must be nothing."""
+    """What always returning zero, and returning the input, would get: it must be nothing.
+
+    Where nothing is to be moved, what the exercise's own idle programs get.
+    """
+    if not exercise.moves:
+        return tuple(_known_idle(one, exercise) for one in exercise.misconceptions if one.idle)
     zeros = [Tensor(one.dtype, one.shape, bytes(_size(one))) for one in exercise.cases]
     inputs = [one.arguments[exercise.moves] for one in exercise.cases]
     return (
@@ -250,10 +259,19 @@ def _idle(exercise: kit.Exercise) -> tuple[Idle, ...]:
     )
 
 
+def _known_idle(one: kit.Misconception, exercise: kit.Exercise) -> Idle:
+    rows = score.criteria(_judged(one.answers, one.traces, exercise), exercise)
+    return Idle(f"does nothing ({one.id})", sum(row.points for row in rows))
+
+
 def _size(case: kit.Case) -> int:
     return ITEM_SIZES[case.dtype] * (len(case.expected.data) // ITEM_SIZES["float64"])
 
 
 def _points(exercise: kit.Exercise, values: Sequence[Value]) -> float:
     answers = [Returned("Tensor", one, "cpu") for one in values if isinstance(one, Tensor)]
-    return sum(row.points for row in score.criteria(_judged(answers, {}, exercise), exercise))
+    return _total(_judged(answers, {}, exercise), exercise)
+
+
+def _total(outcomes: ExerciseOutcomes, exercise: kit.Exercise) -> float:
+    return sum(row.points for row in score.criteria(outcomes, exercise))

@@ -111,15 +111,17 @@ def kind(tensor: TensorView) -> str:
     return f"{one_line(tensor.dtype)}, shape {tensor.shape}"
 
 
-def ratio(value: Number | None) -> str:
+def ratio(value: Number | None, bound: Number | None) -> str:
     """Error over bound as a sentence; empty where the two cannot be compared."""
     if value is None:
         return ""
     number = as_float(value)
     if math.isnan(number):
         return "The error is not a number."
-    if math.isinf(number):
+    if math.isinf(number) and bound is not None and as_float(bound) == 0:
         return "No rounding is allowed for here: the value must be exact."
+    if math.isinf(number):  # a value that is not finite, or a bound that is next to nothing
+        return "The error is beyond all that honest rounding can explain."
     return f"The error is {magnitude(number)} times what honest rounding can explain."
 
 

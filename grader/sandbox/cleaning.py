@@ -6,10 +6,11 @@ from typing import Final, overload
 
 from msgspec.structs import replace
 
-from grader.records import Cell, Note, Place, Raised, Returned, Step, Trace
+from grader.records import Cell, Leaf, Note, Place, Raised, Returned, Step, Trace
 from grader.text import clean, one_line
 
 NAME: Final = 100
+PATH: Final = 300
 MESSAGE: Final = 2_000
 TRACEBACK: Final = 8_000
 SOURCE: Final = 1 << 20  # a .py file may be that large, and is shown whole
@@ -47,15 +48,33 @@ def answer(given: Returned | Raised) -> Returned | Raised:
             place=place(given.place),
         )
     device = None if given.device is None else name(given.device)
-    return replace(given, type=name(given.type), device=device, problem=one_line(given.problem))
+    return replace(
+        given,
+        type=name(given.type),
+        device=device,
+        problem=one_line(given.problem),
+        leaves=tuple(map(leaf, given.leaves)),
+    )
+
+
+def leaf(given: Leaf) -> Leaf:
+    return Leaf(
+        path=one_line(given.path, PATH),
+        type=name(given.type),
+        dtype=name(given.dtype),
+        shape=given.shape,
+        device=None if given.device is None else name(given.device),
+        text=clean(given.text, MESSAGE),
+        inside=name(given.inside),
+    )
 
 
 def trace(given: Trace) -> Trace:
     """All steps of a call name nearly always the same optimiser and options, which are plain."""
-    names = {one for step in given.steps for one in (*step.classes, *step.options)}
+    names = {one for step in given.steps for one in (*step.classes, *step.options)} | {*given.functions}
     if all(name(one) == one for one in names):
         return given
-    return replace(given, steps=tuple(_step(step) for step in given.steps))
+    return replace(given, steps=tuple(map(_step, given.steps)), functions=tuple(map(name, given.functions)))
 
 
 def _step(given: Step) -> Step:

@@ -11,7 +11,7 @@ from typing import Final, Literal
 import msgspec
 from msgspec.structs import replace
 
-from grader.records import Record, Value
+from grader.records import Protocol, Record, Value
 from grader.text import opens_json
 
 Calls = Literal["suite", "ladder", "picked"]
@@ -44,6 +44,7 @@ class Inputs(Record, frozen=True):
     keyword: int | None = (
         None  # the suite's cheapest case that has something to do: called once more by keyword
     )
+    protocol: Protocol = Protocol()
 
     def calls(self, kind: Calls, rungs: int | None, picked: tuple[int, ...] = ()) -> tuple[Call, ...]:
         """The suite, the ladder's first rungs, or those of the suite that are picked, in that order.

@@ -12,8 +12,8 @@ from typing import Any, Final
 import numpy as np
 import torch
 
-from grader.records import Returned, Tensor, Value
-from grader.sandbox import devices
+from grader.records import Items, Made, Returned, Table, Tensor, Value
+from grader.sandbox import devices, support
 from grader.tensors import ITEM_SIZES
 
 MAX_ELEMENTS: Final = 1024  # far above any expected value, far below what would cost anything to send
@@ -22,9 +22,13 @@ SMALL: Final = 8  # elements that go faster as Python's numbers than as bytes
 CODES: Final = {torch.float32: ("float32", "f"), torch.float64: ("float64", "d")}
 
 
-def build(value: Value, device: str = "cpu") -> Any:
-    """A fresh argument: a new tensor on the device, or the number itself."""
+def build(value: Value, device: str = "cpu", source: str = "") -> Any:
+    """A fresh argument: a tensor on the device, what `source` makes, a list of such, or the value itself."""
     if not isinstance(value, Tensor):
+        if isinstance(value, Made):
+            return support.made(value, device, source)
+        if isinstance(value, Items | Table):
+            return support.opened(value, lambda one: build(one, device, source))
         return value
     dtype = getattr(torch, value.dtype)
     if not value.data:

@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
+from msgspec.structs import replace
 
 from grader import decoders, wire
-from grader.records import MAX_STEPS, Answer, Note, Place, Raised, Returned, Stopped, Trace
+from grader.records import MAX_STEPS, Answer, Note, Place, Raised, Returned, Stopped
 from grader.sandbox import (
     calling,
     confine,
@@ -101,7 +102,7 @@ class _Grading:
         lines = loaded.landmarks[name]
         self._channel.point(wire.Begun(self._index, found=True, place=_place(function), landmarks=lines))
         unusual = _unusual(function)
-        if unusual:
+        if unusual and not self._inputs.protocol.probe:
             text = (
                 f"{name} is {unusual}: a call returns that, not a tensor. Write it with `def` and `return`."
             )
@@ -140,12 +141,13 @@ class _Grading:
         return answer
 
     def _answer(self, function: Function, case: int, call: jobs.Call) -> Answer:
+        protocol = self._inputs.protocol
         if not call.traced:
-            return calling.call(function, call.arguments, self._device)
+            return calling.call(function, call.arguments, self._device, protocol)
         limit = MAX_STEPS if call.again else FEW
-        answer, trace = calling.traced_call(function, call.arguments, self._device, limit)
+        answer, trace = calling.traced_call(function, call.arguments, self._device, limit, protocol)
         if totals.numbers(trace) > self._room:
-            trace = Trace((), dropped=len(trace.steps) + trace.dropped)
+            trace = replace(trace, steps=(), dropped=len(trace.steps) + trace.dropped)
         self._room -= totals.numbers(trace)
         self._send(wire.Traced(self._index, case, trace))
         return answer
@@ -163,7 +165,7 @@ class _Grading:
 
     def _by_keyword(self, function: Function, case: int, by_position: Answer) -> None:
         """One more call, as on a course page that writes the names; a failure is a note, never a loss."""
-        if not isinstance(by_position, Returned):
+        if not isinstance(by_position, Returned) or self._inputs.protocol.probe:
             return
         names = self._inputs.parameters
         self._channel.point(wire.Keyword(self._index))
@@ -172,7 +174,9 @@ class _Grading:
             return function(**dict(zip(names, values, strict=True)))
 
         with _silent_print():
-            answer = calling.call(named, self._inputs.suite[case].arguments, self._device)
+            answer = calling.call(
+                named, self._inputs.suite[case].arguments, self._device, self._inputs.protocol
+            )
         settings.put_back(self._settings)
         if isinstance(answer, Raised):
             self._channel.note(_keyword_note(function, names, answer))

@@ -70,7 +70,7 @@ def test_a_kit_of_another_version(kit: LoadedKit, tmp_path: Path) -> None:
     assert_refused(
         run,
         2,
-        "error: a.kit: the kit has the format 'grader/kit/v9', this grader reads 'grader/kit/v3'.\n"
+        "error: a.kit: the kit has the format 'grader/kit/v9', this grader reads 'grader/kit/v4'.\n"
         "  help: Freeze the assignment again with this version: grader freeze -o FILE.\n",
     )
 

@@ -13,10 +13,10 @@ from grader.kit import Limits
 
 EXERCISE = """
 from hypothesis import strategies as st
-from grader.exercises import Exercise
+from grader.exercises import Criterion, Exercise
 
 EXERCISE = Exercise(name={name!r}, title="T", statement="S", reference=lambda x: x,
-                    arguments=st.just({{}}), rubric=())
+                    arguments=st.just({{}}), rubric=(Criterion("c", "C", 1, "values"),))
 """
 
 
@@ -65,7 +65,7 @@ def test_settings_give_title_devices_order_and_limits(tmp_path: Path) -> None:
 
 
 def test_helpers_are_importable_and_leave_no_module_behind(tmp_path: Path) -> None:
-    text = exercise("from-helper").replace('"T"', "TITLE")
+    text = exercise("from_helper").replace('"T"', "TITLE")
     write(tmp_path, _helper_of_test="TITLE = 'helped'\n", a="from _helper_of_test import TITLE\n" + text)
 
     loaded = assignment.load(tmp_path)

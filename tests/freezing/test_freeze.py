@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -243,10 +244,11 @@ def test_what_an_exercise_raises_while_it_is_frozen_names_its_line(tmp_path: Pat
     done = run(str(tmp_path), str(tmp_path / "out.kit"))
 
     assert done.returncode == 2
-    assert done.stderr == (
-        f'{{"message": "{tmp_path}/fit.py, line {line}: KeyError: \'step\'.",'
-        ' "hint": "Correct this line."}\n'
-    )
+    assert json.loads(done.stderr) == {
+        "message": f"{tmp_path}/fit.py, line {line}: `family` of the criterion 'stays' raised KeyError:"
+        " 'step'.",
+        "hint": "Correct this line.",
+    }
     assert not (tmp_path / "out.kit").exists()
 
 

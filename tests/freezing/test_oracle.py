@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from grader import kit, tensors
 from grader.exercises import Exercise
-from grader.freezing import oracle
+from grader.freezing import casting, oracle
 from grader.records import Tensor, Value
 from grader.sandbox.values import record
 
@@ -101,7 +101,7 @@ def test_only_floating_tensors_go_to_double() -> None:
         "rate": 0.1,
     }
 
-    double = oracle.in_double(given_arguments)
+    double = casting.in_double(given_arguments)
 
     assert double == {
         "x": record(torch.tensor([1.5], dtype=torch.float64)),

@@ -68,6 +68,7 @@ def test_everything_about_the_call_is_told() -> None:
         raised=None,
         error_over_bound="inf",
         first_diverging_step=None,
+        bound=0.0,
     )
 
 

@@ -233,6 +233,11 @@ gradient_descent_torch_optimiser
   by-hand, uses-sgd: 0-2, 5
   made-in-the-loop, no-steps: 0-2, 5
 
+In the tables: a number is how many cases of the criterion catch the mistake;
+  .  no case catches it, the points stay
+  ?  not judged here
+Rungs are more calls, the simplest first: an unknown mistake is shown in one.
+
 Mutation score: 50 % (1 of 2 mistakes that must cost points)
 The suites cost an effort of 12 a submission.
 Kit sha256:ab12

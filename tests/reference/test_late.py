@@ -17,8 +17,9 @@ from grader import kit as kits
 from grader.exercises import Exercise
 from grader.freezing import freeze
 from grader.freezing.assignment import Assignment
+from grader.freezing.casting import in_double
 from grader.freezing.late import held, long_runs
-from grader.freezing.oracle import bounds_of, in_double, reference_value
+from grader.freezing.oracle import bounds_of, reference_value
 from grader.freezing.trials import Trials, quiet, recorded
 from grader.judging import compare, score
 from grader.kit import LoadedKit

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.report import figures
-from grader.results import Number, TensorView, number
+from grader.report import counterview, figures
+from grader.results import Counterexample, Number, TensorView, number
 from tests.report.samples import tensor
 
 
@@ -91,18 +91,20 @@ def test_a_tensor_that_is_the_start_of_another_ends_somewhere() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"),
+    ("value", "bound", "text"),
     [
-        (None, ""),
-        ("inf", "No rounding is allowed for here: the value must be exact."),
-        ("nan", "The error is not a number."),
-        (1.5, "The error is 1.5 times what honest rounding can explain."),
-        (69905.07, "The error is 69,900 times what honest rounding can explain."),
-        (4.2e8, "The error is 4.2e+08 times what honest rounding can explain."),
+        (None, None, ""),
+        ("inf", 0.0, "No rounding is allowed for here: the value must be exact."),
+        ("inf", 2e-3, "The error is beyond all that honest rounding can explain."),
+        ("inf", None, "The error is beyond all that honest rounding can explain."),
+        ("nan", 2e-3, "The error is not a number."),
+        (1.5, 2e-3, "The error is 1.5 times what honest rounding can explain."),
+        (69905.07, 2e-3, "The error is 69,900 times what honest rounding can explain."),
+        (4.2e8, None, "The error is 4.2e+08 times what honest rounding can explain."),
     ],
 )
-def test_a_distance_is_a_sentence(value: Number | None, text: str) -> None:
-    assert figures.ratio(value) == text
+def test_a_distance_is_a_sentence(value: Number | None, bound: Number | None, text: str) -> None:
+    assert figures.ratio(value, bound) == text
 
 
 @pytest.mark.parametrize(
@@ -115,3 +117,18 @@ def test_a_distance_is_a_sentence(value: Number | None, text: str) -> None:
 )
 def test_a_limit_has_its_unit(name: str, value: float, text: str) -> None:
     assert figures.limit(name, value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "bound", "told"),
+    [
+        (math.nan, 2e-3, "The error is beyond all that honest rounding can explain."),
+        (0.75, 0.0, "No rounding is allowed for here: the value must be exact."),
+    ],
+)
+def test_a_value_is_called_one_that_must_be_exact_only_where_its_bound_is_0(
+    value: float, bound: float, told: str
+) -> None:
+    found = Counterexample("cpu", {}, "f()", tensor(0.5), tensor(value), None, "inf", None, bound=bound)
+
+    assert counterview.counter(found, None, several=False).facts == (told,)

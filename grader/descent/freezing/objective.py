@@ -21,7 +21,8 @@ from grader.descent.objective import Minimised, calls
 from grader.descent.program import RIGHT, Array, Calls, run
 from grader.errors import GraderError
 from grader.exercises import Exercise
-from grader.freezing.oracle import in_double, reference_value
+from grader.freezing.casting import in_double
+from grader.freezing.oracle import reference_value
 from grader.records import Tensor, Value
 
 FITTED: Final = (0.0, 1.0, -1.0, 2.0)  # starts: as many as a gradient of degree 3 has coefficients
