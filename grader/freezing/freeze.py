@@ -246,7 +246,10 @@ def _nearly(one: dict[str, Value], first: dict[str, Value]) -> bool:
 
 
 def _shows(trials: Trials, mistake: Misconception, drawn: dict[str, object]) -> bool:
-    return trials.leaves(mistake, trials.case(recorded(drawn, trials.exercise)))
+    arguments = recorded(drawn, trials.exercise)
+    return not trials.like_the_reference(mistake, arguments) and trials.leaves(
+        mistake, trials.case(arguments)
+    )
 
 
 def suite(
