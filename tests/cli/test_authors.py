@@ -35,7 +35,7 @@ EXERCISE = Exercise(
         Criterion("form", "It is a tensor like x", 1, "return"),
     ),
     misconceptions=(
-        Misconception("once", "Not scaled", "Look at factor.", lambda x, factor: x + factor, frozenset({"value"})),
+        Misconception("once", "Not scaled", "Look at factor.", lambda x, f: x + f, frozenset({"value"})),
     ),
 )
 """
@@ -60,13 +60,13 @@ MISTAKES = [
         ),
     ),
     (
-        "lambda x, factor: x + factor",
+        "lambda x, f: x + f",
         "scaled(torch.ones(1), 2)",
         25,
         "`program` of the misconception 'once' is a Tensor: tensor([2.]).\n  Write a function.",
     ),
     (
-        "lambda x, factor: x + factor",
+        "lambda x, f: x + f",
         "lambda x: x * 1",
         25,
         (

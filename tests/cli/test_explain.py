@@ -33,7 +33,7 @@ def test_a_mistake_is_shown_with_its_program_its_cases_and_a_students_words(fold
         "\n"
         "Its program:\n"
         "\n"
-        '  Misconception("once", "Not scaled", "Look at factor.", lambda x, factor: x + factor,'
+        '  Misconception("once", "Not scaled", "Look at factor.", lambda x, f: x + f,'
         ' frozenset({"value"}))\n'
     )
     assert shown.splitlines()[2:4] == [
