@@ -38,7 +38,7 @@ def main(kit_file: Path, folder: Path) -> None:
     builtins.print = lambda *_, **__: None
     warnings.simplefilter("ignore")
     cpu, wall = time.process_time(), time.perf_counter()
-    calls = sum(_submission(path, exercises) for path in sorted(folder.iterdir()))
+    calls = sum(calls_of(path, exercises) for path in sorted(folder.iterdir()))
     used = {"cpu": time.process_time() - cpu, "wall": time.perf_counter() - wall}
     sys.stdout.write(json.dumps({**used, "calls": calls, "step": step, "start_cpu": cpu}))
 
@@ -56,7 +56,7 @@ def _step_seconds() -> float:
     return (time.process_time() - start) / STEPS
 
 
-def _submission(path: Path, exercises: tuple[kits.Exercise, ...]) -> int:
+def calls_of(path: Path, exercises: tuple[kits.Exercise, ...]) -> int:
     """Run the file, call its functions; return how many calls were made."""
     module = ModuleType("__main__")
     for text in _texts(path):

@@ -154,6 +154,10 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def _watch_option(again: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    return click.option("-w", "--watch", is_flag=True, help=f"{again}, until Ctrl-C (exit code 130).")
+
+
 def _format_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--format",
@@ -164,17 +168,20 @@ def _format_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"]}, epilog="Example: grader check homework.ipynb"
+)
 @click.version_option(grader.__version__, prog_name="grader")
 def cli() -> None:
     """Grade PyTorch exercises: marks that are true, feedback that teaches."""
 
 
-@cli.command()
+@cli.command(epilog="Example: grader check homework.ipynb --watch")
 @click.argument("path", type=Folder)
 @_kit_options
 @_run_options
 @_format_option
+@_watch_option("Check again after every save")
 @click.option("--json", "as_json", is_flag=True, help="Short for --format json.")
 @click.option("-q", "--quiet", count=True, help="One line; -qq: nothing but the exit code.")
 @click.option(
@@ -191,7 +198,7 @@ def check(path: Path, formats: tuple[Output, ...], as_json: bool, **options: Any
     sys.exit(command.run(path, wanted, **_given(options)))
 
 
-@cli.command()
+@cli.command(epilog="Example: grader grade ~/Downloads/class --resume")
 @click.argument("path", type=Folder)
 @_kit_options
 @_run_options
@@ -227,6 +234,7 @@ def check(path: Path, formats: tuple[Output, ...], as_json: bool, **options: Any
     default=None,
     help="Whether students' pages say what was expected. Default: as before in DIR, at first they do.",
 )
+@_watch_option("Grade what is handed in or changed meanwhile, too")
 @click.option("-v", "--verbose", is_flag=True, help="A line for each submission that is done.")
 @_format_option
 def grade(path: Path, **options: Any) -> None:
@@ -236,7 +244,7 @@ def grade(path: Path, **options: Any) -> None:
     sys.exit(command.run(path, typed=sys.argv[1:], **_given(options)))
 
 
-@cli.command()
+@cli.command(epilog="Example: grader report report --hide-expected")
 @click.argument("folder", type=Folder)
 @click.option("--templates", type=Folder, metavar="DIR", help="Templates that replace the default ones.")
 @click.option(
@@ -254,7 +262,7 @@ def report(
     sys.exit(command.run(folder, templates, hide_expected, formats))
 
 
-@cli.command()
+@cli.command(epilog="Example: grader freeze -o homework.kit")
 @click.option(
     "--assignment", type=Folder, metavar="DIR", help="A folder with reference/. Default: the nearest."
 )
@@ -276,7 +284,7 @@ def freeze(assignment: Path | None, output: Path, seed: int | None, quick: bool)
     sys.exit(command.run(assignment, output, seed, quick=quick))
 
 
-@cli.command()
+@cli.command(epilog="Example: grader verify --kit homework.kit -v")
 @_kit_options
 @click.option("--json", "as_json", is_flag=True, help="As one JSON document.")
 @click.option("-v", "--verbose", is_flag=True, help="Which cases catch which mistake.")
@@ -299,7 +307,7 @@ def verify(
     sys.exit(command.run(kit_file, assignment, expect_digest, as_json, verbose, explain))
 
 
-@cli.command()
+@cli.command(epilog="Example: grader doctor")
 def doctor() -> None:
     """Try what grading needs on this machine: Python, torch, CUDA, isolation."""
     from grader.commands import doctor as command  # noqa: PLC0415
@@ -307,10 +315,12 @@ def doctor() -> None:
     sys.exit(command.run())
 
 
-@cli.command()
+@cli.command(
+    epilog='Example: eval "$(grader completion bash)"  # in ~/.bashrc; fish: grader completion fish | source'
+)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
-    """Print a script that completes commands and options: eval "$(grader completion bash)"."""
+    """Print a script with which a shell completes commands, options and their values."""
     from click.shell_completion import get_completion_class  # noqa: PLC0415
 
     found = get_completion_class(shell)

@@ -149,6 +149,8 @@ class Exercise(Record, frozen=True):
     protocol: Protocol = Protocol()
     unseen: tuple[Unseen, ...] = ()
     pairs: tuple[Misconception, ...] = ()  # two mistakes at once
+    warnings: tuple[str, ...] = ()  # what its author should know
+    room: float = 0.0  # the largest share of a bound that the right programs stray
 
     @property
     def called(self) -> str:

@@ -86,10 +86,11 @@ def _grade(submission: Submission, session: Session) -> Graded:
     executions = [one if one.loaded else _loaded_elsewhere(one, session.kit) for one in executions]
     judged = judge(executions, session.kit)
     findings = explain(submission, executions, judged, session)
-    steps = {name: finding.steps for name, finding in findings.items()}
     return Graded(
         result=_with_lacking(award.award(submission, executions, findings, session.kit), executions),
-        evidence=evidence.gather(submission.student, executions, judged, session.kit, session.texts, steps),
+        evidence=evidence.gather(
+            submission.student, executions, judged, session.kit, session.texts, findings
+        ),
     )
 
 

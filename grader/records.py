@@ -256,6 +256,11 @@ class Execution(Record, frozen=True):
 # --- judged -------------------------------------------------------------------------------
 
 
+def is_borderline(failure: Failure | None, error_over_bound: float | None) -> bool:
+    """Accepted, but above a quarter of the bound: it counts, and the instructor is told."""
+    return failure is None and error_over_bound is not None and error_over_bound > 0.25  # noqa: PLR2004
+
+
 class Part(Record, frozen=True):
     """One leaf of a case, judged as the whole is."""
 
@@ -267,6 +272,13 @@ class Part(Record, frozen=True):
     error_over_bound: float | None
     message: str = ""
     form_message: str = ""
+    wrong: tuple[
+        int, ...
+    ] = ()  # its numbers, from 0, that are beyond their bounds; the one furthest off is the first
+
+    @property
+    def borderline(self) -> bool:
+        return is_borderline(self.failure, self.error_over_bound)
 
 
 class Outcome(Record, frozen=True):
@@ -286,11 +298,11 @@ class Outcome(Record, frozen=True):
     message: str = ""  # one sentence for people; empty where all is right
     form_message: str = ""
     parts: tuple[Part, ...] = ()  # where the exercise asks for leaves
+    accepted: int = 0  # of several right answers the one that fits best; 0 is the reference's
 
     @property
     def borderline(self) -> bool:
-        """Accepted, but above a quarter of the bound: it counts, and the instructor is told."""
-        return self.failure is None and self.error_over_bound is not None and self.error_over_bound > 0.25  # noqa: PLR2004
+        return is_borderline(self.failure, self.error_over_bound)
 
 
 class Chain(Record, frozen=True):

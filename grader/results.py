@@ -114,6 +114,13 @@ class Counterexample(Stored, frozen=True):
     part: str = ""  # of a result of several, the one that is shown: `result[1]`
     said: str = ""  # and what is wrong with it, as a sentence
     bound: Number | None = None  # how far that value may stray
+    place: str = ""  # where it has many numbers, the one that is shown: `[3, 5]`
+    support: str = ""  # what `call` begins with: the source of a probe, and of what makes arguments
+
+    @property
+    def bare(self) -> str:
+        """The call without what it is pasted with."""
+        return self.call.removeprefix(self.support)
 
 
 class Quote(Stored, frozen=True):
@@ -188,14 +195,14 @@ class Results(Stored, frozen=True):
 
 
 class CaseEvidence(Stored, frozen=True):
-    """One case on one device, judged."""
+    """One case on one device, judged; of several parts once for each criterion that looks at it."""
 
     index: int
     device: str
-    criterion: str  # the `values` criterion it belongs to
+    criterion: str  # the `values` criterion it belongs to; with parts the one it is judged for
     origin: str
     call: str
-    expected: TensorView
+    expected: TensorView | None  # None where what is expected has no numbers, or so many that none are kept
     got: TensorView | None
     returned: str | None  # the type that came back, or why its value could not be read
     raised: str | None
@@ -208,6 +215,8 @@ class CaseEvidence(Stored, frozen=True):
     borderline: bool
     message: str
     form_message: str
+    part: str = ""  # of a result of several, the one that its criterion finds furthest off: `result[1]`
+    place: str = ""  # where it has many numbers, the one that is kept: `[3, 5]`
 
 
 class StepEvidence(Stored, frozen=True):
@@ -218,7 +227,10 @@ class StepEvidence(Stored, frozen=True):
 
 
 class TraceEvidence(Stored, frozen=True):
-    """A traced call: the student's steps; the reference's parameter before the first step and after each."""
+    """A traced call: the student's steps; the reference's parameter before the first step and after each.
+
+    Where a criterion asks which functions are called: these, and no steps.
+    """
 
     case: int
     device: str
@@ -228,6 +240,8 @@ class TraceEvidence(Stored, frozen=True):
     reference: tuple[TensorView, ...]
     holds: bool
     message: str
+    criterion: str = ""  # of kind "calls"; empty for one that asks who took the steps
+    functions: tuple[str, ...] = ()  # those asked about that were called
 
 
 class StepRow(Stored, frozen=True):
@@ -254,6 +268,16 @@ class StepTable(Stored, frozen=True):
     more: int  # steps beyond the last row that either took
 
 
+class Difference(Stored, frozen=True):
+    """All numbers of the counterexample's part, where they are too many to read."""
+
+    part: str
+    shape: tuple[int, ...]
+    expected: tuple[Number, ...]
+    got: tuple[Number, ...]
+    wrong: tuple[int, ...]  # from 0, the one furthest off first
+
+
 class ExerciseEvidence(Stored, frozen=True):
     name: str
     cases: tuple[CaseEvidence, ...]
@@ -261,6 +285,8 @@ class ExerciseEvidence(Stored, frozen=True):
     place: Place | None = None  # where the graded definition stands
     steps: StepTable | None = None
     moved: str = "the parameter"  # what its steps move, in the exercise's own word
+    difference: Difference | None = None
+    by_part: bool = False  # its cases are told once for each criterion that looks at them
 
 
 class Evidence(Stored, frozen=True):

@@ -26,6 +26,8 @@ _CODES: Final = {
     "int64": "q", "int32": "i", "int16": "h", "int8": "b", "uint8": "B", "bool": "?",
 }  # fmt: skip
 FLOATS: Final = ("float32", "float64", "float16", "bfloat16")
+_LONG: Final = 120  # characters of a call in a sentence
+_SHORT: Final = 30  # and of one argument, where the call is longer
 _SINGLE: Final = struct.Struct("<f")
 
 
@@ -121,6 +123,25 @@ def call(name: str, arguments: Mapping[str, Value], device: str = "cpu") -> str:
     """The call as one would paste it below the definitions, by position; `name` may be its beginning."""
     head = name if "(" in name else f"{name}("
     return f"{head}{', '.join(literal(value, device) for value in arguments.values())})"
+
+
+def brief(arguments: Mapping[str, Value]) -> str:
+    """A call's arguments for a sentence: as one would paste them, or by name where that were too long."""
+    whole = call("", arguments)
+    if len(whole) <= _LONG and ": " not in whole:
+        return whole
+    return f"({', '.join(_named(name, value) for name, value in arguments.items())})"
+
+
+def _named(name: str, value: Value) -> str:
+    if isinstance(value, Tensor) and math.prod(value.shape) > 1:
+        return f"{name} of shape {value.shape}"
+    told = literal(value)
+    if len(told) <= _SHORT and ": " not in told:
+        return f"{name}={told}"
+    if isinstance(value, Items | Table):
+        return f"{name} of length {len(value.items)}"
+    return f"{name}={told.partition('(')[0][:_SHORT]}(...)" if isinstance(value, Made) else f"{name}=..."
 
 
 def _nested(flat: list[str], shape: tuple[int, ...]) -> str:

@@ -37,9 +37,10 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 )
 CHILD = {  # the only modules that may import torch, Hypothesis, nbformat or IPython
     "strategies", "freezing", "descent.freezing", "sandbox.calling", "sandbox.compiler", "sandbox.devices",
-    "sandbox.loading", "sandbox.magics", "sandbox.notebooks", "sandbox.probing", "sandbox.remains",
-    "sandbox.settings", "sandbox.tracing", "sandbox.twin", "sandbox.values", "sandbox.worker",
-    "sandbox.zygote",
+    "sandbox.leaves", "sandbox.loading", "sandbox.magics", "sandbox.notebooks", "sandbox.probing",
+    "sandbox.remains",
+    "sandbox.settings", "sandbox.support", "sandbox.tracing", "sandbox.twin", "sandbox.values",
+    "sandbox.watching", "sandbox.worker", "sandbox.zygote",
 }  # fmt: skip
 HEAVY = ("torch", "hypothesis", "libcst", "nbformat", "IPython", "matplotlib")
 

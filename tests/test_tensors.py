@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from grader import tensors
-from grader.records import Tensor, Value
+from grader.records import Items, Made, Table, Tensor, Value
 from grader.results import TensorView, as_float, number
 from grader.sandbox.values import record
 
@@ -199,3 +199,21 @@ def test_a_number_survives_json(value: float) -> None:
 )
 def test_what_json_cannot_hold_is_a_word(value: float, stored: object) -> None:
     assert number(value) == stored
+
+
+def test_arguments_that_are_long_are_named_in_a_sentence() -> None:
+    large = tensors.float64([0.1234567890123456] * 8, (4, 2))
+    made = Made("torch.randint(-2048, 2049, (64, 10), generator=torch.Generator().manual_seed(0)) / 1024")
+    arguments: dict[str, Value] = {
+        "X": large,
+        "rate": 0.1,
+        "sizes": Items((1,) * 20),
+        "noise": made,
+        "flags": Table({"a": True}),
+    }
+
+    assert tensors.brief({"x": 1.0, "n": 2}) == "(1.0, 2)"
+    assert tensors.brief({"flags": Table({"a": True})}) == "(flags of length 1)"
+    assert tensors.brief(arguments) == (
+        "(X of shape (4, 2), rate=0.1, sizes of length 20, noise=torch.randint(...), flags of length 1)"
+    )

@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 import torch
+from _mistakes_attention import HONEST, MISTAKES
 from hypothesis import strategies as st
 
 from grader import strategies
@@ -37,6 +38,12 @@ EXERCISE = Exercise(
     statement="Return softmax(query key^T / sqrt(d)) value; mask is None, or True where attending is allowed.",
     reference=attention,
     arguments=calls(),
+    edge_cases=(
+        {"query": torch.tensor([[8.0, 12.0], [0.5, -1.0]]), "key": torch.tensor([[10.0, 9.0], [9.5, 9.25]]),
+         "value": torch.tensor([[1.0, 2.0], [-1.0, 0.5]]), "mask": None},
+        {"query": torch.tensor([[90.0, 80.0]]), "key": torch.tensor([[10.0, 9.0], [9.5, 9.5], [9.0, 9.0]]),
+         "value": torch.tensor([[1.0], [-1.0], [2.0]]), "mask": torch.tensor([[True, True, False]])},
+    ),
     rubric=(
         Criterion("plain", "It is right without a mask", 3, "values", lambda a: a["mask"] is None),
         Criterion("masked", "It is right with a mask", 2, "values", lambda a: a["mask"] is not None),
@@ -45,4 +52,6 @@ EXERCISE = Exercise(
         Criterion("inputs", "query, key and value stay as they were", 1, "unchanged"),
         Criterion("own", "It is not PyTorch's own", 1, "calls", avoids=("scaled_dot_product_attention",)),
     ),
+    misconceptions=MISTAKES,
+    honest=HONEST,
 )

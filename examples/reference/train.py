@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from _mistakes_train import HONEST, MISTAKES
 from hypothesis import strategies as st
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
@@ -73,4 +74,6 @@ EXERCISE = Exercise(
         Criterion("weights", "The model is trained", 3, "values", part="weights"),
         Criterion("sgd", "torch.optim.SGD takes the steps", 1, "optimiser"),
     ),
+    misconceptions=MISTAKES,
+    honest=HONEST,
 )  # fmt: skip

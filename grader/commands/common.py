@@ -22,10 +22,16 @@ def tell(text: str, *, beside: bool = True) -> None:
     click.echo(harmless(clean(text)), err=beside)
 
 
+def tell_source(source: Source) -> None:
+    """Which kit or assignment it is, to whoever has not named it."""
+    if not source.named:
+        tell(f"{'Kit' if source.is_kit else 'Assignment'}: {source.path} ({source.where})")
+
+
 def load_kit(source: Source, expect_digest: str | None, *, silent: bool = False) -> LoadedKit:
     """Read or freeze it, and say which it is. Raises GraderError where it is not the one expected."""
-    if not source.named and not silent:
-        tell(f"{'Kit' if source.is_kit else 'Assignment'}: {source.path} ({source.where})")
+    if not silent:
+        tell_source(source)
     loaded = kits.load(source.path) if source.is_kit else _frozen(source, silent=silent)
     if loaded.kit.quick and not silent:
         tell(f"note: {source.path} was {QUICK}.")

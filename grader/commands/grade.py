@@ -3,28 +3,52 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
 from grader import nearby, overrides
-from grader.commands import outputs, report
+from grader.commands import outputs, report, watching
 from grader.commands.common import load_kit, tell, templates_of
 from grader.commands.options import options_from
 from grader.commands.outputs import Output
-from grader.commands.progress import Progress
-from grader.errors import GraderError
+from grader.commands.progress import Progress, scored
+from grader.commands.watching import Warm
+from grader.errors import GraderError, NothingToGrade
 from grader.intake.submissions import Discovery, open_submissions
-from grader.kit import LoadedKit
-from grader.nearby import HandedIn
+from grader.nearby import HandedIn, Source
+from grader.pipeline import Session
 from grader.report import stale
-from grader.results import Results
-from grader.run import Again, Options, grade_into, journal_header, opened, plan, results_of
+from grader.report.head import Head
+from grader.results import Results, SubmissionResult
+from grader.run import Again, Options, Plan, grade_into, journal_header, opened, plan, results_of
 from grader.store import write_results
 
 OUTPUT: Final = Path("report")
+TEXT: Final = Output("text")  # on standard output
+
+
+@dataclass(frozen=True)
+class Job:
+    """What was asked of a class, and stays the same where it is graded again and again."""
+
+    path: Path
+    graded: HandedIn
+    output: Path
+    hide: bool  # what was expected, from students' pages
+    verbose: bool
+    typed: Sequence[str]
+    wanted: Sequence[Output]
+
+    @property
+    def corrections(self) -> Path:
+        return self.output / overrides.OVERRIDES_FILE
 
 
 def run(
@@ -36,6 +60,7 @@ def run(
     fail_under: float | None,
     hide_expected: bool | None,
     verbose: bool,
+    watch: bool,
     formats: Sequence[Output],
     typed: Sequence[str],
     kit_file: Path | None,
@@ -43,28 +68,111 @@ def run(
     expect_digest: str | None,
     **given: Any,
 ) -> int:
-    """Grade, write everything, say what came out, return the exit code."""
+    """Grade, write everything, say what came out, return the exit code; with `watch` until Ctrl-C."""
     wanted = outputs.chosen(formats, one=False)
     graded = nearby.handed_in(path, one=False)
     output = output or _own_folder(graded)
     overrides.create(
         output / overrides.OVERRIDES_FILE
     )  # first of all: an unwritable folder is told before work
-    with open_submissions(path, output=output) as discovery:
-        for note in discovery.notes:
-            tell(f"note: {note}")
-        source = nearby.chosen(kit_file, assignment, graded)
+    hide = report.hides_expected(output, hide_expected)
+    job = Job(path, graded, output, hide, verbose, typed, wanted)
+    again, options = Again(resume, students), options_from(given, jobs)
+    source = partial(nearby.chosen, kit_file, assignment, graded)
+    if watch:
+        _refuse_parts(students, fail_under)
+        return _watched(job, source, expect_digest, options, again)
+    return _once(job, source, expect_digest, options, again, fail_under)
+
+
+def _once(
+    job: Job,
+    source_of: Callable[[], Source],
+    expect_digest: str | None,
+    options: Options,
+    again: Again,
+    fail_under: float | None,
+) -> int:
+    with open_submissions(job.path, output=job.output) as discovery:
+        _tell_notes(discovery)
+        source = source_of()
         loaded = load_kit(source, expect_digest)
-        again = Again(resume, students)
-        hide = report.hides_expected(output, hide_expected)
-        results = _grade(discovery, loaded, options_from(given, jobs), output, again, hide, verbose, typed)
-    stale.remove(output, [result.student for result in results.submissions])
-    _tell_of_one_student(path, discovery, results)
-    corrections = overrides.read(output / overrides.OVERRIDES_FILE)
-    index = report.render(output, results, corrections, templates_of(source, graded))
-    report.write_formats(output, results, corrections, wanted)
-    tell(f"Report: {index}", beside=not outputs.for_people(wanted))
+        with opened(loaded, options) as (session, head):
+            results = _grade(job, discovery, _plan(job, discovery, session, head, again), session, head)
+    _tell_of_one_student(job.path, discovery, results)
+    corrections = overrides.read(job.corrections)
+    index = _write(job, results, corrections, templates_of(source, job.graded))
+    report.write_formats(job.output, results, corrections, job.wanted)
+    tell(f"Report: {index}", beside=not outputs.for_people(job.wanted))
     return _exit_code(results, corrections, fail_under)
+
+
+def _watched(
+    job: Job, source_of: Callable[[], Source], expect_digest: str | None, options: Options, again: Again
+) -> int:
+    with suppress(NothingToGrade), open_submissions(job.path, output=job.output):
+        pass  # a folder that is not there is told at once; an empty one will fill
+    source = source_of()
+    loaded = load_kit(source, expect_digest)
+    rounds = Rounds(job, again, templates_of(source, job.graded))
+    with Warm(source, loaded, expect_digest, options) as warm:
+        return watching.watch(job.path, warm, rounds.work, (job.corrections,), job.output, whole=True)
+
+
+class Rounds:
+    """A class as it comes in: what is new is graded, what has changed is rendered."""
+
+    def __init__(self, job: Job, again: Again, templates: Path | None) -> None:
+        self._job = job
+        self._again = again
+        self._templates = templates
+        self._before: tuple[Results, overrides.Overrides] | None = None
+
+    def work(self, session: Session, head: Head) -> watching.Show | None:
+        """Grade what waits; None where nothing does, and nobody left or was corrected."""
+        job, before = self._job, self._before
+        with open_submissions(job.path, output=job.output) as discovery:
+            todo = _plan(job, discovery, session, head, self._again)
+            self._again = Again(resume=True)
+            corrections = overrides.read(job.corrections)
+            if (
+                before
+                and not todo.waiting
+                and before == (_results(job, discovery, todo.done, head), corrections)
+            ):
+                return None
+            results = _grade(job, discovery, todo, session, head, told=before is None)
+        self._before = results, corrections
+        every = before is None or before[1] != corrections
+        new = [one.student for one in todo.waiting]
+        index = _write(job, results, corrections, self._templates, None if every else new)
+        return partial(self._show, discovery, index, new, whole=before is None or sys.stdout.isatty())
+
+    def _show(self, discovery: Discovery, index: Path, new: Sequence[str], *, whole: bool) -> None:
+        """The whole class at first, and where it is drawn over the last; else who is new and a line."""
+        assert self._before is not None  # it was graded
+        (results, corrections), output, wanted = self._before, self._job.output, self._job.wanted
+        _tell_notes(discovery)
+        if whole:
+            report.write_formats(output, results, corrections, wanted)
+        else:
+            report.write_formats(output, results, corrections, [one for one in wanted if one != TEXT])
+            for one in results.submissions:
+                if one.student in new:
+                    tell(f"{one.student}: {scored(one)}")
+            if TEXT in wanted:
+                tell(report.headline(output, results, corrections), beside=False)
+        tell(f"Report: {index}", beside=not outputs.for_people(wanted))
+
+
+def _refuse_parts(students: Sequence[str], fail_under: float | None) -> None:
+    """Raises GraderError for what makes no sense of a class that is never complete."""
+    option = "--student" if students else "--fail-under"
+    if students or fail_under is not None:
+        raise GraderError(
+            f"{option} and --watch: whoever is new or has changed is graded, until Ctrl-C.",
+            "Leave one of the two out.",
+        )
 
 
 def _own_folder(graded: HandedIn) -> Path:
@@ -82,29 +190,47 @@ def _is_taken(place: Path) -> bool:
     return place.is_symlink() or (place.exists() and not (place.is_dir() and not any(place.iterdir())))
 
 
+def _tell_notes(discovery: Discovery) -> None:
+    for note in discovery.notes:
+        tell(f"note: {note}")
+
+
+def _plan(job: Job, discovery: Discovery, session: Session, head: Head, again: Again) -> Plan:
+    todo = plan(discovery, journal_header(head, session), job.output, again)
+    if todo.note:
+        tell(f"note: {job.output}: {todo.note}")
+    return todo
+
+
 def _grade(
-    discovery: Discovery,
-    loaded: LoadedKit,
-    options: Options,
-    output: Path,
-    again: Again,
-    hide: bool,
-    verbose: bool,
-    typed: Sequence[str],
+    job: Job, discovery: Discovery, todo: Plan, session: Session, head: Head, *, told: bool = True
 ) -> Results:
-    with opened(loaded, options) as (session, found):
-        head = msgspec.structs.replace(found, hide_expected=hide)
-        header = journal_header(head, session)
-        todo = plan(discovery, header, output, again)
-        if todo.note:
-            tell(f"note: {output}: {todo.note}")
-        with Progress(len(todo.waiting), len(todo.done), output, verbose=verbose) as progress:
-            finished = grade_into(output, todo, header, session, progress.done)
-    results = results_of(head, discovery, finished)
-    if any(one.lacking for one in results.submissions):
-        results = msgspec.structs.replace(results, command=_command(typed))
-    write_results(output, results)
+    """Grade what waits and store it; `told`: how much of the class was there before."""
+    before = len(todo.done) if told else 0
+    with Progress(len(todo.waiting), before, job.output, verbose=job.verbose) as progress:
+        finished = grade_into(job.output, todo, journal_header(head, session), session, progress.done)
+    results = _results(job, discovery, finished, head)
+    write_results(job.output, results)
     return results
+
+
+def _results(job: Job, discovery: Discovery, finished: dict[str, SubmissionResult], head: Head) -> Results:
+    results = results_of(msgspec.structs.replace(head, hide_expected=job.hide), discovery, finished)
+    if any(one.lacking for one in results.submissions):
+        return msgspec.structs.replace(results, command=_command(job.typed))
+    return results
+
+
+def _write(
+    job: Job,
+    results: Results,
+    corrections: overrides.Overrides,
+    templates: Path | None,
+    only: Sequence[str] | None = None,
+) -> Path:
+    """Every page, or the class's and these students'; those of students who left are removed."""
+    stale.remove(job.output, [result.student for result in results.submissions])
+    return report.render(job.output, results, corrections, templates, only)
 
 
 def _command(typed: Sequence[str]) -> str:

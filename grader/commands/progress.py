@@ -55,8 +55,7 @@ class Progress:
         if result.score is not None and result.max_score:
             self._scores.append(100 * result.score / result.max_score)
         if self._verbose:
-            score = "no score" if result.score is None else f"{result.score:g} / {result.max_score:g}"
-            tell(f"{self._count} of {self._waiting}: {result.student}: {score}")
+            tell(f"{self._count} of {self._waiting}: {result.student}: {scored(result)}")
         elif self._bar is not None:
             self._bar.update(self._bar.task_ids[0], advance=1, pace=self._pace())
         elif time.monotonic() - self._last >= EVERY:
@@ -65,6 +64,10 @@ class Progress:
 
     def _pace(self) -> str:
         return pace(self._count, self._waiting, time.monotonic() - self._began, self._scores)
+
+
+def scored(result: SubmissionResult) -> str:
+    return "no score" if result.score is None else f"{result.score:g} / {result.max_score:g}"
 
 
 def pace(count: int, of: int, seconds: float, scores: Sequence[float]) -> str:

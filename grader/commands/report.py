@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,6 +59,13 @@ def write_formats(folder: Path, results: Results, corrections: Overrides, wanted
     outputs.write(wanted, material, text)
 
 
+def headline(folder: Path, results: Results, corrections: Overrides) -> str:
+    """The class in a line."""
+    from grader.report import classview  # noqa: PLC0415 -- after the work
+
+    return classview.classroom(results, corrections, lambda one: _evidence(folder, one)).headline
+
+
 def hides_expected(folder: Path, asked: bool | None) -> bool:
     """Whether students' pages hide what was expected: as asked, else as in the results that are there.
 
@@ -72,12 +79,19 @@ def hides_expected(folder: Path, asked: bool | None) -> bool:
         return False
 
 
-def render(folder: Path, results: Results, corrections: Overrides, templates: Path | None) -> Path:
-    """Write index.html, a page for each student and grades.csv; return the first."""
+def render(
+    folder: Path,
+    results: Results,
+    corrections: Overrides,
+    templates: Path | None,
+    only: Collection[str] | None = None,
+) -> Path:
+    """Write index.html, a page for each student, or for these alone, and grades.csv; return the first."""
     renderer = Renderer(templates)
     head = head_of(results)
     for result in results.submissions:
-        write_student(folder, result, _evidence(folder, result.student), head, corrections, renderer)
+        if only is None or result.student in only:
+            write_student(folder, result, _evidence(folder, result.student), head, corrections, renderer)
     gradebook.write(folder, results, corrections)
     return write_class(folder, results, corrections, renderer, lambda one: _evidence(folder, one))
 

@@ -142,7 +142,7 @@ class Inferred:
         near = abs(left - self.got) <= 4 * self.u * steps * np.maximum(abs(left), self.part.size)
         places = near.all(axis=2)
         y = places.argmax(axis=0)[:, None].astype(float)
-        at = moment(self.part.calls)
+        at = moment(self.part.calls, self.base)
         at.path, at.count = self.path, y[:, 0].astype(int)
         rows = Rows(at.asked.astype(float), y, at, np.full_like(y, EXACTLY))
         return _some(places.sum(axis=0) == 1, self.usable, rows)

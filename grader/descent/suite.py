@@ -145,6 +145,21 @@ class Answers:
                 return False
             return bool(agreeing(program, self.all).all())
 
+    @cached_property
+    def rounded(self) -> bool:
+        """Whether half the digits of every wrong answer are right, beside the largest theta on the way.
+
+        No mistake is so small, but a sum with a larger number may cost a right program the other half.
+        """
+        part = self.all
+        with np.errstate(all="ignore"):
+            right = run(RIGHT, part.calls)
+            allowed = np.sqrt(part.roundoff + part.coarse) * np.maximum(right.reach(), part.size)
+            near = [
+                _close(*row).all() for row in zip(part.got, right.value, allowed, part.beyond, strict=True)
+            ]
+        return bool((np.array(near, dtype=bool) | ~part.wrong).all())
+
     def telling(self, program: Program) -> int:
         """The wrong answers that agree with a program so far from the right one that it is no accident."""
         with np.errstate(all="ignore"):

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import IntEnum
 from typing import Final
 
-from grader.diagnosis import exceptions, hidden_state, matching, partial, returns
+from grader.diagnosis import effects, exceptions, hidden_state, matching, partial, returns
 from grader.diagnosis.candidates import STEPS, Candidate
 from grader.diagnosis.matching import Match
 from grader.diagnosis.report import FailureReport, Flaw
@@ -111,6 +111,7 @@ def _general(report: FailureReport) -> Iterator[Candidate]:
     """What any function may do, in the order in which it is worth telling."""
     yield from exceptions.candidates(report)
     yield from hidden_state.candidates(report)
+    yield from effects.candidates(report)
     yield from returns.candidates(report)
 
 

@@ -55,6 +55,7 @@ def find(prepared: Prepared, ran: Sequence[JudgedRun], climb: Climb, cells: Sequ
         diagnosis=_quoting(told.first, run, cells, shown.raised) if told.first else None,
         counterexample=shown.counterexample,
         steps=shown.steps,
+        difference=shown.difference,
         further=tuple(_quoting(one, run, cells, None) for one in told.further),
     )
 

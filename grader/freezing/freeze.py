@@ -36,11 +36,12 @@ from grader.freezing.diagnosers import Freezing, freezing
 from grader.freezing.drawing import pool, simplest
 from grader.freezing.following import followed, with_steps
 from grader.freezing.haste import hasten
+from grader.freezing.honest import used_room, warnings
 from grader.freezing.ladder import ladder
 from grader.freezing.late import long_runs, reach
 from grader.freezing.oracle import finite
 from grader.freezing.pairs import pairs
-from grader.freezing.refusing import check, refuse_failing_reference
+from grader.freezing.refusing import check
 from grader.freezing.repeats import every_form, repeats
 from grader.freezing.rewording import alike, readable, reworded
 from grader.freezing.trials import Trials, key, quiet, recorded
@@ -185,9 +186,9 @@ def freeze_exercise(
         unseen=unseen,
         pairs=tuple(_pair(trials, *one, cases) for one in pairs(trials, mutants, cases)),
     )
-    refuse_failing_reference(exercise, frozen)
+    room = used_room(exercise, frozen)
     tell(0.35, "writing the kit")
-    return frozen
+    return msgspec.structs.replace(frozen, room=room, warnings=tuple(warnings(exercise, frozen)))
 
 
 def _tell(exercises: int, share: float, doing: str) -> None:
@@ -385,7 +386,7 @@ def _pair(trials: Trials, mistake: Misconception, other: str, cases: list[kit.Ca
     answers = tuple(trials.answer(mistake, case) for case in cases)
     return kit.Misconception(
         id=mistake.id,
-        title=mistake.title,
+        title=f"{mistake.title}, in two places" if other == mistake.title else mistake.title,
         hint=mistake.hint,
         costs=(),
         needs=None,
@@ -395,7 +396,7 @@ def _pair(trials: Trials, mistake: Misconception, other: str, cases: list[kit.Ca
         smallest=None,
         teacher=mistake.teacher,
         derived=True,
-        others=(other,),
+        others=() if other == mistake.title else (other,),
     )
 
 

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import torch
 
-from grader import kit, tensors
 from grader.errors import GraderError
 from grader.exercises import Exercise
 from grader.freezing.author import Unfit
-from grader.freezing.trials import bare
-from grader.judging import compare, score
-from grader.records import Answer, ExerciseRun, Trace
-from grader.sandbox import calling
 
 
 def check(exercise: Exercise) -> None:
@@ -38,29 +33,4 @@ def check(exercise: Exercise) -> None:
                 " which does not exist.",
                 "Name a class of torch.optim.",
                 criterion,
-            )
-
-
-def refuse_failing_reference(exercise: Exercise, frozen: kit.Exercise) -> None:
-    """The reference must get full marks by the judging that students get."""
-    answers: dict[int, Answer] = {}
-    traces: dict[int, Trace] = {}
-    for index, case in enumerate(frozen.cases):
-        if case.repeats is None:
-            answers[index] = bare(calling.call(exercise.reference, case.arguments, protocol=frozen.protocol))
-        else:
-            answers[index], traces[index] = calling.traced_call(
-                exercise.reference, case.arguments, protocol=frozen.protocol
-            )
-    outcomes = compare.judge(
-        ExerciseRun(exercise.name, found=True, answers=answers, traces=traces), frozen, "cpu"
-    )
-    for row, criterion in zip(score.criteria(outcomes, frozen), frozen.rubric, strict=True):
-        if row.outcome == "failed":
-            wrong = [i for i in criterion.cases if outcomes.outcomes[i].failure or outcomes.outcomes[i].form]
-            case = frozen.cases[(wrong or criterion.cases)[0]]
-            raise GraderError(
-                f"{tensors.call(frozen.called, case.arguments)}: the reference itself fails {row.id!r}:"
-                f" {row.message}.",
-                "Correct the reference, its bound, or the criterion.",
             )

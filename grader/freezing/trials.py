@@ -241,6 +241,9 @@ class Trials:
         u = max(ROUNDOFF.get(dtype, 0.0) for dtype in (case.dtype, answer.value.dtype))
         rounding = ROUNDING * u * (case.effort + 1) * np.maximum(largest, abs(got))
         tolerance = np.nan_to_num(np.maximum(SPREAD * spread, rounding), nan=0.0, posinf=0.0)
+        if self.protocol.leaves:
+            strays = self.oracle.strays(case, lambda: self._numbers(mistake, case))
+            tolerance = np.maximum(tolerance, strays) if strays.shape == tolerance.shape else tolerance
         return tensors.float64(tolerance, answer.value.shape)
 
     def _in_double(self, mistake: Misconception, case: kit.Case, answer: Returned) -> np.ndarray:
@@ -250,14 +253,21 @@ class Trials:
             return tensors.numbers(answer.value)
         with double_dtype() if self.protocol.leaves else nullcontext():
             exact = calling.call(mistake.program, double, protocol=self.protocol)
-        has_value = isinstance(exact, Returned) and exact.value is not None
-        return tensors.numbers(exact.value) if has_value else np.zeros(0)  # type: ignore[union-attr, arg-type]
+        return _numbers_of(exact)
+
+    def _numbers(self, mistake: Misconception, case: kit.Case) -> np.ndarray:
+        return _numbers_of(calling.call(mistake.program, case.arguments, protocol=self.protocol))
 
     def behaviour(self, mistake: Misconception, case: kit.Case) -> Behaviour:
         name = (mistake.id, key(case.arguments))
         if name not in self._behaviours:
             self._behaviours[name] = behaviour(self.answer(mistake, case), self.tolerance(mistake, case))
         return self._behaviours[name]
+
+
+def _numbers_of(answer: Answer) -> np.ndarray:
+    has_value = isinstance(answer, Returned) and answer.value is not None
+    return tensors.numbers(answer.value) if has_value else np.zeros(0)  # type: ignore[union-attr, arg-type]
 
 
 def key(arguments: Mapping[str, Value]) -> bytes:

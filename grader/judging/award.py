@@ -13,6 +13,7 @@ from grader.results import (
     Counterexample,
     CriterionResult,
     Diagnosis,
+    Difference,
     ExerciseResult,
     StepTable,
     SubmissionResult,
@@ -29,6 +30,7 @@ class Finding(Record, frozen=True):
     steps: StepTable | None = None
     further: tuple[Diagnosis, ...] = ()
     behaviour: str = ""
+    difference: Difference | None = None
 
 
 def award(

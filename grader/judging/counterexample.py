@@ -8,6 +8,7 @@ is shown: nothing that cost nothing.
 from __future__ import annotations
 
 import math
+import re
 from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from typing import Final
@@ -16,9 +17,8 @@ from msgspec.structs import replace
 
 from grader import kit as kits
 from grader import tensors
-from grader.judging import leaves
+from grader.judging import partviews
 from grader.judging.compare import judge_case
-from grader.judging.leaves import seen
 from grader.judging.steps import step_table
 from grader.records import (
     Answer,
@@ -33,10 +33,13 @@ from grader.records import (
     Stopped,
     Trace,
 )
-from grader.results import Counterexample, Diagnosis, StepTable, TensorView, number
+from grader.results import Counterexample, Diagnosis, Difference, StepTable, TensorView, number
 
 SEEDED: Final = "torch.manual_seed(0); "
 """In front of a call that draws random numbers: as it was made."""
+
+IMPORTS: Final = {"torch": "import torch", "np": "import numpy as np", "math": "import math"}
+"""What the source of a probe may name without saying so."""
 
 
 class Shown(Record, frozen=True):
@@ -44,6 +47,7 @@ class Shown(Record, frozen=True):
 
     counterexample: Counterexample | None = None
     steps: StepTable | None = None
+    difference: Difference | None = None  # where a part of it has many numbers
     raised: Place | None = None  # where the call raised, if it did
 
 
@@ -67,14 +71,14 @@ def counterexample(
         _Candidate(exercise.cases[one.case], one, run.traces.get(one.case)) for one in outcomes.outcomes
     ]
     if shrunk is not None and sought.shows(candidates[shrunk]):
-        return _show(candidates[shrunk], exercise, outcomes.device, before)
+        return _show(candidates[shrunk], sought, outcomes.device, before)
     candidates += _rungs(climbed, exercise, outcomes.device) if climbed else []
     failing = [one for one in candidates if sought.shows(one)]
     if not failing:
         return Shown(steps=_steps_alone(outcomes, exercise, failed, candidates))
     simplest = min(map(_simplicity, failing))
     equals = [one for one in failing if _simplicity(one) == simplest]
-    return _show(min(equals, key=lambda one: _length(one.case)), exercise, outcomes.device, before)
+    return _show(min(equals, key=lambda one: _length(one.case)), sought, outcomes.device, before)
 
 
 def rungs_to_climb(outcomes: ExerciseOutcomes, exercise: kits.Exercise, failed: Collection[str]) -> int:
@@ -147,7 +151,8 @@ class _Sought:
     """What the failed criteria look at: the values, or the form, of the cases of some values criteria."""
 
     def __init__(self, exercise: kits.Exercise, failed: Collection[str]) -> None:
-        broken = self._broken = _broken(exercise, failed)
+        self.exercise = exercise
+        broken = self.broken = _broken(exercise, failed)
         self._values = {one.id for one in broken if one.kind == "values"}
         self._forms = {
             exercise.cases[index].criterion for one in broken if one.kind == "return" for index in one.cases
@@ -156,8 +161,7 @@ class _Sought:
     def shows(self, candidate: _Candidate) -> bool:
         case, outcome = candidate.case, candidate.outcome
         if outcome.parts:
-            looked_at = (one for one in self._broken if one.kind in ("values", "return"))
-            return any(seen(one, outcome)[0] for one in looked_at)
+            return partviews.shown(self.broken, outcome) is not None
         value = outcome.failure is not None and case.criterion in self._values
         return value or (outcome.form is not None and case.criterion in self._forms)
 
@@ -190,31 +194,50 @@ def shown_again(
     """A case that was called again, after the calls in `before`; None where it does not fail there."""
     case, answer = exercise.cases[index], reply.answers[position]
     candidate = _Candidate(case, judge_case(index, case, answer, device), reply.traces.get(position))
-    return _show(candidate, exercise, device, before) if _Sought(exercise, failed).shows(candidate) else None
+    sought = _Sought(exercise, failed)
+    return _show(candidate, sought, device, before) if sought.shows(candidate) else None
 
 
-def _show(candidate: _Candidate, exercise: kits.Exercise, device: str, before: str) -> Shown:
+def _show(candidate: _Candidate, sought: _Sought, device: str, before: str) -> Shown:
     """`before`: what has to be pasted in front of the call."""
-    case, outcome = candidate.case, candidate.outcome
+    case, outcome, exercise = candidate.case, candidate.outcome, sought.exercise
     answer = outcome.answer
-    ratio = outcome.error_over_bound
+    part = partviews.shown(sought.broken, outcome)
+    ratio = part.error_over_bound if part else outcome.error_over_bound
     steps = _steps(candidate, exercise, device, before)
-    before += exercise.protocol.support and exercise.protocol.support + "\n"
-    part = next((one for one in outcome.parts if one.failure or one.form), None)
+    shown = partviews.pair(case, outcome, part) if part else _whole(case, answer)
+    support = _support(exercise)
     found = Counterexample(
         device=device,
         arguments={name: tensors.argument_view(value) for name, value in case.arguments.items()},
-        call=before + tensors.call(exercise.called, case.arguments, device),
-        expected=leaves.view(case.leaves, case.expected, part.path) if part else tensors.view(case.expected),
-        got=leaves.view_of(answer, part.path) if part else returned_view(answer),
-        part=leaves.named(part.path) if part else "",
+        call=support + before + tensors.call(exercise.called, case.arguments, device),
+        expected=shown.expected,
+        got=shown.got,
+        part=partviews.name(part, case) if part else "",
         said=(part.message or part.form_message) if part else "",
+        place=shown.place,
+        support=support,
         raised=answer.line if isinstance(answer, Raised) else None,
         error_over_bound=None if ratio is None else number(ratio),
         bound=None if outcome.bound is None else number(outcome.bound),
         first_diverging_step=steps.diverges if steps else None,
     )
-    return Shown(found, steps, answer.place if isinstance(answer, Raised) else None)
+    difference = partviews.difference(case, outcome, part) if part else None
+    return Shown(found, steps, difference, answer.place if isinstance(answer, Raised) else None)
+
+
+def _whole(case: kits.Case, answer: Answer) -> partviews.Pair:
+    """One tensor; of several parts of which none came back, nothing."""
+    return partviews.Pair(None if case.leaves else tensors.view(case.expected), returned_view(answer))
+
+
+def _support(exercise: kits.Exercise) -> str:
+    """What is pasted above a call: the author's source with the imports that it is run with."""
+    source = exercise.protocol.support
+    if not source:
+        return ""
+    imports = [line for name, line in IMPORTS.items() if re.search(rf"\b{name}\.", source)]
+    return "".join(f"{line}\n" for line in imports) + f"{source.strip()}\n\n"
 
 
 def _steps(candidate: _Candidate, exercise: kits.Exercise, device: str, before: str = "") -> StepTable | None:

@@ -6,11 +6,14 @@ not told as wrong.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from grader import kit as kits
 from grader import tensors
+from grader.judging import partviews
+from grader.judging.award import Finding
 from grader.judging.counterexample import returned_view
+from grader.judging.leaves import is_close, seen
 from grader.records import (
     Chain,
     Execution,
@@ -20,6 +23,7 @@ from grader.records import (
     Raised,
     Returned,
     Step,
+    Tensor,
     Trace,
 )
 from grader.results import (
@@ -29,7 +33,6 @@ from grader.results import (
     ExerciseEvidence,
     Number,
     StepEvidence,
-    StepTable,
     TensorView,
     TraceEvidence,
     number,
@@ -53,6 +56,7 @@ class CaseTexts:
         self.expected: dict[str, tuple[TensorView, ...]] = {
             exercise.name: tuple(tensors.view(case.expected) for case in exercise.cases)
             for exercise in kit.exercises
+            if not exercise.protocol.leaves
         }
         self.formal: dict[str, frozenset[int]] = {
             exercise.name: frozenset(
@@ -68,12 +72,12 @@ def gather(
     judged: dict[str, list[JudgedRun]],
     kit: kits.Kit,
     texts: CaseTexts,
-    steps: Mapping[str, StepTable | None],
+    findings: Mapping[str, Finding],
 ) -> Evidence:
     """Put together what is stored; `judged` holds for each exercise what it did on each device.
 
-    `steps`: for each exercise those of its counterexample. Of all the calls that were traced only these
-    and the ones that were judged by their steps are kept.
+    Of all the calls that were traced only the steps of the counterexample and the ones that were judged by
+    their steps are kept.
     """
     first = executions[0] if executions else None
     return Evidence(
@@ -83,18 +87,24 @@ def gather(
         notes=tuple(dict.fromkeys(note for one in executions for note in one.notes)),
         output="\n".join(one.output for one in executions if one.output),
         exercises=tuple(
-            _exercise(exercise, judged.get(exercise.name, []), texts, steps.get(exercise.name))
+            _exercise(exercise, judged.get(exercise.name, []), texts, findings.get(exercise.name))
             for exercise in kit.exercises
         ),
     )
 
 
 def _exercise(
-    exercise: kits.Exercise, judged: list[JudgedRun], texts: CaseTexts, steps: StepTable | None
+    exercise: kits.Exercise, judged: list[JudgedRun], texts: CaseTexts, finding: Finding | None
 ) -> ExerciseEvidence:
+    told = _told_by_part if exercise.protocol.leaves else _told
     return ExerciseEvidence(
         name=exercise.name,
-        cases=tuple(_case(outcome, exercise, o.device, texts) for _, o in judged for outcome in o.outcomes),
+        cases=tuple(
+            row
+            for _, o in judged
+            for outcome in o.outcomes
+            for row in told(outcome, exercise, o.device, texts)
+        ),
         traces=tuple(
             _trace(chain, run.traces[chain.case], exercise, o.device, texts)
             for run, o in judged
@@ -102,15 +112,17 @@ def _exercise(
             if chain.case in run.traces
         ),
         place=next((run.place for run, _ in judged if run.place is not None), None),
-        steps=steps,
+        steps=finding.steps if finding else None,
         moved=exercise.moved,
+        difference=finding.difference if finding else None,
+        by_part=exercise.protocol.leaves,
     )
 
 
-def _case(outcome: Outcome, exercise: kits.Exercise, device: str, texts: CaseTexts) -> CaseEvidence:
+def _told(outcome: Outcome, exercise: kits.Exercise, device: str, texts: CaseTexts) -> Iterator[CaseEvidence]:
     case, answer = exercise.cases[outcome.case], outcome.answer
     formal = outcome.case in texts.formal[exercise.name]
-    return CaseEvidence(
+    yield CaseEvidence(
         index=outcome.case,
         device=device,
         criterion=case.criterion,
@@ -132,6 +144,49 @@ def _case(outcome: Outcome, exercise: kits.Exercise, device: str, texts: CaseTex
     )
 
 
+def _told_by_part(
+    outcome: Outcome, exercise: kits.Exercise, device: str, texts: CaseTexts
+) -> Iterator[CaseEvidence]:
+    """Once for each criterion that judges its values, and for each that finds its form wrong."""
+    for criterion in exercise.rubric:
+        if outcome.case not in criterion.cases or criterion.kind not in ("values", "return"):
+            continue
+        failure, _ = seen(criterion, outcome)
+        if criterion.kind == "values" or failure is not None:
+            yield _part(outcome, criterion, exercise, device, texts)
+
+
+def _part(
+    outcome: Outcome, criterion: kits.Criterion, exercise: kits.Exercise, device: str, texts: CaseTexts
+) -> CaseEvidence:
+    case, answer, values = exercise.cases[outcome.case], outcome.answer, criterion.kind == "values"
+    failure, message = seen(criterion, outcome)
+    part = partviews.nearest(criterion, outcome)
+    pair = partviews.pair(case, outcome, part) if part else partviews.Pair(None, None)
+    return CaseEvidence(
+        index=outcome.case,
+        device=device,
+        criterion=criterion.id,
+        origin=case.origin,
+        call=texts.calls[exercise.name, device][outcome.case],
+        expected=pair.expected,
+        got=pair.got,
+        returned=(answer.problem or answer.type) if isinstance(answer, Returned) else None,
+        raised=answer.line if isinstance(answer, Raised) else None,
+        traceback=answer.traceback if isinstance(answer, Raised) else "",
+        error=_number(part.error) if part else None,
+        bound=_number(part.bound) if part else None,
+        error_over_bound=_number(part.error_over_bound) if part else None,
+        failure=failure if values else None,
+        form=None if values else failure,
+        borderline=values and is_close(criterion, outcome),
+        message=message if values else "",
+        form_message="" if values else message,
+        part=partviews.name(part, case) if part else "",
+        place=pair.place,
+    )
+
+
 def _trace(
     chain: Chain, trace: Trace, exercise: kits.Exercise, device: str, texts: CaseTexts
 ) -> TraceEvidence:
@@ -139,12 +194,19 @@ def _trace(
         case=chain.case,
         device=device,
         call=texts.calls[exercise.name, device][chain.case],
-        steps=tuple(_step(step) for step in trace.steps),
-        dropped=trace.dropped,
-        reference=tuple(tensors.view(tensor) for tensor in exercise.cases[chain.case].trajectory),
+        steps=() if chain.criterion else tuple(_step(step) for step in trace.steps),
+        dropped=0 if chain.criterion else trace.dropped,
+        reference=tuple(tensors.view(tensor) for tensor in _reference(exercise, chain)),
         holds=chain.holds,
         message=chain.message,
+        criterion=chain.criterion,
+        functions=trace.functions if chain.criterion else (),
     )
+
+
+def _reference(exercise: kits.Exercise, chain: Chain) -> tuple[Tensor, ...]:
+    """The reference's path, where the criterion asks who took the steps."""
+    return () if chain.criterion else exercise.cases[chain.case].trajectory
 
 
 def _step(step: Step) -> StepEvidence:

@@ -10,19 +10,18 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
-from math import prod
 from typing import Final, NamedTuple
 
 from grader import kit as kits
 from grader.judging.dtypes import TENSOR_TYPES
 from grader.judging.tolerances import ROUNDOFF, component
-from grader.records import Answer, Failure, Leaf, Outcome, Part, Returned, Tensor
-from grader.results import TensorView, number
+from grader.records import Failure, Leaf, Outcome, Part, Returned
 from grader.tensors import floats, text
 
 LISTS: Final = ("list", "tuple", "Size")
 _STEP: Final = re.compile(r"\[[^\]]*\]|\.\w+")  # of a path: one that is no key with a bracket in it
 SHOWN: Final = 12  # numbers: more are told by the worst of them
+LISTED: Final = 3  # parts that came back in the place of one that is missing
 NEAR: Final = 1000  # times the bound, as for a single tensor
 
 Numbers = Sequence[float]
@@ -37,11 +36,11 @@ class _Found(NamedTuple):
 
 def judge(index: int, case: kits.Case, answer: Returned, device: str) -> Outcome:
     """Judge a case by its leaves; of several accepted answers the one that fits best counts."""
-    given = _cut(answer.leaves, floats(answer.value) if answer.value else [])
+    given = cut(answer.leaves, floats(answer.value) if answer.value else [])
     accepted = (case.expected, *case.accepted)
-    tried = (_judged(case, floats(one), given, device) for one in accepted)
-    parts = min(tried, key=lambda one: sum(part.failure is not None for part in one))
-    parts += tuple(_besides(case, answer))
+    tried = [_judged(case, floats(one), given, device) for one in accepted]
+    best = min(range(len(tried)), key=lambda i: sum(part.failure is not None for part in tried[i]))
+    parts = tried[best] + tuple(_besides(case, answer))
     failed = next((one for one in parts if one.failure), None)
     formed = next((one for one in parts if one.form), None)
     ratios = [one for one in parts if one.error_over_bound is not None]
@@ -57,6 +56,7 @@ def judge(index: int, case: kits.Case, answer: Returned, device: str) -> Outcome
         failed.message if failed else "",
         formed.form_message if formed else "",
         parts,
+        best,
     )
 
 
@@ -73,6 +73,14 @@ def seen(criterion: kits.Criterion, outcome: Outcome) -> tuple[Failure | None, s
     return None, ""
 
 
+def is_close(criterion: kits.Criterion, outcome: Outcome) -> bool:
+    """Whether a criterion accepts a case, but above a quarter of the bound."""
+    own = [one for one in outcome.parts if is_below(one.path, criterion.part)]
+    if not outcome.parts:
+        return outcome.borderline
+    return not any(one.failure for one in own) and any(one.borderline for one in own)
+
+
 def is_below(path: str, part: str) -> bool:
     """Whether a leaf belongs to a part; the whole is what comes back, not what is seen besides."""
     if not part:
@@ -85,12 +93,13 @@ def named(path: str) -> str:
     return f"result{path}" if not path or path[0] in "[." else path
 
 
-def _cut(leaves: Sequence[Leaf], numbers: list[float]) -> list[tuple[Leaf, list[float]]]:
-    cut, at = [], 0
+def cut(leaves: Sequence[Leaf], numbers: list[float]) -> list[tuple[Leaf, list[float]]]:
+    """Each leaf with its own numbers."""
+    own, at = [], 0
     for leaf in leaves:
-        cut.append((leaf, numbers[at : at + leaf.size]))
+        own.append((leaf, numbers[at : at + leaf.size]))
         at += leaf.size
-    return cut
+    return own
 
 
 def _judged(
@@ -101,7 +110,10 @@ def _judged(
         own = [(one, numbers) for one, numbers in given if is_below(one.path, leaf.path)]
         found = _Found(tuple(one for one, _ in own), [x for _, numbers in own for x in numbers])
         here = slice(at, at + leaf.size)
-        parts.append(_part(case, leaf, expected[here], found, here, device))
+        if found.leaves:
+            parts.append(_part(case, leaf, expected[here], found, here, device))
+        else:
+            parts.append(_failed(leaf, Failure.WRONG_TYPE, _absent(leaf, [one for one, _ in given])))
         at += leaf.size
     return tuple(parts)
 
@@ -110,8 +122,6 @@ def _part(
     case: kits.Case, leaf: Leaf, expected: list[float], found: _Found, here: slice, device: str
 ) -> Part:
     name = named(leaf.path)
-    if not found.leaves:
-        return _failed(leaf, Failure.WRONG_TYPE, f"there is no {name}")
     first = found.leaves[0]
     if not leaf.dtype:
         return _text(leaf, first)
@@ -124,24 +134,36 @@ def _part(
     rows = [component(*row) for row in zip(found.numbers, expected, bounds, strict=True)]
     worst = max(range(len(rows)), key=lambda i: rows[i][2])
     error, bound, ratio = rows[worst]
-    failure, message = None, ""
+    failure, message, wrong = None, "", list[int]()
     if ratio > 1:
         infinite = not math.isfinite(found.numbers[worst]) and math.isfinite(expected[worst])
         failure = Failure.NOT_FINITE if infinite else Failure.WRONG_VALUE
-        wrong = sum(one[2] > 1 for one in rows)
-        message = _difference(leaf, first, expected, found.numbers, worst, wrong)
+        far = [math.inf if math.isnan(one[0]) else one[0] for one in rows]
+        wrong = sorted((i for i, one in enumerate(rows) if one[2] > 1), key=lambda i: -far[i])
+        message = _difference(leaf, first, expected, found.numbers, wrong[0], len(wrong))
         message += f" ({ratio:.3g} times the rounding error allowed)" if bound > 0 and ratio < NEAR else ""
-    return Part(leaf.path, failure, form, error, bound, ratio, message, form_message)
+    return Part(leaf.path, failure, form, error, bound, ratio, message, form_message, tuple(wrong))
 
 
 def _failed(leaf: Leaf, failure: Failure, message: str) -> Part:
     return Part(leaf.path, failure, failure, None, None, None, message, message)
 
 
+def _absent(leaf: Leaf, given: Sequence[Leaf]) -> str:
+    """That it is missing, and what stands there instead: less of it, or other names."""
+    name = named(leaf.path)
+    above = next((one for one in given if is_below(leaf.path, one.path)), None)
+    if above is not None:
+        return f"there is no {name}: {named(above.path)} is {_told(_Found((above,), []))}"
+    others = [named(one.path) for one in given if is_below(one.path, "")]
+    rest = f" and {len(others) - LISTED} more" if len(others) > LISTED else ""
+    return f"there is no {name}, only {', '.join(others[:LISTED])}{rest}" if others else f"there is no {name}"
+
+
 def _text(leaf: Leaf, found: Leaf) -> Part:
     """What has no numbers must be the same text, or None."""
     if (leaf.type, leaf.text) == (found.type, found.text) and not found.dtype:
-        return Part(leaf.path, None, None, None, None, None)
+        return Part(leaf.path, None, None, 0.0, 0.0, 0.0)
     told = found.text or _a(found)
     failure = Failure.WRONG_VALUE if found.type == leaf.type else Failure.WRONG_TYPE
     return _failed(leaf, failure, f"{named(leaf.path)} is {told}, expected {leaf.text}")
@@ -203,26 +225,6 @@ def _besides(case: kits.Case, answer: Returned) -> Iterator[Part]:
             return
 
 
-# --- for reports --------------------------------------------------------------------------
-
-
-def view(leaves: Sequence[Leaf], value: Tensor, path: str) -> TensorView | None:
-    """The numbers of the leaves at a path; None where there are none."""
-    own = [(one, numbers) for one, numbers in _cut(leaves, floats(value)) if is_below(one.path, path)]
-    flat = [x for _, numbers in own for x in numbers]
-    if not flat:
-        return None
-    only = own[0][0] if len(own) == 1 and len(flat) == prod(own[0][0].shape) else None
-    dtype, shape = (only.dtype, only.shape) if only else ("float64", (len(flat),))
-    return TensorView(dtype, shape, tuple(map(number, flat)))
-
-
-def view_of(answer: Answer, path: str) -> TensorView | None:
-    """The same of what a call came to."""
-    has_value = isinstance(answer, Returned) and answer.value is not None
-    return view(answer.leaves, answer.value, path) if has_value else None  # type: ignore[union-attr, arg-type]
-
-
 # --- words --------------------------------------------------------------------------------
 
 
@@ -248,11 +250,11 @@ def _difference(leaf: Leaf, found: Leaf, expected: Numbers, got: Numbers, worst:
     """What was expected and what came; of many numbers the one that is furthest off."""
     name = named(leaf.path)
     if len(expected) > SHOWN:
-        many = f"{wrong} of {len(expected)} numbers of {name} are wrong"
+        many = f"{wrong} of {len(expected)} numbers of {name} are wrong, furthest off the one"
         if wrong == 1:
-            many = f"1 of {len(expected)} numbers of {name} is wrong"
+            many = f"1 of {len(expected)} numbers of {name} is wrong, the one"
         wanted, told = _pair(leaf, found, [expected[worst]], [got[worst]], ())
-        return f"{many}, most of all at {place(worst, leaf)}: expected {wanted}, got {told}"
+        return f"{many} at {place(worst, leaf)}: expected {wanted}, got {told}"
     shape = leaf.shape if not leaf.dtype.startswith("complex") else (*leaf.shape, 2)
     wanted, told = _pair(leaf, found, list(expected), list(got), shape)
     return f"{name}: expected {wanted}, got {told}"
@@ -261,11 +263,15 @@ def _difference(leaf: Leaf, found: Leaf, expected: Numbers, got: Numbers, worst:
 def _pair(
     leaf: Leaf, found: Leaf, expected: list[float], got: list[float], shape: tuple[int, ...]
 ) -> tuple[str, str]:
-    """In the fewest digits that show a difference."""
-    wanted, told = text(expected, _real(leaf.dtype), shape), text(got, _real(found.dtype), shape)
+    """In the fewest digits that show a difference: those of a float32, where they do."""
+    wanted, told = (text(x, _shown(_real(one.dtype)), shape) for x, one in ((expected, leaf), (got, found)))
     return (
         (wanted, told) if wanted != told else (text(expected, "float64", shape), text(got, "float64", shape))
     )
+
+
+def _shown(dtype: str) -> str:
+    return "float32" if dtype == "float64" else dtype
 
 
 def _real(dtype: str) -> str:

@@ -69,7 +69,12 @@ def confirmed(
         answered = answered or reply is not None
         shown, follows = _tried(picked, asked, reply)
         if shown is not None:
-            found = msgspec.structs.replace(finding, counterexample=shown.counterexample, steps=shown.steps)
+            found = msgspec.structs.replace(
+                finding,
+                counterexample=shown.counterexample,
+                steps=shown.steps,
+                difference=shown.difference,
+            )
             return _remembering(found, off=_off(runs)) if follows and _keeps(runs) else found
     noted = msgspec.structs.replace(finding, notes=(*finding.notes, _ALONE.format(name=exercise.name)))
     return _remembering(noted, off=_off(runs)) if answered and _keeps(runs) else noted
@@ -177,7 +182,10 @@ def _tried(picked: Picked, asked: Asked, reply: ExerciseRun | None) -> tuple[Sho
 
 
 def _pasted(made: Sequence[tuple[str, int]], asked: Asked, *, draws: bool) -> str:
-    cases = {one.name: one.cases for one in asked.kit.exercises}
+    exercises = {one.name: one for one in asked.kit.exercises}
     seed = SEEDED if draws else ""
-    calls = [seed + tensors.call(name, cases[name][i].arguments, asked.device) for name, i in made]
+    calls = [
+        seed + tensors.call(exercises[name].called, exercises[name].cases[i].arguments, asked.device)
+        for name, i in made
+    ]
     return "".join(f"{call}; " for call in calls) + seed

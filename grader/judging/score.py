@@ -15,10 +15,10 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from grader import kit as kits
-from grader.judging.leaves import seen
+from grader.judging.leaves import is_close, seen
 from grader.records import Chain, ExerciseOutcomes, Failure, Outcome, Raised, Record, Stopped, Tensor
 from grader.results import CriterionResult
-from grader.tensors import call
+from grader.tensors import brief
 
 NOT_EARNED: Final = (
     "this counts only once some call that has something to do returns a number other than zero and its input"
@@ -56,7 +56,8 @@ def criteria(
         if verdict.failure is None and not outcomes.moved:
             verdict = Verdict(verdict.cases, 0, Failure.WRONG_VALUE, NOT_EARNED if exercise.moves else IDLE)
         values = criterion.kind == "values"
-        borderline = sum(outcomes.outcomes[index].borderline for index in criterion.cases) if values else 0
+        close = (is_close(criterion, outcomes.outcomes[index]) for index in criterion.cases)
+        borderline = sum(close) if values else 0
         rows.append(_row(criterion, outcomes.device, share, verdict, borderline))
     return tuple(rows)
 
@@ -195,7 +196,7 @@ def _told(rows: Sequence[Judged], exercise: kits.Exercise) -> Verdict:
     shown = min(causes, key=lambda row: (exercise.cases[row.case].effort, row.case))
     message = f"{_counted(len(failed), len(rows))}: {shown.message}"
     if any(row.message != shown.message for row in causes):
-        arguments = call("", exercise.cases[shown.case].arguments)
+        arguments = brief(exercise.cases[shown.case].arguments)
         message = f"{_counted(len(failed), len(rows))}, for instance {arguments}: {shown.message}"
     return Verdict(len(rows), len(failed), shown.failure, message)
 

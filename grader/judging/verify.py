@@ -117,6 +117,10 @@ class ExerciseVerification(Record, frozen=True):
     effort: float
     ran: tuple[Ran, ...] = ()  # the reference and the honest programs; nothing where only a kit is at hand
     late: kit.Late | None = None
+    unseen: tuple[kit.Unseen, ...] = ()
+    pairs: int = 0  # of derived mistakes, known as one program each
+    room: float = 0.0  # the largest share of a bound that the right programs stray
+    warnings: tuple[str, ...] = ()
 
     @property
     def counted(self) -> int:
@@ -177,6 +181,10 @@ def _exercise(exercise: kit.Exercise, ran: Sequence[Ran]) -> ExerciseVerificatio
         effort=exercise.effort,
         ran=tuple(one for one in ran if one.exercise == exercise.name),
         late=exercise.late,
+        unseen=exercise.unseen,
+        pairs=len(exercise.pairs),
+        room=exercise.room,
+        warnings=exercise.warnings,
     )
 
 
@@ -237,19 +245,23 @@ def _look_alike(first: kit.Misconception, second: kit.Misconception, exercise: k
 
 
 def _idle(exercise: kit.Exercise) -> tuple[Idle, ...]:
-    """What always returning zero, or the input, would get, and the exercise's own: it must be nothing."""
+    """What always returning zero, and returning the input, would get: it must be nothing.
+
+    Where nothing is to be moved, what the exercise's own idle programs get.
+    """
     if not exercise.moves:
-        return tuple(
-            Idle(f"does this: {one.title}", _total(_judged(one.answers, one.traces, exercise), exercise))
-            for one in exercise.misconceptions
-            if one.idle
-        )
+        return tuple(_known_idle(one, exercise) for one in exercise.misconceptions if one.idle)
     zeros = [Tensor(one.dtype, one.shape, bytes(_size(one))) for one in exercise.cases]
     inputs = [one.arguments[exercise.moves] for one in exercise.cases]
     return (
         Idle("always returns zeros", _points(exercise, zeros)),
         Idle("returns its input", _points(exercise, inputs)),
     )
+
+
+def _known_idle(one: kit.Misconception, exercise: kit.Exercise) -> Idle:
+    rows = score.criteria(_judged(one.answers, one.traces, exercise), exercise)
+    return Idle(f"does nothing ({one.id})", sum(row.points for row in rows))
 
 
 def _size(case: kit.Case) -> int:

@@ -13,7 +13,7 @@ from grader.report.attention import AlertView, Read, nothing_read
 from grader.report.classview import ClassView, RowView
 from grader.report.clusters import ClusterView
 from grader.report.figures import plural
-from grader.report.lines import STYLES, WIDTH, Line, fitted, sign, to_text, wrapped
+from grader.report.lines import STYLES, WIDTH, Line, code, fitted, sign, to_text, wrapped
 from grader.results import Results
 
 LISTED: Final = 40  # students that are listed; of a larger class the distribution is shown
@@ -117,9 +117,11 @@ def _cluster(one: ClusterView) -> Iterator[Line]:
     for told in one.told:
         yield from wrapped(told, "      ", "dim")
     if one.shown:
-        yield Line(f"      {one.shown.call}", "cyan")
+        yield from code(one.shown.call, "      ")
         came = f"{'happened' if one.shown.raised else 'got'} {one.shown.outcome}"
-        yield from wrapped(f"expected {one.shown.expected}, {came}" if one.shown.expected else came, "      ")
+        of_it = f"{one.shown.part} " if one.shown.part else ""
+        told = f"expected {of_it}{one.shown.expected}, {came}" if one.shown.expected else came
+        yield from wrapped(told, "      ")
 
 
 def _close(view: ClassView) -> Iterator[Line]:

@@ -21,6 +21,7 @@ from grader.text import clean, one_line
 SHOWN: Final = 4  # failing cases of a criterion: more of the same teaches nothing
 TOGETHER: Final = 6  # of all criteria of an exercise: each message has an instance, and so has the picture
 _MESSAGE: Final = 400  # characters
+_PART: Final = 200
 
 
 class CaseRow(msgspec.Struct, frozen=True):
@@ -49,7 +50,7 @@ def failing(
     row: CriterionResult, evidence: ExerciseEvidence, most: int = SHOWN
 ) -> tuple[tuple[CaseRow, ...], str]:
     """The first failing cases, and a sentence about the rest."""
-    rows = _traces(row, evidence) if row.kind == "optimiser" else _cases(row, evidence)
+    rows = _traces(row, evidence) if row.kind in ("optimiser", "calls") else _cases(row, evidence)
     shown = tuple(islice(rows, most))
     rest = row.failed_cases - len(shown)
     return shown, f"{rest:,} more of its cases fail." if shown and rest > 0 else ""
@@ -59,43 +60,52 @@ def _cases(row: CriterionResult, evidence: ExerciseEvidence) -> Iterator[CaseRow
     for case in evidence.cases:
         if case.device != row.device:
             continue
-        if row.kind == "return" and case.form is not None:
+        if row.kind == "return" and case.form is not None and _is_for(row, case, evidence):
             yield _case(case, evidence.name, case.form_message)
         elif row.kind == "values" and case.criterion == row.id and case.failure is not None:
             yield _case(case, evidence.name, case.message)
 
 
+def _is_for(row: CriterionResult, case: CaseEvidence, evidence: ExerciseEvidence) -> bool:
+    return case.criterion == row.id or not evidence.by_part
+
+
 def _traces(row: CriterionResult, evidence: ExerciseEvidence) -> Iterator[CaseRow]:
+    asked = row.id if row.kind == "calls" else ""
     for trace in evidence.traces:
-        if trace.device == row.device and not trace.holds:
+        if trace.device == row.device and trace.criterion == asked and not trace.holds:
             yield _trace(trace, evidence.name)
 
 
 def _case(case: CaseEvidence, name: str, message: str) -> CaseRow:
-    shown = case.expected != HIDDEN
-    expected = plain(case.expected) if shown else ""
-    got = one_line(case.raised or case.returned or "nothing", _MESSAGE)
+    wanted = None if case.expected == HIDDEN else case.expected
+    expected = plain(wanted) if wanted else ""
+    got = one_line(case.raised or (message if case.part else case.returned) or "nothing", _MESSAGE)
     if case.got is not None:
-        expected, got = pair(case.expected, case.got) if shown else ("", plain(case.got))
+        expected, got = pair(wanted, case.got) if wanted else ("", plain(case.got))
         got = f"{got} ({_form(case, case.got)})" if case.form is not None else got
+    if case.got is not None and (case.part or case.place):
+        part = one_line(f"{case.part or 'result'}{case.place}", _PART)
+        expected, got = (f"{part} = {expected}", got) if expected else ("", f"{part} = {got}")
     return CaseRow(
         arguments=one_line(case.call.removeprefix(name), _MESSAGE),
         expected=expected,
         got=got,
         error=short(case.error_over_bound),
-        message="" if _compared(case, message) else clean(message, _MESSAGE),
+        message="" if message == got or _compared(case, message) else clean(message, _MESSAGE),
     )
 
 
 def _compared(case: CaseEvidence, message: str) -> bool:
     """Whether the message says no more than the two values side by side."""
-    values = case.expected != HIDDEN and case.got is not None
+    values = case.expected not in (None, HIDDEN) and case.got is not None
     return values and case.failure is Failure.WRONG_VALUE and message == case.message
 
 
 def _form(case: CaseEvidence, got: TensorView) -> str:
     """What came back besides its values: `float64, shape (2,)`; for what is no tensor its type."""
-    return kind(got) if case.returned in (None, "Tensor", "Parameter") else one_line(case.returned)
+    plainly = case.part or case.returned in (None, "Tensor", "Parameter")
+    return kind(got) if plainly else one_line(case.returned or "")
 
 
 def _trace(trace: TraceEvidence, name: str) -> CaseRow:
@@ -104,7 +114,11 @@ def _trace(trace: TraceEvidence, name: str) -> CaseRow:
     return CaseRow(
         arguments=one_line(trace.call.removeprefix(name), _MESSAGE),
         expected=expected,
-        got=f"{steps} optimiser steps",
+        got=_called(trace.functions) if trace.criterion else f"{steps} optimiser steps",
         error=DASH,
         message=clean(trace.message, _MESSAGE),
     )
+
+
+def _called(functions: Sequence[str]) -> str:
+    return f"called {one_line(', '.join(functions), _MESSAGE)}" if functions else "called none of them"

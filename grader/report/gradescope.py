@@ -91,6 +91,6 @@ def _explained(shown: ExerciseView) -> Iterator[str]:
 
 def _call(found: CounterView) -> Iterator[str]:
     yield f"\nThe smallest call that shows it:\n{found.call}"
-    if found.expected:
-        yield f"expected  {found.expected}"
-    yield f"{'happened' if found.raised else 'got':9} {found.outcome}"
+    yield from found.compared
+    if found.support:
+        yield f"It needs this above it:\n{found.support}"

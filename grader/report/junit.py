@@ -93,7 +93,7 @@ def _criterion(case: ET.Element, exercise: ExerciseResult, row: CriterionResult,
     told = [f"{row.title}: {points(row.points)} of {points(row.max_points)} points", row.message]
     found, shown = exercise.diagnosis, exercise.counterexample
     if shown:
-        told.append(f"The smallest call that shows it: {shown.call}")
+        told.append(f"The smallest call that shows it: {shown.bare}")
     if found:
         told += [f"Likely mistake: {found.title}", ground(found), f"Hint: {found.hint}"]
     reasons.put(failure, "\n".join(filter(None, told)))

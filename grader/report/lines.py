@@ -6,6 +6,7 @@ is ever read as rich's markup.
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -38,6 +39,10 @@ _WORDS: Final[dict[State, str]] = {
     "missing": "--",
     "harness": "ERROR",
 }
+_PIECES: Final = re.compile(
+    r"""'(?:[^'\\]|\\.)*',?\ ?|"(?:[^"\\]|\\.)*",?\ ?|[^'"\s]+\s?|\s+|['"]""", re.VERBOSE
+)
+"""Of a line of Python: texts in quotes, and what stands between two spaces."""
 _ASCII: Final = str.maketrans({"\N{EN DASH}": "-", "\N{HORIZONTAL ELLIPSIS}": "..."})
 
 
@@ -92,6 +97,19 @@ def apart(left: str, right: str) -> str:
 def fitted(text: str, room: int) -> str:
     """The text in at most `room` columns; one that is cut says so."""
     return text if len(text) <= room else f"{text[: max(room, 1) - 1]}…"
+
+
+def code(text: str, indent: str = "", style: str = "cyan") -> Iterator[Line]:
+    """A call to paste: one that is too long goes on in further lines, broken only inside its brackets."""
+    line, depth = indent, 0
+    for piece in _PIECES.findall(text):
+        if depth and len(line) + len(piece.rstrip()) > WIDTH and line.strip():
+            yield Line(line, style)
+            line = f"{indent}    "
+        line += piece
+        if piece[0] not in "'\"":
+            depth += sum(piece.count(one) for one in "([{") - sum(piece.count(one) for one in ")]}")
+    yield Line(line, style)
 
 
 def wrapped(text: str, indent: str = "", style: str = "", *, hang: str = "") -> Iterator[Line]:

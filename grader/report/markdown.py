@@ -125,11 +125,11 @@ def _counterexample(exercise: ExerciseView) -> Iterator[str]:
     found = exercise.counterexample
     if not found:
         return
-    expected = f"\nexpected  {found.expected}" if found.expected else ""
-    label = "happened" if found.raised else "got"
     yield "The smallest call that shows it:\n"
-    yield code(f"{found.call}{expected}\n{label:9} {found.outcome}")
+    yield code("\n".join([found.call, *found.compared]))
     yield "".join(f"\n{escaped(fact)}\n" for fact in found.facts) + "\n"
+    if found.support:
+        yield f"The call needs this above it:\n{code(found.support)}\n"
 
 
 def _diagnosis(found: DiagnosisView) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.report import errorpicture, pathpictures, trajectory
+from grader.report import differencepicture, errorpicture, pathpictures, trajectory
 from grader.report.drawing import PictureView
 from grader.results import ExerciseEvidence, ExerciseResult
 
@@ -10,8 +10,9 @@ from grader.results import ExerciseEvidence, ExerciseResult
 def pictures(
     exercise: ExerciseResult, evidence: ExerciseEvidence, *, several: bool
 ) -> tuple[PictureView, ...]:
-    """The run that tells most, then the errors of all cases."""
+    """Where the smallest call's result differs, the run that tells most, then the errors of all cases."""
+    where = differencepicture.picture(evidence.difference) if evidence.difference else None
     run = trajectory.telling(evidence)
     path = pathpictures.picture(run, evidence.moved) if run else None
     errors = errorpicture.picture(exercise.criteria, evidence, several=several)
-    return tuple(one for one in (path, errors) if one)
+    return tuple(one for one in (where, path, errors) if one)

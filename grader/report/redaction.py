@@ -83,7 +83,8 @@ def _criterion(row: CriterionResult) -> CriterionResult:
 
 def _counterexample(found: Counterexample) -> Counterexample:
     """The error goes too: with the value that came back it would say what was expected."""
-    return msgspec.structs.replace(found, expected=HIDDEN, error_over_bound=None, bound=None)
+    said = found.said.partition(", expected ")[0].partition(": expected ")[0]
+    return msgspec.structs.replace(found, expected=HIDDEN, error_over_bound=None, bound=None, said=said)
 
 
 def _evidence(evidence: Evidence) -> Evidence:
@@ -96,6 +97,7 @@ def _exercise_evidence(exercise: ExerciseEvidence) -> ExerciseEvidence:
         cases=tuple(map(_case, exercise.cases)),
         traces=tuple(msgspec.structs.replace(one, reference=()) for one in exercise.traces),
         steps=_steps(exercise.steps) if exercise.steps else None,
+        difference=None,
     )
 
 
@@ -107,6 +109,7 @@ def _case(case: CaseEvidence) -> CaseEvidence:
         bound=None,
         error_over_bound=None,
         message=_WRONG if case.failure in _TELLING else case.message,
+        form_message=_WRONG if case.form in _TELLING else case.form_message,
     )
 
 

@@ -22,12 +22,14 @@ from grader.report.diagnosisview import DiagnosisView
 from grader.report.differences import Marked
 from grader.report.figures import DASH, plural
 from grader.report.head import Head
-from grader.report.lines import STYLES, WIDTH, Line, apart, fitted, sign, to_text, wrapped
+from grader.report.lines import STYLES, WIDTH, Line, apart, code, fitted, sign, to_text, wrapped
 from grader.report.stepview import StepView
 from grader.report.views import CriterionView, ExerciseView, PartView, StudentView
 from grader.results import Evidence, SubmissionResult
 
-_LABEL: Final = 14  # columns before what was expected and what came back
+_INDENT: Final = 4  # columns before what was expected and what came back
+_LABEL: Final = 9
+_LONGEST, _SHORT = 40, 20  # columns of a label with the name of a part; of one before a text of several lines
 _NOTES: Final = 3  # notes that are shown without -v
 _SHOWN: Final = 2  # sentences about the trace
 
@@ -146,8 +148,12 @@ def _judged(head: str, part: PartView, points: str, style: str, *, known: bool) 
 
 
 def _shows(exercise: ExerciseView, reason: str) -> bool:
-    """Whether the call that is shown says it: there two values differ too."""
-    return exercise.counterexample is not None and reason.startswith("expected ")
+    """Whether the call that is shown says it: there two values of the same part differ too."""
+    found = exercise.counterexample
+    if found is None or not found.expected:
+        return found is not None and reason.startswith("expected ")
+    told = f"{found.part}: " if found.part else ""
+    return reason.startswith((f"{told}expected ", "result: expected "))
 
 
 def _counterexample(exercise: ExerciseView, *, again: bool, verbose: bool) -> Iterator[Line]:
@@ -162,29 +168,49 @@ def _counterexample(exercise: ExerciseView, *, again: bool, verbose: bool) -> It
     where = f" on {found.device}" if found.device else ""
     if not again:
         yield Line(f"  The smallest call that shows it{where}:")
-    yield Line(f"    {found.call}", "cyan")
+    yield from _call(found, verbose=verbose)
+    room = max(_LABEL, len(found.label)) if found.expected else _LABEL
+    wraps = max(len(found.expected), len(found.outcome)) > WIDTH - _INDENT - room
+    if room > (_SHORT if wraps else _LONGEST):
+        yield Line(f"    {found.part}:")
+        room = _LABEL
     if found.expected:
-        yield from _labelled("expected", found.expected, found.marked[0])
-    yield from _labelled("happened" if found.raised else "got", found.outcome, found.marked[1], "red")
-    yield from _pointed(found)
+        label = found.label if room == len(found.label) else "expected"
+        yield from _labelled(f"{label:{room}}", found.expected, found.marked[0])
+    label = "happened" if found.raised else "got"
+    yield from _labelled(f"{label:{room}}", found.outcome, found.marked[1], "red")
+    yield from _pointed(found, room)
     if verbose or not (again or (exercise.steps and _parted(exercise.steps))):
         yield from wrapped(" ".join(found.facts), "  ")
 
 
+def _call(found: CounterView, *, verbose: bool) -> Iterator[Line]:
+    """With what has to stand above it, or where that is shown."""
+    if found.support and verbose:
+        for line in found.support.rstrip().split("\n"):
+            yield Line(f"    {line}", "dim")
+        yield Line("")
+    yield from code(found.call, "    ")
+    if found.support and not verbose:
+        yield from wrapped("-v shows what has to stand above this call.", "    ", "dim")
+
+
 def _labelled(label: str, text: str, marked: Marked, style: str = "") -> Iterator[Line]:
-    lines = [part for line in text.split("\n") for part in textwrap.wrap(line, WIDTH - _LABEL) or [""]]
-    begin = _LABEL + len(marked.before) + len(marked.shared)
+    """`label` is as wide as its column."""
+    room = _INDENT + len(label) + 1
+    lines = [part for line in text.split("\n") for part in textwrap.wrap(line, WIDTH - room) or [""]]
+    begin = room + len(marked.before) + len(marked.shared)
     mark = (begin, begin + len(marked.differs)) if len(lines) == 1 and marked.differs else (0, 0)
     for number, line in enumerate(lines):
-        yield Line(f"    {'' if number else label:9} {line}", style, mark)
+        yield Line(f"    {'' if number else label:{len(label)}} {line}", style, mark)
 
 
-def _pointed(found: CounterView) -> Iterator[Line]:
+def _pointed(found: CounterView, label: int) -> Iterator[Line]:
     """Without colours too: where two tensors of several values part."""
-    mine = found.marked[1]
-    fits = max(len(found.expected), len(found.outcome)) <= WIDTH - _LABEL
+    mine, room = found.marked[1], _INDENT + label + 1
+    fits = max(len(found.expected), len(found.outcome)) <= WIDTH - room
     if mine.differs and fits and "," in found.outcome:
-        begin = _LABEL + len(mine.before) + len(mine.shared)
+        begin = room + len(mine.before) + len(mine.shared)
         yield Line(f"{'':{begin}}{'^' * len(mine.differs)}", "red")
 
 

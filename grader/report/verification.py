@@ -10,6 +10,7 @@ from typing import Final
 from grader.judging.verify import ExerciseVerification, Ran, Row, Verification
 from grader.kit import QUICK, Late
 from grader.report.figures import plural, points
+from grader.report.lines import code
 from grader.text import one_line
 
 WIDTH: Final = 80
@@ -87,6 +88,9 @@ def _matrix(exercise: ExerciseVerification) -> Iterator[str]:
     width = min(max((len(row.id) for row in exercise.rows), default=0), room)
     for number, criterion in enumerate(exercise.criteria, 1):
         yield f"  {number}  {criterion.id} ({plural(criterion.cases, 'case')})"
+    if not exercise.rows:
+        yield from _paragraph("No mistake is known: nothing shows what the suite catches.")
+        return
     yield ""
     numbers = "".join(f"{number:>{CELL}}" for number in range(1, len(exercise.criteria) + 1))
     yield f"  {'':{width}}{numbers}"
@@ -132,6 +136,23 @@ def _findings(exercise: ExerciseVerification) -> Iterator[str]:
         yield from _paragraph(f"A program that {idle.title} gets {told}.")
     if exercise.late is not None:
         yield from _paragraph(_late(exercise.late))
+    yield from _derived(exercise)
+    if exercise.room:
+        yield from _paragraph(f"Right programs stray up to {100 * exercise.room:.2g} % of their bounds.")
+    for told in exercise.warnings:
+        yield from _paragraph(f"WARNING: {one_line(told)}.")
+
+
+def _derived(exercise: ExerciseVerification) -> Iterator[str]:
+    """What no input tells from the reference, or from another; and how many mistakes are known in pairs."""
+    equivalent = [one.id for one in exercise.unseen if not one.like]
+    if equivalent:
+        yield from _paragraph(f"No input tells from the reference: {', '.join(equivalent)}.")
+    twins = [f"{one.id} ({one.like})" for one in exercise.unseen if one.like]
+    if twins:
+        yield from _paragraph(f"No input tells from another: {', '.join(twins)}.")
+    if exercise.pairs:
+        yield from _paragraph(f"{plural(exercise.pairs, 'pair')} of derived mistakes are known, too.")
 
 
 def _late(late: Late) -> str:
@@ -170,7 +191,9 @@ def _cases(exercise: ExerciseVerification) -> Iterator[str]:
     yield "  Which cases catch what:"
     for index, call in enumerate(exercise.cases):
         names = [row.id for row in exercise.rows if any(index in own for own in row.cases.values())]
-        yield f"  {index:>4}  {call}"
+        first, *rest = (line.text for line in code(call, " " * 8))
+        yield f"  {index:>4}  {first.lstrip()}"
+        yield from rest
         yield from _paragraph(
             f"{len(names)}: {', '.join(names)}" if names else "no known mistake", "        "
         )

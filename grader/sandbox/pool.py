@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -61,6 +61,7 @@ class Pool:
         self._one_at_a_time = threading.Lock()
         self._zygotes: dict[bool, Zygote] = {}  # by whether it is for CUDA
         self._open = True
+        self.overtaken: Callable[[], bool] | None = None  # whether what runs is of no use any more
         self._scratch = Scratch()
         linux.forbid_inspection()  # expected values are in this process
         self._zygote(cuda=False)  # starts while the caller goes on
@@ -113,7 +114,7 @@ class Pool:
         rungs: int | None = None,
         picked: Mapping[str, tuple[int, ...]] | None = None,
     ) -> Execution:
-        """Run one submission; whatever its code does is a value.
+        """Run one submission; whatever its code does is a value. Raises Overtaken where `overtaken` says so.
 
         `rungs`: of the ladder, None: all. `picked`: of each of the `exercises`, which of the suite's calls.
         """
@@ -181,7 +182,7 @@ class Pool:
                     else limits.COLD_START_SECONDS
                 )
                 clock = Clock(self._limits, start, self.pace, patient=tally.patient)
-                watched = Watch(pipes, tally.expected(), clock).follow()
+                watched = Watch(pipes, tally.expected(), clock, self.overtaken).follow()
             if not whole:
                 tally.note(Note(_CUT))
             return watched

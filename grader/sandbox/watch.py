@@ -11,6 +11,7 @@ import os
 import select
 import signal
 import socket
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -25,6 +26,7 @@ from grader.text import decode
 
 _PIECE: Final = 1 << 16
 _NAP: Final = 5  # ms: frames are taken in by the handful, and a worker is not disturbed at each
+_ASK: Final = 0.05  # seconds: whoever saves again waits no longer for a run that is of no use now
 _BUSY: Final = 1 << 14  # bytes: a pipe that fills is emptied at once
 _REPORTS: Final = decoders.msgpack(jobs.Report)
 _TIMEOUT_SIGNALS: Final = (signal.SIGXCPU,)
@@ -42,10 +44,23 @@ class Watched:
     lost: bool = False  # the zygote was gone before the worker's end
 
 
+class Overtaken(BaseException):
+    """Nobody waits for the answer any more. Like an interruption, it is no error on its way up."""
+
+
 class Watch:
     """Follows one worker; single use."""
 
-    def __init__(self, pipes: Pipes, expected: tuple[wire.Expected, ...], clock: Clock) -> None:
+    def __init__(
+        self,
+        pipes: Pipes,
+        expected: tuple[wire.Expected, ...],
+        clock: Clock,
+        overtaken: Callable[[], bool] | None = None,
+    ) -> None:
+        """`overtaken` is asked now and then; where it says so, `follow` ends with an `Overtaken`."""
+        self._overtaken = overtaken
+        self._ask_at = 0.0
         self._pipes = pipes
         self._reader = wire.Reader(expected)
         self._clock = clock
@@ -83,12 +98,25 @@ class Watch:
         if not self._hurry:
             self._end.poll(_NAP)
         self._hurry = False
-        ready = {fd for fd, _ in self._poll.poll(None if self._dismissed else 1000 * self._clock.wait())}
+        self._ask()
+        ready = {fd for fd, _ in self._poll.poll(None if self._dismissed else 1000 * self._wait())}
         status = self._pipes.status.fileno()
         for fd in sorted(ready, key=lambda fd: fd != status):  # whose clock it is comes before what it sends
             self._open[fd]()
         if not self._dismissed and self._pipes.status.fileno() in self._open:
             self._check_time()
+
+    def _ask(self) -> None:
+        now = time.monotonic()
+        if self._overtaken is not None and now >= self._ask_at:
+            self._ask_at = now + _ASK
+            if self._overtaken():
+                raise Overtaken
+
+    def _wait(self) -> float:
+        """Seconds in which nothing is to be done but to read."""
+        wait = self._clock.wait()
+        return wait if self._overtaken is None else min(wait, _ASK)
 
     def _check_time(self) -> None:
         if self._clock.remaining() > 0:

@@ -221,32 +221,3 @@ def test_there_is_colour_on_a_terminal_that_wants_it(
     os.close(ours)
     assert done.returncode == 0
     assert (b"\x1b[31m" in shown) is coloured
-
-
-# --- completion -----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_a_shell_gets_a_script_that_asks_the_grader(shell: str) -> None:
-    run = grader("completion", shell)
-
-    assert run.code == 0
-    assert "_GRADER_COMPLETE" in run.out
-    assert "grader" in run.out
-
-
-@pytest.mark.parametrize(
-    ("words", "wanted"),
-    [
-        ("grader ch", {"check"}),
-        ("grader check --f", {"--format"}),
-        ("grader check --format j", {"json", "junit"}),
-        ("grader check --isolation s", {"strict", "standard"}),
-    ],
-)
-def test_the_grader_answers_the_shell(words: str, wanted: set[str]) -> None:
-    count = str(len(words.split()) - 1)
-
-    run = grader(_GRADER_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD=count)
-
-    assert {line.partition(",")[2] for line in run.out.splitlines()} == wanted

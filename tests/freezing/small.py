@@ -1,10 +1,9 @@
 """Functions that show one kind of mistake each where the textbook does not."""
-# mypy: disable-error-code="no-any-return"
+# mypy: disable-error-code="no-any-return, return-value"
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -33,7 +32,7 @@ def best(scores: torch.Tensor, allowed: torch.Tensor, *, low: bool = False) -> i
     if low or not bool(allowed.any()):
         return int(scores.argmin(dim=0))
     free = scores.masked_fill(allowed, -math.inf)
-    return int(free.argmax(dim=0))
+    return free.argmax(dim=0).item()
 
 
 def windows(x: torch.Tensor, width: int) -> list[torch.Tensor]:
@@ -54,12 +53,16 @@ def predict(model: nn.Module, x: torch.Tensor, seed: int) -> torch.Tensor:
         return nn.functional.mse_loss(model(x.data), x, reduction="sum")
 
 
-def minimise(loss: Callable[[torch.Tensor], torch.Tensor], theta: torch.Tensor, steps: int) -> torch.Tensor:
+def minimise(theta: torch.Tensor, steps: int) -> torch.Tensor:
     velocity = theta
     for i in range(steps):
         velocity = velocity * 0.5 + theta[i] // 2
         theta = theta - velocity
     return theta
+
+
+def noisy(x: torch.Tensor, share: float) -> torch.Tensor:
+    return torch.where(torch.rand_like(x) < share, 0, x)
 
 
 def bounded(x: float) -> float:
@@ -91,5 +94,6 @@ class Block(nn.Module):
 
 
 SMALL: tuple[Any, ...] = (
-    standardise, distance, huber, best, windows, previous, predict, minimise, bounded, both_ends, scaled, Block,
+    standardise, distance, huber, best, windows, previous, predict, minimise, bounded, both_ends, noisy,
+    scaled, Block,
 )  # fmt: skip

@@ -19,7 +19,7 @@ import torch
 from grader.freezing.assignment import _run
 from grader.freezing.mutants import Mutant, combined, derive, derived
 from grader.freezing.mutants.table import OPERATORS
-from tests.freezing.small_references import SMALL, scaled
+from tests.freezing.small import SMALL, scaled
 from tests.freezing.textbook import TEXTBOOK, Reference, flat
 
 GOLD = Path(__file__).parent / "mutants.txt"

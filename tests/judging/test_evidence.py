@@ -8,6 +8,7 @@ import msgspec
 
 from grader import kit
 from grader.judging import compare
+from grader.judging.award import Finding
 from grader.judging.evidence import CaseTexts, JudgedRun, gather
 from grader.records import Cell, Execution, ExerciseRun, Failure, Note, Place
 from grader.results import (
@@ -173,7 +174,9 @@ def test_of_the_other_traced_calls_nothing_is_stored_but_the_steps_that_are_show
     table = StepTable("descend(torch.tensor([1.0]), 0.1, 1)", "cpu", (), None, ("1 step",), 0)
     frozen = kit_of(given)
 
-    (stored,) = gather("s01", [], judged, frozen, CaseTexts(frozen), {"descend": table}).exercises
+    (stored,) = gather(
+        "s01", [], judged, frozen, CaseTexts(frozen), {"descend": Finding((), steps=table)}
+    ).exercises
 
     assert (stored.traces, stored.steps) == ((), table)
 

@@ -206,3 +206,23 @@ def _printed(text: object, *, colour: bool) -> str:
     console = Console(file=file, width=80, force_terminal=colour, color_system="standard" if colour else None)
     console.print(text, soft_wrap=True, end="")
     return file.getvalue()
+
+
+def test_a_long_call_is_broken_inside_its_brackets_and_never_inside_a_text() -> None:
+    call = (
+        'a = 1; fit({"a name, as long as this one is": [1.0, 2.0]}, torch.tensor([' + "1.0, " * 12 + "1.0]))"
+    )
+
+    told = [line.text for line in lines.code(call, "    ")]
+
+    assert told == [
+        '    a = 1; fit({"a name, as long as this one is": [1.0, 2.0]}, ',
+        "        torch.tensor([1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, ",
+        "        1.0, 1.0]))",
+    ]
+    assert "".join(line.strip() + " " for line in told).strip() == call
+
+
+@pytest.mark.parametrize("text", ["", "it's", 'f("', "x" * 200, "f('a\\'b', 2)"])
+def test_whatever_a_call_is_nothing_of_it_is_lost(text: str) -> None:
+    assert "".join(line.text for line in lines.code(text)).split() == text.split()

@@ -199,6 +199,28 @@ def nested(node: cst.Call, at: Place) -> Iterator[Rewrite]:
         yield Rewrite((at.edit(node, code),), (), node)
 
 
+def drawn_once(node: cst.Call, at: Place) -> Iterator[Rewrite]:
+    """`rand_like(x)` -> `rand_like(x[:1])`."""
+    like = receiver(node, at)
+    if like is not None:
+        yield Rewrite((at.edit(like, f"{at.atom(like)}[:1]"),), (), like)
+
+
+def cut_off_before(node: cst.Call, at: Place) -> Iterator[Rewrite]:
+    """What goes into a layer no longer knows how it was computed."""
+    for arg in node.args[:1]:
+        yield Rewrite((at.edit(arg.value, f"{at.atom(arg.value)}.detach()"),), (), arg)
+
+
+def another_layer(node: cst.Call, at: Place) -> Iterator[Rewrite]:
+    """Another one of those that the same method calls."""
+    calls = m.findall(at.function.body, m.Call(func=m.Attribute(value=m.Name("self"))))
+    last = cst.ensure_type(node.func, cst.Attribute).attr
+    for other in dict.fromkeys(name_of(call) for call in calls):
+        if other != last.value:
+            yield Rewrite((at.edit(last, other),), (), node)
+
+
 def bent_again(node: cst.Return, at: Place) -> Iterator[Rewrite]:
     """The activation between the layers stands behind the last one too."""
     bends = m.findall(at.function.body, called("relu", "tanh", "sigmoid", "gelu"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import libcst as cst
@@ -52,7 +52,7 @@ def derived(reference: Reference) -> tuple[Mutant, ...]:
             numbers[at] += 1
             name = f"mutant-{at[0]}-{at[1]}-{numbers[at]}"
             mutants.append(Mutant(id=name, program=program, **_told(candidate), original=original))
-    return tuple(_apart(mutants))
+    return tuple(mutants)
 
 
 def _distinct(original: Original) -> Iterator[tuple[_Candidate, Sequence[Definition]]]:
@@ -135,13 +135,3 @@ def _idle(line: str) -> bool:
 
 def _short(text: str) -> str:
     return " ".join(text.replace("\\\n", " ").split()).removesuffix(":")
-
-
-def _apart(mutants: Sequence[Mutant]) -> Iterator[Mutant]:
-    """Titles that no other mutant has: those that say the same are counted."""
-    of = Counter(mutant.title for mutant in mutants)
-    told: Counter[str] = Counter()
-    for mutant in mutants:
-        told[mutant.title] += 1
-        count = f" ({told[mutant.title]} of {of[mutant.title]} mistakes of this kind)"
-        yield replace(mutant, title=mutant.title + count) if of[mutant.title] > 1 else mutant

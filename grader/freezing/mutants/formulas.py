@@ -9,10 +9,14 @@ import libcst as cst
 import libcst.matchers as m
 
 from grader.freezing.mutants.calls import receiver
+from grader.freezing.mutants.edits import Edit
 from grader.freezing.mutants.operator import Rewrite
 from grader.freezing.mutants.place import OPERATIONS, Place
 
 SIGNS: Final = {"+": ("-", "subtracted", "added"), "-": ("+", "added", "subtracted")}
+IN_PLACE: Final = {"+": "add_", "-": "sub_", "*": "mul_", "/": "div_"}
+NO_NUMBERS: Final = (cst.Tuple, cst.List, cst.Dict, cst.ListComp, cst.UnaryOperation)
+ONE_TENSOR: Final = ("", "Any", "Tensor", "torch.Tensor")
 TIMES: Final = {
     "*": ("/", "divides", "multiply"),
     "/": ("*", "multiplies", "divide"),
@@ -131,7 +135,7 @@ def complement_of_mask(node: cst.Call, at: Place) -> Iterator[Rewrite]:
 def negative(node: cst.Return, at: Place) -> Iterator[Rewrite]:
     """The whole result with the other sign, where it is a number or a tensor."""
     value = node.value
-    if value is not None and _is_single(at) and not isinstance(value, cst.Tuple | cst.UnaryOperation):
+    if value is not None and _is_single(at) and not isinstance(value, NO_NUMBERS):
         yield Rewrite((at.edit(value, f"-{at.atom(value)}"),), (), value)
 
 
@@ -143,12 +147,46 @@ def negative_value(node: cst.Assign, at: Place) -> Iterator[Rewrite]:
 def cut_off(node: cst.Return, at: Place) -> Iterator[Rewrite]:
     """What comes back no longer knows how it was computed."""
     value = node.value
-    cuts = value is not None and "detach" not in at.code(value) and "ctx" not in at.bound
-    if value is not None and cuts and annotation(at).endswith("Tensor"):
+    cuts = (
+        not isinstance(value, NO_NUMBERS)
+        and value is not None
+        and "detach" not in at.code(value)
+        and "ctx" not in at.bound
+    )
+    if value is not None and cuts and _is_single(at) and annotation(at) in ONE_TENSOR:
         yield Rewrite((at.edit(value, f"{at.atom(value)}.detach()"),), (), value)
 
 
+def unparenthesised(node: cst.BinaryOperation, at: Place) -> Iterator[Rewrite]:
+    """`x / (1 - p)` -> `x / 1 - p`."""
+    if len(node.lpar) == 1 and isinstance(at.parent(node), OPERATIONS):
+        start, end = at.start(node.lpar[0]), at.end(node.rpar[0])
+        yield Rewrite((Edit(start, end, at.code(node)),), (), node)
+
+
+def in_place(node: cst.BinaryOperation, at: Place) -> Iterator[Rewrite]:
+    """`x * y` -> `x.mul_(y)` for an argument `x`."""
+    left = node.left
+    if isinstance(left, cst.Name) and left.value in at.named and at.kind(left.value).endswith("Tensor"):
+        name = IN_PLACE[at.code(node.operator)]
+        yield Rewrite((at.edit(node, f"{left.value}.{name}({at.code(node.right)})"),), (left.value,), node)
+
+
+def complement(node: cst.BinaryOperation, at: Place) -> Iterator[Rewrite]:
+    """`1 - p` -> `p`."""
+    yield Rewrite((at.instead(node, node.right),), (), node)
+
+
+def complement_of_bound(node: cst.ComparisonTarget, at: Place) -> Iterator[Rewrite]:
+    """`x >= p` -> `x >= 1 - p`."""
+    bound = node.comparator
+    if isinstance(bound, cst.Name) and bound.value in at.named and at.kind(bound.value) == "float":
+        yield Rewrite((at.edit(bound, f"1 - {bound.value}"),), (), at.parent(node))
+
+
 def _is_single(at: Place) -> bool:
+    if annotation(at) in {"", "Any"}:
+        return any("Tensor" in at.kind(name) for name in at.named)
     return annotation(at).rsplit(".", 1)[-1].strip("\"'") in {"Tensor", "float", "ndarray", "NDArray"}
 
 

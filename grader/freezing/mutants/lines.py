@@ -17,6 +17,7 @@ from grader.freezing.mutants.place import Place
 
 MOVABLE: Final = (cst.Expr, cst.AugAssign, cst.Assign)
 GROWING: Final = m.OneOf(m.Name("append"), m.Name("extend"), m.Name("add_"), m.Name("sub_"), m.Name("step"))
+LOOPING: Final = m.OneOf(m.For(), m.ListComp(), m.GeneratorExp(), m.SetComp())
 INDISPENSABLE: Final = frozenset({"__init__", "save_for_backward", "requires_grad_", "register_buffer"})
 """Calls without which nothing that follows can run."""
 
@@ -170,6 +171,28 @@ def stale(node: cst.Name, at: Place) -> Iterator[Rewrite]:
     begun = at.begun.get(node.value)
     if begun is not None and at.in_loop(node):
         yield Rewrite((at.edit(node, begun),), (begun,), node)
+
+
+def confused_parts(node: cst.Name, at: Place) -> Iterator[Rewrite]:
+    """`g` for `v` of `for v, g in zip(...)`."""
+    for loop in (around for around in at.above(node) if m.matches(around, LOOPING)):
+        names = [name for target in _targets(loop) for name in bound_names(target)]
+        if node.value in names and len(names) > 1:
+            other = names[(names.index(node.value) + 1) % len(names)]
+            yield Rewrite((at.edit(node, other),), (), node)
+            return
+
+
+def _targets(loop: cst.CSTNode) -> Iterator[cst.BaseExpression]:
+    return assigned(loop.for_in if isinstance(loop, cst.BaseSimpleComp) else loop)
+
+
+def grown(node: cst.Name, at: Place) -> Iterator[Rewrite]:
+    """The first or the last of what a loop collected does not come back."""
+    appends = m.Call(func=m.Attribute(value=m.Name(node.value), attr=m.Name("append")))
+    if isinstance(at.statement(node), cst.Return) and m.findall(at.function.body, appends):
+        for cut, word in (("[1:]", "first"), ("[:-1]", "last")):
+            yield Rewrite((at.edit(node, f"{node.value}{cut}"),), (word,), node)
 
 
 def overwriting(node: cst.Assign, at: Place) -> Iterator[Rewrite]:
