@@ -288,13 +288,23 @@ def freeze(assignment: Path | None, output: Path, seed: int | None, quick: bool)
 @_kit_options
 @click.option("--json", "as_json", is_flag=True, help="As one JSON document.")
 @click.option("-v", "--verbose", is_flag=True, help="Which cases catch which mistake.")
+@click.option(
+    "--explain",
+    metavar="ID",
+    help="One mistake: its program, the cases that show it, a student's words for it.",
+)
 def verify(
-    kit_file: Path | None, assignment: Path | None, expect_digest: str | None, as_json: bool, verbose: bool
+    kit_file: Path | None,
+    assignment: Path | None,
+    expect_digest: str | None,
+    as_json: bool,
+    verbose: bool,
+    explain: str | None,
 ) -> None:
     """Prove that the suite catches every known mistake and nothing that is right; exit 1 if it does not."""
     from grader.commands import verify as command  # noqa: PLC0415
 
-    sys.exit(command.run(kit_file, assignment, expect_digest, as_json, verbose))
+    sys.exit(command.run(kit_file, assignment, expect_digest, as_json, verbose, explain))
 
 
 @cli.command(epilog="Example: grader doctor")

@@ -68,7 +68,13 @@ class _Refused(msgspec.Struct):
     hint: str
 
 
-S = TypeVar("S", _Share, _Refused)
+class _Sources(msgspec.Struct):
+    """What `freezing.showing` prints."""
+
+    sources: dict[str, str]
+
+
+S = TypeVar("S", _Share, _Refused, _Sources)
 
 
 def load(path: Path) -> LoadedKit:
@@ -127,6 +133,16 @@ def right_programs(assignment: Path, loaded: LoadedKit) -> bytes:
         if done.returncode != 0:
             raise _refusal(done.stderr, done.returncode)
         return (folder / "found.json").read_bytes()
+
+
+def programs(assignment: Path, mistake: str) -> dict[str, str]:
+    """The source of a mistake's program, by exercise. Raises what the process that reads it refused."""
+    command = [sys.executable, "-I", "-m", "grader.freezing.showing", str(assignment), mistake]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, env=_environment())
+    if done.returncode != 0:
+        raise _refusal(done.stderr, done.returncode)
+    said = _said(done.stdout.strip().rpartition("\n")[2], _Sources)
+    return said.sources if said else {}
 
 
 def _environment() -> dict[str, str]:

@@ -27,6 +27,7 @@ RANK: Final = 120
 ARGUMENT: Final = "the argument "
 GRADIENT: Final = "the gradient at "
 UNREACHED: Final = "nothing that comes back depends on it for autograd"
+ASKING: Final = "asking for it "  # how what was raised instead of a gradient begins
 _CALLS: Final[frozenset[CriterionKind]] = frozenset({"calls"})
 
 _seen = partial(Candidate, whole=True, rank=RANK, evidence="error", where="definition")
@@ -110,7 +111,7 @@ def _unreached(names: str, texts: list[str]) -> tuple[str, str, str] | None:
     raised = [one for one in texts if one and one != UNREACHED]
     if raised:
         return (
-            f"Asking for gradients fails: {raised[0]}",
+            f"Asking for gradients {raised[0].removeprefix(ASKING)}",
             "Call your function on a tensor that needs a gradient, and ask for the gradient of its sum.",
             "A backward that is missing or wrong, numbers that left PyTorch, or something changed in place.",
         )

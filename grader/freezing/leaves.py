@@ -99,7 +99,7 @@ class Oracle:
     def _read(self, answer: Answer, arguments: Mapping[str, Value]) -> Read:
         if isinstance(answer, Returned) and answer.value is not None:
             leaves = tuple(map(cleaning.leaf, answer.leaves))
-            odd = next((one for one in leaves if one.text.startswith(("a tensor of", "an object of"))), None)
+            odd = next((one for one in leaves if not one.dtype and not described.is_text(one)), None)
             if odd is None:
                 return Read(leaves, tensors.numbers(answer.value))
             what = f"gives {odd.text} as {named(odd.path)}"

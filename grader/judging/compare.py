@@ -43,13 +43,14 @@ def judge(run: ExerciseRun, exercise: kits.Exercise, device: str) -> ExerciseOut
         return ExerciseOutcomes(run.name, device, found=False, outcomes=(), chains=(), moved=False)
     answers = [run.answers.get(index, NOT_ANSWERED) for index in range(len(exercise.cases))]
     rows = list(zip(exercise.cases, answers, strict=True))
+    outcomes = tuple(judge_case(index, case, answer, device) for index, (case, answer) in enumerate(rows))
     return ExerciseOutcomes(
         name=run.name,
         device=device,
         found=True,
-        outcomes=tuple(judge_case(index, case, answer, device) for index, (case, answer) in enumerate(rows)),
+        outcomes=outcomes,
         chains=_chains(run, exercise, answers),
-        moved=does_something(rows, exercise),
+        moved=_does_something(rows, outcomes, exercise),
         notes=_inconstant(exercise, answers),
     )
 
@@ -173,16 +174,31 @@ def _chains(run: ExerciseRun, exercise: kits.Exercise, answers: list[Answer]) ->
     return (*optimised, *calling)
 
 
-def does_something(rows: Sequence[tuple[kits.Case, Answer]], exercise: kits.Exercise) -> bool:
-    """Whether what was to be moved has moved; else whether no idle program gives just these answers."""
+def _does_something(
+    rows: Sequence[tuple[kits.Case, Answer]], outcomes: Sequence[Outcome], exercise: kits.Exercise
+) -> bool:
+    """Whether what was to be moved has moved.
+
+    Where nothing is: whether some of what is asked for came back, and no idle program gives these answers.
+    """
     if exercise.moves:
         return any(moved(case, answer, exercise.moves) for case, answer in rows)
+    if not any(map(_comes_back, outcomes)):
+        return False
 
     def alike(one: kits.Misconception) -> bool:
         known = zip(one.answers, one.tolerances, rows, strict=True)
         return all(same(answered(*row), behaviour(answer, allowed)) for answer, allowed, row in known)
 
     return not any(alike(one) for one in exercise.misconceptions if one.idle)
+
+
+def _comes_back(outcome: Outcome) -> bool:
+    """Whether a part of the result is there: a right or a wrong one, not what the call did besides."""
+    own = [one.failure for one in outcome.parts if leaves.is_below(one.path, "")] or [outcome.failure]
+    return isinstance(outcome.answer, Returned) and any(
+        one not in (Failure.WRONG_TYPE, Failure.WRONG_SHAPE) for one in own
+    )
 
 
 def moved(case: kits.Case, answer: Answer, moves: str) -> bool:

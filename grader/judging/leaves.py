@@ -121,12 +121,11 @@ def _judged(
 def _part(
     case: kits.Case, leaf: Leaf, expected: list[float], found: _Found, here: slice, device: str
 ) -> Part:
-    name = named(leaf.path)
     first = found.leaves[0]
     if not leaf.dtype:
         return _text(leaf, first)
     if len(found.numbers) != len(expected) or any(not one.dtype for one in found.leaves):
-        return _failed(leaf, _unlike(leaf, found), f"{name} is {_told(found)}, expected {_a(leaf)}")
+        return _failed(leaf, _unlike(leaf, found), _another(leaf, found))
     bounds = floats(case.bounds[_dtype(case, leaf, first)])[here]
     form, form_message = _form(leaf, found, device)
     if not expected:
@@ -206,6 +205,14 @@ def _container(leaf: Leaf, found: Leaf) -> str:
 
 def _kind(name: str) -> str:
     return "Tensor" if name in TENSOR_TYPES else "list" if name in LISTS else name
+
+
+def _another(leaf: Leaf, found: _Found) -> str:
+    """That something else is there; where a gradient is missing, what is told says why."""
+    first = found.leaves[0]
+    if first.type == "str" and not is_below(leaf.path, ""):
+        return f"there is no {leaf.path}: {first.text}"
+    return f"{named(leaf.path)} is {_told(found)}, expected {_a(leaf)}"
 
 
 def _unlike(leaf: Leaf, found: _Found) -> Failure:

@@ -145,7 +145,7 @@ class Verification(Record, frozen=True):
 
     @property
     def fit(self) -> bool:
-        """Not below 100 %, nor where doing nothing earns points or a right program loses some."""
+        """Not below 100 %, nor where doing nothing earns points or right programs lose some; never quick."""
         idle = any(one.points > 0 for exercise in self.exercises for one in exercise.idle)
         wrong = any(one.wrong for exercise in self.exercises for one in exercise.ran)
         return self.mutation_score == 1.0 and not idle and not wrong and not self.quick

@@ -5,6 +5,7 @@ It is the author's, holds no solution, and comes with the kit. It is run anew in
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -92,6 +93,9 @@ def floats_in(value: object, path: str = "") -> Iterator[tuple[str, torch.Tensor
     elif isinstance(value, list | tuple):
         for i, one in enumerate(value):
             yield from floats_in(one, f"{path}[{i}]")
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        for field in dataclasses.fields(value):
+            yield from floats_in(getattr(value, field.name), f"{path}.{field.name}")
 
 
 def gradients(function: Function, arguments: Mapping[str, Any]) -> dict[str, object]:

@@ -7,6 +7,7 @@ sizes before anything is materialised.
 from __future__ import annotations
 
 import struct
+from collections.abc import Collection
 from typing import Any, Final
 
 import numpy as np
@@ -80,7 +81,7 @@ def packed(dtype: torch.dtype, shape: tuple[int, ...], numbers: Any) -> Tensor:
     return Tensor(name, shape, struct.pack("<" + code * len(flat), *flat))
 
 
-def obstacle(tensor: torch.Tensor) -> str:
+def obstacle(tensor: torch.Tensor, most: int = MAX_ELEMENTS, dtypes: Collection[str] = ITEM_SIZES) -> str:
     """Why a tensor cannot be read as a small block of numbers, as a phrase; empty where it can."""
     if not devices.is_plain(tensor):
         return f"a {type(tensor).__name__}, a class of its own below torch.Tensor"
@@ -88,9 +89,9 @@ def obstacle(tensor: torch.Tensor) -> str:
         return f"a tensor that is not dense (layout {tensor.layout})"
     if tensor.is_meta:
         return "a tensor on the device 'meta', which holds no values"
-    if tensor.numel() > MAX_ELEMENTS:
+    if tensor.numel() > most:
         return f"a tensor of {tensor.numel()} elements"
-    if str(tensor.dtype).removeprefix("torch.") not in ITEM_SIZES:
+    if str(tensor.dtype).removeprefix("torch.") not in dtypes:
         return f"a tensor of dtype {tensor.dtype}"
     return ""
 

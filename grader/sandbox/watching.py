@@ -44,9 +44,12 @@ class Watching(TorchFunctionMode):
 
 
 def names(func: Any) -> frozenset[str]:
-    """What an exercise may call it: `softmax`, `torch.nn.functional.softmax`; `add` for `__add__` too."""
+    """What an exercise may call it: `softmax`, `torch.nn.functional.softmax`; `add` for `__add__` too.
+
+    An attribute of tensors has a dot, `.grad`: to look at it is no call of `grad`.
+    """
     whole = resolve_name(func) or ""
     last = getattr(func, "__name__", "") or whole.rpartition(".")[2]
-    if last == "__get__":  # an attribute of tensors, such as `grad`
-        last = getattr(getattr(func, "__self__", None), "__name__", "")
+    if last == "__get__":
+        return frozenset({ANY, whole, "." + getattr(getattr(func, "__self__", None), "__name__", "")})
     return frozenset({ANY, whole, last, last.strip("_").removeprefix("i"), last.strip("_")}) - {""}
