@@ -1,8 +1,8 @@
 """The assignment in `examples/`, and beside each of its exercises a small class whose mistakes are known.
 
 What `right/` and `wrong/` hold was written as students write it, by someone who had read the statements and
-no exercise. Attention, whose statement speaks of devices, is graded on the CPU and on its twin, the others on the
-CPU. About four minutes where the kit is not yet frozen.
+no exercise. Attention, whose statement speaks of devices, is graded on the CPU and on its twin, the others
+on the CPU. About four minutes where the kit is not yet frozen.
 """
 
 from __future__ import annotations
