@@ -21,8 +21,10 @@ def hasten() -> None:
 
 
 def _backward(self: torch.Tensor, *given: Any, **named: Any) -> None:
-    """The engine's run, as PyTorch would call it for one number without arguments."""
-    if given or named or type(self) is not torch.Tensor or not self.requires_grad or self.numel() != 1:
+    """The engine's run, as PyTorch would call it for one number without arguments that nobody watches."""
+    watched = torch._C._len_torch_function_stack() > 0  # noqa: SLF001 -- as torch.overrides asks
+    plain = type(self) is torch.Tensor and self.requires_grad and self.numel() == 1
+    if given or named or watched or not plain:
         _BACKWARD(self, *given, **named)  # type: ignore[no-untyped-call]
         return
     engine = torch.autograd.Variable._execution_engine  # noqa: SLF001 -- as in `backward`
