@@ -62,6 +62,7 @@ EXERCISE = Exercise(
         Criterion("input", "x stays as it was", 1, "values", part="x stays"),
         Criterion("own", "It is not PyTorch's own", 1, "calls", avoids=("dropout|alpha_dropout",)),
     ),
+    devices=("cpu",),
     misconceptions=MISTAKES,
     honest=HONEST,
 )  # fmt: skip

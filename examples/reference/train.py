@@ -79,6 +79,7 @@ EXERCISE = Exercise(
         Criterion("weights", "The model is trained", 3, "values", part="weights"),
         Criterion("sgd", "torch.optim.SGD takes the steps", 1, "optimiser"),
     ),
+    devices=("cpu",),
     misconceptions=MISTAKES,
     honest=HONEST,
 )  # fmt: skip

@@ -180,6 +180,7 @@ def freeze_exercise(
         ladder=tuple(with_steps(trials, rung, traced=True) for rung in ladder(trials, drawn)),
         misconceptions=tuple(frozen_mistake(trials, one, cases, shrunk) for one in exercise.misconceptions),
         either_shape=exercise.either_shape,
+        devices=exercise.devices,
         diagnosers={name: one.frozen(cases) for name, one in diagnosers.items()},
         late=reach(trials, cases) if not (protocol.leaves or quick) else None,
         protocol=protocol,

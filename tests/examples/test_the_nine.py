@@ -1,7 +1,8 @@
 """The assignment in `examples/`, and beside each of its exercises a small class whose mistakes are known.
 
 What `right/` and `wrong/` hold was written as students write it, by someone who had read the statements and
-no exercise. Each is graded on the CPU and on its twin. About four minutes where the kit is not yet frozen.
+no exercise. Attention, whose statement speaks of devices, is graded on the CPU and on its twin, the others
+on the CPU. About four minutes where the kit is not yet frozen.
 """
 
 from __future__ import annotations
@@ -79,6 +80,11 @@ def test_the_nine_are_the_assignments_and_each_has_five_right_and_ten_wrong(nine
         ]
         assert [len([one for one in labels if one.startswith(kind)]) for kind in KINDS] == [5, 10]
         assert sorted(labels) == handed_in
+
+
+def test_attention_alone_is_graded_on_the_second_device(graded: Mapping[str, ExerciseResult]) -> None:
+    devices = {one.name: {row.device for row in one.criteria} for one in graded.values()}
+    assert devices == {name: {"cpu"} for name in NAMES} | {"attention": {"cpu", "twin"}}
 
 
 def test_nobody_who_is_right_loses_a_point_on_either_device(graded: Mapping[str, ExerciseResult]) -> None:
