@@ -136,8 +136,8 @@ def test_a_reference_that_raises_is_told_with_the_call() -> None:
 def test_a_reference_that_returns_what_nobody_can_compare_is_refused() -> None:
     assert refused(replace(DOUBLE, reference=lambda start, factor: iter([start, factor]))) == (
         "double(torch.tensor(1.0), 1): the reference gives an object of type list_iterator as result.\n"
-        "  Results are tensors, numbers, texts and None, in lists, tuples, dicts and dataclasses, at most 4096"
-        " numbers in all. Let a probe return less, or draw other inputs."
+        "  Results are tensors, numbers, texts and None, in lists, tuples, dicts and dataclasses, at most"
+        " 4096 numbers in all. Let a probe return less, or draw other inputs."
     )
 
 
@@ -163,8 +163,8 @@ def test_an_argument_that_no_kit_can_hold_is_refused() -> None:
 
     assert refused(replace(DOUBLE, arguments=odd)) == (
         "double: the argument 'factor' was drawn as a set.\n"
-        "  Arguments are tensors, numbers, texts, None, and lists, tuples and dicts of these; what is made anew"
-        " for each call (a module, a generator) is drawn by `strategies.made_by` and its neighbours."
+        "  Arguments are tensors, numbers, texts, None, and lists, tuples and dicts of these; what is made"
+        " anew for each call (a module, a generator) is drawn by `strategies.made_by` and its neighbours."
     )
 
 
