@@ -342,7 +342,7 @@ MISTAKES = [  # what is written, instead of what, the line that is named, what i
     (
         "    return x * factor\n",
         "    return {}[x]\n",
-        11,
+        8,
         (
             "scaled(torch.tensor([1.0, 1.0], dtype=torch.float64), 2): the reference raised KeyError:"
             " tensor([1., 1.], dtype=torch.float64).\n"
