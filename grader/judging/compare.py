@@ -63,7 +63,7 @@ def judge_case(index: int, case: kits.Case, answer: Answer, device: str = "cpu")
     if answer.leaves:
         return leaves.judge(index, case, answer, device)
     if answer.value is None:
-        wanted = _form_of(case) if "tensor" in answer.problem else "a tensor"
+        wanted = _form_of(case) if case.leaves or "tensor" in answer.problem else "a tensor"
         message = f"returned {answer.problem}, not {wanted}"
         return _without_value(index, answer, Failure.WRONG_TYPE, message)
     form, form_message = _judge_form(case, answer, answer.value, device)
