@@ -275,7 +275,8 @@ def suite(
     given += every_form(trials, [case for case in given if case not in long], candidates)
     candidates = [case for case in candidates if case not in given]
     cases = given + cover(trials, given, candidates)
-    others = _distinct(trials, drawn[CANDIDATES:SIMULATED], "chosen", cases)
+    far = [] if trials.protocol.leaves and not diagnosers else drawn[CANDIDATES:SIMULATED]
+    others = _distinct(trials, far, "chosen", cases)
     cases += cover(trials, cases, others, once=True)
     short = [case for case in cases if case not in long]
     cases = short + long
