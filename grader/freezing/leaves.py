@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch.overrides import TorchFunctionMode
 
-from grader import tensors
+from grader import kit, tensors
 from grader.errors import GraderError
 from grader.exercises import Close, Criterion, Exact, Exercise, Sampled, Within
 from grader.freezing import lines, protocols
