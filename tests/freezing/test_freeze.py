@@ -40,13 +40,14 @@ def test_a_new_exercise_of_forty_lines_is_frozen_and_its_mistakes_are_caught(wee
     verified = verify.verify(frozen)
     assert (frozen.title, frozen.devices, frozen.limits) == ("week7", ("cpu",), kit.Limits())
     assert (verified.mutation_score, verified.fit) == (1.0, True)
-    assert [(row.id, row.missed, row.extra) for row in verified.exercises[0].rows] == [
+    own = [row for row in verified.exercises[0].rows if not row.id.startswith("mutant-")]
+    assert [(row.id, row.missed, row.extra) for row in own] == [
         ("no-momentum", (), ()),
         ("half-momentum", (), ()),
         ("origin", (), ()),
         ("adam", (), ()),
     ]
-    assert verified.exercises[0].alike == ()
+    assert [pair for pair in verified.exercises[0].alike if not any("mutant" in name for name in pair)] == []
 
 
 def test_a_kit_holds_neither_solution_nor_seed(tmp_path: Path) -> None:
@@ -56,7 +57,7 @@ def test_a_kit_holds_neither_solution_nor_seed(tmp_path: Path) -> None:
     frozen = freeze.freeze_exercise(DOUBLE, seed=987654321, budget=100)
 
     text = repr(frozen)
-    assert "function" not in text
+    assert "<function" not in text
     assert "987654321" not in text
 
 
@@ -113,8 +114,14 @@ def test_a_misconception_that_is_right_costs_nothing_and_has_no_smallest_case() 
     frozen = freeze.freeze_exercise(DOUBLE, seed=0, budget=100)
 
     smallest = {one.id: one.smallest for one in frozen.misconceptions}
-    assert smallest == {"once": 0, "same": None, "cuda": None}
-    assert frozen.moves == "start"
+    assert [*smallest][:3] == ["once", "same", "cuda"]
+    assert {name: smallest[name] for name in ("once", "same", "cuda")} == {
+        "once": 0,
+        "same": None,
+        "cuda": None,
+    }
+    assert {name for name, one in smallest.items() if one is None} == {"same", "cuda"}
+    assert frozen.moves == ""
     assert frozen.parameters == ("start", "factor")
 
 
@@ -129,10 +136,11 @@ def test_a_reference_that_raises_is_told_with_the_call() -> None:
     )
 
 
-def test_a_reference_that_returns_no_tensor_is_refused() -> None:
-    assert refused(replace(DOUBLE, reference=lambda start, factor: start.item() > factor)) == (
-        "double(torch.tensor(1.0, dtype=torch.float64), 1): the reference returned a bool, not a tensor.\n"
-        "  Correct the reference, or keep such inputs out of `arguments` and `edge_cases`."
+def test_a_reference_that_returns_nothing_that_can_be_compared_is_refused() -> None:
+    assert refused(replace(DOUBLE, reference=lambda start, factor: {start, factor})) == (
+        "double(torch.tensor(1.0), 1): the reference gives an object of type set as result.\n"
+        "  Results are tensors, numbers, texts and None, in lists, tuples, dicts and dataclasses, at most 256"
+        " parts and 4096 numbers. Let a probe return less, or draw other inputs."
     )
 
 
@@ -153,11 +161,13 @@ def test_arguments_of_other_names_than_the_signature_are_refused() -> None:
     )
 
 
-def test_an_argument_that_is_no_tensor_or_number_is_refused() -> None:
-    odd = DOUBLE.arguments.map(lambda drawn: {**drawn, "factor": "two"})
+def test_an_argument_that_cannot_be_recorded_is_refused() -> None:
+    odd = DOUBLE.arguments.map(lambda drawn: {**drawn, "factor": [{"two": torch.nn.ReLU()}]})
 
     assert refused(replace(DOUBLE, arguments=odd)) == (
-        "double: the argument 'factor' was drawn as a str.\n  Arguments are tensors, floats and ints."
+        "double: the argument 'factor' was drawn as a ReLU.\n"
+        "  Arguments are tensors, numbers, texts, None, and lists, tuples and dicts of these; what is made"
+        " anew for each call (a module, a generator) is drawn by `strategies.made_by` and its neighbours."
     )
 
 
@@ -218,7 +228,7 @@ def test_a_reference_that_fails_its_own_rubric_is_refused_with_the_case() -> Non
 
     assert refused(replace(DOUBLE, rubric=(*DOUBLE.rubric, extra))).endswith(
         ": the reference itself fails 'sgd': all 2 cases fail: torch.optim.SGD took no step.\n"
-        "  Correct the reference, its bound, or the criterion."
+        "  Correct the program, its bound, or the criterion."
     )
 
 
