@@ -162,7 +162,7 @@ def _short(value: float, dtype: str) -> str:
     if dtype == "bool":
         return str(bool(value))
     if not dtype.startswith(("float", "bfloat")):
-        return str(int(value))
+        return str(int(value)) if math.isfinite(value) else repr(value)  # a claim may say anything
     return _short_single(value) if dtype == "float32" else repr(value)
 
 

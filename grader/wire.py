@@ -42,6 +42,9 @@ MAX_ELEMENTS: Final = 1024  # as the worker's own cap: more is described in word
 MAX_OPTIONS: Final = 16
 MAX_LEAVES: Final = 256  # of one result, and how many numbers these may have, as the worker's own caps
 MAX_NUMBERS: Final = 4096
+LEAF_DTYPES: Final = frozenset(
+    {*ITEM_SIZES, "complex64", "complex128", "uint16", "uint32", "uint64"}
+)  # of a part's numbers
 RAISED_KINDS: Final = frozenset({Failure.RAISED, Failure.OUT_OF_MEMORY, Failure.EXITED, Failure.REFUSED})
 
 
@@ -246,6 +249,8 @@ def _check_leaves(leaves: tuple[Leaf, ...], value: Tensor) -> None:
     for leaf in leaves:
         if len(leaf.shape) > MAX_RANK or any(not 0 <= side <= MAX_NUMBERS for side in leaf.shape):
             raise ProtocolError(f"a part of shape {leaf.shape}")
+        if leaf.dtype and leaf.dtype not in LEAF_DTYPES:
+            raise ProtocolError(f"a part of dtype {leaf.dtype[:40]!r}")
     if leaves and (value.dtype, value.shape) != ("float64", (sum(leaf.size for leaf in leaves),)):
         raise ProtocolError(f"parts that do not fit {value.shape} numbers of dtype {value.dtype[:40]!r}")
 

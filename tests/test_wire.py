@@ -1,4 +1,5 @@
 """Frames: what a child may say. Under two seconds."""
+# ruff: noqa: E501
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader import wire
-from grader.records import Cell, Failure, Landmark, Place, Raised, Returned, Step, Tensor, Trace
+from grader.records import Cell, Failure, Landmark, Leaf, Place, Raised, Returned, Step, Tensor, Trace
 from grader.tensors import ITEM_SIZES
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -312,3 +313,58 @@ def test_a_frame_that_ends_too_early_is_named() -> None:
 def test_a_frame_over_the_cap_is_not_sent() -> None:
     with pytest.raises(ValueError, match="a frame of 8388658 bytes, the limit is 8388608"):
         wire.encode(wire.Output("text", "x" * wire.MAX_FRAME))
+
+
+# --- parts --------------------------------------------------------------------------------
+
+
+def with_leaves(*leaves: Leaf, numbers: int | None = None, dtype: str = "float64") -> wire.Case:
+    many = sum(leaf.size for leaf in leaves) if numbers is None else numbers
+    value = Tensor(dtype, (many,), bytes(many * ITEM_SIZES[dtype]))
+    return wire.Case(0, 0, Returned("tuple", value, None, "", leaves))
+
+
+def refusal(frame: wire.Frame) -> str:
+    with pytest.raises(wire.ProtocolError) as refused:
+        list(wire.Stream().feed(wire.encode(frame)))
+    return str(refused.value)
+
+
+def test_parts_are_read_back_as_they_were_sent() -> None:
+    frame = with_leaves(
+        Leaf("[0]", "Tensor", "complex64", (2,), "cpu", inside="tuple"),
+        Leaf('[1]["a"]', "str", text="'x'", inside="tuple/dict"),
+        Leaf("[2]", "list", "float64", (0,), inside="tuple"),
+    )
+
+    assert list(wire.Stream().feed(wire.encode(frame))) == [frame]
+
+
+@pytest.mark.parametrize(
+    ("frame", "told"),
+    [
+        (with_leaves(Leaf("", "float", "float64"), numbers=2), "parts that do not fit (2,) numbers of dtype 'float64'"),
+        (with_leaves(Leaf("", "str", text="a"), numbers=1), "parts that do not fit (1,) numbers of dtype 'float64'"),
+        (with_leaves(Leaf("", "Tensor", "complex64", (2,)), numbers=2), "parts that do not fit (2,) numbers of dtype 'float64'"),
+        (with_leaves(Leaf("", "float", "float64"), dtype="float32"), "parts that do not fit (1,) numbers of dtype 'float32'"),
+        (with_leaves(Leaf("", "Tensor", "float64", (-1,)), numbers=0), "a part of shape (-1,)"),
+        (with_leaves(Leaf("", "Tensor", "float64", (-1, -1)), numbers=1), "a part of shape (-1, -1)"),
+        (with_leaves(Leaf("", "Tensor", "float64", (0, 9999)), numbers=0), "a part of shape (0, 9999)"),
+        (with_leaves(Leaf("", "Tensor", "float64", (1,) * 17)), f"a part of shape {(1,) * 17}"),
+        (with_leaves(Leaf("", "Tensor", "float8")), "a part of dtype 'float8'"),
+        (with_leaves(Leaf("", "Tensor", "\x1bcomplex64")), "a part of dtype '\\x1bcomplex64'"),
+        (with_leaves(*[Leaf("", "str", text="a")] * 257), "a result of 257 parts, the limit is 256"),
+        (with_leaves(Leaf("", "Tensor", "float64", (4096,)), Leaf("", "float", "float64")), "a tensor of shape (4097,)"),
+    ],
+)  # fmt: skip
+def test_parts_that_contradict_themselves_are_refused(frame: wire.Frame, told: str) -> None:
+    assert refusal(frame) == told
+
+
+def test_only_with_parts_may_a_value_be_as_large_as_parts_are() -> None:
+    whole = with_leaves(Leaf("", "Tensor", "float64", (64, 64)))
+    assert isinstance(whole.answer, Returned)
+    alone = wire.Case(0, 0, msgspec.structs.replace(whole.answer, leaves=()))
+
+    assert list(wire.Stream().feed(wire.encode(whole))) == [whole]
+    assert refusal(alone) == "a tensor of shape (4096,)"

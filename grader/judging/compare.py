@@ -34,6 +34,8 @@ from grader.tensors import floats, single, text
 
 NEAR: Final = 1000  # times the bound: beyond it the digits show the difference, below a number has to
 
+FORGED: Final = "its process sent an answer of another form than any call comes to"
+
 NOT_ANSWERED: Final = Stopped(Failure.NOT_RUN, "not run")
 
 
@@ -60,12 +62,10 @@ def judge_case(index: int, case: kits.Case, answer: Answer, device: str = "cpu")
         return _without_value(index, answer, answer.failure, answer.message)
     if isinstance(answer, Raised):
         return _without_value(index, answer, answer.failure, f"raised {answer.line}")
+    if answer.value is None or bool(answer.leaves) != bool(case.leaves):
+        return _unreadable(index, case, answer)
     if answer.leaves:
         return leaves.judge(index, case, answer, device)
-    if answer.value is None:
-        wanted = _form_of(case) if case.leaves or "tensor" in answer.problem else "a tensor"
-        message = f"returned {answer.problem}, not {wanted}"
-        return _without_value(index, answer, Failure.WRONG_TYPE, message)
     form, form_message = _judge_form(case, answer, answer.value, device)
     got, expected = floats(answer.value), floats(case.expected)
     if not got or len(got) != len(expected):
@@ -79,6 +79,13 @@ def judge_case(index: int, case: kits.Case, answer: Answer, device: str = "cpu")
         failure = _kind_of_wrong(got, expected)
         message = _wrong_value(case, answer.value, got, expected, ratio)
     return Outcome(index, answer, failure, form, error, bound, ratio, message, form_message)
+
+
+def _unreadable(index: int, case: kits.Case, answer: Returned) -> Outcome:
+    if answer.value is not None:
+        return _without_value(index, answer, Failure.PROTOCOL, FORGED)
+    wanted = _form_of(case) if case.leaves or "tensor" in answer.problem else "a tensor"
+    return _without_value(index, answer, Failure.WRONG_TYPE, f"returned {answer.problem}, not {wanted}")
 
 
 def _without_value(index: int, answer: Answer, failure: Failure, message: str) -> Outcome:

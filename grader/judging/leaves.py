@@ -123,7 +123,7 @@ def _part(
 ) -> Part:
     first = found.leaves[0]
     if not leaf.dtype:
-        return _text(leaf, first)
+        return _text(leaf, found)
     if len(found.numbers) != len(expected) or any(not one.dtype for one in found.leaves):
         return _failed(leaf, _unlike(leaf, found), _another(leaf, found))
     bounds = floats(case.bounds[_dtype(case, leaf, first)])[here]
@@ -150,22 +150,30 @@ def _failed(leaf: Leaf, failure: Failure, message: str) -> Part:
 
 def _absent(leaf: Leaf, given: Sequence[Leaf]) -> str:
     """That it is missing, and what stands there instead: less of it, or other names."""
-    name = named(leaf.path)
     above = next((one for one in given if is_below(leaf.path, one.path)), None)
     if above is not None:
-        return f"there is no {name}: {named(above.path)} is {_told(_Found((above,), []))}"
+        return f"{_no(leaf)}: {named(above.path)} is {_told(_Found((above,), []))}"
     others = [named(one.path) for one in given if is_below(one.path, "")]
     rest = f" and {len(others) - LISTED} more" if len(others) > LISTED else ""
-    return f"there is no {name}, only {', '.join(others[:LISTED])}{rest}" if others else f"there is no {name}"
+    return f"{_no(leaf)}, only {', '.join(others[:LISTED])}{rest}" if others else _no(leaf)
 
 
-def _text(leaf: Leaf, found: Leaf) -> Part:
-    """What has no numbers must be the same text, or None."""
-    if (leaf.type, leaf.text) == (found.type, found.text) and not found.dtype:
-        return Part(leaf.path, None, None, 0.0, 0.0, 0.0)
-    told = found.text or _a(found)
-    failure = Failure.WRONG_VALUE if found.type == leaf.type else Failure.WRONG_TYPE
-    return _failed(leaf, failure, f"{named(leaf.path)} is {told}, expected {leaf.text}")
+def _no(leaf: Leaf) -> str:
+    return f"there is no {named(leaf.path).removeprefix('the ')}"
+
+
+def _text(leaf: Leaf, found: _Found) -> Part:
+    """What has no numbers must be the same text, or None, and nothing that holds one."""
+    first = found.leaves[0]
+    failure = Failure.WRONG_VALUE if first.type == leaf.type else Failure.WRONG_TYPE
+    if len(found.leaves) > 1 or first.path != leaf.path:
+        return _failed(leaf, Failure.WRONG_TYPE, _container(leaf, first))
+    if (leaf.type, leaf.text) != (first.type, first.text) or first.dtype:
+        told = first.text or _a(first)
+        return _failed(leaf, failure, f"{named(leaf.path)} is {told}, expected {leaf.text}")
+    form = None if first.inside == leaf.inside else Failure.WRONG_TYPE
+    message = _container(leaf, first) if form else ""
+    return Part(leaf.path, None, form, 0.0, 0.0, 0.0, "", message)
 
 
 def _dtype(case: kits.Case, leaf: Leaf, found: Leaf) -> str:
@@ -211,7 +219,7 @@ def _another(leaf: Leaf, found: _Found) -> str:
     """That something else is there; where a gradient is missing, what is told says why."""
     first = found.leaves[0]
     if first.type == "str" and not is_below(leaf.path, ""):
-        return f"there is no {leaf.path}: {first.text}"
+        return f"{_no(leaf)}: {first.text}"
     return f"{named(leaf.path)} is {_told(found)}, expected {_a(leaf)}"
 
 
@@ -225,11 +233,10 @@ def _unlike(leaf: Leaf, found: _Found) -> Failure:
 def _besides(case: kits.Case, answer: Returned) -> Iterator[Part]:
     """What came back and was not asked for costs the form."""
     known = [leaf.path for leaf in case.leaves]
-    for leaf in answer.leaves:
+    for leaf in sorted(answer.leaves, key=lambda one: one.path):  # in whatever order a dict has them
         if not any(is_below(leaf.path, path) for path in known):
             message = f"{named(leaf.path)} came back besides, which is not asked for"
             yield Part(leaf.path, None, Failure.WRONG_TYPE, None, None, None, "", message)
-            return
 
 
 # --- words --------------------------------------------------------------------------------
@@ -245,7 +252,7 @@ def _a(leaf: Leaf) -> str:
     if not leaf.dtype:
         return leaf.text
     if leaf.type in TENSOR_TYPES:
-        return f"a {leaf.dtype} tensor of shape {leaf.shape}"
+        return f"{'an' if leaf.dtype[:1] == 'i' else 'a'} {leaf.dtype} tensor of shape {leaf.shape}"
     if leaf.type in LISTS:
         return f"a {leaf.type} of {leaf.shape[0]} numbers"
     if leaf.type == "ndarray":

@@ -22,7 +22,7 @@ from msgspec.structs import replace
 from grader.records import Leaf, Returned, Tensor
 from grader.sandbox import devices, values
 from grader.tensors import ITEM_SIZES
-from grader.wire import MAX_LEAVES, MAX_NUMBERS
+from grader.wire import LEAF_DTYPES, MAX_LEAVES, MAX_NUMBERS
 
 MAX_DEPTH: Final = 8
 MAX_TEXT: Final = 1000
@@ -30,7 +30,6 @@ BEGINNING: Final = 60  # of a text that is longer
 EXACT: Final = 2**53  # integers up to here are float64 numbers
 DIGITS: Final = 1000  # bits of an integer that is written out
 COMPLEX: Final = ("complex64", "complex128")
-ARRAYS: Final = frozenset({*ITEM_SIZES, *COMPLEX, "uint16", "uint32", "uint64"})
 PLAIN_TEXTS: Final = ("NoneType", "str", "dtype", "device")  # types whose text is all that they are
 INTEGERS: Final = "integers "
 _PLAIN: Final = (bool, int, float)
@@ -145,7 +144,7 @@ def _tensor(tensor: torch.Tensor, path: str) -> Read:
 
 
 def _array(array: np.ndarray, name: str, path: str) -> Read:
-    if array.size > MAX_NUMBERS or array.dtype.name not in ARRAYS:
+    if array.size > MAX_NUMBERS or array.dtype.name not in LEAF_DTYPES:
         return _told(array, path, f"a NumPy array of {array.size} {array.dtype.name}")
     flat = array.reshape(-1)
     numbers = flat.view(flat.real.dtype).tolist() if array.dtype.kind == "c" else flat.tolist()
