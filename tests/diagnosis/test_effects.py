@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from grader import kit, strategies
 from grader.diagnosis import effects
-from grader.diagnosis.findings import Finding, find
+from grader.diagnosis.findings import find
 from grader.diagnosis.prepared import Prepared
 from grader.exercises import Criterion, Exercise
 from grader.freezing import freeze
 from grader.judging import compare
+from grader.judging.award import Finding
 from grader.records import ExerciseRun
 from grader.sandbox import calling, support
 
