@@ -274,24 +274,37 @@ def report(
     metavar="S",
     help="Another seed draws another suite; keep it to yourself.",
 )
-def freeze(assignment: Path | None, output: Path, seed: int | None) -> None:
+@click.option(
+    "--quick", is_flag=True, help="A small suite in some seconds: to try an exercise, not to grade."
+)
+def freeze(assignment: Path | None, output: Path, seed: int | None, quick: bool) -> None:
     """Freeze an assignment into one file for students and CI: cases and expected values, no solution."""
     from grader.commands import freeze as command  # noqa: PLC0415
 
-    sys.exit(command.run(assignment, output, seed))
+    sys.exit(command.run(assignment, output, seed, quick=quick))
 
 
 @cli.command(epilog="Example: grader verify --kit homework.kit -v")
 @_kit_options
 @click.option("--json", "as_json", is_flag=True, help="As one JSON document.")
 @click.option("-v", "--verbose", is_flag=True, help="Which cases catch which mistake.")
+@click.option(
+    "--explain",
+    metavar="ID",
+    help="One mistake: its program, the cases that show it, a student's words for it.",
+)
 def verify(
-    kit_file: Path | None, assignment: Path | None, expect_digest: str | None, as_json: bool, verbose: bool
+    kit_file: Path | None,
+    assignment: Path | None,
+    expect_digest: str | None,
+    as_json: bool,
+    verbose: bool,
+    explain: str | None,
 ) -> None:
     """Prove that the suite catches every known mistake and nothing that is right; exit 1 if it does not."""
     from grader.commands import verify as command  # noqa: PLC0415
 
-    sys.exit(command.run(kit_file, assignment, expect_digest, as_json, verbose))
+    sys.exit(command.run(kit_file, assignment, expect_digest, as_json, verbose, explain))
 
 
 @cli.command(epilog="Example: grader doctor")

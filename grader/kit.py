@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import prod
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -24,6 +24,9 @@ from grader.tensors import FLOATS, ITEM_SIZES, is_whole
 SCHEMA: Final = "grader/kit/v4"
 PACKED: Final = b"\x78"  # how zlib's streams begin, and no kit that is not packed
 MAX_BYTES: Final = 256 << 20
+
+QUICK: Final = "frozen with --quick: not for grading"
+"""Stands in the title of a kit that was frozen to try an exercise, and in `made_with`."""
 
 CriterionKind = Literal["values", "optimiser", "return", "calls"]
 
@@ -148,6 +151,7 @@ class Exercise(Record, frozen=True):
     pairs: tuple[Misconception, ...] = ()  # two mistakes at once
     warnings: tuple[str, ...] = ()  # what its author should know
     room: float = 0.0  # the largest share of a bound that the right programs stray
+    devices: tuple[str, ...] = ()  # of the assignment's those that it is graded on; none named: all
 
     @property
     def called(self) -> str:
@@ -168,6 +172,11 @@ class Exercise(Record, frozen=True):
         return sum(case.effort for case in self.cases)
 
 
+def graded_on(exercise: Exercise, devices: Sequence[str]) -> list[str]:
+    """Of the devices of a run those that the exercise is graded on; where none of its own is there, all."""
+    return [one for one in devices if one in exercise.devices] or list(devices)
+
+
 class Kit(Record, frozen=True):
     """A frozen assignment."""
 
@@ -181,6 +190,11 @@ class Kit(Record, frozen=True):
     @property
     def max_score(self) -> float:
         return sum(exercise.max_score for exercise in self.exercises)
+
+    @property
+    def quick(self) -> bool:
+        """Whether it was frozen to try the exercise: no mark should come of it."""
+        return self.made_with.get("suite") == QUICK
 
 
 class LoadedKit(Record, frozen=True):

@@ -69,7 +69,13 @@ class _Refused(msgspec.Struct):
     hint: str
 
 
-S = TypeVar("S", _Share, _Refused)
+class _Sources(msgspec.Struct):
+    """What `freezing.showing` prints."""
+
+    sources: dict[str, str]
+
+
+S = TypeVar("S", _Share, _Refused, _Sources)
 
 
 def load(path: Path) -> LoadedKit:
@@ -85,14 +91,17 @@ def freeze(
     seed: int | None = None,
     told: Told | None = None,
     like: Path | None = None,
+    *,
+    quick: bool = False,
 ) -> None:
     """Freeze an assignment in a process of its own. Raises what it refused.
 
-    `like`: a kit that differs in its words alone, if there is one.
+    `like`: a kit that differs in its words alone, if there is one. `quick`: a small suite, for trying.
     """
     command = [sys.executable, "-I", "-m", "grader.freezing.freeze", str(assignment), str(output)]
     command += [] if seed is None else ["--seed", str(seed)]
     command += [] if like is None else ["--like", str(like)]
+    command += ["--quick"] if quick else []
     with tempfile.TemporaryFile("w+") as stderr:
         process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=stderr, text=True, errors="replace", env=_environment()
@@ -125,6 +134,16 @@ def right_programs(assignment: Path, loaded: LoadedKit) -> bytes:
         if done.returncode != 0:
             raise _refusal(done.stderr, done.returncode)
         return (folder / "found.json").read_bytes()
+
+
+def programs(assignment: Path, mistake: str) -> dict[str, str]:
+    """The source of a mistake's program, by exercise. Raises what the process that reads it refused."""
+    command = [sys.executable, "-I", "-m", "grader.freezing.showing", str(assignment), mistake]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, env=_environment())
+    if done.returncode != 0:
+        raise _refusal(done.stderr, done.returncode)
+    said = _said(done.stdout.strip().rpartition("\n")[2], _Sources)
+    return said.sources if said else {}
 
 
 def _environment() -> dict[str, str]:

@@ -47,15 +47,11 @@ def returning(reference: Program, change: Callable[[torch.Tensor], object]) -> P
 
 def _errors(loss: Loss) -> tuple[Misconception, ...]:
     return (
-        Misconception(
-            "loss-computed-once",
-            "The loss is computed once, before the loop, so the second backward() raises",
-            "PyTorch frees the graph after backward(). Where is the loss built, and how often?",
-            loss_computed_once(loss),
-            LATER | SGD_ONLY | FORM,
-            teacher="The forward pass stands outside the loop.",
-            where="loss",
-        ),
+        Misconception("loss-computed-once",
+                      "The loss is computed once, before the loop, so the second backward() raises",
+                      "PyTorch frees the graph after backward(). Where is the loss built, and how often?",
+                      loss_computed_once(loss), LATER | SGD_ONLY | FORM,
+                      teacher="The forward pass stands outside the loop.", where="loss"),
         Misconception(
             "no-requires-grad",
             "Autograd finds nothing to differentiate: theta needs no gradient, or the loss lost it",
@@ -83,7 +79,7 @@ def _errors(loss: Loss) -> tuple[Misconception, ...]:
             teacher="Right but for zero steps: the name that is returned is bound inside the loop only.",
             where="return",
         ),
-    )
+    )  # fmt: skip
 
 
 def stepping(loss: Loss, start: Callable[[torch.Tensor], torch.Tensor] | None = None) -> Program:
@@ -143,7 +139,7 @@ def _steps(loss: Loss) -> tuple[Misconception, ...]:
             teacher="theta - lr * theta.grad in the student's code; an optimiser may stand idle beside it.",
             where="step",
         ),
-    )
+    )  # fmt: skip
 
 
 def by_hand(loss: Loss) -> Program:
@@ -180,7 +176,7 @@ def _starts(reference: Program) -> tuple[Misconception, ...]:
             teacher="torch.rand; the random state is the same for every call here, so no result jumps.",
             where="optimiser",
         ),
-    )
+    )  # fmt: skip
 
 
 # --- what comes back ------------------------------------------------------------------------------
@@ -188,33 +184,16 @@ def _starts(reference: Program) -> tuple[Misconception, ...]:
 
 def _results(reference: Program) -> tuple[Misconception, ...]:
     return (
-        Misconception(
-            "returns-nothing",
-            "The function returns nothing",
-            "What does a Python function give back when it ends without `return`?",
-            returning(reference, lambda _: None),
-            EVERYTHING,
-            teacher="No return, or print() in its place.",
-            where="return",
-        ),
-        Misconception(
-            "returns-text",
-            "A text is returned, not a tensor",
-            TYPE_HINT,
-            returning(reference, str),
-            EVERYTHING,
-            teacher="A formatted string is returned.",
-            where="return",
-        ),
-        Misconception(
-            "returns-numpy",
-            "A NumPy array is returned, not a tensor",
-            TYPE_HINT,
-            returning(reference, lambda theta: theta.numpy()),
-            FORM,
-            teacher=".numpy() at the end.",
-            where="return",
-        ),
+        Misconception("returns-nothing", "The function returns nothing",
+                      "What does a Python function give back when it ends without `return`?",
+                      returning(reference, lambda _: None), EVERYTHING,
+                      teacher="No return, or print() in its place.", where="return"),
+        Misconception("returns-text", "A text is returned, not a tensor", TYPE_HINT,
+                      returning(reference, str), EVERYTHING, teacher="A formatted string is returned.",
+                      where="return"),
+        Misconception("returns-numpy", "A NumPy array is returned, not a tensor", TYPE_HINT,
+                      returning(reference, lambda theta: theta.numpy()), FORM, teacher=".numpy() at the end.",
+                      where="return"),
         Misconception(
             "always-float32",
             "The result is float32, whatever theta's dtype is",
@@ -224,39 +203,22 @@ def _results(reference: Program) -> tuple[Misconception, ...]:
             teacher="torch.Tensor(...), .float() or dtype=torch.float32 somewhere.",
             where="optimiser",
         ),
-        Misconception(
-            "always-float64",
-            "The result is float64, whatever theta's dtype is",
-            "Compare the dtype of the result with the one of the initial theta.",
-            returning(reference, lambda theta: theta.double()),
-            FORM,
-            teacher=".double(), or a way through NumPy or Python numbers.",
-            where="return",
-        ),
-    )
+        Misconception("always-float64", "The result is float64, whatever theta's dtype is",
+                      "Compare the dtype of the result with the one of the initial theta.",
+                      returning(reference, lambda theta: theta.double()), FORM,
+                      teacher=".double(), or a way through NumPy or Python numbers.", where="return"),
+    )  # fmt: skip
 
 
 def _devices(reference: Program) -> tuple[Misconception, ...]:
     return (
-        Misconception(
-            "returns-on-the-cpu",
-            "Theta comes back on the CPU, wherever it was",
-            "Compare the .device of the result with the one of the initial theta.",
-            returning(reference, lambda theta: theta.cpu()),
-            FORM,
-            needs="cuda",
-            teacher=".cpu() at the end; right on the CPU.",
-            where="return",
-        ),
-        Misconception(
-            "goes-through-numpy",
-            "The result goes through NumPy, which a CUDA tensor refuses",
-            "Is the conversion needed? Theta is a tensor from beginning to end.",
-            returning(reference, lambda theta: torch.from_numpy(theta.numpy())),
-            EVERYTHING,
-            needs="cuda",
-            teacher="Right on the CPU; NumPy knows no other device.",
-            where="return",
-            raises="numpy",
-        ),
-    )
+        Misconception("returns-on-the-cpu", "Theta comes back on the CPU, wherever it was",
+                      "Compare the .device of the result with the one of the initial theta.",
+                      returning(reference, lambda theta: theta.cpu()), FORM, needs="cuda",
+                      teacher=".cpu() at the end; right on the CPU.", where="return"),
+        Misconception("goes-through-numpy", "The result goes through NumPy, which a CUDA tensor refuses",
+                      "Is the conversion needed? Theta is a tensor from beginning to end.",
+                      returning(reference, lambda theta: torch.from_numpy(theta.numpy())), EVERYTHING,
+                      needs="cuda", teacher="Right on the CPU; NumPy knows no other device.", where="return",
+                      raises="numpy"),
+    )  # fmt: skip

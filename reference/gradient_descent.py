@@ -62,43 +62,24 @@ EDGE_CASES = (
 
 
 OWN_MISTAKES = (
-    Misconception(
-        "returns-a-number",
-        "A Python number is returned, not a tensor",
-        TYPE_HINT,
-        returning(gradient_descent_torch_optimiser, lambda theta: theta.item()),
-        FORM,
-        teacher=".item() or float() at the end.",
-        where="return",
-    ),
-    Misconception(
-        "only-one-element-tensors",
-        "Theta is indexed, which a tensor without dimensions refuses",
-        "Try both torch.tensor(1.0) and torch.tensor([1.0]). Look at their .shape.",
-        stepping(lambda theta: theta[0] ** 2),
-        FORM,
-        teacher="Right for one-element tensors; theta[0] raises for 0-dim ones.",
-        where="loss",
-    ),
-    Misconception(
-        "always-one-element",
-        "The result always has the shape (1,), for a theta without dimensions too",
-        "Try both torch.tensor(1.0) and torch.tensor([1.0]). Look at their .shape.",
-        returning(gradient_descent_torch_optimiser, lambda theta: theta.reshape(1)),
-        FORM,
-        teacher="torch.tensor([...]) or reshape at one of the ends.",
-        where="return",
-    ),
-    Misconception(
-        "always-without-dimensions",
-        "The result never has a dimension, for a theta of shape (1,) neither",
-        "Try both torch.tensor(1.0) and torch.tensor([1.0]). Look at their .shape.",
-        returning(gradient_descent_torch_optimiser, lambda theta: theta.squeeze()),
-        FORM,
-        teacher="squeeze(), sum() or theta[0] at the end.",
-        where="return",
-    ),
-)
+    Misconception("returns-a-number", "A Python number is returned, not a tensor", TYPE_HINT,
+                  returning(gradient_descent_torch_optimiser, lambda theta: theta.item()), FORM,
+                  teacher=".item() or float() at the end.", where="return"),
+    Misconception("only-one-element-tensors", "Theta is indexed, which a tensor without dimensions refuses",
+                  "Try both torch.tensor(1.0) and torch.tensor([1.0]). Look at their .shape.",
+                  stepping(lambda theta: theta[0] ** 2), FORM,
+                  teacher="Right for one-element tensors; theta[0] raises for 0-dim ones.", where="loss"),
+    Misconception("always-one-element",
+                  "The result always has the shape (1,), for a theta without dimensions too",
+                  "Try both torch.tensor(1.0) and torch.tensor([1.0]). Look at their .shape.",
+                  returning(gradient_descent_torch_optimiser, lambda theta: theta.reshape(1)), FORM,
+                  teacher="torch.tensor([...]) or reshape at one of the ends.", where="return"),
+    Misconception("always-without-dimensions",
+                  "The result never has a dimension, for a theta of shape (1,) neither",
+                  "Try both torch.tensor(1.0) and torch.tensor([1.0]). Look at their .shape.",
+                  returning(gradient_descent_torch_optimiser, lambda theta: theta.squeeze()), FORM,
+                  teacher="squeeze(), sum() or theta[0] at the end.", where="return"),
+)  # fmt: skip
 
 
 EXERCISE = Exercise(

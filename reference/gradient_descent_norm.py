@@ -60,34 +60,18 @@ EDGE_CASES = (
 
 
 OWN_MISTAKES = (
-    Misconception(
-        "loss-is-a-vector",
-        "The loss is a vector: backward() needs one number",
-        "Print the shape of your loss. What makes one number of a norm?",
-        stepping(lambda theta: theta**2),
-        EVERYTHING,
-        teacher="The squares are not summed.",
-        where="loss",
-    ),
-    Misconception(
-        "returns-a-list",
-        "A list of numbers is returned, not a tensor",
-        TYPE_HINT,
-        returning(gradient_descent_norm_torch_optimiser, lambda theta: theta.tolist()),
-        FORM,
-        teacher=".tolist() at the end.",
-        where="return",
-    ),
-    Misconception(
-        "returns-a-row",
-        "The result has the shape (1, 2), not the one of theta",
-        "Compare the .shape of the result with the one of the initial theta.",
-        returning(gradient_descent_norm_torch_optimiser, lambda theta: theta.reshape(1, 2)),
-        FORM,
-        teacher="A matrix with one row: unsqueeze, reshape or double brackets.",
-        where="return",
-    ),
-)
+    Misconception("loss-is-a-vector", "The loss is a vector: backward() needs one number",
+                  "Print the shape of your loss. What makes one number of a norm?",
+                  stepping(lambda theta: theta**2), EVERYTHING, teacher="The squares are not summed.",
+                  where="loss"),
+    Misconception("returns-a-list", "A list of numbers is returned, not a tensor", TYPE_HINT,
+                  returning(gradient_descent_norm_torch_optimiser, lambda theta: theta.tolist()), FORM,
+                  teacher=".tolist() at the end.", where="return"),
+    Misconception("returns-a-row", "The result has the shape (1, 2), not the one of theta",
+                  "Compare the .shape of the result with the one of the initial theta.",
+                  returning(gradient_descent_norm_torch_optimiser, lambda theta: theta.reshape(1, 2)), FORM,
+                  teacher="A matrix with one row: unsqueeze, reshape or double brackets.", where="return"),
+)  # fmt: skip
 
 
 EXERCISE = Exercise(

@@ -29,14 +29,20 @@ def kit() -> LoadedKit:
     return frozen()
 
 
-def frozen(seed: int | None = None) -> LoadedKit:
+def frozen(seed: int | None = None, assignment: Path = ROOT) -> LoadedKit:
     """The kit of `reference/`, through the cache that the command line uses, kept between sessions."""
-    cache = Path(tempfile.gettempdir()) / f"torch-grader-tests-{getpass.getuser()}"
-    cache.mkdir(exist_ok=True)
+    cache = cache_home()
     with pytest.MonkeyPatch.context() as patch, (cache / "lock").open("w") as lock:
         patch.setenv("XDG_CACHE_HOME", str(cache))
         fcntl.flock(lock, fcntl.LOCK_EX)  # one worker freezes, the others find it done
-        return kits.cached(ROOT, seed)
+        return kits.cached(assignment, seed)
+
+
+def cache_home() -> Path:
+    """Where kits are kept between sessions."""
+    cache = Path(tempfile.gettempdir()) / f"torch-grader-tests-{getpass.getuser()}"
+    cache.mkdir(exist_ok=True)
+    return cache
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

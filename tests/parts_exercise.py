@@ -38,7 +38,7 @@ def probe(Written, width, x):
 
 
 EXERCISE = Exercise(
-    name="Layer", title="A layer", statement="Write a layer.", reference=Layer, probe=probe,
+    name="Layer", mutants=False, title="A layer", statement="Write a layer.", reference=Layer, probe=probe,
     arguments=st.fixed_dictionaries({
         "width": st.just(5),
         "x": strategies.tensors([(3, 3)], [torch.float32],
@@ -97,7 +97,8 @@ def split(x, factor):
 
 
 EXERCISE = Exercise(
-    name="split", title="Split", statement="Return x times the factor, and the sum of x.", reference=split,
+    name="split", mutants=False, title="Split", statement="Return x times the factor, and the sum of x.",
+    reference=split,
     arguments=st.fixed_dictionaries({
         "x": strategies.tensors([(2,)], [torch.float32], strategies.magnitudes([1.0, 2.0, 0.5], 0.1, 9.0)),
         "factor": st.sampled_from([2.0, 3.0])}),

@@ -3,6 +3,7 @@
 from typing import Any
 
 import torch
+from _mistakes_fit_linear import HONEST, MISTAKES
 from hypothesis import strategies as st
 
 from grader import strategies
@@ -10,7 +11,7 @@ from grader.exercises import Criterion, Exercise
 
 
 def fit_linear(X: torch.Tensor, y: torch.Tensor, learning_rate: float, number_epochs: int) -> Any:
-    w, b = torch.zeros(X.shape[1], dtype=X.dtype), torch.zeros((), dtype=X.dtype)
+    w, b = X.new_zeros(X.shape[1]), X.new_zeros(())
     for _ in range(number_epochs):
         residual = X @ w + b - y
         w = w - learning_rate * 2 * X.T @ residual / len(y)
@@ -44,4 +45,7 @@ EXERCISE = Exercise(
         Criterion("form", "A tuple of w of shape (d,) and b of shape () comes back", 1, "return"),
         Criterion("data", "X and y stay as they were", 1, "unchanged"),
     ),
+    devices=("cpu",),
+    misconceptions=MISTAKES,
+    honest=HONEST,
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from _mistakes_gradient_descent import HONEST, MISTAKES
 from hypothesis import strategies as st
 
 from grader import strategies
@@ -35,4 +36,7 @@ EXERCISE = Exercise(
         Criterion("array", "A float64 NumPy array comes back", 1, "return"),
         Criterion("numpy", "PyTorch is not used", 1, "calls", avoids=("torch",)),
     ),
+    devices=("cpu",),
+    misconceptions=MISTAKES,
+    honest=HONEST,
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from typing import Any
 
 import torch
+from _mistakes_gradient_descent_torch_autograd import HONEST, MISTAKES
 
 from grader import strategies
 from grader.exercises import Criterion, Exercise
@@ -19,7 +20,7 @@ def gradient_descent_torch_autograd(initial_theta: torch.Tensor, learning_rate: 
 def probe(student: Any, initial_theta: torch.Tensor, learning_rate: float, number_steps: int) -> Any:
     theta = student(initial_theta, learning_rate, number_steps)
     touched = initial_theta.requires_grad or initial_theta.grad is not None
-    return {"theta": theta, "carries a graph": theta.grad_fn is not None, "initial_theta needs a gradient": touched}
+    return {"theta": theta, "carries a graph": getattr(theta, "grad_fn", None) is not None, "initial_theta needs a gradient": touched}
 
 
 EXERCISE = Exercise(
@@ -48,4 +49,7 @@ EXERCISE = Exercise(
         Criterion("autograd", "Autograd gives the gradient", 1, "calls", lambda a: a["number_steps"] > 0,
                   uses=("backward|grad",), avoids=("torch.optim",)),
     ),
+    devices=("cpu",),
+    misconceptions=MISTAKES,
+    honest=HONEST,
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from typing import Any
 
 import torch
+from _mistakes_sgd_momentum_step import HONEST, MISTAKES
 from hypothesis import strategies as st
 
 from grader import strategies
@@ -41,4 +42,7 @@ EXERCISE = Exercise(
         Criterion("form", "Two lists of tensors of the same shapes and dtypes come back", 1, "return"),
         Criterion("inputs", "The tensors passed in stay as they were", 1, "unchanged"),
     ),
+    devices=("cpu",),
+    misconceptions=MISTAKES,
+    honest=HONEST,
 )

@@ -3,9 +3,12 @@
 from typing import Any
 
 import torch
+from _mistakes_softplus import HONEST, MISTAKES
 
 from grader import strategies
 from grader.exercises import Close, Criterion, Exercise
+
+NEAR = Close(1e-5, 1e-6, "log(1 + exp(x)) below 20, x above, and exp(x - softplus(x)) are honest, too")
 
 
 class Softplus(torch.autograd.Function):
@@ -38,13 +41,15 @@ EXERCISE = Exercise(
         )
     ),
     rubric=(
-        Criterion("small", "Values are right", 2, "values", lambda a: bool((a["x"].abs() < 20).all())),
+        Criterion("small", "Values are right", 2, "values", lambda a: bool((a["x"].abs() < 20).all()), check=NEAR),
         Criterion("large", "Values are right for numbers of large magnitude", 2, "values",
-                  lambda a: not bool((a["x"].abs() < 20).all())),
-        Criterion("gradients", "Gradients are right", 3, "gradients",
-                  check=Close(1e-5, 1e-6, "exp(x - softplus(x)) is honest too, and multiplies roundings by x")),
+                  lambda a: not bool((a["x"].abs() < 20).all()), check=NEAR),
+        Criterion("gradients", "Gradients are right", 3, "gradients", check=NEAR),
         Criterion("input", "x stays as it was", 1, "unchanged"),
         Criterion("form", "A tensor like x comes back", 1, "return"),
         Criterion("own", "It is not PyTorch's own", 1, "calls", avoids=("softplus",)),
     ),
+    devices=("cpu",),
+    misconceptions=MISTAKES,
+    honest=HONEST,
 )  # fmt: skip

@@ -10,7 +10,7 @@ import click
 from grader import kits, nearby
 from grader.commands.freezing import Freezing
 from grader.errors import GraderError
-from grader.kit import LoadedKit
+from grader.kit import QUICK, LoadedKit
 from grader.nearby import REFERENCE, HandedIn, Source
 from grader.text import clean
 
@@ -33,6 +33,8 @@ def load_kit(source: Source, expect_digest: str | None, *, silent: bool = False)
     if not silent:
         tell_source(source)
     loaded = kits.load(source.path) if source.is_kit else _frozen(source, silent=silent)
+    if loaded.kit.quick and not silent:
+        tell(f"note: {source.path} was {QUICK}.")
     if expect_digest is not None and loaded.digest.removeprefix("sha256:") != expect_digest.removeprefix(
         "sha256:"
     ):

@@ -19,6 +19,7 @@ from grader.descent.program import Array, Deviation, Moment, Slot
 from grader.descent.reading import Rows, Trial
 from grader.descent.rule import Rule, nothing
 from grader.descent.rules import RULES
+from grader.descent.rules.counts import UNASKED
 from grader.descent.traces import Traces
 
 CHOICES: Final = 5  # of one slot, the right value included
@@ -41,7 +42,7 @@ class Choices:
 
     def rules(self, slot: Slot) -> Sequence[Rule]:
         """Those that can show in a theta of so many components."""
-        return [rule for rule in RULES if rule.slot == slot and rule.suits({self.traces.suite.width})]
+        return [rule for rule in RULES if rule.slot == slot]
 
     @cached_property
     def rows(self) -> dict[Slot, Rows]:
@@ -109,7 +110,8 @@ class Choices:
             return [(None, None)]
         counts, stops = ([*_following(self.rules(slot), rows)][:CHOICES] for slot in ("count", "stop"))
         found: list[tuple[Choice, ...]] = [*((one, None) for one in counts), *((None, one) for one in stops)]
-        for count in islice(_partly(self.rules("count"), rows), CHOICES):
+        unasked = (Deviation(rule) for rule in self.rules("count") if rule.id == UNASKED)
+        for count in (*islice(_partly(self.rules("count"), rows), CHOICES), *unasked):
             asked = np.broadcast_to(np.asarray(count(rows.x, rows.at), dtype=float), rows.x.shape)
             if (asked >= rows.y).all():
                 stops = [*_following(self.rules("stop"), replace(rows, x=asked))][:CHOICES]
@@ -148,7 +150,7 @@ class Choices:
         losses = list(islice(_partly(self.rules("loss"), first), 3 * CHOICES))
         accumulations = list(_all(self.rules("accumulate"), later))
         clips = list(islice(_partly(self.rules("clip"), first), CHOICES))
-        losses += self._losses_below(clips, first, losses)
+        losses += self._losses_below(clips, self.rows["loss"], losses)
         yield from ((loss, None, None) for loss in losses)
         yield from ((None, one, None) for one in accumulations)
         yield from ((None, None, clip) for clip in clips)
@@ -167,12 +169,12 @@ class Choices:
         yield from ((loss, one, clip) for loss, clip in both for one in accumulations)
 
     def _losses_below(
-        self, clips: Iterable[Deviation], first: Rows, known: Iterable[Deviation]
+        self, clips: Iterable[Deviation], rows: Rows, known: Iterable[Deviation]
     ) -> list[Deviation]:
         """Further ones that the few rows show which no clip has cut."""
         told = {(one.rule.id, one.constants) for one in known}
         found: dict[object, Deviation] = {}
-        for part in (_untouched(clip, first) for clip in clips):
+        for part in (_untouched(clip, rows) for clip in clips):
             losses = islice(_partly(self.rules("loss"), part), CHOICES) if len(part) else ()
             found |= {(one.rule.id, one.constants): one for one in losses}
         return [one for key, one in found.items() if key not in told]

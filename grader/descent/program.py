@@ -78,6 +78,7 @@ class Moment:
     memory: dict[str, Any] = field(default_factory=dict)  # of an update, over one run
     path: Array = field(default_factory=lambda: np.zeros((0, 0, 0)))  # theta at the start and after each step
     count: Array = field(default_factory=lambda: np.zeros(0, dtype=int))  # steps taken, by call
+    loss: Deviation | None = None  # the program's own
 
     def rows(self, which: Array) -> Moment:
         """The moment of some of the calls."""
@@ -89,6 +90,15 @@ class Moment:
         own.path = self.path[:, which] if self.path.shape[1] == len(which) else self.path
         own.count = self.count[which] if len(self.count) == len(which) else self.count
         return own
+
+    def gradient(self, path: Array) -> Array:
+        """Of the program's own loss, at every place of a path."""
+        right = self.objective.gradient(path)
+        if self.loss is None:
+            return right
+        return np.stack(
+            [self.loss(x, replace(self, theta=theta)) for x, theta in zip(right, path, strict=True)]
+        )
 
     def at(self, place: Array) -> Array:
         """The theta after so many steps, by call."""
@@ -171,13 +181,13 @@ class Run:
         return sizes.max(axis=(0, 2), initial=0.0)[:, None]
 
 
-def moment(calls: Calls) -> Moment:
-    return Moment(calls.objective, calls.theta, calls.rate, calls.steps)
+def moment(calls: Calls, program: Program = RIGHT) -> Moment:
+    return Moment(calls.objective, calls.theta, calls.rate, calls.steps, loss=program.slots.get("loss"))
 
 
 def run(program: Program, calls: Calls, length: int | None = None) -> Run:
     """Execute a program for all calls at once. `length`: so many steps at least, whatever is asked."""
-    slots, at = program.slots, moment(calls)
+    slots, at = program.slots, moment(calls, program)
     at.count = calls.steps[:, 0]
     if "count" in slots:
         at.count = _whole(slots["count"](calls.steps, at))

@@ -7,7 +7,7 @@ nothing was traced, in rows that values allow. The rest are the words.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -49,7 +49,7 @@ class Rule:
     read: Reader = nothing
     teacher: str = ""
     rank: int = 20
-    samples: tuple[tuple[float, ...], ...] = ()  # constants as students have them; the suite must tell all
+    samples: tuple[tuple[float, ...], ...] = ((),)  # constants as students have them; the suite must tell all
     plain: tuple[tuple[float, ...], ...] = ()  # constants to try where what is done later hides them
     known: int = 1  # of the samples, the first so many are run by the freezer as misconceptions
     landmark: Landmark | None = None  # the slot's own where None
@@ -60,14 +60,9 @@ class Rule:
     spreads: Callable[[Mapping[Slot, Rows]], bool] | None = (
         None  # whether traces show it, where in several slots
     )
-    wide: bool = False  # speaks of several components of theta
 
     def titled(self, *constants: float) -> str:
         return self.title(*constants) if callable(self.title) else self.title.format(*map(told, constants))
-
-    def suits(self, widths: Collection[int]) -> bool:
-        """Whether it can show in a theta of so many components."""
-        return not self.wide or any(width > 1 for width in widths)
 
     @property
     def where(self) -> Landmark:

@@ -21,6 +21,7 @@ from grader.descent.inference import Inferred
 from grader.descent.program import GRADIENT, RIGHT, Deviation, Program, Slot
 from grader.descent.reading import Rows
 from grader.descent.rules import RULES
+from grader.descent.rules.counts import UNASKED
 from grader.descent.suite import Answers, agreeing
 from grader.descent.traces import Traces
 from grader.judging.tolerances import CONVINCING
@@ -45,6 +46,11 @@ class Found:
     programs: tuple[Program, ...] = ()
     shown: tuple[Deviation, ...] = ()
     unread: tuple[Slot, ...] = ()
+
+    def only(self, *slots: Slot) -> Found:
+        """What is said of these slots alone."""
+        shown = tuple(one for one in self.shown if one.slot in slots)
+        return Found(self.programs, shown, tuple(one for one in self.unread if one in slots))
 
 
 class Search:
@@ -71,7 +77,7 @@ class Search:
         for base in sorted([*undone, *bases], key=lambda one: len(one.deviations)):
             if base.deviations and self._reproduced(base):
                 return [base, *self._as_good(base, bases)]
-        for base in bases:
+        for base in (one for one in bases if all(x.rule.id != UNASKED for x in one.deviations)):
             for slot in base.slots:  # its constants again, from all the values
                 found = list(self._one_more(base.without(slot), [slot]))
                 if found:
@@ -132,9 +138,10 @@ class Search:
         """The base with one deviation more, in one of these slots, that makes it return every answer."""
         inferred = Inferred(self.answers, base)
         for slot in slots:
+            seen = self._beside(base, slot)
             for rule in self.choices.rules(slot):
-                for one in constants_of(rule, inferred.rows(slot)):
-                    if not self._allowed(one, self._beside(base, slot)) or not inferred.allows(one):
+                for one in constants_of(rule, (rule.remembers and seen) or inferred.rows(slot)):
+                    if not self._allowed(one, seen) or not inferred.allows(one):
                         continue
                     program = base.with_(one)
                     if self._reproduced(program):
@@ -160,10 +167,12 @@ class Search:
     def _beside(self, base: Program, slot: Slot) -> Rows | None:
         """The traced rows of a slot, as what the base holds in the slot before it leaves them."""
         rows, before = self.choices.rows.get(slot), base.slots.get(ENTERED.get(slot, slot))
-        if rows is None or before is None or slot not in ENTERED:
+        if rows is None or slot not in ENTERED:
             return rows
-        x = np.broadcast_to(np.asarray(before(rows.x, rows.at), dtype=float), rows.x.shape)
-        return replace(rows, x=x)
+        x = np.broadcast_to(
+            np.asarray(before(rows.x, rows.at) if before else rows.x, dtype=float), rows.x.shape
+        )
+        return replace(rows, x=x, at=replace(rows.at, loss=base.slots.get("loss")))
 
     def _allowed(self, one: Deviation, seen: Rows | None) -> bool:
         """Whether the traces of its slot do not contradict it."""

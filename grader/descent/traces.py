@@ -16,7 +16,7 @@ import numpy as np
 
 from grader.descent.program import Array, Calls, Moment, Program, Slot, run
 from grader.descent.reading import Rows
-from grader.descent.suite import Suite
+from grader.descent.suite import Answers, Suite
 from grader.judging.tolerances import READ, ROUNDOFF
 from grader.judging.whole_steps import WholeStep, path
 from grader.records import Step, Tensor, Trace
@@ -24,6 +24,8 @@ from grader.tensors import is_whole
 
 EXACT: Final = ("float32", "float64")
 LARGEST: Final = 1e100  # beyond it products overflow, and a run has long been lost
+LEAST: Final = 1e-37  # below float32's normal numbers a step loses digits
+LEAST_SQUARED: Final = 1e-18  # the square of half of it is 0 in float32, and so is its gradient
 EXACTLY: Final = 1e-12  # relative: numbers that Python computed
 REPEATED: Final = (2, 3)  # times that step() is called with one gradient
 LOOKED_AT: Final = 126  # steps of a call, whole groups of 2 and 3; what is wrong shows in these
@@ -102,6 +104,21 @@ class Traces:
         size = np.maximum(abs(got), abs(self._initial(self.stepping))) * READ * self._u(self.stepping)
         return bool((abs(got - last) <= size).all())
 
+    def of_theta(self, answers: Answers) -> bool:
+        """Whether most of the recorded runs begin at theta, or end at what came back.
+
+        Else they are of something that theta is computed from, such as an offset, and say nothing of theta.
+        """
+        if not self.stepping:
+            return True
+        begin = self._start()
+        got = dict(zip(answers.rows.tolist(), answers.all.got, strict=True))
+        u = READ * self._u(self.stepping)
+        return begin is None or 2 * sum(
+            bool(begins) or _alike(got.get(one.row), one.after[-1], float(off[0]))
+            for begins, one, off in zip(begin.follow(lambda x, _: x), self.stepping, u, strict=True)
+        ) > len(u)
+
     # --- rows ---------------------------------------------------------------------------------
 
     def rows(self, slot: Slot) -> Rows | None:
@@ -140,7 +157,7 @@ class Traces:
         at = self._steps(0, 0)
         x, y = at.objective.gradient(at.theta), self._gradients()
         size = np.maximum(np.maximum(abs(x), abs(y)), abs(at.theta)).max(axis=1, keepdims=True, initial=0.0)
-        return Rows(x, y, at, READ * self._u_steps() * np.broadcast_to(size, y.shape))
+        return Rows(x, y, at, READ * self._u_steps() * np.broadcast_to(size, y.shape) + LEAST_SQUARED)
 
     def _direction(self) -> Rows | None:
         """What the optimiser made of the gradient: the step over its rate."""
@@ -153,7 +170,7 @@ class Traces:
         with np.errstate(all="ignore"):
             y = (at.theta - after) / rate
             off = READ / 8 * self._u_steps() * ((abs(at.theta) + abs(after)) / abs(rate) + abs(x))
-        off = np.where(np.isfinite(y), off, np.inf)
+        off = np.where(np.isfinite(y), off + LEAST, np.inf)
         return Rows(x, np.where(np.isfinite(y), y, x), at, off)
 
     def _between(self) -> Rows | None:
@@ -317,3 +334,8 @@ def _readable(trace: Trace) -> bool:
 def _finite(one: WholeStep, width: int) -> bool:
     values = (*one.before, *one.after, *(one.gradient or ()))
     return len(one.before) == len(one.after) == width and all(abs(x) < LARGEST for x in values)
+
+
+def _alike(got: Array | None, last: Array, off: float) -> bool:
+    """Whether what came back is what the last step left."""
+    return got is not None and got.shape == last.shape and bool((abs(got - last) <= off * abs(last)).all())

@@ -63,8 +63,6 @@ def _functions(report: FailureReport) -> Iterator[Candidate]:
             title=f"`{name}` is used, which is to be done without" if used else f"`{absent}` is not used",
             hint="Read the statement once more: which functions are you to use, and which to write yourself?",
             explained=frozenset(own),
-            evidence="trace",
-            calls=len(own),
             teacher="Seen while the calls were watched; the student's process can forge it.",
             kinds=_CALLS,
         )

@@ -7,7 +7,7 @@ is recognised beside wrong values too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -20,6 +20,7 @@ from grader.judging.behaviour import Behaviour, behaviour, form, same, values
 from grader.judging.chains import chain_of
 from grader.judging.compare import judge_case
 from grader.kit import CriterionKind
+from grader.records import Trace
 
 PAIRS: Final = 10_000
 """The rank of two mistakes at once: behind every single one."""
@@ -85,8 +86,11 @@ class Match:
 
     @cached_property
     def steps(self) -> bool:
-        """Whether in every traced call the value was made by the optimiser's steps in both, or in neither."""
-        return all(
+        """Whether in every traced call the value was made by the optimiser's steps in both, or in neither.
+
+        And steps moved something in both, or in neither: by hand is no other number that an optimiser moves.
+        """
+        return _moved(self.report.traces) == _moved(self.known.mistake.traces) and all(
             chain_of(self.known.mistake, one, self.report.exercise).holds == one.holds
             for one in self.report.outcomes.chains
         )
@@ -117,6 +121,10 @@ class Match:
         if "return" in kinds and not self.looks(report.broken["return"] & cases):
             kinds -= {"return"}
         return kinds if "optimiser" not in kinds or self.steps else kinds - {"optimiser"}
+
+
+def _moved(traces: Mapping[int, Trace]) -> bool:
+    return any(step.before != step.after for trace in traces.values() for step in trace.steps)
 
 
 def candidates(matches: Sequence[Match]) -> Iterator[Candidate]:

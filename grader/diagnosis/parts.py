@@ -106,7 +106,8 @@ def _looked_at(outcome: Outcome, kind: CriterionKind, report: FailureReport) -> 
 def _problems(index: int, report: FailureReport) -> Iterator[_Problem]:
     outcome, case = report.outcomes.outcomes[index], report.exercise.cases[index]
     answer = report.returned[index]
-    wrong = {part.path: part for kind in _KINDS for part in _looked_at(outcome, kind, report)}
+    looked_at = (part for kind in _KINDS for part in _looked_at(outcome, kind, report))
+    wrong = {part.path: part for part in looked_at if is_below(part.path, "")}
     missing = [path for path in wrong if not _below(path, answer) and _leaf(path, case)]
     if missing:
         yield _missing(missing, answer, report)
@@ -131,7 +132,7 @@ def _missing(paths: list[str], answer: Returned, report: FailureReport) -> _Prob
     alone = next((one for one in answer.leaves if not one.path), None)
     if alone is not None and alone.type == "NoneType" and not report.exercise.protocol.probe:
         return _Problem("returns-nothing", paths[0], _NOTHING, tuple(paths))
-    names = " and no ".join(map(named, paths[:TOLD]))
+    names = " and no ".join(f"`{named(path)}`" for path in paths[:TOLD])
     rest = f" and {len(paths) - TOLD} more" if len(paths) > TOLD else ""
     came = "A tensor" if answer.type in TENSOR_TYPES else _a(answer.type).capitalize()
     came = "None" if answer.type == "NoneType" else came
@@ -149,7 +150,7 @@ def _unlike(part: Part, leaf: Leaf, own: list[Leaf]) -> Iterator[_Problem]:
     elif first.type == "NoneType":
         yield _Problem("returns-nothing", path, f"{_said(path)} is None", covers)
     elif len(own) == 1 and first.inside != leaf.inside:
-        yield _Problem("container", "", part.form_message.replace(", expected ", ", not "))
+        yield _Problem("container", "", _container(part))
     elif failure is Failure.WRONG_TYPE:
         is_it = _what(first) if len(own) == 1 else "made of several values"
         both = first.type in TENSOR_TYPES and leaf.type in TENSOR_TYPES
@@ -161,6 +162,11 @@ def _unlike(part: Part, leaf: Leaf, own: list[Leaf]) -> Iterator[_Problem]:
         yield _Problem("dtype", path, f"is {first.dtype}", covers)
     elif failure is Failure.WRONG_DEVICE:
         yield _Problem("device", path, "is on another device", covers)
+
+
+def _container(part: Part) -> str:
+    name, _, told = part.form_message.partition(" is ")
+    return f"{'The result' if name == 'result' else f'`{name}`'} is {told.replace(', expected ', ', not ')}"
 
 
 def _what(leaf: Leaf) -> str:
@@ -177,8 +183,7 @@ def _a(name: str) -> str:
 
 def _said(path: str) -> str:
     """The beginning of a sentence."""
-    name = named(path) if path else "the result"
-    return name if name.startswith("result") else name[:1].upper() + name[1:]
+    return f"`{named(path)}`" if path else "The result"
 
 
 def _title(one: _Problem, *, sure: bool) -> str:

@@ -416,15 +416,28 @@ def last_line(folder: Path, error: BaseException) -> tuple[Path, int] | None:
     return next(((folder / Path(one.filename).name, one.lineno or 1) for one in own), None)
 
 
+def segment(folder: Path, file: Path, part: Part) -> str:
+    """The call as it is written; empty where no call says its id."""
+    path, call = _call(folder, file, part)
+    return ast.get_source_segment(path.read_text(encoding="utf-8"), call, padded=True) or "" if call else ""
+
+
 def _written(folder: Path, file: Path, part: Part) -> tuple[Path, int]:
     """Where it is called with this id; where no call says it, where EXERCISE is set."""
+    path, call = _call(folder, file, part)
+    if call is not None:
+        return path, call.lineno
+    return file, next((node.lineno for node in _tree(file).body if _sets_exercise(node)), 1)
+
+
+def _call(folder: Path, file: Path, part: Part) -> tuple[Path, ast.Call | None]:
     name = part.name if isinstance(part, Exercise) else part.id
     for path in (file, *sorted(folder.glob("_*.py"))):
         for call in _calls(path, type(part).__name__):
             first = [*call.args[:1], *(one.value for one in call.keywords if one.arg in ("id", "name"))]
             if any(isinstance(one, ast.Constant) and one.value == name for one in first):
-                return path, call.lineno
-    return file, next((node.lineno for node in _tree(file).body if _sets_exercise(node)), 1)
+                return path, call
+    return file, None
 
 
 def _calls(path: Path, kind: str) -> Iterator[ast.Call]:

@@ -17,7 +17,7 @@ from grader import kit
 from grader.exercises import Criterion, Exercise, Misconception
 from grader.freezing.trials import Trials, key
 from grader.judging import compare
-from grader.judging.behaviour import same, same_steps
+from grader.judging.behaviour import form, same, same_steps
 from grader.judging.chains import chain, used
 from grader.records import Tensor, Value
 
@@ -36,8 +36,11 @@ def with_costs(
             kept.append(one)
             continue
         seen = costs(trials, one, cases)
-        rivals = [other for other in kept if one.derived or other.diagnoser]
-        like = next((other.id for other in rivals if _alike(trials, other, one, cases)), "") if seen else ""
+        rivals = [
+            other for other in kept if (other.idle or other.costs == seen if one.derived else other.diagnoser)
+        ]
+        alike = _look_alike if one.derived else _alike
+        like = next((other.id for other in rivals if alike(trials, other, one, cases)), "") if seen else ""
         if seen and not like:
             kept.append(dataclasses.replace(one, costs=seen))
         elif one.derived:
@@ -55,10 +58,24 @@ def _alike(trials: Trials, first: Misconception, second: Misconception, cases: S
     )
 
 
+def _look_alike(
+    trials: Trials, first: Misconception, second: Misconception, cases: Sequence[kit.Case]
+) -> bool:
+    """Whether a derived mistake looks like another in every case, as students see it: values and form."""
+    return all(
+        same(trials.behaviour(first, case), trials.behaviour(second, case))
+        and form(trials.answer(first, case)) == form(trials.answer(second, case))
+        for case in cases
+    )
+
+
 def costs(trials: Trials, mistake: Misconception, cases: Sequence[kit.Case]) -> frozenset[str]:
     """The criteria that it fails on these cases; all, where it never moves anything."""
     rubric = trials.exercise.rubric
-    if not any(compare.moved(case, trials.answer(mistake, case), _moves(trials, case)) for case in cases):
+    moves = bool(cases) and bool(_moves(trials, cases[0]))
+    if moves and not any(
+        compare.moved(case, trials.answer(mistake, case), _moves(trials, case)) for case in cases
+    ):
         return frozenset(one.id for one in rubric)
     return frozenset(one.id for one in rubric if any(_fails(trials, mistake, one, cases)))
 

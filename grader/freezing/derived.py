@@ -6,10 +6,11 @@ and one that no input tells from the reference is no mistake.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final
 
+import numpy as np
 import torch
 from torch.utils import _pytree
 
@@ -46,21 +47,16 @@ def _idle(exercise: Exercise, first: kit.Case) -> Iterator[Misconception]:
     programs: dict[str, tuple[str, Callable[..., Any]]] = {}
     for number, program in enumerate(exercise.idle):
         programs[f"idle-{number}"] = f"It does no more than {program.__name__.replace('_', ' ')}", program
-    if exercise.probe is None and (not first.leaves or _one_tensor(first)):
-        programs |= dict(_trivial(exercise, first.arguments))
+    if exercise.probe is None:
+        programs |= dict(_trivial(exercise, first))
     for name, (title, program) in programs.items():
         yield Misconception(name, title, IDLE_HINT, program, everything, idle=True)
 
 
-def _one_tensor(first: kit.Case) -> bool:
-    return [leaf.type for leaf in first.leaves if leaf.path == ""] == ["Tensor"]
-
-
-def _trivial(
-    exercise: Exercise, arguments: Mapping[str, object]
-) -> Iterator[tuple[str, tuple[str, Callable[..., Any]]]]:
-    for place, (name, value) in enumerate(arguments.items()):
-        if isinstance(value, Tensor):
+def _trivial(exercise: Exercise, first: kit.Case) -> Iterator[tuple[str, tuple[str, Callable[..., Any]]]]:
+    one_tensor = not first.leaves or [one.type for one in first.leaves if one.path == ""] == ["Tensor"]
+    for place, (name, value) in enumerate(first.arguments.items()):
+        if one_tensor and isinstance(value, Tensor):
             program = lambda *given, place=place: given[place]  # noqa: E731
             yield f"idle-{name}", (f"{name} comes back as it was passed", program)
     yield "idle-zeros", ("Zeros come back", lambda *given: _zeroed(exercise.reference(*given)))
@@ -68,5 +64,5 @@ def _trivial(
 
 def _zeroed(result: object) -> object:
     return _pytree.tree_map(
-        lambda one: torch.zeros_like(one) if isinstance(one, torch.Tensor) else one * 0, result
+        lambda one: one * 0 if isinstance(one, torch.Tensor | np.ndarray | float | int) else one, result
     )

@@ -49,6 +49,7 @@ from grader.records import Value
 from grader.sandbox import compiler
 
 POOL: Final = 1200  # drawn, a third of them distinct; the ladder is made of these
+TRYING: Final = 60  # in their place, where an exercise is only tried
 CANDIDATES: Final = 60  # of these the suite is chosen: each is run by every misconception
 SIMULATED: Final = 300  # of these the cases that tell fitted mistakes: no program but the reference runs them
 EFFORT: Final = 650.0  # of a suite, repeats included, as the exercise counts it
@@ -58,10 +59,11 @@ RANDOM_CASES: Final = 10  # beyond what the known mistakes need, for the unknown
 Origin = Literal["edge", "shrunk", "chosen", "random", "repeat", "ladder"]
 
 
-def freeze(path: Path, seed: int = 0, like: kit.Kit | None = None) -> kit.Kit:
+def freeze(path: Path, seed: int = 0, like: kit.Kit | None = None, *, quick: bool = False) -> kit.Kit:
     """Freeze an assignment, its exercises side by side. Raises GraderError where it is not fit to be one.
 
     `like`: a kit of the same assignment with other words; it is given the new ones, and nothing is run.
+    `quick`: a small suite against the mistakes that are written down alone, for trying.
     """
     loaded = assignment.load(path)
     if like is not None and alike(loaded, like):
@@ -69,18 +71,20 @@ def freeze(path: Path, seed: int = 0, like: kit.Kit | None = None) -> kit.Kit:
     names = range(len(loaded.exercises))
     method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
     with ProcessPoolExecutor(len(names), multiprocessing.get_context(method)) as processes:
-        made = list(processes.map(partial(_frozen, path, seed), names))
+        made = list(processes.map(partial(_frozen, path, seed, quick), names))
     for one in made:
         if isinstance(one, tuple):
             raise GraderError(*one)
     exercises = (decoders.msgpack(kit.Exercise).decode(one) for one in made if isinstance(one, bytes))
-    return _whole(loaded, tuple(exercises))
+    return _whole(loaded, tuple(exercises), quick=quick)
 
 
-def _whole(loaded: assignment.Assignment, exercises: tuple[kit.Exercise, ...]) -> kit.Kit:
+def _whole(
+    loaded: assignment.Assignment, exercises: tuple[kit.Exercise, ...], *, quick: bool = False
+) -> kit.Kit:
     return kit.Kit(
         schema=kit.SCHEMA,
-        title=loaded.title,
+        title=f"{loaded.title} ({kit.QUICK})" if quick else loaded.title,
         devices=loaded.devices,
         limits=loaded.limits,
         exercises=exercises,
@@ -88,11 +92,12 @@ def _whole(loaded: assignment.Assignment, exercises: tuple[kit.Exercise, ...]) -
             "grader": __version__,
             "torch": str(torch.__version__),
             "hypothesis": importlib.metadata.version("hypothesis"),
-        },
+        }
+        | ({"suite": kit.QUICK} if quick else {}),
     )
 
 
-def _frozen(path: Path, seed: int, index: int) -> bytes | tuple[str, str]:
+def _frozen(path: Path, seed: int, quick: bool, index: int) -> bytes | tuple[str, str]:
     """One exercise in a process of its own, as bytes; or the text of what was refused.
 
     The files are loaded again there: an exercise holds functions, which do not travel.
@@ -101,9 +106,10 @@ def _frozen(path: Path, seed: int, index: int) -> bytes | tuple[str, str]:
     compiler.put_to_sleep()
     hasten()
     loaded = assignment.load(path)
+    tell = partial(_tell, len(loaded.exercises))
     try:
         with quiet():
-            made = freeze_exercise(loaded.exercises[index], seed, tell=partial(_tell, len(loaded.exercises)))
+            made = freeze_exercise(loaded.exercises[index], seed, tell=tell, quick=quick)
         return msgspec.msgpack.encode(made)
     except GraderError as error:
         folder = assignment.reference_folder(path)
@@ -121,7 +127,12 @@ def _hushed(_: float, __: str) -> None:
 
 
 def freeze_exercise(
-    exercise: Exercise, seed: int, budget: float = EFFORT, tell: Callable[[float, str], None] = _hushed
+    exercise: Exercise,
+    seed: int,
+    budget: float = EFFORT,
+    tell: Callable[[float, str], None] = _hushed,
+    *,
+    quick: bool = False,
 ) -> kit.Exercise:
     """Freeze one exercise: its inputs, then what every program does on them.
 
@@ -129,8 +140,10 @@ def freeze_exercise(
     """
     check(exercise)
     exercise = author.guarded(exercise)
+    if quick:
+        exercise = dataclasses.replace(exercise, diagnosers=(), mutants=False)
     tell(0, "drawing inputs")
-    drawn = draw(exercise, seed)
+    drawn = draw(exercise, seed, TRYING if quick else POOL)
     protocol = protocols.protocol(exercise, drawn[0])
     edges = [recorded(one, exercise) for one in exercise.edge_cases]
     constancy.check_drawing(exercise, seed)
@@ -148,7 +161,7 @@ def freeze_exercise(
     )
     trials = Trials(exercise, protocol)
     tell(0.1, "looking for long runs that tell something")
-    long = [] if protocol.leaves else long_runs(trials, drawn, seed, LONG_SHARE * budget)
+    long = [] if protocol.leaves or quick else long_runs(trials, drawn, seed, LONG_SHARE * budget)
     exercise, unseen = _with_costs(trials, drawn, long)
     trials.exercise = exercise
     tell(0.05, "shrinking what shows each mistake")
@@ -168,8 +181,9 @@ def freeze_exercise(
         ladder=tuple(with_steps(trials, rung, traced=True) for rung in ladder(trials, drawn)),
         misconceptions=tuple(frozen_mistake(trials, one, cases, shrunk) for one in exercise.misconceptions),
         either_shape=exercise.either_shape,
+        devices=exercise.devices,
         diagnosers={name: one.frozen(cases) for name, one in diagnosers.items()},
-        late=reach(trials, cases) if not protocol.leaves else None,
+        late=reach(trials, cases) if not (protocol.leaves or quick) else None,
         protocol=protocol,
         unseen=unseen,
         pairs=tuple(_pair(trials, *one, cases) for one in pairs(trials, mutants, cases)),
@@ -188,9 +202,9 @@ def _tell(exercises: int, share: float, doing: str) -> None:
 # --- the suite ----------------------------------------------------------------------------
 
 
-def draw(exercise: Exercise, seed: int) -> list[dict[str, Value]]:
+def draw(exercise: Exercise, seed: int, size: int = POOL) -> list[dict[str, Value]]:
     """Distinct inputs: the simplest, then the others shuffled, for Hypothesis draws them in clusters."""
-    drawn = author.drawn(exercise, lambda: pool(exercise.arguments, POOL, seed), recorded)
+    drawn = author.drawn(exercise, lambda: pool(exercise.arguments, size, seed), recorded)
     first, *others = {key(one): one for one in drawn}.values()
     Random(seed).shuffle(others)  # noqa: S311 -- chooses inputs, guards nothing
     return [first, *others]
@@ -234,7 +248,10 @@ def _nearly(one: dict[str, Value], first: dict[str, Value]) -> bool:
 
 
 def _shows(trials: Trials, mistake: Misconception, drawn: dict[str, object]) -> bool:
-    return trials.leaves(mistake, trials.case(recorded(drawn, trials.exercise)))
+    arguments = recorded(drawn, trials.exercise)
+    return not trials.like_the_reference(mistake, arguments) and trials.leaves(
+        mistake, trials.case(arguments)
+    )
 
 
 def suite(
@@ -258,7 +275,8 @@ def suite(
     given += every_form(trials, [case for case in given if case not in long], candidates)
     candidates = [case for case in candidates if case not in given]
     cases = given + cover(trials, given, candidates)
-    others = _distinct(trials, drawn[CANDIDATES:SIMULATED], "chosen", cases)
+    far = [] if trials.protocol.leaves and not diagnosers else drawn[CANDIDATES:SIMULATED]
+    others = _distinct(trials, far, "chosen", cases)
     cases += cover(trials, cases, others, once=True)
     short = [case for case in cases if case not in long]
     cases = short + long
@@ -414,12 +432,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("assignment", type=Path)
     parser.add_argument("output", type=Path)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--quick", action="store_true", help="a small suite, for trying")
     parser.add_argument("--like", type=Path, help="a kit that differs in its words alone")
     options = parser.parse_args(arguments)
     sys.dont_write_bytecode = True  # of the instructor's files; PyTorch is compiled once, above
     try:
         like = readable(options.like) if options.like else None
-        write(kit.encode(freeze(options.assignment, options.seed, like)), options.output)
+        made = freeze(options.assignment, options.seed, like, quick=options.quick)
+        write(kit.encode(made), options.output)
     except GraderError as error:
         sys.stderr.write(json.dumps({"message": error.message, "hint": error.hint}) + "\n")
         return error.exit_code

@@ -7,7 +7,7 @@ number that must be exact hangs on rounding (an argmax between two that are almo
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch.overrides import TorchFunctionMode
 
-from grader import tensors
+from grader import kit, tensors
 from grader.errors import GraderError
 from grader.exercises import Close, Criterion, Exact, Exercise, Sampled, Within
 from grader.freezing import lines, protocols
@@ -33,6 +33,8 @@ from grader.wire import MAX_LEAVES, MAX_NUMBERS
 
 COARSER: Final = {"float64": ("float64", "float32"), "float32": ("float32",)}
 DRAWS: Final = 8
+SEEDS: Final = 4
+CHANCE: Final = 6  # standard deviations, of so many draws, between two programs that make one mistake
 CLASS: Final = 1000  # students, for the probability that one of them is unlucky
 _COMPLEX: Final = {"complex64": "float32", "complex128": "float64"}
 
@@ -225,8 +227,10 @@ class Oracle:
     ) -> None:
         """Put a criterion's own check in the place of the bound of its part."""
         check = criterion.check
+        if check is None:
+            return
         real = {name: build(value, source=self._protocol.support) for name, value in arguments.items()}
-        if check is None or not (criterion.family is None or criterion.family(real)):
+        if not (criterion.family is None or criterion.family(real)):
             return
         part, at = part_of(criterion, leaves), 0
         here = np.zeros(len(expected), dtype=bool)
@@ -250,12 +254,30 @@ class Oracle:
                 wide = quantile(check.draws - 1, check.error / CLASS) * math.sqrt(1 + 1 / check.draws)
                 bound[here] = [wide * stdev(column) for column in drawn.T]
 
+    def strays(self, case: kit.Case, run: Callable[[], np.ndarray]) -> np.ndarray:
+        """How far a known program's numbers may stray where a check allows for chance."""
+        drawn = [one for one in self._exercise.rubric if isinstance(one.check, Sampled | Within)]
+        parts = [part_of(one, case.leaves) for one in drawn]
+        own = [
+            any(is_below(leaf.path, part) for part in parts) for leaf in case.leaves for _ in range(leaf.size)
+        ]
+        if not any(own):
+            return np.zeros(len(own))
+        came = [_seeded(seed, run) for seed in range(1, SEEDS + 1)]
+        if any(one.shape != (len(own),) for one in came):
+            return np.zeros(len(own))
+        return np.where(own, CHANCE * np.std(came, axis=0) + tensors.numbers(case.bounds[case.dtype]), 0.0)
+
     def _under(self, seed: int, arguments: Mapping[str, Value]) -> np.ndarray:
-        token = calling.SEED.set(seed)
-        try:
-            return self.run(arguments).numbers
-        finally:
-            calling.SEED.reset(token)
+        return _seeded(seed, lambda: self.run(arguments).numbers)
+
+
+def _seeded(seed: int, run: Callable[[], np.ndarray]) -> np.ndarray:
+    token = calling.SEED.set(seed)
+    try:
+        return run()
+    finally:
+        calling.SEED.reset(token)
 
 
 # --- parts ----------------------------------------------------------------------------------

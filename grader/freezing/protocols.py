@@ -153,9 +153,13 @@ def _scope(found: Any) -> dict[str, Any]:
 
 
 def _names(text: str) -> Iterator[str]:
-    """The names that it reads, but for Python's own, in order."""
-    names = (one.id for one in ast.walk(ast.parse(text)) if isinstance(one, ast.Name))
-    return (name for name in dict.fromkeys(names) if not hasattr(builtins, name))
+    """The names that it reads, but for Python's own and those that it binds itself, in order."""
+    nodes = list(ast.walk(ast.parse(text)))
+    names = [one for one in nodes if isinstance(one, ast.Name)]
+    bound = {one.arg for one in nodes if isinstance(one, ast.arg)}
+    bound |= {one.id for one in names if isinstance(one.ctx, ast.Store)}
+    read = dict.fromkeys(one.id for one in names)
+    return (name for name in read if name not in bound and not hasattr(builtins, name))
 
 
 def _where(found: Callable[..., Any]) -> str:

@@ -51,7 +51,7 @@ def judge(run: ExerciseRun, exercise: kits.Exercise, device: str) -> ExerciseOut
         found=True,
         outcomes=tuple(judge_case(index, case, answer, device) for index, (case, answer) in enumerate(rows)),
         chains=_chains(run, exercise, answers),
-        moved=does_something(rows, exercise),
+        moved=_does_something(rows, exercise),
         notes=_inconstant(exercise, answers),
     )
 
@@ -180,16 +180,28 @@ def _chains(run: ExerciseRun, exercise: kits.Exercise, answers: list[Answer]) ->
     return (*optimised, *calling)
 
 
-def does_something(rows: Sequence[tuple[kits.Case, Answer]], exercise: kits.Exercise) -> bool:
-    """Whether what was to be moved has moved; else whether no idle program gives just these answers."""
+def _does_something(rows: Sequence[tuple[kits.Case, Answer]], exercise: kits.Exercise) -> bool:
+    """Whether what was to be moved has moved.
+
+    Where nothing is: whether some of what is asked for came back, and no idle program gives these answers.
+    """
     if exercise.moves:
         return any(moved(case, answer, exercise.moves) for case, answer in rows)
+    if not any(_comes_back(answer) for _, answer in rows):
+        return False
 
     def alike(one: kits.Misconception) -> bool:
         known = zip(one.answers, one.tolerances, rows, strict=True)
         return all(same(answered(*row), behaviour(answer, allowed)) for answer, allowed, row in known)
 
     return not any(alike(one) for one in exercise.misconceptions if one.idle)
+
+
+def _comes_back(answer: Answer) -> bool:
+    """Whether there are numbers in the result; what the call did besides is none."""
+    if not isinstance(answer, Returned) or answer.value is None:
+        return False
+    return not answer.leaves or any(one.dtype and leaves.is_below(one.path, "") for one in answer.leaves)
 
 
 def moved(case: kits.Case, answer: Answer, moves: str) -> bool:

@@ -117,6 +117,10 @@ class ExerciseVerification(Record, frozen=True):
     effort: float
     ran: tuple[Ran, ...] = ()  # the reference and the honest programs; nothing where only a kit is at hand
     late: kit.Late | None = None
+    unseen: tuple[kit.Unseen, ...] = ()
+    pairs: int = 0  # of derived mistakes, known as one program each
+    room: float = 0.0  # the largest share of a bound that the right programs stray
+    warnings: tuple[str, ...] = ()
 
     @property
     def counted(self) -> int:
@@ -131,6 +135,7 @@ class Verification(Record, frozen=True):
     """A kit, verified."""
 
     exercises: tuple[ExerciseVerification, ...]
+    quick: bool = False  # frozen for trying
 
     @property
     def mutation_score(self) -> float:
@@ -140,10 +145,10 @@ class Verification(Record, frozen=True):
 
     @property
     def fit(self) -> bool:
-        """Not below 100 %, nor where doing nothing earns points or a right program loses some."""
+        """Not below 100 %, nor where doing nothing earns points or right programs lose some; never quick."""
         idle = any(one.points > 0 for exercise in self.exercises for one in exercise.idle)
         wrong = any(one.wrong for exercise in self.exercises for one in exercise.ran)
-        return self.mutation_score == 1.0 and not idle and not wrong
+        return self.mutation_score == 1.0 and not idle and not wrong and not self.quick
 
     @property
     def effort(self) -> float:
@@ -152,7 +157,7 @@ class Verification(Record, frozen=True):
 
 def verify(frozen: kit.Kit, ran: Sequence[Ran] = ()) -> Verification:
     """Judge every misconception of a kit as if a student had handed it in."""
-    return Verification(tuple(_exercise(one, ran) for one in frozen.exercises))
+    return Verification(tuple(_exercise(one, ran) for one in frozen.exercises), frozen.quick)
 
 
 def encode(ran: Sequence[Ran]) -> bytes:
@@ -176,6 +181,10 @@ def _exercise(exercise: kit.Exercise, ran: Sequence[Ran]) -> ExerciseVerificatio
         effort=exercise.effort,
         ran=tuple(one for one in ran if one.exercise == exercise.name),
         late=exercise.late,
+        unseen=exercise.unseen,
+        pairs=len(exercise.pairs),
+        room=exercise.room,
+        warnings=exercise.warnings,
     )
 
 

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Final
 
 from grader.judging.verify import ExerciseVerification, Ran, Row, Verification
-from grader.kit import Late
+from grader.kit import QUICK, Late
 from grader.report.figures import plural, points
 from grader.report.lines import code
 from grader.text import one_line
@@ -18,6 +18,11 @@ CELL: Final = 4  # columns of a criterion
 NAME: Final = 12  # columns of a misconception, at least
 LATE_ENOUGH: Final = 100  # rounds: what depends on how far a call runs has begun by then
 LOST: Final = "x"  # it fails, though no case of it does: nothing was done at all
+SIGNS: Final = {
+    ".": ".  no case catches it, the points stay",
+    LOST: "x  no case catches it, but the points are lost: it does nothing anywhere",
+    "?": "?  not judged here",
+}
 
 
 def text(found: Verification, digest: str, *, verbose: bool = False) -> str:
@@ -29,6 +34,7 @@ def _lines(found: Verification, digest: str, *, verbose: bool) -> Iterator[str]:
     for exercise in found.exercises:
         yield from _exercise(exercise, verbose=verbose)
         yield ""
+    yield from _legend(found)
     if not any(exercise.ran for exercise in found.exercises):
         yield "A kit holds no program: --assignment DIR runs the reference, too."
     counted = sum(one.counted for one in found.exercises)
@@ -37,7 +43,27 @@ def _lines(found: Verification, digest: str, *, verbose: bool) -> Iterator[str]:
     yield f"Mutation score: {score} ({caught} of {counted} mistakes that must cost points)"
     yield f"The suites cost an effort of {found.effort:g} a submission."
     yield f"Kit {digest}"
-    yield "Fit to grade." if found.fit else "Not fit to grade: see above."
+    yield _verdict(found)
+
+
+def _verdict(found: Verification) -> str:
+    if found.quick:
+        return f"{QUICK[0].upper()}{QUICK[1:]}."
+    return "Fit to grade." if found.fit else "Not fit to grade: see above."
+
+
+def _legend(found: Verification) -> Iterator[str]:
+    """What the tables' signs mean, those that stand in one."""
+    cells = {
+        _cell(row, criterion.id) for one in found.exercises for row in one.rows for criterion in one.criteria
+    }
+    if cells:
+        signs = (told for sign, told in SIGNS.items() if sign in cells)
+        yield "In the tables: a number is how many cases of the criterion catch the mistake;"
+        yield from (f"  {told}" for told in signs)
+    if any(one.rungs for one in found.exercises):
+        yield "Rungs are more calls, the simplest first: an unknown mistake is shown in one."
+    yield ""
 
 
 def _exercise(exercise: ExerciseVerification, *, verbose: bool) -> Iterator[str]:
@@ -110,6 +136,23 @@ def _findings(exercise: ExerciseVerification) -> Iterator[str]:
         yield from _paragraph(f"A program that {idle.title} gets {told}.")
     if exercise.late is not None:
         yield from _paragraph(_late(exercise.late))
+    yield from _derived(exercise)
+    if exercise.room:
+        yield from _paragraph(f"Right programs stray up to {100 * exercise.room:.2g} % of their bounds.")
+    for told in exercise.warnings:
+        yield from _paragraph(f"WARNING: {one_line(told)}.")
+
+
+def _derived(exercise: ExerciseVerification) -> Iterator[str]:
+    """What no input tells from the reference, or from another; and how many mistakes are known in pairs."""
+    equivalent = [one.id for one in exercise.unseen if not one.like]
+    if equivalent:
+        yield from _paragraph(f"No input tells from the reference: {', '.join(equivalent)}.")
+    twins = [f"{one.id} ({one.like})" for one in exercise.unseen if one.like]
+    if twins:
+        yield from _paragraph(f"No input tells from another: {', '.join(twins)}.")
+    if exercise.pairs:
+        yield from _paragraph(f"{plural(exercise.pairs, 'pair')} of derived mistakes are known, too.")
 
 
 def _late(late: Late) -> str:

@@ -35,11 +35,12 @@ EXERCISE = Exercise(
         Criterion("form", "It is a tensor like x", 1, "return"),
     ),
     misconceptions=(
-        Misconception("once", "Not scaled", "Look at factor.", lambda x, factor: x * 1, frozenset({"value"})),
+        Misconception("once", "Not scaled", "Look at factor.", lambda x, f: x + f, frozenset({"value"})),
     ),
 )
 """
-MISTAKES = [  # what is written, instead of what, the line that is named, what is said of it
+# What stands there, what is written instead, the line that is named, what is said of it.
+MISTAKES = [
     (
         'frozenset({"value"})',
         '["value"]',
@@ -59,13 +60,13 @@ MISTAKES = [  # what is written, instead of what, the line that is named, what i
         ),
     ),
     (
-        "lambda x, factor: x * 1",
+        "lambda x, f: x + f",
         "scaled(torch.ones(1), 2)",
         25,
         "`program` of the misconception 'once' is a Tensor: tensor([2.]).\n  Write a function.",
     ),
     (
-        "lambda x, factor: x * 1",
+        "lambda x, f: x + f",
         "lambda x: x * 1",
         25,
         (

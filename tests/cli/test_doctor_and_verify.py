@@ -13,6 +13,7 @@ import pytest
 from grader import kit as kits
 from grader.kit import LoadedKit
 from tests.cli.running import COURSE, ROOT, grader
+from tests.cli.test_authors import SOURCE
 from tests.own_exercise import FORTY_LINES, FORTY_LINES_HANDED_IN
 
 
@@ -95,6 +96,44 @@ def test_a_frozen_kit_is_described_and_grades_as_the_assignment_does(tmp_path: P
     freezes_and_describes(tmp_path, tmp_path / "homework.kit")
 
     assert grader("check", tmp_path / "s01.py", "--kit", tmp_path / "homework.kit").code == 0
+
+
+def test_a_kit_for_trying_says_so_wherever_it_is_used(tmp_path: Path) -> None:
+    (tmp_path / "reference").mkdir()
+    (tmp_path / "reference" / "scaled.py").write_text(SOURCE, encoding="utf-8")
+    (tmp_path / "s01.py").write_text("def scaled(x, factor):\n    return x\n", encoding="utf-8")
+    kit_file = tmp_path / "try.kit"
+
+    frozen = grader("freeze", "--quick", "--assignment", tmp_path, "-o", kit_file)
+    verified = grader("verify", "--kit", kit_file)
+    checked = grader("check", tmp_path / "s01.py", "--kit", kit_file)
+
+    assert frozen.code == 0, frozen.err
+    assert frozen.out.splitlines()[1] == (
+        "Frozen with --quick: not for grading. No mistake was derived, no long run tried."
+    )
+    assert kits.load(kit_file).kit.title == f"{tmp_path.name} (frozen with --quick: not for grading)"
+    assert (verified.code, verified.err) == (
+        1,
+        f"note: {kit_file} was frozen with --quick: not for grading.\n",
+    )
+    assert verified.out.endswith("\nFrozen with --quick: not for grading.\n")
+    assert (checked.code, checked.err) == (1, f"note: {kit_file} was frozen with --quick: not for grading.\n")
+
+
+def test_the_tables_signs_are_explained_and_those_alone_that_stand_in_them(tmp_path: Path) -> None:
+    (tmp_path / "reference").mkdir()
+    (tmp_path / "reference" / "scaled.py").write_text(SOURCE, encoding="utf-8")
+    grader("freeze", "--quick", "--assignment", tmp_path, "-o", tmp_path / "try.kit")
+
+    run = grader("verify", "--kit", tmp_path / "try.kit")
+
+    assert (
+        "In the tables: a number is how many cases of the criterion catch the mistake;\n"
+        "  .  no case catches it, the points stay\n"
+        "  x  no case catches it, but the points are lost: it does nothing anywhere\n"
+        "Rungs are more calls, the simplest first: an unknown mistake is shown in one.\n\n"
+    ) in run.out
 
 
 @pytest.mark.exhaustive

@@ -17,14 +17,19 @@ from grader.sandbox import calling
 Student = Callable[[torch.Tensor, float, int], Any]
 
 
-def report_of(student: Student, exercise: Exercise) -> FailureReport:
-    """What the student's function did on the suite, with every criterion failed."""
+def run_of(student: Student, exercise: Exercise) -> ExerciseRun:
+    """What the student's function did on the suite."""
     answers: dict[int, Answer] = {}
     traces: dict[int, Trace] = {}
     for i, case in enumerate(exercise.cases):
         answers[i], trace = calling.traced_call(student, case.arguments)
         if case.traced or case.repeats is not None:
             traces[i] = trace
-    run = ExerciseRun(exercise.name, found=True, answers=answers, traces=traces)
+    return ExerciseRun(exercise.name, found=True, answers=answers, traces=traces)
+
+
+def report_of(student: Student, exercise: Exercise) -> FailureReport:
+    """The same, with every criterion failed."""
+    run = run_of(student, exercise)
     failed = frozenset(one.id for one in exercise.rubric)
-    return FailureReport(compare.judge(run, exercise, "cpu"), Prepared(exercise), failed, traces)
+    return FailureReport(compare.judge(run, exercise, "cpu"), Prepared(exercise), failed, run.traces)

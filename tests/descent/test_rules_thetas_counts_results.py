@@ -17,12 +17,7 @@ from grader.descent.rule import Rule
 from grader.descent.rules import counts, results, thetas
 
 ALL = (*thetas.RULES, *counts.RULES, *results.RULES)
-SAMPLES = [
-    pytest.param(rule, sample, id=f"{rule.id}{sample}")
-    for rule in ALL
-    for sample in rule.samples
-    if rule.slot != "update"  # whose constants are options of the optimiser
-]
+SAMPLES = [pytest.param(rule, sample, id=f"{rule.id}{sample}") for rule in ALL for sample in rule.samples]
 DTYPES = (np.float64, np.float32)
 UNIT = {np.float64: 2.0**-53, np.float32: 2.0**-24}
 
@@ -119,10 +114,15 @@ def _with_doubt(x: Array, y: Array, at: Moment, *reach: Array) -> Rows:
 def test_a_rule_s_constants_are_read_back_from_its_runs(rule: Rule, sample: tuple[float, ...]) -> None:
     for width, dtype in product((1, 2, 3), DTYPES):
         for rows in _rows(rule, sample, _calls(width, dtype)):
-            if len(rows) < 4 or (width == 1 and rule.id.endswith("each")):
+            if len(rows) < 4 or width < _least(rule, sample):
                 continue
             found = [[one.value for one in read] for read in rule.read(rows)]
             assert any(_holds(rule, constants, rows) for constants in found), (width, dtype, found)
+
+
+def _least(rule: Rule, sample: tuple[float, ...]) -> int:
+    """Components of a theta that it can be seen in."""
+    return 2 if "largest" in rule.id or (rule.id.endswith("fixed") and len(sample) > 1) else 1
 
 
 def _holds(rule: Rule, constants: list[float], rows: Rows) -> bool:
@@ -167,14 +167,6 @@ def by_hand_after_step(theta: Array, rate: float, steps: int) -> Array:
         gradient = 2 * theta
         theta = theta - rate * gradient
         theta = theta - rate * gradient
-    return theta
-
-
-def keeps_improvements(theta: Array, rate: float, steps: int) -> Array:
-    for _ in range(steps):
-        new = theta - rate * 2 * theta
-        if (new**2).sum() <= (theta**2).sum():
-            theta = new
     return theta
 
 
@@ -281,7 +273,6 @@ def clamps_every_step(theta: Array, rate: float, steps: int) -> Array:
     [
         (starts_again, "starts-again", ()),
         (by_hand_after_step, "step-by-hand-beside", (1.0,)),
-        (keeps_improvements, "keeps-improvements", ()),
         (breaks_after_the_step, "stops-early-loss-late", (0.1,)),
         (breaks_before_the_step, "stops-early-gradient", (0.1,)),
         (while_the_loss_is_large, "stops-early-loss-stale", (0.1,)),
@@ -307,17 +298,3 @@ def test_a_rule_does_what_the_student_s_loop_does(
         given = zip(calls.theta, calls.rate[:, 0].tolist(), calls.steps[:, 0].tolist(), strict=True)
         for theirs, ours in zip((student(*one) for one in given), told, strict=True):
             np.testing.assert_allclose(ours, theirs, rtol=1e-9)
-
-
-def test_a_descent_in_float16_is_one_that_starts_and_steps_in_it() -> None:
-    calls = _calls(2, np.float64)
-    ids = ("start-through-float16", "steps-in-float16")
-    halves = tuple(Deviation(one) for one in ALL if one.id in ids)
-
-    with np.errstate(all="ignore"):
-        told = run(Program(halves), calls).value
-        for theta, rate, steps, ours in zip(calls.theta, calls.rate, calls.steps[:, 0], told, strict=True):
-            theirs = theta.astype(np.float16)
-            for _ in range(steps):
-                theirs = theirs - rate.astype(np.float16) * (np.float16(2) * theirs)
-            np.testing.assert_array_equal(ours, theirs.astype(np.float64))

@@ -1,4 +1,5 @@
 """Programs that do nothing, derived mistakes that are none, two mistakes at once. About 20 s."""
+# ruff: noqa: ARG001, E501
 
 from __future__ import annotations
 

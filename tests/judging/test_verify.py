@@ -8,7 +8,7 @@ import pytest
 from grader import kit
 from grader.judging import verify
 from grader.judging.verify import Idle, Ran
-from grader.kit import Late, LoadedKit
+from grader.kit import Late, LoadedKit, Unseen
 from grader.report import verification
 
 
@@ -138,6 +138,10 @@ def test_the_whole_text(kit: LoadedKit) -> None:
         rungs=200,
         idle=(Idle("always returns zeros", 0.0), Idle("returns its input", 1.5)),
         late=Late("number_steps", 20),
+        unseen=(Unseen("mutant-a", "no `abs`"), Unseen("mutant-b", "no `sum`", "mutant-c")),
+        pairs=2,
+        room=0.062,
+        warnings=("no `honest` programs are given",),
     )
 
     text = verification.text(verify.Verification((told,)), "sha256:ab12", verbose=True)
@@ -211,6 +215,11 @@ gradient_descent_torch_optimiser
   MISTAKES THAT BEGIN AFTER number_steps = 20 MAY PASS: let `arguments` draw
     inputs whose results still change at number_steps = 100, or write some into
     `edge_cases`.
+  No input tells from the reference: mutant-a.
+  No input tells from another: mutant-b (mutant-c).
+  2 pairs of derived mistakes are known, too.
+  Right programs stray up to 6.2 % of their bounds.
+  WARNING: no `honest` programs are given.
   On cpu 1 of 2 right programs gets full marks.
   ON CPU A RIGHT PROGRAM LOSES POINTS: with a closure fails many-steps: 1 of 2
     cases fails
@@ -232,6 +241,11 @@ gradient_descent_torch_optimiser
 
   by-hand, uses-sgd: 0-2, 5
   made-in-the-loop, no-steps: 0-2, 5
+
+In the tables: a number is how many cases of the criterion catch the mistake;
+  .  no case catches it, the points stay
+  ?  not judged here
+Rungs are more calls, the simplest first: an unknown mistake is shown in one.
 
 Mutation score: 50 % (1 of 2 mistakes that must cost points)
 The suites cost an effort of 12 a submission.

@@ -37,8 +37,7 @@ def of_rules(exercise: Exercise, objective: Minimised) -> tuple[Misconception, .
             diagnoser=NAME,
         )
         for rule in RULES
-        if rule.suits(widths)
-        for constants in (rule.samples or ((),))[: rule.known]
+        for constants in rule.samples[: rule.known]
         if any(_fits(Program((Deviation(rule, constants),)), objective, width) for width in widths)
     )
 

@@ -58,7 +58,7 @@ def _demands(cases: Sequence[kit.Case], objective: Minimised) -> tuple[Array, Ar
     wanted: list[int] = []
     own = suites(cases, objective)
     for rule in RULES:
-        for constants in rule.samples or ((),):
+        for constants in rule.samples:
             column = np.zeros(len(cases), dtype=bool)
             for suite in own:
                 column[suite.index] = _told(Program((Deviation(rule, constants),)), suite)

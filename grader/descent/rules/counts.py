@@ -50,6 +50,9 @@ def _count(
                 teacher=teacher, landmark=where)  # fmt: skip
 
 
+UNASKED: Final = "steps-unasked"
+UNENDING: Final = 500  # so many that only what ends the loop shows
+
 COUNTS: Final = (
     _count("no-step", "No step is taken: theta stays as it is", lambda x, at: 0 * x, nothing, 9, known=1,
            hint="Print theta and theta.grad in the loop. Which line is to change theta, and does it run?",
@@ -77,21 +80,17 @@ COUNTS: Final = (
            hint="Call your function with number_steps = 0 and 1.",
            teacher="max(number_steps, 1), or a loop whose condition stands at its end."),
     _count("steps-left-out", "One step in {0} is left out",
-           lambda x, at, k: x - x // k, trial(*range(3, 11)), 17, (7,), (3,), known=1, teacher="A continue."),
+           lambda x, at, k: x - x // k, trial(*range(3, 11)), 17, (3,), (7,), known=1, teacher="A continue."),
     _count("steps-left-out-first", "One step in {0} is left out, the very first among them",
            lambda x, at, k: x + -x // k, trial(*range(3, 11)), 18, (7,), (3,), teacher="if i % k: ..."),
     _count("steps-squared", "As many steps are taken as number_steps times number_steps",
            lambda x, at: x * x, nothing, 19, teacher="A loop in a loop."),
-    _count("steps-nested", lambda c: f"number_steps * (number_steps {'+-'[c < 0]} 1) / 2 steps are taken",
-           lambda x, at, c: x * (x + c) // 2, trial(1, -1), 20, (1,), (-1,),
-           teacher="A loop in a loop, the inner one up to the outer one's counter."),
+    _count(UNASKED, "number_steps is not used: a condition alone ends the loop",
+           lambda x, at: 0 * x + UNENDING, nothing, 19, hint=USED_HINT, teacher="while loss > tolerance."),
     _count("steps-of-the-rate", "The learning rate, cut to a whole number, is taken as the number of steps",
            lambda x, at: np.maximum(np.trunc(at.rate), 0), nothing, 20, where="definition",
            hint="In which order does the exercise pass the learning rate and the number of steps?",
            teacher="The two arguments are exchanged."),
-    _count("steps-very-many", "Very many steps are taken, {0} or so, whatever is passed",
-           lambda x, at, k: 0 * x + k, trial(1000, 100, 500, 200, 50, 2000), 24, (1000,), hint=USED_HINT,
-           teacher="So many that theta comes to rest; how many cannot be told from values."),
 )  # fmt: skip
 
 
@@ -111,12 +110,17 @@ def _ahead(path: Array, at: Moment) -> Array:
     return np.where(np.isnan(following), path - at.rate * at.objective.gradient(path), following)
 
 
+def _largest(values: Array) -> Array:
+    """Of several components; nothing to look at where there is one."""
+    return abs(values).max(axis=-1) if values.shape[-1] > 1 else np.full(values.shape[:-1], np.nan)
+
+
 MEASURES: Final[dict[str, Measure]] = {
     "loss": _loss,
-    "gradient": lambda path, at: np.linalg.norm(at.objective.gradient(path), axis=-1),
+    "gradient": lambda path, at: np.linalg.norm(at.gradient(path), axis=-1),
     "theta": lambda path, at: np.linalg.norm(path, axis=-1),
-    "largest gradient": lambda path, at: abs(at.objective.gradient(path)).max(axis=-1),
-    "largest theta": lambda path, at: abs(path).max(axis=-1),
+    "gradient-largest": lambda path, at: _largest(at.gradient(path)),
+    "theta-largest": lambda path, at: _largest(path),
     "change": lambda path, at: np.linalg.norm(_ahead(path, at) - path, axis=-1),
     "gain": lambda path, at: abs(_loss(_ahead(path, at), at) - _loss(path, at)),
 }
@@ -161,11 +165,9 @@ WHEN: Final[
 )
 
 
-def _stops(
-    name: str, words: str, of: str, rank: int, known: str = "", *, wide: bool = False
-) -> Iterator[Rule]:
+def _stops(name: str, words: str, rank: int, known: str = "") -> Iterator[Rule]:
     """The loop looks at it before each step, after each, or at what it was before the step was taken."""
-    measure = MEASURES[of]
+    measure = MEASURES[name]
     for place, (when, suffix, after, begin) in enumerate(WHEN):
         yield Rule(
             f"stops-early-{name}{suffix}", "stop",
@@ -175,7 +177,6 @@ def _stops(
             ),
             _threshold(measure, after, begin), rank=rank + place, known=int(suffix == known and bool(known)),
             samples=((1.0,), (0.1,), (0.01,)), teacher="How small it has to be is known only roughly.",
-            wide=wide,
         )  # fmt: skip
 
 
@@ -218,24 +219,20 @@ def _impatient(patience: float, gain: float, late: float) -> str:
 
 
 STOPS: Final = (
-    Rule(
-        "stops-early-rising", "stop", lambda late: f"The loop ends {_late(late)} the loss rises",
-        ALWAYS_HINT, lambda x, at, late: _left(_rises(at), int(late), x), trial(0, 1),
-        rank=30, samples=((0,), (1,)), known=0, teacher="At a rate above 1 the loss rises.",
-    ),
-    Rule(
-        "stops-early-patience", "stop", _impatient, ALWAYS_HINT,
-        lambda x, at, patience, gain, late: _left(_without_gain(at, gain) >= patience, int(late), x),
-        _patience, rank=31, samples=((1, 0, 0), (3, 1e-3, 1), (5, 0, 0)), known=0,
-        teacher="Early stopping, as for networks; its numbers are known only roughly.",
-    ),
-    *_stops("loss", "the loss", "loss", 30, known="-late"),
-    *_stops("gradient", "the gradient", "gradient", 31),
-    *_stops("theta", "|theta|", "theta", 32),
-    *_stops("gradient-largest", "each component of the gradient", "largest gradient", 35, wide=True),
-    *_stops("theta-largest", "each component of theta", "largest theta", 35, wide=True),
-    *_stops("change", "the next change of theta", "change", 34),
-    *_stops("gain", "the next change of the loss", "gain", 34),
+    Rule("stops-early-rising", "stop", lambda late: f"The loop ends {_late(late)} the loss rises",
+         ALWAYS_HINT, lambda x, at, late: _left(_rises(at), int(late), x), trial(0, 1), rank=30,
+         samples=((0,), (1,)), known=0, teacher="At a rate above 1 the loss rises."),
+    Rule("stops-early-patience", "stop", _impatient, ALWAYS_HINT,
+         lambda x, at, patience, gain, late: _left(_without_gain(at, gain) >= patience, int(late), x),
+         _patience, rank=31, samples=((1, 0, 0), (3, 1e-3, 1), (5, 0, 0)), known=0,
+         teacher="Early stopping, as for networks; its numbers are known only roughly."),
+    *_stops("loss", "the loss", 30, known="-late"),
+    *_stops("gradient", "the gradient", 31),
+    *_stops("theta", "|theta|", 32),
+    *_stops("gradient-largest", "each component of the gradient", 35),
+    *_stops("theta-largest", "each component of theta", 35),
+    *_stops("change", "the next change of theta", 34),
+    *_stops("gain", "the next change of the loss", 34),
 )  # fmt: skip
 
 RULES: Final = (*COUNTS, *STOPS)

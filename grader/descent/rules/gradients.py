@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -102,20 +102,19 @@ _FORMS: Final[tuple[tuple[str, Callable[[Array], Array]], ...]] = (
     ("the product of the squares, not their sum", lambda t: 2 * t * _others(t) ** 2),
     ("log(1 + |theta|^2)", lambda t: 2 * t / (1 + norm(t) ** 2)),
     ("log(|theta|^2)", lambda t: 2 * t / norm(t) ** 2),
-    ("the root of 1 + |theta|^2", lambda t: t / np.sqrt(1 + norm(t) ** 2)),
     ("exp(|theta|^2)", lambda t: 2 * t * np.exp(norm(t) ** 2)),
-    ("1 - exp(-|theta|^2)", lambda t: 2 * t * np.exp(-(norm(t) ** 2))),
     ("2 ** theta: base and exponent are exchanged", lambda t: math.log(2) * 2**t),
-    ("log(1 + theta^2)", lambda t: 2 * t / (1 + t**2)),
-    ("the root of 1 + theta^2", lambda t: t / np.sqrt(1 + t**2)),
     ("theta^3 + theta^2", lambda t: 3 * t**2 + 2 * t), ("theta^4 + theta^2", lambda t: 4 * t**3 + 2 * t),
-    ("exp(theta)", np.exp), ("cosh(theta)", np.sinh), ("log(cosh(theta))", np.tanh), ("sin(theta)", np.cos),
-    ("cos(theta)", lambda t: -np.sin(t)),
+    ("exp(theta)", np.exp),
 )  # fmt: skip
 
 
 def _form(_: Array, at: Moment, index: float) -> Array:
     return _FORMS[int(index)][1](at.theta)
+
+
+def _root(x: Array, at: Moment, more: float) -> Array:
+    return (at.theta / np.sqrt(norm(at.theta) ** 2 + more)).astype(x.dtype)
 
 
 def _huber(x: Array, _: Moment, height: float, scale: float) -> Array:
@@ -145,47 +144,31 @@ def _scaled_title(factor: float) -> str:
 
 
 LOSS: Final = (
-    Rule(
-        "loss-scaled", "loss", _scaled_title,
-        "Compare theta.grad after one backward() with the derivative on paper.", lambda x, _, c: c * x,
-        reading.scaled,
-        teacher="A factor in the loss, a mean for a sum, backward() twice, a loss negated, or half of it"
-        " detached.", rank=10, samples=((2.0,), (-1.0,), (0.5,), (1 / 3,), (0.3,)), known=3,
-    ),
-    Rule(
-        "loss-mean", "loss", "The loss is a mean over the components, not their sum", _LOSSES,
-        lambda x, _: x / x.shape[1], teacher="mean() for sum(), or MSELoss.", rank=11, samples=((),),
-    ),
-    Rule(
-        "loss-times-rate", "loss", "The loss or its gradient is multiplied with the learning rate",
-        "Which line multiplies with the learning rate? Is it the only one?",
-        lambda x, at: x * at.rate.astype(x.dtype),
-        teacher="The optimiser multiplies with the rate once more.", rank=14, samples=((),),
-    ),
-    Rule(
-        "loss-times-steps", "loss", "The gradient is number_steps times what it should be: it adds up",
-        "Print theta.grad just before step(). How often did backward() add to it?",
-        lambda x, at: x * np.maximum(at.asked, 1).astype(x.dtype), rank=18, samples=((),), known=0,
-        teacher="backward() stands in the loop, and step() after it.", landmark="step",
-    ),
-    Rule(
-        "loss-over-steps", "loss", "The loss or its gradient is divided by the number of steps", _LOSS,
-        lambda x, at: x / np.maximum(at.asked, 1).astype(x.dtype), rank=20, samples=((),), known=0,
-    ),
-    Rule(
-        "loss-minimum-elsewhere", "loss", "The minimum of the loss is moved by {0}",
-        "At which theta is your loss smallest, and at which the one in the exercise?",
-        lambda _, at, c: at.objective.gradient(at.theta - c),
-        each(lambda x, y, at: (x - y) / (at.objective.gradient(at.theta + 1) - x)),
-        teacher="A loss such as (theta - c)^2, or a constant added to it.", rank=22,
-        samples=((1.0,), (-2.0,), (0.5,)), known=0,
-    ),
-    Rule(
-        "loss-penalty", "loss", "The loss has a penalty of {0} |theta|", _LOSS,
-        lambda x, at, c: x + c * np.sign(at.theta),
-        each(lambda x, y, at: ratio(np.sign(at.theta), y - x, at)), teacher="A lasso term.", rank=26,
-        samples=((0.1,), (1.0,)), known=0,
-    ),
+    Rule("loss-scaled", "loss", _scaled_title,
+         "Compare theta.grad after one backward() with the derivative on paper.", lambda x, _, c: c * x,
+         reading.scaled,
+         teacher="A factor in the loss, a mean for a sum, backward() twice, a loss negated, or half of it"
+         " detached.", rank=10, samples=((2.0,), (-1.0,), (0.5,), (1 / 3,), (0.3,)), known=3),
+    Rule("loss-mean", "loss", "The loss is a mean over the components, not their sum", _LOSSES,
+         lambda x, _: x / x.shape[1], teacher="mean() for sum(), or MSELoss.", rank=11),
+    Rule("loss-times-rate", "loss", "The loss or its gradient is multiplied with the learning rate",
+         "Which line multiplies with the learning rate? Is it the only one?",
+         lambda x, at: x * at.rate.astype(x.dtype),
+         teacher="The optimiser multiplies with the rate once more.", rank=14),
+    Rule("loss-times-steps", "loss", "The gradient is number_steps times what it should be: it adds up",
+         "Print theta.grad just before step(). How often did backward() add to it?",
+         lambda x, at: x * np.maximum(at.asked, 1).astype(x.dtype), rank=18, known=0,
+         teacher="backward() stands in the loop, and step() after it.", landmark="step"),
+    Rule("loss-minimum-elsewhere", "loss", "The minimum of the loss is moved by {0}",
+         "At which theta is your loss smallest, and at which the one in the exercise?",
+         lambda _, at, c: at.objective.gradient(at.theta - c),
+         each(lambda x, y, at: (x - y) / (at.objective.gradient(at.theta + 1) - x)),
+         teacher="A loss such as (theta - c)^2, or a constant added to it.", rank=22,
+         samples=((1.0,), (-2.0,), (0.5,)), known=0),
+    Rule("loss-penalty", "loss", "The loss has a penalty of {0} |theta|", _LOSS,
+         lambda x, at, c: x + c * np.sign(at.theta),
+         each(lambda x, y, at: ratio(np.sign(at.theta), y - x, at)), teacher="A lasso term.", rank=26,
+         samples=((0.1,), (1.0,)), known=0),
     Rule(
         "loss-affine", "loss", affine.title, _LOSSES, affine.gradient, affine.read,
         teacher="Weights, an index that was not changed in a copied term, sum() and ** 2 in the wrong"
@@ -209,43 +192,29 @@ LOSS: Final = (
             (1.0, 0.0, 3.0), (2.0, 2.0, 3.0), (1.0, 4.0, 4.0), (1.0, 1.5, 1.5), (0.5, 3.0, 2.0),
         ), known=6, plain=tuple((1.0, *one) for one in _NORMS),
     ),
-    Rule(
-        "loss-form", "loss", lambda index: f"The loss is {_FORMS[int(index)][0]}", _LOSS, _form,
-        most(_form, trial(*map(float, range(len(_FORMS))))), rank=28, samples=((1.0,), (11.0,), (0.0,)),
-        known=0,
-    ),
-    Rule(
-        "loss-huber", "loss", _huber_title, _SIZE, _huber, most(_huber, for_each((0.5, 1.0, 2.0), _heights)),
-        teacher="huber_loss or smooth_l1_loss.", rank=24, samples=((1.0, 0.5), (2.0, 1.0)),
-    ),
-    Rule(
-        "loss-one-sided", "loss",
-        lambda side: f"The loss sees {'positive' if side > 0 else 'negative'} values of theta only",
-        "Call your function with a theta of each sign: which of them moves?",
-        lambda x, at, side: np.where(side * at.theta > 0, x, 0), trial(1.0, -1.0),
-        teacher="relu, clamp or a maximum with 0 in the loss.", rank=20, samples=((1.0,), (-1.0,)), known=0,
-    ),
-    Rule(
-        "loss-with-the-start", "loss", "The loss multiplies theta with the initial theta, not with itself",
-        "Print theta.grad in each step. Does it follow theta?",
-        lambda _, at: at.objective.gradient(at.initial) / 2,
-        teacher="The loss is built of two names, one of which is still the function's argument.", rank=16,
-        samples=((),),
-    ),
-    Rule(
-        "loss-component-in-turn", "loss", "Each step moves one component only, all of them in turn",
-        "Print theta.grad in each step: which components does your loss look at?",
-        lambda x, at: np.where(np.arange(x.shape[1]) == at.i % x.shape[1], x, 0),
-        teacher="theta[i % 2], or a loop over the components where one over the steps was meant.", rank=20,
-        samples=((),),
-    ),
-    Rule(
-        "loss-root-trap", "loss", "Right except where theta reaches 0: there the gradient is nan",
-        "Print theta.grad once theta is 0. Which operation of your loss has no finite derivative there?",
-        lambda x, at: np.where(norm(at.theta) == 0, np.nan, x).astype(x.dtype),
-        teacher="sqrt(sum) ** 2 is right on paper, but the root's derivative at 0 is infinite, and"
-        " infinity times 0 is nan. PyTorch's own norm has no such trap.", rank=18, samples=((),),
-    ),
+    Rule("loss-form", "loss", lambda index: f"The loss is {_FORMS[int(index)][0]}", _LOSS, _form,
+         most(_form, trial(*map(float, range(len(_FORMS))))), rank=28, samples=((1.0,), (5.0,), (0.0,)),
+         known=0),
+    Rule("loss-root", "loss", "The loss is the root of |theta|^2 + {0}", _LOSS, _root,
+         most(_root, trial(1e-12, 1e-8, 1e-6, 1e-10, 1e-5, 1e-4, 1.0)), rank=21, samples=((1e-8,),),
+         teacher="A norm without a square, kept from 0.", known=0),
+    Rule("loss-huber", "loss", _huber_title, _SIZE, _huber, most(_huber, for_each((0.5, 1.0, 2.0), _heights)),
+         teacher="huber_loss or smooth_l1_loss.", rank=24, samples=((1.0, 0.5), (2.0, 1.0))),
+    Rule("loss-with-the-start", "loss", "The loss multiplies theta with the initial theta, not with itself",
+         "Print theta.grad in each step. Does it follow theta?",
+         lambda _, at: at.objective.gradient(at.initial) / 2,
+         teacher="The loss is built of two names, one of which is still the function's argument.", rank=16,
+         ),
+    Rule("loss-component-in-turn", "loss", "Each step moves one component only, all of them in turn",
+         "Print theta.grad in each step: which components does your loss look at?",
+         lambda x, at: np.where(np.arange(x.shape[1]) == at.i % x.shape[1], x, 0),
+         teacher="theta[i % 2], or a loop over the components where one over the steps was meant.", rank=20,
+         ),
+    Rule("loss-root-trap", "loss", "Right except where theta reaches 0: there the gradient is nan",
+         "Print theta.grad once theta is 0. Which operation of your loss has no finite derivative there?",
+         lambda x, at: np.where(norm(at.theta) == 0, np.nan, x).astype(x.dtype),
+         teacher="sqrt(sum) ** 2 is right on paper, but the root's derivative at 0 is infinite, and"
+         " infinity times 0 is nan. PyTorch's own norm has no such trap.", rank=18),
 )  # fmt: skip
 
 # --- what adds up ------------------------------------------------------------------------------
@@ -261,33 +230,42 @@ def _kept(x: Array, y: Array, at: Moment) -> Array | float:
     return np.nan if at.total is None else ratio(at.total, y - x, at)
 
 
+def _cleared_above(x: Array, at: Moment, length: float) -> Array:
+    return x if at.total is None else np.where(norm(at.total) > length, x, at.total + x)
+
+
+def _longest_kept(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
+    """Between the longest gradient that was added to and the shortest that was cleared."""
+    if rows.at.total is not None:
+        length, kept = norm(rows.at.total)[:, 0], rows.follow(lambda x, at: _accumulated(x, at, 1.0))
+        if kept.any() and not kept.all() and length[kept].max() < length[~kept].min():
+            yield (between(float(length[kept].max()), float(length[~kept].min())),)
+
+
 ACCUMULATE: Final = (
-    Rule(
-        "no-zero-grad", "accumulate",
-        "The gradients of all steps add up: they are never cleared between steps", _ADDS,
-        lambda x, at: _accumulated(x, at, 1.0),
-        teacher="zero_grad() is missing, stands before the loop, or lacks its parentheses.", rank=10,
-        samples=((),),
-    ),
-    Rule(
-        "zero-grad-sometimes", "accumulate", "The gradient is cleared every {0} steps only",
-        "Print theta.grad before each backward(): is it always empty?",
-        lambda x, at, k: np.where(at.i % k == 0, x, _accumulated(x, at, 1.0)),
-        trial(2.0, 3.0, 4.0, 5.0, 10.0), teacher="zero_grad() stands under a condition.", rank=22,
-        samples=((2.0,), (3.0,), (5.0,)),
-    ),
-    Rule(
-        "gradient-of-the-start", "accumulate",
-        "Every step uses the gradient at the initial theta: it is computed once, before the loop",
-        "Theta moves, so its gradient changes. Which lines have to run again for each step?",
-        lambda x, at: x if at.total is None else at.total,
-        teacher="Loss and backward() stand before the loop; only step() is repeated.", rank=12, samples=((),),
-        landmark="backward",
-    ),
-    Rule(
-        "gradient-kept-in-part", "accumulate", "{0} of the last step's gradient stays in .grad", _ADDS,
-        _accumulated, each(_kept), rank=28, samples=((0.9,), (0.5,)), known=0,
-    ),
+    Rule("no-zero-grad", "accumulate",
+         "The gradients of all steps add up: they are never cleared between steps", _ADDS,
+         lambda x, at: _accumulated(x, at, 1.0),
+         teacher="zero_grad() is missing, stands before the loop, or lacks its parentheses.", rank=10,
+         ),
+    Rule("zero-grad-sometimes", "accumulate", "The gradient is cleared every {0} steps only",
+         "Print theta.grad before each backward(): is it always empty?",
+         lambda x, at, k: np.where(at.i % k == 0, x, _accumulated(x, at, 1.0)),
+         trial(2.0, 3.0, 4.0, 5.0, 10.0), teacher="zero_grad() stands under a condition.", rank=22,
+         samples=((2.0,), (3.0,), (5.0,))),
+    Rule("gradient-of-the-start", "accumulate",
+         "Every step uses the gradient at the initial theta: it is computed once, before the loop",
+         "Theta moves, so its gradient changes. Which lines have to run again for each step?",
+         lambda x, at: x if at.total is None else at.total,
+         teacher="Loss and backward() stand before the loop; only step() is repeated.", rank=12,
+         landmark="backward"),
+    Rule("gradient-kept-in-part", "accumulate", "{0} of the last step's gradient stays in .grad", _ADDS,
+         _accumulated, each(_kept), rank=28, samples=((0.9,), (0.5,)), known=0),
+    Rule("zero-grad-above", "accumulate", "The gradient is cleared only where it is longer than about {0}",
+         "Print theta.grad before each backward(): is it always empty?", _cleared_above, _longest_kept,
+         teacher="zero_grad() stands under a condition.", rank=26, samples=((1.0,), (0.5,)), known=0),
+    Rule("gradient-averaged", "accumulate", "Every step uses the mean of all gradients so far", _ADDS,
+         lambda x, at: x if at.total is None else (at.i * at.total + x) / (at.i + 1), rank=26, known=0),
 )  # fmt: skip
 
 # --- between backward() and step() ---------------------------------------------------------------
@@ -312,64 +290,32 @@ def _of_length(x: Array, _: Moment, length: float, slack: float) -> Array:
     return length * x / (norm(x) + slack)
 
 
-def _ignored(rows: Rows) -> Iterable[tuple[Estimate, ...]]:
-    """Between the largest gradient that was set to 0 and the smallest that was not."""
-    size = abs(rows.x)
-    still, moving = size[(rows.y == 0) & (size > 0)], size[rows.y != 0]
-    if len(still) and len(moving) and still.max() < moving.min():
-        yield (between(float(still.max()), float(moving.min())),)
+def _component(x: Array, _: Moment, k: float) -> Array:
+    return np.where(np.arange(x.shape[1]) == k - 1, x, 0)
 
 
 CLIP: Final = (
-    Rule(
-        "gradient-clipped-by-norm", "clip", "The gradient is clipped to length {0}", _SIZE, _clipped,
-        most(_clipped, for_each((1e-6, 0.0), _cut_to)),
-        teacher="clip_grad_norm_, often copied from a training loop for networks.", rank=12,
-        samples=((1.0, 1e-6), (0.5, 1e-6), (2.0, 0.0)),
-    ),
-    Rule(
-        "gradient-clipped-by-value", "clip", "Each component of the gradient is clipped to [-{0}, {0}]",
-        _SIZE, lambda x, _, c: np.clip(x, -c, c), each(_heights(1.0)), teacher="clip_grad_value_ or clamp_.",
-        rank=14, samples=((1.0,), (0.5,), (5.0,)),
-    ),
-    Rule(
-        "gradient-of-fixed-length", "clip",
-        lambda c, _: f"The gradient is normalised to length {told(c)}: only its direction counts", _SIZE,
-        _of_length, most(_of_length, for_each((0.0, 1e-12, 1e-8, 1e-6), _brought_to)),
-        teacher="grad / grad.norm().", rank=20, samples=((1.0, 0.0), (1.0, 1e-8), (0.5, 1e-12)), known=0,
-    ),
-    Rule(
-        "gradient-sign", "clip",
-        lambda c: "Only the sign of the gradient is used" + ("" if c == 1 else f", times {told(c)}"), _SIZE,
-        lambda x, _, c: c * np.sign(x), each(lambda x, y, at: ratio(np.sign(x), y, at)), rank=20,
-        samples=((1.0,), (0.5,)), known=0,
-    ),
-    Rule(
-        "gradient-scaled", "clip", "The gradient is multiplied by {0} before step()", _GRAD,
-        lambda x, _, c: c * x, reading.scaled, rank=16, samples=((0.5,), (2.0,), (-1.0,)), known=0,
-    ),
-    Rule(
-        "gradient-absolute", "clip", "The absolute value of the gradient is used",
-        "Call your function with a negative theta: in which direction does it move?", lambda x, _: abs(x),
-        rank=22, samples=((),), known=0,
-    ),
-    Rule(
-        "gradient-of-one-component", "clip", "Only component {0} of the gradient is used",
-        "Print theta.grad just before step(): which components are 0?",
-        lambda x, _, k: np.where(np.arange(x.shape[1]) == k - 1, x, 0),
-        most(lambda x, _, k: np.where(np.arange(x.shape[1]) == k - 1, x, 0), trial(1.0, 2.0, 3.0)), rank=24,
-        samples=((1.0,), (2.0,)), known=0,
-    ),
-    Rule(
-        "gradient-ignored-when-small", "clip", "Gradients below {0} are ignored",
-        "Does theta still move when its gradient is small?", lambda x, _, c: np.where(abs(x) < c, 0, x),
-        _ignored, rank=28, samples=((1.0,), (0.1,)), known=0,
-    ),
-    Rule(
-        "gradient-empty", "clip", "The gradient is missing or 0 when step() is called, so theta never moves",
-        "Print the .grad of the optimiser's tensor just before step(). Who fills it, and who empties it?",
-        lambda x, _: 0 * x,
-        teacher="backward() is missing, zero_grad() stands between it and step(), or the optimiser has a"
-        " copy of the tensor that the loss is made of.", rank=14, samples=((),),
-    ),
+    Rule("gradient-clipped-by-norm", "clip", "The gradient is clipped to length {0}", _SIZE, _clipped,
+         most(_clipped, for_each((1e-6, 0.0), _cut_to)),
+         teacher="clip_grad_norm_, often copied from a training loop for networks.", rank=12,
+         samples=((1.0, 1e-6), (0.5, 1e-6), (2.0, 0.0))),
+    Rule("gradient-clipped-by-value", "clip", "Each component of the gradient is clipped to [-{0}, {0}]",
+         _SIZE, lambda x, _, c: np.clip(x, -c, c), each(_heights(1.0)), teacher="clip_grad_value_ or clamp_.",
+         rank=14, samples=((1.0,), (0.5,), (5.0,))),
+    Rule("gradient-of-fixed-length", "clip",
+         lambda c, _: f"The gradient is normalised to length {told(c)}: only its direction counts", _SIZE,
+         _of_length, most(_of_length, for_each((0.0, 1e-12, 1e-8, 1e-6), _brought_to)),
+         teacher="grad / grad.norm().", rank=20, samples=((1.0, 0.0), (1.0, 1e-8), (0.5, 1e-12)), known=0),
+    Rule("gradient-sign", "clip",
+         lambda c: "Only the sign of the gradient is used" + ("" if c == 1 else f", times {told(c)}"), _SIZE,
+         lambda x, _, c: c * np.sign(x), each(lambda x, y, at: ratio(np.sign(x), y, at)), rank=20,
+         samples=((1.0,), (0.5,)), known=0),
+    Rule("gradient-of-one-component", "clip", "Only component {0} of the gradient is used",
+         "Print theta.grad just before step(): which components are 0?", _component, trial(1.0, 2.0, 3.0),
+         rank=24, samples=((1.0,), (2.0,)), known=0),
+    Rule("gradient-empty", "clip", "The gradient is missing or 0 when step() is called, so theta never moves",
+         "Print the .grad of the optimiser's tensor just before step(). Who fills it, and who empties it?",
+         lambda x, _: 0 * x,
+         teacher="backward() is missing, zero_grad() stands between it and step(), or the optimiser has a"
+         " copy of the tensor that the loss is made of.", rank=14),
 )  # fmt: skip

@@ -11,7 +11,7 @@ import numpy as np
 from grader.descent import reading
 from grader.descent.program import Array, Moment
 from grader.descent.reading import Estimate, Formula, Rows, each, for_each, most, ratio, told
-from grader.descent.rule import Reader, Rule
+from grader.descent.rule import Rule
 from grader.descent.rules.gradients import between
 
 _USED: Final = "Print the lr of your optimiser for two different learning rates."
@@ -23,21 +23,13 @@ _SCHEDULED: Final = "The exercise asks for a constant rate; a scheduler, or the 
 # --- the rate that the optimiser gets --------------------------------------------------------------
 
 
-def _replaced(*, above: bool) -> Reader:
-    """One rate stands in for all on one side of a threshold."""
-
-    def read(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
-        off = abs(rows.y - rows.x) > rows.doubt
-        kept, lost = rows.x[~off], rows.x[off]
-        if not len(kept) or not len(lost):
-            return
-        low, high = (kept.max(), lost.min()) if above else (lost.max(), kept.min())
-        if low < high:
-            yield from (
-                (one, between(float(low), float(high))) for one in reading.estimates(rows, _where_off)
-            )
-
-    return read
+def _replaced(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
+    """One rate stands in for all above a threshold."""
+    off = abs(rows.y - rows.x) > rows.doubt
+    kept, lost = rows.x[~off], rows.x[off]
+    if len(kept) and len(lost) and kept.max() < lost.min():
+        threshold = between(float(kept.max()), float(lost.min()))
+        yield from ((one, threshold) for one in reading.estimates(rows, _where_off))
 
 
 def _where_off(x: Array, y: Array, _: Moment) -> Array:
@@ -83,23 +75,15 @@ def _fixed_title(rate: float) -> str:
 
 
 RATE: Final = (
-    Rule(
-        "rate-fixed", "rate", _fixed_title,
-        "Call your function twice with different learning rates. Do the results differ?",
-        lambda x, _, c: np.full_like(x, c), reading.fixed,
-        teacher="The argument never reaches the optimiser: a number stands in its place, or none.", rank=10,
-        samples=((0.1,), (0.01,), (0.001,), (0.03,), (1.5,)), known=3,
-    ),
-    Rule(
-        "rate-scaled", "rate", _scaled_title, "Print your optimiser: which lr does it show?",
-        lambda x, _, c: c * x, reading.scaled,
-        teacher="Often for the factor 2 of the derivative, which backward() has already.", rank=12,
-        samples=((0.5,), (2.0,), (0.1,), (1 / 3,)), known=2,
-    ),
-    Rule(
-        "rate-offset", "rate", "{0} is added to the learning rate", _USED, lambda x, _, c: x + c,
-        reading.shifted, rank=26, samples=((0.1,), (-0.01,), (1.0,)), known=0,
-    ),
+    Rule("rate-fixed", "rate", _fixed_title,
+         "Call your function twice with different learning rates. Do the results differ?",
+         lambda x, _, c: np.full_like(x, c), reading.fixed,
+         teacher="The argument never reaches the optimiser: a number stands in its place, or none.", rank=10,
+         samples=((0.1,), (0.01,), (0.001,), (0.03,), (1.5,)), known=3),
+    Rule("rate-scaled", "rate", _scaled_title, "Print your optimiser: which lr does it show?",
+         lambda x, _, c: c * x, reading.scaled,
+         teacher="Often for the factor 2 of the derivative, which backward() has already.", rank=12,
+         samples=((0.5,), (2.0,), (0.1,), (1 / 3,)), known=2),
     Rule(
         "rate-power", "rate",
         lambda c: f"The learning rate is {'squared' if c == 2 else f'raised to the power {told(c)}'}"
@@ -108,65 +92,39 @@ RATE: Final = (
         teacher="The rate is multiplied with itself, or with something made of it.", rank=16,
         samples=((2.0,), (0.5,), (-1.0,)),
     ),
-    Rule(
-        "rate-at-most", "rate", "Learning rates above {0} are cut to {0}", _USED,
-        lambda x, _, c: np.minimum(x, c), most(lambda x, _, c: np.minimum(x, c), reading.limit), rank=18,
-        samples=((0.5,), (1.0,), (0.1,)), known=0,
-    ),
-    Rule(
-        "rate-at-least", "rate", "Learning rates below {0} are raised to {0}", _USED,
-        lambda x, _, c: np.maximum(x, c), most(lambda x, _, c: np.maximum(x, c), reading.limit), rank=18,
-        samples=((0.1,), (0.01,), (0.5,)), known=0,
-    ),
-    Rule(
-        "rate-of-the-steps", "rate", "The number of steps is taken as the learning rate",
-        "In which order does the exercise pass the learning rate and the number of steps?",
-        lambda x, at: np.asarray(at.asked, x.dtype), rank=20, samples=((),), known=0, landmark="definition",
-        teacher="The two parameters are exchanged.",
-    ),
-    Rule(
-        "rate-of-theta", "rate", "Theta is taken as the learning rate",
-        "In which order does the exercise pass theta and the learning rate?",
-        lambda x, at: at.initial[:, :1], rank=20, samples=((),), known=0, landmark="definition",
-        teacher="The two parameters are exchanged.",
-    ),
-    Rule(
-        "rate-zero-replaced", "rate", "A learning rate of 0 is replaced by {0}",
-        "Call your function with the rate 0. What should it return?",
-        lambda x, _, c: np.asarray(np.where(x == 0, c, x), x.dtype),
-        each(lambda x, y, _: np.where(x == 0, y, np.nan)),
-        teacher="`rate or default` takes 0 for no rate at all.", rank=18, samples=((0.01,), (0.1,)), known=0,
-    ),
-    Rule(
-        "rate-replaced-above", "rate", "Learning rates above about {1} are replaced by {0}", _USED,
-        lambda x, _, c, t: np.asarray(np.where(x >= t, c, x), x.dtype), _replaced(above=True), rank=24,
-        samples=((0.1, 1.0), (0.01, 0.5)), known=0,
-    ),
-    Rule(
-        "rate-replaced-below", "rate", "Learning rates below about {1} are replaced by {0}", _USED,
-        lambda x, _, c, t: np.asarray(np.where(x < t, c, x), x.dtype), _replaced(above=False), rank=24,
-        samples=((0.5, 0.1), (0.1, 0.05)), known=0,
-    ),
-    Rule(
-        "rate-rounded", "rate", _rounded_title, "Print the lr of your optimiser for the rate 0.25.", _rounded,
-        most(_rounded, reading.trial(-1.0, 0.0, 1.0, 2.0, 3.0)), rank=26,
-        samples=((1.0,), (0.0,), (-1.0,), (2.0,)), known=0,
-    ),
-    Rule(
-        "rate-in-single-precision", "rate", "The learning rate is rounded to single precision",
-        "Print the rate with all its digits. Why is it a tensor, if it is one?",
-        lambda x, _: x.astype(np.float32).astype(x.dtype),
-        teacher="The rate goes through a float32 tensor; float64 thetas show it.", rank=22, samples=((),),
-    ),
-    Rule(
-        "rate-by-steps", "rate", _counted_title, _COUNTED, _by_steps,
-        each(lambda x, y, at: np.where(at.asked > 1, np.log(y / x) / np.log(_counted(at, x)), np.nan)),
-        teacher="lr / number_steps, or the like.", rank=14, samples=((-1.0,), (1.0,), (-0.5,)),
-    ),
-    Rule(
-        "rate-over-steps-and-one", "rate", "The learning rate is divided by the number of steps plus 1",
-        _COUNTED, lambda x, at: x / (at.asked + 1).astype(x.dtype), rank=20, samples=((),), known=0,
-    ),
+    Rule("rate-at-most", "rate", "Learning rates above {0} are cut to {0}", _USED,
+         lambda x, _, c: np.minimum(x, c), most(lambda x, _, c: np.minimum(x, c), reading.limit), rank=18,
+         samples=((0.5,), (1.0,), (0.1,)), known=0),
+    Rule("rate-at-least", "rate", "Learning rates below {0} are raised to {0}", _USED,
+         lambda x, _, c: np.maximum(x, c), most(lambda x, _, c: np.maximum(x, c), reading.limit), rank=18,
+         samples=((0.1,), (0.01,), (0.5,)), known=0),
+    Rule("rate-of-the-steps", "rate", "The number of steps is taken as the learning rate",
+         "In which order does the exercise pass the learning rate and the number of steps?",
+         lambda x, at: np.asarray(at.asked, x.dtype), rank=20, known=0, landmark="definition",
+         teacher="The two parameters are exchanged."),
+    Rule("rate-of-theta", "rate", "Theta is taken as the learning rate",
+         "In which order does the exercise pass theta and the learning rate?",
+         lambda x, at: at.initial[:, :1], rank=20, known=0, landmark="definition",
+         teacher="The two parameters are exchanged."),
+    Rule("rate-zero-replaced", "rate", "A learning rate of 0 is replaced by {0}",
+         "Call your function with the rate 0. What should it return?",
+         lambda x, _, c: np.asarray(np.where(x == 0, c, x), x.dtype),
+         each(lambda x, y, _: np.where(x == 0, y, np.nan)),
+         teacher="`rate or default` takes 0 for no rate at all.", rank=18, samples=((0.01,), (0.1,)),
+         known=0),
+    Rule("rate-replaced-above", "rate", "Learning rates above about {1} are replaced by {0}", _USED,
+         lambda x, _, c, t: np.asarray(np.where(x >= t, c, x), x.dtype), _replaced, rank=24,
+         samples=((0.1, 1.0), (0.01, 0.5)), known=0),
+    Rule("rate-rounded", "rate", _rounded_title, "Print the lr of your optimiser for the rate 0.25.",
+         _rounded, most(_rounded, reading.trial(-1.0, 0.0, 1.0, 2.0, 3.0)), rank=26,
+         samples=((1.0,), (0.0,), (-1.0,), (2.0,)), known=0),
+    Rule("rate-in-single-precision", "rate", "The learning rate is rounded to single precision",
+         "Print the rate with all its digits. Why is it a tensor, if it is one?",
+         lambda x, _: x.astype(np.float32).astype(x.dtype),
+         teacher="The rate goes through a float32 tensor; float64 thetas show it.", rank=22),
+    Rule("rate-by-steps", "rate", _counted_title, _COUNTED, _by_steps,
+         each(lambda x, y, at: np.where(at.asked > 1, np.log(y / x) / np.log(_counted(at, x)), np.nan)),
+         teacher="lr / number_steps, or the like.", rank=14, samples=((-1.0,), (1.0,), (-0.5,))),
 )  # fmt: skip
 
 # --- what becomes of it ----------------------------------------------------------------------------
@@ -197,10 +155,6 @@ def _level(s: float, read: Callable[[Array, Array], Array]) -> Formula:
 
 def _warming(k: float) -> Formula:
     return lambda _, y, at: np.where(at.i < k, (ratio(at.rate, y, at) - at.i / k) / (1 - at.i / k), np.nan)
-
-
-def _early(k: float) -> Formula:
-    return lambda _, y, at: np.where(at.i < k, ratio(at.rate, y, at), np.nan)
 
 
 def _stepped(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
@@ -234,12 +188,6 @@ def _power_title(power: float) -> str:
     return f"The learning rate {way} from step to step like the power {told(-power)} of 1, 2, 3"
 
 
-def _first_title(factor: float, count: float) -> str:
-    if count == 1:
-        return f"One step, the first or the last, is {told(factor)} times as long as it should be"
-    return f"The first {told(count)} steps are {told(factor)} times as long as they should be"
-
-
 def _halved_when_risen(x: Array, at: Moment) -> Array:
     loss = at.objective.value(at.theta)
     before, factor = at.memory.get("rate", (loss, np.ones_like(loss)))
@@ -248,9 +196,23 @@ def _halved_when_risen(x: Array, at: Moment) -> Array:
     return x * factor.astype(x.dtype)
 
 
+def _on_plateau(x: Array, at: Moment, factor: float, patience: float) -> Array:
+    """As ReduceLROnPlateau does, whose threshold is relative; the loss before a step lowers the next rate."""
+    loss = at.objective.value(at.theta)
+    best, bad, scale = at.memory.get("plateau", (np.full_like(loss, np.inf), 0 * loss, np.ones_like(loss)))
+    better = loss < best * (1 - 1e-4)
+    lower = ~better & (bad >= patience)
+    bad = np.where(better | lower, 0, bad + 1)
+    at.memory["plateau"] = np.where(better, loss, best), bad, np.where(lower, factor * scale, scale)
+    return x * scale.astype(x.dtype)
+
+
+def _lowered(_: float) -> Formula:
+    return lambda x, y, at: np.where(y < x * (1 - CHANGED), ratio(x, y, at), np.nan)
+
+
 _exponential, _in_time = _from(lambda i, c: c**i), _from(lambda i, c: 1 / (1 + c * i))
 _warm_up = _passed(lambda i, _, c, k: c + (1 - c) * np.minimum(i / k, 1))
-_at_first = _passed(lambda i, _, c, k: np.where(i < k, c, 1.0))
 
 
 def _exponential_title(factor: float, start: float) -> str:
@@ -265,11 +227,6 @@ def _scheduled(name: str, title: Any, f: Callable[..., Array], read: Any = None,
     )  # fmt: skip
 
 
-def _zero_at(level: Array, i: Array) -> Array:
-    """Where a level that falls evenly comes to 0."""
-    return np.where((level > 0) & (level < 1), i / (1 - level), np.nan)
-
-
 SCHEDULE: Final = (
     _scheduled(
         "rate-decays-exponentially", _exponential_title, _exponential,
@@ -277,59 +234,40 @@ SCHEDULE: Final = (
         teacher="ExponentialLR, or the same by hand.", rank=16,
         samples=((0.9, 0.0), (0.5, 0.0), (1.1, 0.0), (0.5, 1.0)), known=1,
     ),
-    _scheduled(
-        "rate-decays-as-power", _power_title, _by(lambda i, _, p: (i + 1) ** -p),
-        each(_level(0, lambda level, i: -np.log(level) / np.log(i + 1))),
-        teacher="lr / (i + 1), or a scheduler that the exercise does not ask for.", rank=18,
-        samples=((1.0,), (0.5,), (-1.0,)), known=1,
-    ),
+    _scheduled("rate-decays-as-power", _power_title, _by(lambda i, _, p: (i + 1) ** -p),
+               each(_level(0, lambda level, i: -np.log(level) / np.log(i + 1))),
+               teacher="lr / (i + 1), or a scheduler that the exercise does not ask for.", rank=18,
+               samples=((1.0,), (0.5,), (-1.0,)), known=1),
     _scheduled(
         "rate-decays-in-time", "The learning rate is divided by 1 + {0} i in step i, counted from {1}",
         _in_time,
         most(_in_time, for_each((0.0, 1.0), lambda s: _level(s, lambda level, i: (1 / level - 1) / i))),
         rank=20, samples=((0.5, 0.0), (0.01, 0.0), (0.5, 1.0)),
     ),
-    _scheduled(
-        "rate-stepped-down", "The learning rate is multiplied by {0} every {1} steps",
-        _by(lambda i, _, c, k: c ** (i // k)), _stepped, teacher="StepLR, as in PyTorch's documentation.",
-        rank=20, samples=((0.1, 30.0), (0.5, 2.0), (0.1, 3.0)), known=1,
-    ),
-    _scheduled(
-        "rate-drops-at-milestones",
-        "The learning rate is multiplied by {0} after {1} steps, and again after {2}",
-        _by(lambda i, _, c, k, m: c ** ((i >= k) * 1.0 + (i >= m))), _dropped, teacher="MultiStepLR.",
-        rank=22, samples=((0.1, 40.0, 80.0), (0.5, 2.0, 5.0)), known=1,
-    ),
-    _scheduled(
-        "rate-falls-to-zero", "The learning rate falls evenly from step to step, to 0 after the last",
-        _by(lambda i, n: np.maximum(1 - i / np.maximum(n, 1), 0)), rank=20, samples=((),),
-    ),
-    _scheduled(
-        "rate-falls-as-cosine", "The learning rate falls like half a cosine, to 0 after the last step",
-        _by(lambda i, n: (1 + np.cos(math.pi * np.minimum(i / np.maximum(n, 1), 1))) / 2), rank=20,
-        teacher="CosineAnnealingLR over the steps.", samples=((),),
-    ),
-    _scheduled(
-        "rate-falls-until", "The learning rate falls evenly, to 0 after {0} steps",
-        _by(lambda i, _, k: np.maximum(1 - i / k, 0)),
-        reading.whole(_level(0, _zero_at)), rank=22,
-        samples=((10.0,), (100.0,)),
-    ),
-    _scheduled(
-        "rate-warms-up", "The learning rate warms up, from {0} of what is passed, over {1} steps", _warm_up,
-        most(_warm_up, for_each((5.0, 10.0, 2.0, 3.0, 4.0, 100.0), _warming)),
-        teacher="LinearLR, or the like.", rank=22, samples=((1 / 3, 5.0), (0.1, 10.0)),
-    ),
-    _scheduled(
-        "rate-of-the-first-steps", _first_title, _at_first,
-        most(_at_first, for_each((1.0, 5.0, 2.0, 3.0, 4.0), _early)),
-        teacher="ConstantLR; where the gradient is affine, no result tells the first step from the last.",
-        rank=24, samples=((0.5, 1.0), (2.0, 1.0), (1 / 3, 5.0)),
-    ),
+    _scheduled("rate-stepped-down", "The learning rate is multiplied by {0} every {1} steps",
+               _by(lambda i, _, c, k: c ** (i // k)), _stepped,
+               teacher="StepLR, as in PyTorch's documentation.", rank=20,
+               samples=((0.1, 30.0), (0.5, 2.0), (0.1, 3.0)), known=1),
+    _scheduled("rate-drops-at-milestones",
+               "The learning rate is multiplied by {0} after {1} steps, and again after {2}",
+               _by(lambda i, _, c, k, m: c ** ((i >= k) * 1.0 + (i >= m))), _dropped, teacher="MultiStepLR.",
+               rank=22, samples=((0.1, 40.0, 80.0), (0.5, 2.0, 5.0)), known=1),
+    _scheduled("rate-falls-to-zero", "The learning rate falls evenly from step to step, to 0 after the last",
+               _by(lambda i, n: np.maximum(1 - i / np.maximum(n, 1), 0)), rank=20),
+    _scheduled("rate-falls-as-cosine", "The learning rate falls like half a cosine, to 0 after the last step",
+               _by(lambda i, n: (1 + np.cos(math.pi * np.minimum(i / np.maximum(n, 1), 1))) / 2), rank=20,
+               teacher="CosineAnnealingLR over the steps."),
+    _scheduled("rate-warms-up", "The learning rate warms up, from {0} of what is passed, over {1} steps",
+               _warm_up, most(_warm_up, for_each((5.0, 10.0, 2.0, 3.0, 4.0, 100.0), _warming)),
+               teacher="LinearLR, or the like.", rank=22, samples=((1 / 3, 5.0), (0.1, 10.0))),
     _scheduled(
         "rate-halved-when-the-loss-rises", "The learning rate is halved whenever the loss has risen",
         _halved_when_risen,
         teacher="A rate that backs off: right as long as the loss falls, which it does below the rate 1.",
-        rank=22, samples=((),), known=1, remembers=True,
+        rank=22, known=1, remembers=True,
     ),
+    _scheduled("rate-falls-on-a-plateau",
+               "The learning rate is multiplied by {0} where the loss has not fallen for more than {1} steps",
+               _on_plateau, for_each((10.0, 5.0, 3.0, 2.0, 1.0, 0.0), _lowered), teacher="ReduceLROnPlateau.",
+               rank=22, samples=((0.5, 2.0),), remembers=True),
 )  # fmt: skip

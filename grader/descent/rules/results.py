@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
 
 from grader.descent.program import Array, Moment
-from grader.descent.reading import Estimate, Rows, each, estimates, most, ratio, told, trial
+from grader.descent.reading import each, most, told, trial
 from grader.descent.rule import Reader, Rule, nothing
 from grader.descent.rules.thetas import COMPONENTS, RETURN_HINT, component, factor, nth
 
@@ -61,24 +61,10 @@ def _mean_of_last(_: Array, at: Moment, number: float) -> Array:
     return np.where(kept, at.path, 0.0).sum(axis=0) / kept.sum(axis=0).astype(at.path.dtype)
 
 
-def _moving(_: Array, at: Moment, keep: float) -> Array:
-    mean = at.path[0]
-    for place in range(1, len(at.path)):
-        mean = np.where(place <= at.count[:, None], keep * mean + (1 - keep) * at.path[place], mean)
-    return mean
-
-
 def _best(_: Array, at: Moment) -> Array:
     loss = at.objective.value(at.path)[..., 0]
     taken = np.arange(len(at.path))[:, None] <= at.count
     return at.at(np.where(taken, loss, np.inf).argmin(axis=0))
-
-
-def _factor_of_the_one_before(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
-    """Not 1: that is a rule of its own."""
-    for one in estimates(rows, lambda x, y, at: factor(_before(at), y, at)):
-        if abs(one.value - 1) > 1e-5:
-            yield (one,)
 
 
 THETAS: Final = (
@@ -100,15 +86,8 @@ THETAS: Final = (
     _result("mean-before", "The mean of the thetas before each step is returned", _mean(0, -1), 22),
     _result("mean-of-last", "The mean of the last {0} thetas is returned", _mean_of_last, 22,
             most(_mean_of_last, trial(*range(2, 11))), (3,), (5,)),
-    _result("moving-mean", "A moving mean of the thetas is returned, that keeps {0} of itself in each step",
-            _moving, 25, trial(0.9, 0.99, 0.5, 0.999, 0.8, 0.1), (0.9,), (0.5,)),
     _result("change", "The change of theta is returned", lambda x, at: x - at.path[0], 20, known=1,
             teacher="final theta - initial theta."),
-    _result("turned-change", "The initial theta less the last is returned", lambda x, at: at.path[0] - x, 21),
-    _result("last-change", "The last change of theta is returned", lambda x, at: x - _before(at), 22),
-    _result("before-scaled", "What is returned is {0} times the theta before the last step",
-            lambda x, at, c: c * _before(at), 24, _factor_of_the_one_before,
-            (0.5,), (-1.0,)),
 )  # fmt: skip
 
 
@@ -129,22 +108,6 @@ def _multiple(name: str, words: str, part: Part, rank: int, *, known: int = 0, t
                    hint=WHICH_HINT, known=known, teacher=teacher)  # fmt: skip
 
 
-def _offset(name: str, words: str, of: Callable[[Moment], Array]) -> Rule:
-    def title(c: float) -> str:
-        much = words if abs(c) == 1 else f"{told(abs(c))} times {words}"
-        verb = "added to" if c > 0 else "subtracted from"
-        return f"{much[0].upper()}{much[1:]} is {verb} the theta that is returned"
-
-    read = each(lambda x, y, at: ratio(of(at) + 0 * x, y - x, at))
-    return _result(f"offset-by-{name}", title, lambda x, at, c: (x + c * of(at)).astype(x.dtype), 18, read,
-                   (1.0,), (-1.0,))  # fmt: skip
-
-
-def _scaled(name: str, words: str, by: Callable[[Moment], Array]) -> Rule:
-    title = f"Theta is {words} before it is returned"
-    return _result(name, title, lambda x, at: (x * by(at)).astype(x.dtype), 22)
-
-
 def _number(name: str, words: str, f: Callable[..., Array], rank: int) -> Rule:
     title = f"{words} of theta is returned, not theta"
     return _result(name, title, lambda x, at: list(f(x, axis=1, keepdims=True)), rank, hint=HOW_MANY_HINT)
@@ -161,18 +124,9 @@ NUMBERS: Final = (
             lambda x, at: at.objective.gradient(_before(at)), 13, hint=WHICH_HINT, known=1,
             teacher="theta.grad is returned; without a step it is None."),
     _multiple("squared", "The square of each component of the final theta", lambda x, at: x**2, 22),
-    _multiple("squared-before", "The square of each component of the theta before the last step",
-              lambda x, at: _before(at) ** 2, 23),
-    _offset("rate", "the learning rate", lambda at: at.rate),
-    _offset("steps", "the number of steps", lambda at: at.asked),
-    _scaled("times-rate", "multiplied by the learning rate", lambda at: at.rate),
-    _scaled("times-steps", "multiplied by the number of steps", lambda at: at.asked),
-    _scaled("over-steps", "divided by the number of steps", lambda at: 1 / np.maximum(at.asked, 1)),
     _number("norm", "The length", np.linalg.norm, 20),
     _number("sum", "The sum of the components", np.sum, 21),
     _number("average", "The mean of the components", np.mean, 21),
-    _number("largest", "The largest component", np.max, 23),
-    _number("smallest", "The smallest component", np.min, 24),
     _result("component", lambda k: f"Of the components of theta only the {nth(k)} is returned",
             lambda x, at, k: list(component(x, k)), 20, COMPONENTS, (0,), (-1,), hint=HOW_MANY_HINT),
 )  # fmt: skip

@@ -103,11 +103,6 @@ def _rounded(place: Place, digits: float) -> str:
     return f"Theta is rounded to {much} {place.when}"
 
 
-def _stepped(place: Place, c: float) -> str:
-    much = "" if c == 1 else f", {told(c)} times as far as the loop does"
-    return f"Theta is moved by one more step {place.when}, against the gradient there{much}"
-
-
 # --- functions --------------------------------------------------------------------------------
 
 
@@ -121,35 +116,6 @@ def component(x: Array, k: float) -> Array:
 
 def nth(k: float) -> str:
     return {-1: "last", 0: "first", 1: "second", 2: "third"}[int(k)] + " one"
-
-
-def _brain(x: Array) -> Array:
-    """Rounded to bfloat16: the upper half of a float32, to nearest."""
-    bits = x.astype(np.float32).view(np.uint32).astype(np.uint64)
-    upper = ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16) << 16
-    return (upper & 0xFFFFFFFF).astype(np.uint32).view(np.float32).astype(x.dtype)
-
-
-COARSE: Final[dict[str, Callable[[Array], Array]]] = {
-    "float16": lambda x: x.astype(np.float16).astype(x.dtype),
-    "bfloat16": _brain,
-    "float32": lambda x: x.astype(np.float32).astype(x.dtype),
-}
-
-
-def _through(dtype: str) -> Callable[[Array, Moment], Array]:
-    return lambda x, at: COARSE[dtype](x)
-
-
-def _step_in(dtype: str) -> Callable[[Array, Moment], Array]:
-    """As PyTorch's SGD does it: in float32 product and difference are rounded once, in the others each."""
-    rounded = COARSE[dtype]
-    product = rounded if dtype != "float32" else lambda x: x
-    return lambda x, at: rounded(rounded(at.theta) - product(rounded(at.step_rate) * rounded(x)))
-
-
-def _step(x: Array, at: Moment, c: float) -> Array:
-    return x - c * at.rate * at.objective.gradient(x)
 
 
 def _steps(x: Array, y: Array, at: Moment) -> Array:
@@ -166,12 +132,13 @@ def factor(x: Array, y: Array, at: Moment) -> Array:
 # --- readers ----------------------------------------------------------------------------------
 
 
-def _each_component(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
-    """A constant for each component, where they are not all the same."""
+def _values(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
+    """One for all components, or one for each."""
     cuts = [np.s_[:, k : k + 1] for k in range(rows.y.shape[1])]
     columns = [list(fixed(Rows(rows.x[cut], rows.y[cut], rows.at, rows.doubt[cut]))) for cut in cuts]
-    if all(columns) and len({one[0][0].value for one in columns}) > 1:
-        yield tuple(one[0][0] for one in columns)
+    if all(columns):
+        firsts = tuple(one[0][0] for one in columns)
+        yield firsts if len({one.value for one in firsts}) > 1 else firsts[:1]
 
 
 def _bounds(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
@@ -207,9 +174,8 @@ def _zeroed(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
 COMPONENTS: Final = trial(0, -1, 1, 2)
 
 MAPS: Final = (
-    *_maps("fixed", _fixed, _set, fixed, 10, (1.0,), (0.0,), (5.0,), known="start",
+    *_maps("fixed", _fixed, _set, _values, 10, (1.0,), (0.0,), (1.0, 2.0), known="start",
            teacher="Theta is made anew: torch.ones, torch.zeros, torch.tensor(...)."),
-    *_maps("fixed-each", _fixed, _set, _each_component, 11, (1.0, 2.0), (-1.0, 0.5)),
     *_maps("offset", _offset, lambda x, at, c: x + c, shifted, 14, (1.0,), (-0.5,), known="start result",
            teacher="A constant is added to theta itself, not to its gradient or to the loss."),
     *_maps("scaled", _scaled, lambda x, at, c: c * x, each(factor), 15, (2.0,), (-1.0,), (0.9,),
@@ -221,7 +187,6 @@ MAPS: Final = (
            known="between result", teacher="round() on theta; only what is printed should be rounded."),
     *_maps("cut", "Theta is cut to a whole number {when}", lambda x, at: np.trunc(x), nothing, 19,
            teacher="int(), .int() or .long()."),
-    *_maps("floored", "Theta is rounded down to integers {when}", lambda x, at: np.floor(x), nothing, 21),
     *_maps("absolute", "The absolute value of theta is taken {when}", lambda x, at: abs(x), nothing, 20,
            known="result", teacher="abs() on theta, or the root of its square."),
     *_maps("normalised", "Theta is divided by its length {when}",
@@ -229,21 +194,10 @@ MAPS: Final = (
     *_maps("small-zeroed", "Values of theta below about {0} in size are set to 0 {when}",
            lambda x, at, c: np.where(abs(x) < c, 0.0, x), _zeroed, 24, (0.1,), (0.01,),
            teacher="How small they have to be is known only roughly."),
-    *(
-        rule
-        for dtype in COARSE
-        for rule in _maps(f"through-{dtype}", f"Theta goes through {dtype} {{when}}: it loses digits",
-                          _through(dtype), nothing, 23)
-    ),
     *_maps("reversed", "The components of theta are put in the reverse order {when}",
            lambda x, at: x[:, ::-1], nothing, 24),
-    *_maps("sorted", "The components of theta are put in order of size {when}",
-           lambda x, at: np.sort(x, axis=-1), nothing, 26),
     *_maps("one-for-all", lambda place, k: f"Every component of theta becomes the {nth(k)} {place.when}",
            lambda x, at, k: np.broadcast_to(component(x, k), x.shape), COMPONENTS, 25, (0,), (-1,)),
-    *_maps("squared", "Theta is squared {when}", lambda x, at: x**2, nothing, 26, places=(START, BETWEEN)),
-    *_maps("stepped", _stepped, _step, each(_steps), 27, (1.0,), (0.5,),
-           teacher="A step by hand, or a loop of its own, beside the steps of the optimiser."),
 )  # fmt: skip
 
 
@@ -272,40 +226,17 @@ def _beside_title(c: float) -> str:
     return f"A step by hand is taken beside the optimiser's: theta moves {much} in each iteration"
 
 
-def _improved(x: Array, at: Moment) -> Array:
-    return np.where(at.objective.value(x) <= at.objective.value(at.theta), x, at.theta)
-
-
 RULES: Final = (
     *MAPS,
-    Rule(
-        "start-of-the-rate", "start", "The descent starts at the learning rate, not at theta",
-        "In which order does the exercise pass theta and the learning rate?",
-        lambda x, at: np.broadcast_to(at.rate.astype(x.dtype), x.shape), rank=20, samples=((),), known=0,
-        teacher="The two parameters are exchanged.",
-    ),
-    Rule(
-        "starts-again", "between", "Every iteration starts again from the initial theta",
-        "Which lines are there to run once, and which once a step?", _starts_again,
-        teacher="Theta is made inside the loop.", rank=12, samples=((),), landmark="loop",
-    ),
-    Rule(
-        "step-by-hand-beside", "between", _beside_title, STEP_HINT,
-        lambda x, at, c: x + c * (x - at.theta), _beside, rank=16, remembers=True,
-        samples=((1.0,), (-1.0,), (-0.5,)),
-        teacher="theta -= learning_rate * theta.grad, before or after step().",
-        spreads=lambda rows: "between" in rows and not rows["between"].follow(lambda x, _: x).all(),
-    ),
-    Rule(
-        "keeps-improvements", "between", "A step that makes the loss larger is taken back", STEP_HINT,
-        _improved, rank=20, samples=((),), known=0, teacher="At a rate above 1 the loss does not fall.",
-    ),
-    *(
-        Rule(
-            f"steps-in-{dtype}", "update", f"The steps are computed in {dtype}: theta loses digits",
-            "Print theta.dtype at the beginning, in the loop and at the end.", _step_in(dtype),
-            rank=23, samples=((),), known=0, landmark="definition",
-        )
-        for dtype in COARSE
-    ),
+    Rule("start-of-the-rate", "start", "The descent starts at the learning rate, not at theta",
+         "In which order does the exercise pass theta and the learning rate?",
+         lambda x, at: np.broadcast_to(at.rate.astype(x.dtype), x.shape), rank=20, known=0,
+         teacher="The two parameters are exchanged."),
+    Rule("starts-again", "between", "Every iteration starts again from the initial theta",
+         "Which lines are there to run once, and which once a step?", _starts_again,
+         teacher="Theta is made inside the loop.", rank=12, landmark="loop"),
+    Rule("step-by-hand-beside", "between", _beside_title, STEP_HINT, lambda x, at, c: x + c * (x - at.theta),
+         _beside, rank=16, remembers=True, samples=((1.0,), (-1.0,), (-0.5,)),
+         teacher="theta -= learning_rate * theta.grad, before or after step().",
+         spreads=lambda rows: "between" in rows and not rows["between"].follow(lambda x, _: x).all()),
 )  # fmt: skip

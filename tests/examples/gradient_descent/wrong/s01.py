@@ -1,0 +1,10 @@
+import numpy as np
+
+
+def gradient_descent(initial_theta, learning_rate, number_steps):
+    thetas = np.zeros(number_steps + 1)
+    thetas[0] = initial_theta
+    for i in range(number_steps):
+        grad = thetas[i]
+        thetas[i + 1] = thetas[i] - learning_rate * grad
+    return thetas

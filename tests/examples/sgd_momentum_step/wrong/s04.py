@@ -1,0 +1,13 @@
+import torch
+
+
+def sgd_momentum_step(parameters, gradients, velocities, learning_rate, momentum):
+    new_parameters = []
+    new_velocities = []
+    with torch.no_grad():
+        for p, g, v in zip(parameters, gradients, velocities):
+            v = momentum * v + g
+            p -= learning_rate * v
+            new_parameters.append(p)
+            new_velocities.append(v)
+    return new_parameters, new_velocities

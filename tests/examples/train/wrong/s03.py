@@ -1,0 +1,18 @@
+import torch
+from torch.utils.data import DataLoader, TensorDataset
+
+
+def train(model, X, y, loss_function, learning_rate, number_epochs, batch_size, seed):
+    optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
+    dataset = TensorDataset(X, y)
+    losses = []
+    for epoch in range(number_epochs):
+        g = torch.Generator().manual_seed(seed)
+        loader = DataLoader(dataset, batch_size=batch_size, shuffle=True, generator=g)
+        for xb, yb in loader:
+            loss = loss_function(model(xb), yb)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+    return losses

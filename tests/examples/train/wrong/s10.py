@@ -1,0 +1,18 @@
+import torch
+from torch.utils.data import DataLoader, TensorDataset
+
+
+def train(model, X, y, loss_function, learning_rate, number_epochs, batch_size, seed):
+    g = torch.Generator().manual_seed(seed)
+    loader = DataLoader(TensorDataset(X, y), batch_size=batch_size, shuffle=True, generator=g)
+    optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
+    train_losses = []
+    for epoch in range(number_epochs):
+        for inputs, labels in loader:
+            optimizer.zero_grad()
+            outputs = model(inputs)
+            loss = loss_function(outputs, labels)
+            train_losses.append(loss.item())
+            loss.backward()
+            optimizer.step()
+    return model
