@@ -373,8 +373,10 @@ def quantile(freedom: int, tail: float) -> float:
 
     Both tails; by the midpoint rule on the density, and bisection.
     """
-    low, high = 0.0, 1e4
-    for _ in range(80):
+    low, high = 0.0, 1.0
+    while _beyond(high, freedom) > tail:
+        high *= 2
+    for _ in range(60):
         middle = (low + high) / 2
         low, high = (middle, high) if _beyond(middle, freedom) > tail else (low, middle)
     return high

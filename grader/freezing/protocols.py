@@ -118,12 +118,13 @@ def _source(found: Any, exercise: Exercise) -> tuple[str, int]:
     linecache.checkcache()
     try:
         lines, line = _lines(found)
-    except (OSError, TypeError, SyntaxError):
+    except (OSError, TypeError, SyntaxError, StopIteration):  # the last: a class without a function
         lines, line = [], 0
     text = textwrap.dedent("".join(lines))
     if not text.startswith(("def ", "class ", "@")):
+        name = getattr(found, "__name__", repr(found))
         raise GraderError(
-            f"{exercise.name}: the probe, or what makes an argument, is {found!r}: it has no source to read.",
+            f"{exercise.name}: the probe, or what makes an argument, is {name}: it has no source to read.",
             "Write it with `def` at the top of the exercise's file.",
         )
     return text.rstrip(), line

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import sys
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from types import ModuleType
 from typing import Any, Final
 
 import numpy as np
@@ -34,7 +37,10 @@ AFTER: Final = "the argument "
 @lru_cache(maxsize=16)
 def namespace(source: str) -> dict[str, Any]:
     """The names of a support. Raises whatever its statements raise: the freezer has tried them."""
-    names: dict[str, Any] = {"torch": torch, "np": np, "numpy": np, "math": math, "__name__": SUPPORT}
+    module = ModuleType(f"frozen_probe_{zlib.crc32(source.encode())}")
+    sys.modules[module.__name__] = module  # dataclasses look theirs up
+    names = vars(module)
+    names |= {"torch": torch, "np": np, "numpy": np, "math": math}
     names |= {
         "cast": lambda code, dtype: _cast(_evaluated(code, names), dtype),
         "moved": lambda code, draw: _moved(_evaluated(code, names), draw),

@@ -223,6 +223,7 @@ def _headers(draw: st.DrawFn, data: bytes) -> bytes:
 FORMS: Final[dict[str, Callable[[bytes], st.SearchStrategy[bytes]]]] = {
     "json": lambda data: json_of(data) | bytes_of(data),
     "msgpack": lambda data: msgpack_of(data) | bytes_of(data),
+    "packed": lambda data: msgpack_of(zlib.decompress(data)).map(zlib.compress) | bytes_of(data),
     "frames": lambda data: frames_of(data) | bytes_of(data),
     "zip": lambda data: zip_of(data) | bytes_of(data),
     "text": bytes_of,

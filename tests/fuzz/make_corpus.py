@@ -5,12 +5,11 @@ A kit of a few cases, and what the command line writes when it grades three smal
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +18,7 @@ import pytest
 
 from grader import cli, store, wire
 from grader import kit as kits
+from grader.freezing import freeze
 from grader.journal import JOURNAL_FILE
 from tests.conftest import frozen
 from tests.fuzz.readers import CORPUS
@@ -44,6 +44,40 @@ SETTINGS: Final = (
 TEMPLATE: Final = (
     '{% extends "default/student.html.j2" %}\n{% block title %}{{ view.student }}{% endblock %}\n'
 )
+PARTS: Final = """
+import torch
+from hypothesis import strategies as st
+from grader import strategies
+from grader.exercises import Criterion, Exercise, Misconception
+
+
+def probe(student, x, scale, shift):
+    y, norm = student(x, scale, shift)
+    return {"y": y, "norm": norm, "name": student.__name__, "n": y.numel(), "z": [True, None, 2j]}
+
+
+def split(x, scale, shift):
+    return x * scale[0] + shift, (x * x).sum().sqrt()
+
+
+EXERCISE = Exercise(
+    name="split", title="Split", statement="Scale, shift and measure x.", reference=split, probe=probe,
+    arguments=st.fixed_dictionaries({
+        "x": strategies.tensors([(2,)], [torch.float32], strategies.magnitudes([1.0, 2.0], 0.1, 5.0)),
+        "scale": st.lists(st.sampled_from([2.0, 3.0]), min_size=1, max_size=2),
+        "shift": strategies.large(2)}),
+    rubric=(Criterion("y", "y is right", 2, "values", part="y"),
+            Criterion("norm", "The norm is right", 1, "values", part="norm"),
+            Criterion("gradients", "Gradients flow", 1, "gradients"),
+            Criterion("unchanged", "x stays", 1, "unchanged"),
+            Criterion("own", "No norm of PyTorch's", 1, "calls", uses=("sum",), avoids=("norm",)),
+            Criterion("form", "The form is right", 1, "return")),
+    misconceptions=(Misconception("no-root", "The root is missing", "What is a norm?",
+        lambda x, scale, shift: (x * scale[0] + shift, (x * x).sum()), None),),
+    mutants=False,
+)
+"""
+SPLIT: Final = "def split(x, scale, shift):\n    return x * scale[0] + shift, float((x * x).sum())\n"
 CSV: Final = "student,exercise,score,comment\r\ns02," + NAMES[0] + ',7.5,"a late, but ""good"" hand-in"\r\n'
 
 
@@ -65,9 +99,10 @@ def main() -> None:
     }
     for name, data in given.items():
         store.write_bytes(CORPUS / name, data)
-    with tempfile.TemporaryDirectory() as folder:
-        for name, data in _graded(Path(folder)):
-            store.write_bytes(CORPUS / name, data)
+    for seeds in (_graded, _of_parts):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, data in seeds(Path(folder)):
+                store.write_bytes(CORPUS / name, data)
 
 
 def small(kit: kits.Kit) -> kits.Kit:
@@ -108,11 +143,7 @@ def _old(source: str) -> bytes:
 
 def _graded(folder: Path) -> Iterator[tuple[str, bytes]]:
     """What a class of three comes to, as bytes on the disk and in the pipes."""
-    programs = {"s01": RIGHT, "s02": WRONG, "s03": RAISES}
-    with zipfile.ZipFile(folder / "class.zip", "w", zipfile.ZIP_DEFLATED) as opened:
-        for name, source in programs.items():
-            opened.writestr(f"class/{name}/{name}.py", source)
-    sent = _grade(folder)
+    sent = _grade(folder, "small.kit", {"s01": RIGHT, "s02": WRONG, "s03": RAISES})
     yield "archive/class.zip", (folder / "class.zip").read_bytes()
     for name, frames in zip(("right", "wrong"), sent, strict=False):
         yield f"frames/{name}.frames", frames
@@ -126,8 +157,21 @@ def _graded(folder: Path) -> Iterator[tuple[str, bytes]]:
     yield f"journal/{JOURNAL_FILE}", (folder / "out" / JOURNAL_FILE).read_bytes()
 
 
-def _grade(folder: Path) -> list[bytes]:
-    """Grade the class; the bytes that the first worker of each student sent, in turn."""
+def _of_parts(folder: Path) -> Iterator[tuple[str, bytes]]:
+    """The same of an exercise whose result has parts: its kit, and what a worker sends."""
+    (folder / "split.py").write_text(PARTS, encoding="utf-8")
+    packed = kits.encode(freeze.freeze(folder))
+    store.write_bytes(CORPUS / "kit" / "parts.kit", packed)
+    (sent,) = _grade(folder, "parts.kit", {"s04": SPLIT})
+    yield "kit/parts.kit", packed
+    yield "frames/parts.frames", sent
+
+
+def _grade(folder: Path, kit: str, programs: Mapping[str, str]) -> list[bytes]:
+    """Grade a class; the bytes that the first worker of each student sent, in turn."""
+    with zipfile.ZipFile(folder / "class.zip", "w", zipfile.ZIP_DEFLATED) as opened:
+        for name, source in programs.items():
+            opened.writestr(f"class/{name}/{name}.py", source)
     sent: defaultdict[wire.Stream, bytearray] = defaultdict(bytearray)
     feed = wire.Stream.feed
 
@@ -135,13 +179,13 @@ def _grade(folder: Path) -> list[bytes]:
         sent[self] += data
         return feed(self, data)
 
-    os.chdir(folder)
     with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
         patch.setattr(wire.Stream, "feed", kept)
-        asked = ["grade", "class.zip", "--kit", str(CORPUS / "kit" / "small.kit"), "-o", "out", "--jobs", "1"]
+        asked = ["grade", "class.zip", "--kit", str(CORPUS / "kit" / kit), "-o", "out", "--jobs", "1"]
         with pytest.raises(SystemExit):
             cli.cli(asked, standalone_mode=False)
-    return [bytes(data) for data in sent.values()]
+    return [bytes(data) for data in sent.values()][: len(programs)]
 
 
 if __name__ == "__main__":
