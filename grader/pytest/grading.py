@@ -11,12 +11,13 @@ from typing import Final, NoReturn
 import pytest
 
 from grader import kit as kits
+from grader.commands.common import tell
 from grader.errors import GraderError
 from grader.intake.submissions import open_submissions
 from grader.kit import LoadedKit
 from grader.pipeline import Session, grade
 from grader.records import Submission
-from grader.report import terminal
+from grader.report import terminal, views
 from grader.report.github import harmless
 from grader.report.head import Head
 from grader.results import Evidence, ExerciseResult, Graded, SubmissionResult
@@ -40,7 +41,7 @@ def refusing() -> Iterator[None]:
 
 def fault(text: str) -> NoReturn:
     """In a test's setup this is an error of the test, never a failure: nobody loses a point."""
-    pytest.fail(text, pytrace=False)
+    raise pytest.fail.Exception(text, pytrace=False) from None
 
 
 class Warm:
@@ -64,10 +65,18 @@ class Warm:
         stack = ExitStack()
         self._config.add_cleanup(stack.close)
         try:
-            with _uncaptured(self._config):  # what is missing of the isolation is told, whatever comes out
-                return stack.enter_context(opened(self.loaded, Options()))
+            with _uncaptured(self._config):  # what is less than asked for is told, whatever comes out
+                session, head = stack.enter_context(opened(self.loaded, Options()))
+                _tell_absent(head)
         except GraderError as error:
             return error
+        return session, head
+
+
+def _tell_absent(head: Head) -> None:
+    for device in views.devices(head):
+        if not device.graded:
+            tell(f"note: {device.name}: {device.words}")
 
 
 @contextmanager
