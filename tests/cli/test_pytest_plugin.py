@@ -1,4 +1,4 @@
-"""Submissions as tests of pytest, and an exercise's records in ordinary tests; each pytest a process of its own."""
+"""Submissions as tests of pytest, and records in ordinary tests; each pytest is a process of its own."""
 
 from __future__ import annotations
 
@@ -85,6 +85,15 @@ def test_a_test_is_collected_for_each_criterion_and_nothing_is_graded(week: pyte
     assert (week.path / "seen-main.txt").read_text().startswith("0 [] ")
 
 
+def test_a_zip_of_a_class_is_a_class(week: pytest.Pytester) -> None:
+    shutil.make_archive(str(week.path / "week"), "zip", week.path / "class")
+
+    result = run(week, "-k", "no-steps", "-v", "week.zip")
+
+    result.assert_outcomes(passed=4, deselected=20)
+    assert f"week.zip/s07.ipynb::{NORM}::no-steps PASSED" in result.stdout.str()
+
+
 def test_a_failure_is_what_grader_check_prints_and_nothing_of_pytest(week: pytest.Pytester) -> None:
     checked = grader("check", "class/s07.ipynb", "--kit", "homework.kit", cwd=week.path).out.splitlines()
     counterexample = between(checked, "Learning rates 0, 0.5", NORM)
@@ -100,7 +109,7 @@ def test_a_failure_is_what_grader_check_prints_and_nothing_of_pytest(week: pytes
         "",
     ]
     assert told[4:] == "\n".join(counterexample).strip("\n").splitlines()
-    assert result.outlines[-2] == f"FAILED class/s07.ipynb::{DESCENT}::many-steps - {DESCENT} ..."
+    assert result.outlines[-2].partition(" - ")[0] == f"FAILED class/s07.ipynb::{DESCENT}::many-steps"
     assert "Error" not in result.stdout.str()
     assert result.errlines == [line.replace("cuda:", "note: cuda:") for line in checked if "cuda:" in line]
 
@@ -117,7 +126,7 @@ def test_x_stops_at_the_first_and_an_id_picks_one(week: pytest.Pytester) -> None
 def test_junit_has_a_test_for_each_criterion_with_the_reason(week: pytest.Pytester) -> None:
     run(week, "--junitxml", "junit.xml", "class/s07.ipynb")
 
-    cases = ET.parse(week.path / "junit.xml").findall(".//testcase")
+    cases = ET.fromstring((week.path / "junit.xml").read_bytes()).findall(".//testcase")  # noqa: S314 -- pytest's own
     failed = [one for one in cases if one.find("failure") is not None]
     assert [(one.get("classname"), one.get("name")) for one in cases] == [
         (f"class.s07.ipynb.{exercise}", name) for exercise in (DESCENT, NORM) for name in NAMES
@@ -190,7 +199,7 @@ def test_a_fault_of_the_grader_is_an_error_and_no_failure(week: pytest.Pytester)
     result.assert_outcomes(errors=2, deselected=10)
     assert between(result.outlines, "ERROR at setup of", "ERROR at setup of") == [
         "The grader failed on this submission; this costs no points.",
-        "RuntimeError: lost; broken, line 2.",
+        "RuntimeError: lost; broken, line 2",
     ]
 
 
@@ -211,30 +220,40 @@ def test_a_device_that_is_not_here_is_an_error_that_says_so(week: pytest.Pyteste
     [
         (
             ("--grader-kit", "no.kit", "class"),
-            "ERROR: no.kit: cannot read the kit: No such file or directory.\n"
-            "  help: Name a file made by: grader freeze -o FILE.",
+            (
+                "ERROR: no.kit: cannot read the kit: No such file or directory.\n"
+                "  help: Name a file made by: grader freeze -o FILE."
+            ),
         ),
         (
             ("--grader-kit", "old.kit", "class"),
-            "ERROR: old.kit: the kit has the format 'grader/kit/v9', this grader reads 'grader/kit/v4'.\n"
-            "  help: Freeze the assignment again with this version: grader freeze -o FILE.",
+            (
+                "ERROR: old.kit: the kit has the format 'grader/kit/v9', this grader reads 'grader/kit/v4'.\n"
+                "  help: Freeze the assignment again with this version: grader freeze -o FILE."
+            ),
         ),
         (
             ("--grader-kit", "homework.kit", "empty"),
-            "ERROR: empty: no submission found. Looked for .py and .ipynb files, "
-            "and for folders and zips that hold some.\n"
-            "  help: Name a file, or the folder that holds one file or one folder for each student.",
+            (
+                "ERROR: empty: no submission found. Looked for .py and .ipynb files, "
+                "and for folders and zips that hold some.\n"
+                "  help: Name a file, or the folder that holds one file or one folder for each student."
+            ),
         ),
         (
             ("--grader-kit", "homework.kit", "nowhere"),
-            "ERROR: nowhere cannot be read: No such file or directory.\n"
-            "  help: Name a .py or .ipynb file, a folder or a zip of them.",
+            (
+                "ERROR: nowhere cannot be read: No such file or directory.\n"
+                "  help: Name a .py or .ipynb file, a folder or a zip of them."
+            ),
         ),
         (
             ("--grader-kit", "homework.kit", "own"),
-            "ERROR: FOLDER/own/pytest.ini: pytest's settings stand in what is graded, where a student could "
-            "have put them.\n"
-            "  help: Move the file away, or name other settings with -c FILE (/dev/null for none).",
+            (
+                "ERROR: FOLDER/own/pytest.ini: pytest's settings stand in what is graded, where a student could "
+                "have put them.\n"
+                "  help: Move the file away, or name other settings with -c FILE (/dev/null for none)."
+            ),
         ),
     ],
 )
@@ -254,6 +273,7 @@ def test_wrong_use_is_told_in_a_sentence(
     assert result.stderr.str().strip().replace(str(week.path), "FOLDER") == told
 
 
+(DOCUMENTED,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "ci.md").read_text(), re.DOTALL)
 OWN_TESTS = f"""
 from grader.pytest import exercise
 
@@ -278,11 +298,12 @@ def test_unmarked(graded):
 
 
 def test_a_repository_keeps_its_checks_as_ordinary_tests(week: pytest.Pytester) -> None:
-    week.makepyfile(test_homework=OWN_TESTS)
+    week.makepyfile(test_homework=OWN_TESTS, test_of_the_docs=DOCUMENTED)
+    shutil.copy(week.path / "class" / "s01.py", week.path / "solution.py")
 
-    result = week.runpytest_subprocess("-p", "probe", "--strict-markers", "-Werror", "test_homework.py")
+    result = week.runpytest_subprocess("-p", "probe", "--strict-markers", "-Werror")
 
-    result.assert_outcomes(passed=1, failed=1, errors=2)
+    result.assert_outcomes(passed=2, failed=1, errors=2)
     assert (week.path / "seen-main.txt").read_text().split(" ", 1)[1].startswith("[] ")
     failure = [line.removeprefix("E").strip() for line in result.outlines if line.startswith("E ")]
     assert failure[0] == f"AssertionError: {DESCENT}                                          6 / 10"
