@@ -31,6 +31,7 @@ test: $(READY) browser  ## what shows a mistake within minutes
 
 test-all: test  ## and what repeats it many times, or for a whole class: twice as long in all
 	$(PYTEST) -m exhaustive
+	ALL_NINE=1 $(PYTEST) tests/examples
 
 test-cuda: $(READY)  ## the tests that need a CUDA device, and nothing else
 	$(BIN)/python -m pytest -m cuda

@@ -152,6 +152,8 @@ class Exercise:
     do nothing of what is asked; whoever does what one of them does earns nothing. `accepted(result)` gives
     other right results, made of the reference's by moving its numbers about: another order, a transpose.
     `mutants`: whether mistakes are derived from the reference's source; None: where no diagnoser is named.
+    `devices`: of the assignment's those that it is graded on; none named: all. Where the statement says
+    nothing of devices, who makes tensors on the CPU is right.
     `tells_source`: whether students may read the line of the solution that a derived mistake changes.
     """
 
@@ -175,3 +177,4 @@ class Exercise:
     accepted: Callable[[Any], Iterable[Any]] | None = None
     mutants: bool | None = None
     tells_source: bool = False
+    devices: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import prod
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -151,6 +151,7 @@ class Exercise(Record, frozen=True):
     pairs: tuple[Misconception, ...] = ()  # two mistakes at once
     warnings: tuple[str, ...] = ()  # what its author should know
     room: float = 0.0  # the largest share of a bound that the right programs stray
+    devices: tuple[str, ...] = ()  # of the assignment's those that it is graded on; none named: all
 
     @property
     def called(self) -> str:
@@ -169,6 +170,11 @@ class Exercise(Record, frozen=True):
     @property
     def effort(self) -> float:
         return sum(case.effort for case in self.cases)
+
+
+def graded_on(exercise: Exercise, devices: Sequence[str]) -> list[str]:
+    """Of the devices of a run those that the exercise is graded on; where none of its own is there, all."""
+    return [one for one in devices if one in exercise.devices] or list(devices)
 
 
 class Kit(Record, frozen=True):

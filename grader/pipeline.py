@@ -113,10 +113,12 @@ def _loaded_elsewhere(execution: Execution, kit: kits.Kit) -> Execution:
 
 
 def judge(executions: Sequence[Execution], kit: kits.Kit) -> dict[str, list[JudgedRun]]:
-    """For each exercise what it did on each device, judged."""
+    """For each exercise what it did on each device that it is graded on, judged."""
     return {
         exercise.name: [
-            (one.exercises[i], compare.judge(one.exercises[i], exercise, one.device)) for one in executions
+            (one.exercises[i], compare.judge(one.exercises[i], exercise, one.device))
+            for one in executions
+            if one.device in kits.graded_on(exercise, [each.device for each in executions])
         ]
         for i, exercise in enumerate(kit.exercises)
     }

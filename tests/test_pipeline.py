@@ -262,6 +262,19 @@ def timeless(graded: Graded) -> Graded:
 # --- several devices --------------------------------------------------------------------------
 
 
+def test_an_exercise_of_the_cpu_alone_earns_all_its_points_there(pool: Pool, tmp_path: Path) -> None:
+    through = RIGHT.replace("return theta.detach()", "return torch.tensor(theta.detach().numpy())")
+    first, *others = KIT.exercises
+    kit = msgspec.structs.replace(KIT, exercises=(msgspec.structs.replace(first, devices=("cpu",)), *others))
+
+    result = grade(submission(tmp_path, through), session_of(pool, kit, ("cpu", "twin"))).result
+
+    assert [(row.device, row.points) for row in result.exercises[0].criteria] == [
+        *(("cpu", whole) for whole in (3.0, 1.0, 2.0, 1.0)),
+    ]
+    assert {row.device for row in result.exercises[1].criteria} == {"cpu", "twin"}
+
+
 def test_what_goes_through_numpy_is_right_on_the_cpu_only(pool: Pool, tmp_path: Path) -> None:
     through = RIGHT.replace("return theta.detach()", "return torch.tensor(theta.detach().numpy())")
 

@@ -45,10 +45,6 @@ def naive(scores: Tensor) -> Tensor:
     return torch.exp(scores) / torch.exp(scores).sum(dim=-1, keepdim=True)
 
 
-def without_graph(query: Tensor, key: Tensor, value: Tensor, mask: Any = None) -> Any:
-    return attending()(query.detach(), key.detach(), value.detach(), mask)
-
-
 def mask_made_here(query: Tensor, key: Tensor, value: Tensor, mask: Any = None) -> Any:
     bias = torch.zeros(query.shape[-2], key.shape[-2])
     if mask is not None:
@@ -63,9 +59,15 @@ MISTAKES = (
         attending(lambda q, k: products(q, k) / math.sqrt(k.shape[-2])), None, teacher="key.shape[-2] for key.shape[-1].",
     ),
     Misconception(
-        "no-root", "The scores are divided by d, not by its square root",
-        "Compare your scale with the formula for d = 4.",
-        attending(lambda q, k: products(q, k) / q.shape[-1]), None, teacher="The square root is missing.",
+        "over-the-queries", "The weights add up to one over the queries, not over the keys",
+        "Print the sum of the weights of one query. Along which axis does the softmax have to go?",
+        attending(softmax=lambda scores: torch.softmax(scores, dim=-2)), None, teacher="softmax over dim=-2.",
+    ),
+    Misconception(
+        "first-axes", "The first two axes of key are exchanged, not the last two",
+        "Call it with a batch. Which axes does a matrix product work on?",
+        attending(lambda q, k: q @ k.transpose(0, 1) / math.sqrt(q.shape[-1])), None,
+        teacher="key.transpose(0, 1) is right without a batch only.",
     ),
     Misconception(
         "mask-after-softmax", "The mask is applied to the weights: they no longer add up to one",
@@ -86,11 +88,6 @@ MISTAKES = (
         "exp-overflows", "exp overflows where scores are large: the weights are no numbers",
         "What is exp(1000) in a tensor? Which number may you subtract from all scores of a row?",
         attending(softmax=naive), None, teacher="A softmax by hand without the maximum subtracted.",
-    ),
-    Misconception(
-        "no-gradient", "No gradient flows to query, key and value",
-        "Look at .grad_fn of what comes back. Where does the graph end?",
-        without_graph, None, teacher="detach(), .data or no_grad.",
     ),
     Misconception(
         "mask-on-the-cpu", "A tensor is made on the CPU, wherever query is",

@@ -16,8 +16,8 @@ def dropout(x: torch.Tensor, p: float, training: bool) -> torch.Tensor:
     return x * (torch.rand_like(x) >= p) / (1 - p)
 
 
-def ramp() -> torch.Tensor:
-    return torch.linspace(1, 2, 40000).reshape(200, 200)
+def ramp(double: bool) -> torch.Tensor:
+    return torch.linspace(1, 2, 40000, dtype=torch.float64 if double else torch.float32).reshape(200, 200)
 
 
 def probe(student: Any, x: torch.Tensor, p: float, training: bool) -> Any:
@@ -48,7 +48,8 @@ EXERCISE = Exercise(
     probe=probe,
     support=(ramp,),
     arguments=strategies.calls(
-        x=strategies.made_by(ramp), p=st.sampled_from([0.5, 0.1, 0.25, 0.8, 0.0]), training=st.sampled_from([True, False])
+        x=strategies.made_by(ramp, double=st.booleans()), p=st.sampled_from([0.5, 0.1, 0.25, 0.8, 0.0]),
+        training=st.sampled_from([True, False]),
     ),
     rubric=(
         Criterion("share", "The right share is dropped", 2, "values", part="dropped",
@@ -61,6 +62,7 @@ EXERCISE = Exercise(
         Criterion("input", "x stays as it was", 1, "values", part="x stays"),
         Criterion("own", "It is not PyTorch's own", 1, "calls", avoids=("dropout|alpha_dropout",)),
     ),
+    devices=("cpu",),
     misconceptions=MISTAKES,
     honest=HONEST,
 )  # fmt: skip

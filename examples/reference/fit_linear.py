@@ -45,6 +45,7 @@ EXERCISE = Exercise(
         Criterion("form", "A tuple of w of shape (d,) and b of shape () comes back", 1, "return"),
         Criterion("data", "X and y stay as they were", 1, "unchanged"),
     ),
+    devices=("cpu",),
     misconceptions=MISTAKES,
     honest=HONEST,
 )  # fmt: skip

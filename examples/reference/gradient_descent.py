@@ -36,6 +36,7 @@ EXERCISE = Exercise(
         Criterion("array", "A float64 NumPy array comes back", 1, "return"),
         Criterion("numpy", "PyTorch is not used", 1, "calls", avoids=("torch",)),
     ),
+    devices=("cpu",),
     misconceptions=MISTAKES,
     honest=HONEST,
 )  # fmt: skip

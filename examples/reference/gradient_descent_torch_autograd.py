@@ -49,6 +49,7 @@ EXERCISE = Exercise(
         Criterion("autograd", "Autograd gives the gradient", 1, "calls", lambda a: a["number_steps"] > 0,
                   uses=("backward|grad",), avoids=("torch.optim",)),
     ),
+    devices=("cpu",),
     misconceptions=MISTAKES,
     honest=HONEST,
 )  # fmt: skip

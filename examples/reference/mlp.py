@@ -59,6 +59,7 @@ EXERCISE = Exercise(
         Criterion("gradients", "Gradients reach every weight", 2, "values", part="gradients"),
         Criterion("evaluation", "It gives the same in evaluation", 1, "values", part="in evaluation"),
     ),
+    devices=("cpu",),
     misconceptions=MISTAKES,
     honest=HONEST,
 )  # fmt: skip

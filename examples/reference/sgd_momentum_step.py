@@ -42,6 +42,7 @@ EXERCISE = Exercise(
         Criterion("form", "Two lists of tensors of the same shapes and dtypes come back", 1, "return"),
         Criterion("inputs", "The tensors passed in stay as they were", 1, "unchanged"),
     ),
+    devices=("cpu",),
     misconceptions=MISTAKES,
     honest=HONEST,
 )

@@ -49,6 +49,7 @@ EXERCISE = Exercise(
         Criterion("form", "A tensor like x comes back", 1, "return"),
         Criterion("own", "It is not PyTorch's own", 1, "calls", avoids=("softplus",)),
     ),
+    devices=("cpu",),
     misconceptions=MISTAKES,
     honest=HONEST,
 )  # fmt: skip

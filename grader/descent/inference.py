@@ -21,6 +21,7 @@ ORDER: Final[tuple[Slot, ...]] = (*GRADIENT, "direction", "update")
 EXACTLY: Final = 1e-9  # a count is a whole number
 FURTHER: Final = 20  # steps beyond those asked for, that an answer may lie at
 NEARLY: Final = 0.9  # of the rows: a few may hang on a rounding, and the run has the last word
+MOSTLY: Final = 0.6  # the same, where a stop's threshold is known only roughly, and is read again after
 LARGEST: Final = 1e30  # an answer beyond it has lost the digits of what made it
 
 
@@ -42,7 +43,7 @@ class Inferred:
         rows = self.rows(one.slot)
         if rows is None or one.rule.remembers or one.slot in ("accumulate", "update"):
             return True
-        return bool(rows.follow(one).mean() >= NEARLY)
+        return bool(rows.follow(one).mean() >= (MOSTLY if "stop" in self.base.slots else NEARLY))
 
     def _made(self, slot: Slot) -> Rows | None:
         got = self.part.regular

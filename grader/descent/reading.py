@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[Any]
 
+FEW: Final = 20  # one row in so many
 SHARP: Final = 0.02  # relative uncertainty up to which a row says anything of a constant
 SHARED: Final = 8.0  # times their uncertainties, that two estimates of one constant may differ
 FORMULA: Final = 2.0**-46  # relative: the rounding of a formula of a few operations, a logarithm among them
@@ -50,7 +51,17 @@ class Rows:
         return len(self.x)
 
     def follow(self, f: Callable[[Array, Moment], Array]) -> Array:
-        """By row: whether the slot held what the rule says."""
+        """By row: whether the slot held what the rule says; a few may hang on the rounding of x."""
+        same = self.exactly(f)
+        if same.all() or FEW * (~same).sum() > len(same) or self.x.shape != self.y.shape:
+            return same
+        off = self.only(~same)
+        moved = (Rows(off.x + sign * off.doubt, off.y, off.at, off.doubt) for sign in (1, -1))
+        same[~same] = np.any([one.exactly(f) for one in moved], axis=0)
+        return same
+
+    def exactly(self, f: Callable[[Array, Moment], Array]) -> Array:
+        """The same, of x as it stands."""
         with np.errstate(all="ignore"):
             wanted = f(self.x, self.at)
             if isinstance(wanted, list):  # by call as many numbers as it has

@@ -227,7 +227,7 @@ def _close(got: Array, wanted: Array, tolerance: Array, beyond: Array) -> Array:
     if got.shape != wanted.shape:
         return np.zeros(1, dtype=bool)
     near = (abs(got - wanted) <= tolerance) | (got == wanted)
-    return np.asarray(near | (~np.isfinite(got) & ~(abs(wanted) < beyond)))
+    return np.asarray(near | (~np.isfinite(got) & (~(abs(wanted) < beyond) | np.isinf(tolerance))))
 
 
 def predicted(program: Program, part: Part) -> tuple[Array | list[Array], Array]:
@@ -246,8 +246,11 @@ def predicted(program: Program, part: Part) -> tuple[Array | list[Array], Array]
         )
         if part.single.any():
             rough = run(program, part.narrow).value
-            off = SPREAD * abs(np.asarray(rough, dtype=np.float64) - exact.value[part.single])
-            tolerance[part.single] = np.maximum(tolerance[part.single], np.where(np.isfinite(off), off, 0.0))
+            wanted = exact.value[part.single]
+            off = SPREAD * abs(np.asarray(rough, dtype=np.float64) - wanted)
+            lost = np.isnan(off) & (abs(wanted) < part.size[part.single])  # squares that are 0 in float32
+            off = np.where(np.isfinite(off), off, np.where(lost, np.inf, 0.0))
+            tolerance[part.single] = np.maximum(tolerance[part.single], off)
     return exact.value, tolerance
 
 

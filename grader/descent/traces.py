@@ -25,6 +25,7 @@ from grader.tensors import is_whole
 EXACT: Final = ("float32", "float64")
 LARGEST: Final = 1e100  # beyond it products overflow, and a run has long been lost
 LEAST: Final = 1e-37  # below float32's normal numbers a step loses digits
+LEAST_SQUARED: Final = 1e-18  # the square of half of it is 0 in float32, and so is its gradient
 EXACTLY: Final = 1e-12  # relative: numbers that Python computed
 REPEATED: Final = (2, 3)  # times that step() is called with one gradient
 LOOKED_AT: Final = 126  # steps of a call, whole groups of 2 and 3; what is wrong shows in these
@@ -156,7 +157,7 @@ class Traces:
         at = self._steps(0, 0)
         x, y = at.objective.gradient(at.theta), self._gradients()
         size = np.maximum(np.maximum(abs(x), abs(y)), abs(at.theta)).max(axis=1, keepdims=True, initial=0.0)
-        return Rows(x, y, at, READ * self._u_steps() * np.broadcast_to(size, y.shape))
+        return Rows(x, y, at, READ * self._u_steps() * np.broadcast_to(size, y.shape) + LEAST_SQUARED)
 
     def _direction(self) -> Rows | None:
         """What the optimiser made of the gradient: the step over its rate."""

@@ -21,6 +21,13 @@ ANY: Final = Message(
     "An exception that stands for no known mistake.",
 )  # fmt: skip
 
+PROBED: Final = Message(
+    "probed", "", "", "What your code gives cannot be used as the exercise uses it: {0}",
+    "Read what stands above the call: which of its lines uses what your code gave, and what did it give?",
+    "Raised in the probe, not in the student's code: it met another thing than it looks for.",
+)  # fmt: skip
+"""Where none of the student's lines took part."""
+
 _STOPS: Final[dict[Failure, tuple[str, str, str, str]]] = {
     Failure.TIMED_OUT: (
         "no-end", "",  # the limit that was reached is all that is known
@@ -96,7 +103,8 @@ def _raised(report: FailureReport) -> Iterator[Candidate]:
     groups: dict[tuple[Message, str], set[int]] = {}
     for index, raised in report.raised.items():
         if raised.failure not in _STOPS:
-            groups.setdefault(message_of(raised), set()).add(index)
+            probed = bool(report.exercise.protocol.probe) and raised.place is None
+            groups.setdefault(_probed(raised) if probed else message_of(raised), set()).add(index)
     for (message, title), own in groups.items():
         yield Candidate(
             id=message.id,
@@ -104,7 +112,7 @@ def _raised(report: FailureReport) -> Iterator[Candidate]:
             hint=message.hint,
             explained=frozenset(own),
             whole=True,
-            rank=UNKNOWN if message.id == ANY.id else FIRST,
+            rank=UNKNOWN if message.id in (ANY.id, PROBED.id) else FIRST,
             evidence="error",
             cause=message.cause,
             teacher=message.teacher,
@@ -121,6 +129,10 @@ def message_of(raised: Raised) -> tuple[Message, str]:
     )
     title = message.title.format(*groups).strip(" :")
     return replace(message, hint=message.hint.format(*groups)), title
+
+
+def _probed(raised: Raised) -> tuple[Message, str]:
+    return PROBED, PROBED.title.format(raised.line)
 
 
 def said(raised: Raised) -> str:

@@ -153,7 +153,9 @@ def _unlike(part: Part, leaf: Leaf, own: list[Leaf]) -> Iterator[_Problem]:
         yield _Problem("container", "", _container(part))
     elif failure is Failure.WRONG_TYPE:
         is_it = _what(first) if len(own) == 1 else "made of several values"
-        yield _Problem("type", path, f"is {is_it}, not {_what(leaf)}", covers)
+        both = first.type in TENSOR_TYPES and leaf.type in TENSOR_TYPES
+        wanted = f"one of shape {leaf.shape}" if both else _what(leaf)
+        yield _Problem("type", path, f"is {is_it}, not {wanted}", covers)
     elif failure is Failure.WRONG_SHAPE:
         yield _Problem("shape", path, f"has the shape {first.shape}", covers)
     elif failure is Failure.WRONG_DTYPE:
@@ -168,11 +170,11 @@ def _container(part: Part) -> str:
 
 
 def _what(leaf: Leaf) -> str:
+    if not leaf.dtype and leaf.type in (*TENSOR_TYPES, "ndarray", "NoneType"):
+        return leaf.text  # why it could not be read
     if leaf.type in TENSOR_TYPES:
         return "a tensor"
-    return (
-        "a NumPy array" if leaf.type == "ndarray" else leaf.text if leaf.type == "NoneType" else _a(leaf.type)
-    )
+    return "a NumPy array" if leaf.type == "ndarray" else _a(leaf.type)
 
 
 def _a(name: str) -> str:

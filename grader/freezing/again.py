@@ -35,7 +35,8 @@ def again(loaded: assignment.Assignment, kit: kits.Kit) -> Iterator[Ran]:
     absent = {device: _absent(device) for device in kit.devices}
     for exercise in kit.exercises:
         for name, program in _right(written[exercise.name]).items():
-            for device, reason in absent.items():
+            for device in kits.graded_on(exercise, kit.devices):
+                reason = absent[device]
                 failed = () if reason else tuple(_failed(program, exercise, device))
                 yield Ran(exercise.name, name, device, failed, reason)
 

@@ -400,6 +400,9 @@ def located(folder: Path, file: Path, exercise: Exercise, error: GraderError) ->
     if error.message.startswith(str(folder)):
         return error
     place = error.__cause__ and last_line(folder, error.__cause__)
+    blamed = getattr(error, "place", None)
+    if blamed is not None:
+        place = folder / Path(blamed[0]).name, blamed[1]
     path, line = place or _written(folder, file, getattr(error, "part", None) or exercise)
     return GraderError(f"{path}, line {line}: {error.message}", error.hint)
 

@@ -36,7 +36,9 @@ def with_costs(
             kept.append(one)
             continue
         seen = costs(trials, one, cases)
-        rivals = [other for other in kept if (other.costs == seen if one.derived else other.diagnoser)]
+        rivals = [
+            other for other in kept if (other.idle or other.costs == seen if one.derived else other.diagnoser)
+        ]
         alike = _look_alike if one.derived else _alike
         like = next((other.id for other in rivals if alike(trials, other, one, cases)), "") if seen else ""
         if seen and not like:

@@ -40,6 +40,11 @@ def pool(strategy: SearchStrategy[Drawn], size: int, random_seed: int) -> list[D
     return [one for batch in batches for one in batch][:size]
 
 
+def few(strategy: SearchStrategy[Drawn], random_seed: int) -> list[Drawn]:
+    """Some inputs, the simplest among them."""
+    return _drawn(strategy, LOOKED_AT, random_seed)[0]
+
+
 def _drawn(strategy: SearchStrategy[T], examples: int, random_seed: int) -> tuple[list[T], list[int]]:
     """Examples, and how many bytes of choices each is made of."""
     drawn: list[T] = []

@@ -28,7 +28,7 @@ import torch
 from grader import __version__, decoders, kit
 from grader.errors import GraderError
 from grader.exercises import Criterion, Exercise, Misconception
-from grader.freezing import assignment, author, protocols
+from grader.freezing import assignment, author, constancy, protocols
 from grader.freezing.choose import cover
 from grader.freezing.costs import distinct, moves_of, with_costs
 from grader.freezing.derived import mutants_of, with_derived
@@ -145,9 +145,10 @@ def freeze_exercise(
     tell(0, "drawing inputs")
     drawn = draw(exercise, seed, TRYING if quick else POOL)
     protocol = protocols.protocol(exercise, drawn[0])
+    edges = [recorded(one, exercise) for one in exercise.edge_cases]
+    constancy.check_drawing(exercise, seed)
+    constancy.check_reference(exercise, protocol, [*drawn[: constancy.CALLS], *edges])
     trials = Trials(exercise, protocol)
-    if protocol.leaves:
-        trials.oracle.refuse_randomness(trials.case(drawn[0]))
     diagnosers = freezing(exercise, [trials.case(one) for one in drawn[:CANDIDATES]])
     mutants = mutants_of(exercise)
     exercise = with_derived(exercise, mutants.values(), trials.case(drawn[0]), moves_of(exercise, drawn[0]))
@@ -180,6 +181,7 @@ def freeze_exercise(
         ladder=tuple(with_steps(trials, rung, traced=True) for rung in ladder(trials, drawn)),
         misconceptions=tuple(frozen_mistake(trials, one, cases, shrunk) for one in exercise.misconceptions),
         either_shape=exercise.either_shape,
+        devices=exercise.devices,
         diagnosers={name: one.frozen(cases) for name, one in diagnosers.items()},
         late=reach(trials, cases) if not (protocol.leaves or quick) else None,
         protocol=protocol,
@@ -273,7 +275,8 @@ def suite(
     given += every_form(trials, [case for case in given if case not in long], candidates)
     candidates = [case for case in candidates if case not in given]
     cases = given + cover(trials, given, candidates)
-    others = _distinct(trials, drawn[CANDIDATES:SIMULATED], "chosen", cases)
+    far = [] if trials.protocol.leaves and not diagnosers else drawn[CANDIDATES:SIMULATED]
+    others = _distinct(trials, far, "chosen", cases)
     cases += cover(trials, cases, others, once=True)
     short = [case for case in cases if case not in long]
     cases = short + long

@@ -10,6 +10,7 @@ from contextlib import nullcontext
 from typing import Any
 
 import torch
+from torch.overrides import has_torch_function_unary
 
 _BACKWARD = torch.Tensor.backward
 
@@ -22,7 +23,8 @@ def hasten() -> None:
 
 def _backward(self: torch.Tensor, *given: Any, **named: Any) -> None:
     """The engine's run, as PyTorch would call it for one number without arguments."""
-    if given or named or type(self) is not torch.Tensor or not self.requires_grad or self.numel() != 1:
+    plain = type(self) is torch.Tensor and not has_torch_function_unary(self)  # no mode watches, either
+    if given or named or not plain or not self.requires_grad or self.numel() != 1:
         _BACKWARD(self, *given, **named)  # type: ignore[no-untyped-call]
         return
     engine = torch.autograd.Variable._execution_engine  # noqa: SLF001 -- as in `backward`

@@ -21,7 +21,7 @@ from torch.overrides import TorchFunctionMode
 from grader import kit, tensors
 from grader.errors import GraderError
 from grader.exercises import Close, Criterion, Exact, Exercise, Sampled, Within
-from grader.freezing import protocols
+from grader.freezing import lines, protocols
 from grader.freezing.casting import in_double, in_single, moved
 from grader.judging.leaves import is_below, named
 from grader.judging.tolerances import ROUNDING, ROUNDOFF
@@ -29,7 +29,7 @@ from grader.records import Answer, Leaf, Protocol, Raised, Returned, Tensor, Val
 from grader.sandbox import calling, cleaning, support
 from grader.sandbox import leaves as described
 from grader.sandbox.values import build
-from grader.wire import MAX_NUMBERS
+from grader.wire import MAX_LEAVES, MAX_NUMBERS
 
 COARSER: Final = {"float64": ("float64", "float32"), "float32": ("float32",)}
 DRAWS: Final = 8
@@ -92,9 +92,10 @@ class Oracle:
 
     def run(self, arguments: Mapping[str, Value]) -> Read:
         """The reference's leaves. Raises GraderError where there are none."""
-        return self._read(
-            calling.call(self._exercise.reference, arguments, protocol=self._protocol), arguments
-        )
+        return self._read(self._call(arguments), arguments)
+
+    def _call(self, arguments: Mapping[str, Value]) -> Answer:
+        return calling.call(self._exercise.reference, arguments, protocol=self._protocol)
 
     def _read(self, answer: Answer, arguments: Mapping[str, Value]) -> Read:
         if isinstance(answer, Returned) and answer.value is not None:
@@ -104,13 +105,17 @@ class Oracle:
                 return Read(leaves, tensors.numbers(answer.value))
             what = f"gives {odd.text} as {named(odd.path)}"
         elif isinstance(answer, Raised):
-            what = f"raised {answer.line}"
+            raise lines.Blamed(
+                f"{protocols.told(self._exercise, arguments)}: the reference raised {answer.line}.",
+                lines.CORRECT,
+                lines.raising(self._exercise, lambda: self._call(arguments)),
+            )
         else:
             what = f"returned {answer.problem}" if isinstance(answer, Returned) else answer.message
         raise GraderError(
             f"{protocols.told(self._exercise, arguments)}: the reference {what}.",
             "Results are tensors, numbers, texts and None, in lists, tuples, dicts and dataclasses, at most"
-            f" {MAX_NUMBERS} numbers in all. Let a probe return less, or draw other inputs.",
+            f" {MAX_LEAVES} parts and {MAX_NUMBERS} numbers. Let a probe return less, or draw other inputs.",
         )
 
     def _refuse_another_layout(self, arguments: Mapping[str, Value], plain: Read, exact: Read) -> None:
@@ -265,26 +270,6 @@ class Oracle:
 
     def _under(self, seed: int, arguments: Mapping[str, Value]) -> np.ndarray:
         return _seeded(seed, lambda: self.run(arguments).numbers)
-
-    def refuse_randomness(self, case: kit.Case) -> None:
-        """Raise GraderError where a number hangs on the seed, and no check allows for that."""
-        first, again = self._under(0, case.arguments), self._under(1, case.arguments)
-        differs, at = ~same(first, again), 0
-        for leaf in case.leaves:
-            own = differs[at : at + leaf.size]
-            at += leaf.size
-            if own.any() and not any(self._allows(one, leaf, case) for one in self._exercise.rubric):
-                raise GraderError(
-                    f"{protocols.told(self._exercise, case.arguments)}: {named(leaf.path)} hangs on random"
-                    " numbers: under another seed the reference gives another.",
-                    "Let the call draw from a generator that is passed or seeded, or let a probe return a"
-                    " mean of many draws and check it by `Sampled()` or `Within(...)`.",
-                )
-
-    @staticmethod
-    def _allows(criterion: Criterion, leaf: Leaf, case: kit.Case) -> bool:
-        wide = isinstance(criterion.check, Sampled | Within | Close)
-        return wide and is_below(leaf.path, part_of(criterion, case.leaves))
 
 
 def _seeded(seed: int, run: Callable[[], np.ndarray]) -> np.ndarray:

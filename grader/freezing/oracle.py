@@ -16,6 +16,7 @@ import torch
 from grader import kit, tensors
 from grader.errors import GraderError
 from grader.exercises import Exercise
+from grader.freezing import lines
 from grader.freezing.casting import in_double, in_single, moved
 from grader.judging.tolerances import ROUNDING, ROUNDOFF
 from grader.records import Answer, Raised, Returned, Tensor, Value
@@ -58,9 +59,11 @@ def reference_value(exercise: Exercise, arguments: Mapping[str, Value]) -> Tenso
     answer = calling.call(exercise.reference, arguments)
     if isinstance(answer, Returned) and answer.value is not None and answer.device is not None:
         return answer.value
-    raise GraderError(
+    place = lines.raising(exercise, lambda: calling.call(exercise.reference, arguments))
+    raise lines.Blamed(
         f"{_call(exercise, arguments)}: the reference {_what_happened(answer)}.",
-        "Correct the reference, or keep such inputs out of `arguments` and `edge_cases`.",
+        lines.CORRECT,
+        place if isinstance(answer, Raised) else None,
     )
 
 

@@ -18,6 +18,7 @@ from grader.judging.behaviour import Behaviour, same
 from grader.records import Returned
 
 MOST: Final = 400  # pairs
+ANSWERS: Final = 2_500  # of them, on all cases
 BYTES: Final = 1_500_000  # that they may add to a kit, about
 TRIED: Final = 3  # cases: a pair that returns nothing there is not run on the others
 
@@ -31,7 +32,7 @@ def pairs(
     room, count = BYTES, 0
     size = 2 * sum(len(case.expected.data) for case in cases) + 100 * len(cases)
     for first, second in sorted(combinations(own, 2), key=lambda pair: _kind(pair[0]) != _kind(pair[1])):
-        if room < size or count == MOST:
+        if room < size or count == MOST or count * len(cases) > ANSWERS:
             return
         both = combined(mutants[first.id], mutants[second.id])
         if both is None:

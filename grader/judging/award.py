@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Literal
 
@@ -54,16 +54,19 @@ def not_loaded(
 ) -> SubmissionResult:
     """The grade of a submission of which nothing could run: no points, and the reason once."""
     failure = next((one.failure for one in executions if one.failure), Failure.LOAD_FAILED)
-    share = 1 / len(devices)
-    rows = [
-        tuple(chain(*(score.without_run(one, device, failure, message, share) for device in devices)))
-        for one in kit.exercises
-    ]
+    rows = [tuple(_without_run(one, devices, failure, message)) for one in kit.exercises]
     exercises = tuple(
         ExerciseResult(one.name, "missing", 0.0, one.max_score, (), own, None, None)
         for one, own in zip(kit.exercises, rows, strict=True)
     )
     return _result(submission, kit, executions, "load_failed", message, 0.0, exercises)
+
+
+def _without_run(
+    exercise: kits.Exercise, devices: Sequence[str], failure: Failure, message: str
+) -> Iterator[CriterionResult]:
+    own = kits.graded_on(exercise, devices)
+    return chain(*(score.without_run(exercise, one, failure, message, 1 / len(own)) for one in own))
 
 
 def harness(submission: Submission, kit: kits.Kit, message: str) -> SubmissionResult:

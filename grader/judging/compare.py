@@ -43,14 +43,13 @@ def judge(run: ExerciseRun, exercise: kits.Exercise, device: str) -> ExerciseOut
         return ExerciseOutcomes(run.name, device, found=False, outcomes=(), chains=(), moved=False)
     answers = [run.answers.get(index, NOT_ANSWERED) for index in range(len(exercise.cases))]
     rows = list(zip(exercise.cases, answers, strict=True))
-    outcomes = tuple(judge_case(index, case, answer, device) for index, (case, answer) in enumerate(rows))
     return ExerciseOutcomes(
         name=run.name,
         device=device,
         found=True,
-        outcomes=outcomes,
+        outcomes=tuple(judge_case(index, case, answer, device) for index, (case, answer) in enumerate(rows)),
         chains=_chains(run, exercise, answers),
-        moved=_does_something(rows, outcomes, exercise),
+        moved=_does_something(rows, exercise),
         notes=_inconstant(exercise, answers),
     )
 
@@ -64,7 +63,7 @@ def judge_case(index: int, case: kits.Case, answer: Answer, device: str = "cpu")
     if answer.leaves:
         return leaves.judge(index, case, answer, device)
     if answer.value is None:
-        wanted = _form_of(case) if "tensor" in answer.problem else "a tensor"
+        wanted = _form_of(case) if case.leaves or "tensor" in answer.problem else "a tensor"
         message = f"returned {answer.problem}, not {wanted}"
         return _without_value(index, answer, Failure.WRONG_TYPE, message)
     form, form_message = _judge_form(case, answer, answer.value, device)
@@ -174,16 +173,14 @@ def _chains(run: ExerciseRun, exercise: kits.Exercise, answers: list[Answer]) ->
     return (*optimised, *calling)
 
 
-def _does_something(
-    rows: Sequence[tuple[kits.Case, Answer]], outcomes: Sequence[Outcome], exercise: kits.Exercise
-) -> bool:
+def _does_something(rows: Sequence[tuple[kits.Case, Answer]], exercise: kits.Exercise) -> bool:
     """Whether what was to be moved has moved.
 
     Where nothing is: whether some of what is asked for came back, and no idle program gives these answers.
     """
     if exercise.moves:
         return any(moved(case, answer, exercise.moves) for case, answer in rows)
-    if not any(map(_comes_back, outcomes)):
+    if not any(_comes_back(answer) for _, answer in rows):
         return False
 
     def alike(one: kits.Misconception) -> bool:
@@ -193,12 +190,11 @@ def _does_something(
     return not any(alike(one) for one in exercise.misconceptions if one.idle)
 
 
-def _comes_back(outcome: Outcome) -> bool:
-    """Whether a part of the result is there: a right or a wrong one, not what the call did besides."""
-    own = [one.failure for one in outcome.parts if leaves.is_below(one.path, "")] or [outcome.failure]
-    return isinstance(outcome.answer, Returned) and any(
-        one not in (Failure.WRONG_TYPE, Failure.WRONG_SHAPE) for one in own
-    )
+def _comes_back(answer: Answer) -> bool:
+    """Whether there are numbers in the result; what the call did besides is none."""
+    if not isinstance(answer, Returned) or answer.value is None:
+        return False
+    return not answer.leaves or any(one.dtype and leaves.is_below(one.path, "") for one in answer.leaves)
 
 
 def moved(case: kits.Case, answer: Answer, moves: str) -> bool:

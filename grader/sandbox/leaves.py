@@ -26,6 +26,7 @@ from grader.wire import MAX_LEAVES, MAX_NUMBERS
 
 MAX_DEPTH: Final = 8
 MAX_TEXT: Final = 1000
+BEGINNING: Final = 60  # of a text that is longer
 EXACT: Final = 2**53  # integers up to here are float64 numbers
 DIGITS: Final = 1000  # bits of an integer that is written out
 COMPLEX: Final = ("complex64", "complex128")
@@ -129,7 +130,7 @@ def _short(text: str) -> str:
     if len(text) <= MAX_TEXT:
         return text
     digest = hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
-    return f"{text[: MAX_TEXT // 2]}... ({len(text)} characters of SHA-256 {digest[:16]})"
+    return f"{text[:BEGINNING]}... ({len(text)} characters of SHA-256 {digest[:16]})"
 
 
 def _tensor(tensor: torch.Tensor, path: str) -> Read:

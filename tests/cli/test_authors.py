@@ -343,7 +343,7 @@ MISTAKES = [
     (
         "    return x * factor\n",
         "    return {}[x]\n",
-        11,
+        8,
         (
             "scaled(torch.tensor([1.0, 1.0], dtype=torch.float64), 2): the reference raised KeyError:"
             " tensor([1., 1.], dtype=torch.float64).\n"

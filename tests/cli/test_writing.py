@@ -15,7 +15,7 @@ from grader.strategies import ONE_BY_ONE
 from tests.cli.running import ROOT, grader
 
 TEXT = (ROOT / "docs" / "write-an-exercise.md").read_text(encoding="utf-8")
-STEPS = re.split(r"^## (?=\d\. )", TEXT.partition("## What holds")[0], flags=re.MULTILINE)[1:]
+*STEPS, CLASS = re.split(r"^## (?=\d\. )", TEXT.partition("## What holds")[0], flags=re.MULTILINE)[1:]
 RUBRIC = '    rubric=(Criterion("loss", "The loss is right", 4, "values"),),\n'
 
 
@@ -63,6 +63,34 @@ def test_the_whole_exercise_is_fit_to_grade_and_its_honest_program_is_right(tmp_
     assert run.code == 0, run.out + run.err
     assert "  On cpu 2 of 2 right programs get full marks.\n" in run.out
     assert run.out.endswith("\nFit to grade.\n")
+
+
+LAYER = """import torch
+
+class Scale(torch.nn.Module):
+    def __init__(self, start):
+        super().__init__()
+        self.largest = torch.tensor(start)
+
+    def forward(self, x):
+        self.largest = torch.maximum(self.largest, x.abs().max())
+        return x / self.largest
+"""
+
+
+def test_a_class_is_frozen_through_its_probe_and_its_mistakes_come_for_free(tmp_path: Path) -> None:
+    (tmp_path / "reference").mkdir()
+    (tmp_path / "reference" / "scale.py").write_text("".join(blocks(CLASS)), encoding="utf-8")
+    (tmp_path / "s01.py").write_text(LAYER, encoding="utf-8")
+
+    frozen = grader("freeze", "-o", "scale.kit", cwd=tmp_path)
+    verified = grader("verify", "--kit", "scale.kit", cwd=tmp_path)
+    checked = grader("check", "s01.py", "--kit", "scale.kit", cwd=tmp_path)
+
+    assert frozen.code == 0, frozen.err
+    assert "Mutation score: 100 %" in verified.out
+    assert "  ✗ It learns nothing in evaluation " in checked.out
+    assert '    expected result["evaluation"] ' in checked.out
 
 
 def test_the_limits_that_the_text_names_are_those_that_hold() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from grader import kit as kits
 from grader.judging import award
 from grader.judging.award import Finding
 from grader.judging.score import without_run
@@ -113,6 +114,31 @@ def test_nothing_that_could_run_earns_nothing_and_says_why_once(failure: Failure
         ("cpu", failure, 0.0, 2.0),
         ("cuda", failure, 0.0, 2.0),
     ]
+
+
+def test_what_could_not_run_loses_an_exercises_points_on_its_own_devices_alone() -> None:
+    own = msgspec.structs.replace(FIRST, devices=("cpu",))
+
+    result = award.not_loaded(SUBMISSION, kit_of(own, SECOND), ("cpu", "cuda"), "no line of it could run")
+
+    assert [[(row.device, row.max_points) for row in one.criteria] for one in result.exercises] == [
+        [("cpu", 4.0)],
+        [("cpu", 2.0), ("cuda", 2.0)],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("own", "there", "graded"),
+    [
+        ((), ["cpu", "cuda"], ["cpu", "cuda"]),
+        (("cpu",), ["cpu", "cuda"], ["cpu"]),
+        (("cpu",), ["cuda"], ["cuda"]),
+    ],
+)
+def test_an_exercise_is_graded_on_its_own_devices_and_where_none_is_there_on_all(
+    own: tuple[str, ...], there: list[str], graded: list[str]
+) -> None:
+    assert kits.graded_on(msgspec.structs.replace(FIRST, devices=own), there) == graded
 
 
 def test_a_submission_without_a_readable_file_was_never_run() -> None:

@@ -329,7 +329,11 @@ def test_an_exercise_has_the_pictures_that_its_data_make() -> None:
 
     titles = [one.title for one in pictures(samples.passed("any_name"), whole, several=False)]
 
+    training = msgspec.structs.replace(whole, moved="")
+    others = [one.title for one in pictures(samples.passed("any_name"), training, several=False)]
+
     assert titles == ["Theta over the steps", "Errors against the bound"]
+    assert others == ["Errors against the bound"]  # what its optimiser moves is no argument
 
 
 def test_a_path_that_ends_beyond_what_can_be_drawn_stays_in_its_frame() -> None:

@@ -15,11 +15,13 @@ from grader import kit
 from grader.descent.freezing import mistakes, telling
 from grader.descent.freezing.objective import minimised
 from grader.descent.objective import Minimised
+from grader.descent.program import RIGHT, run
 from grader.descent.suite import suites
 from grader.exercises import Exercise, Misconception
 
 SHORT: Final = 6  # steps: a recorded one costs a third more
 LONG: Final = 30  # steps, of one run that is recorded for what begins late
+AT_REST: Final = 1e-9  # times the start
 EACH: Final = 1  # at each end, of one step and of several
 
 
@@ -57,7 +59,10 @@ class Descent:
                 for size in (theta.max(axis=1), theta.min(axis=1), rate):
                     order = [i for i in np.argsort(size, kind="stable") if several[i]]
                     found.update(int(suite.index[i]) for i in (*order[:EACH], *order[-EACH:]))
-            long = [i for i in np.argsort(steps, kind="stable") if steps[i] >= LONG and rate[i] > 0]
+            with np.errstate(all="ignore"):
+                rests = abs(run(RIGHT, suite.calls).at.theta).max(axis=1) < AT_REST * theta.max(axis=1)
+            slowly = np.lexsort((steps, rests))  # at rest, squares underflow and say nothing of the loss
+            long = [i for i in slowly if steps[i] >= LONG and rate[i] > 0]
             found.update(int(suite.index[i]) for i in long[:EACH])
         return found
 

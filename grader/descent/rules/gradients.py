@@ -196,7 +196,7 @@ LOSS: Final = (
          most(_form, trial(*map(float, range(len(_FORMS))))), rank=28, samples=((1.0,), (5.0,), (0.0,)),
          known=0),
     Rule("loss-root", "loss", "The loss is the root of |theta|^2 + {0}", _LOSS, _root,
-         most(_root, trial(1e-12, 1e-8, 1e-6, 1e-10, 1e-5, 1e-4, 1.0)), rank=21, samples=((1e-8,), (1.0,)),
+         most(_root, trial(1e-12, 1e-8, 1e-6, 1e-10, 1e-5, 1e-4, 1.0)), rank=21, samples=((1e-8,),),
          teacher="A norm without a square, kept from 0.", known=0),
     Rule("loss-huber", "loss", _huber_title, _SIZE, _huber, most(_huber, for_each((0.5, 1.0, 2.0), _heights)),
          teacher="huber_loss or smooth_l1_loss.", rank=24, samples=((1.0, 0.5), (2.0, 1.0))),

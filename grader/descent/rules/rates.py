@@ -269,5 +269,5 @@ SCHEDULE: Final = (
     _scheduled("rate-falls-on-a-plateau",
                "The learning rate is multiplied by {0} where the loss has not fallen for more than {1} steps",
                _on_plateau, for_each((10.0, 5.0, 3.0, 2.0, 1.0, 0.0), _lowered), teacher="ReduceLROnPlateau.",
-               rank=22, samples=((0.1, 10.0), (0.5, 2.0)), remembers=True),
+               rank=22, samples=((0.5, 2.0),), remembers=True),
 )  # fmt: skip
