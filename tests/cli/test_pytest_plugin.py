@@ -250,8 +250,8 @@ def test_a_device_that_is_not_here_is_an_error_that_says_so(week: pytest.Pyteste
         (
             ("--grader-kit", "homework.kit", "own"),
             (
-                "ERROR: FOLDER/own/pytest.ini: pytest's settings stand in what is graded, where a student could "
-                "have put them.\n"
+                "ERROR: FOLDER/own/pytest.ini: pytest's settings stand in what is graded, where a student "
+                "could have put them.\n"
                 "  help: Move the file away, or name other settings with -c FILE (/dev/null for none)."
             ),
         ),
