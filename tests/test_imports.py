@@ -32,7 +32,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("freezing", "descent.freezing", "report"),
     ("pipeline",),
     ("run",),
-    ("commands",),
+    ("commands", "pytest"),
     ("cli", "__main__"),
 )
 CHILD = {  # the only modules that may import torch, Hypothesis, nbformat or IPython

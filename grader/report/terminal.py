@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Final
 
+import msgspec
 from rich.text import Text
 
 from grader.overrides import NONE, Overrides
@@ -48,6 +49,27 @@ def check(
     more = details.details(result, evidence, view) if verbose else _pointer(view)
     lines = chain(_banner(head), _student(view, symbols=symbols, verbose=verbose), more)
     return to_text(lines, symbols=symbols)
+
+
+def exercise(
+    result: SubmissionResult,
+    evidence: Evidence | None,
+    head: Head,
+    name: str,
+    criterion: str = "",
+    *,
+    symbols: bool = True,
+    verbose: bool = False,
+) -> Text:
+    """What `check` says of one exercise; with an id, of that criterion alone among those of its rubric."""
+    view = views.student(result, evidence, head)
+    shown = next(one for one in view.exercises if one.name == name)
+    if criterion:
+        only = tuple(one for one in shown.criteria if one.id == criterion)
+        shown = msgspec.structs.replace(shown, criteria=only)
+    if view.state == "harness" or view.message:
+        return to_text([*wrapped(view.headline), *wrapped(view.message)], symbols=symbols)
+    return to_text(_exercise(shown, set(), symbols=symbols, verbose=verbose), symbols=symbols)
 
 
 def brief(result: SubmissionResult, head: Head, overrides: Overrides = NONE, *, symbols: bool = True) -> Text:
