@@ -23,7 +23,7 @@ import msgspec
 from grader import decoders
 from grader.errors import GraderError
 from grader.exercises import Exercise
-from grader.freezing import author
+from grader.freezing import author, place
 from grader.kit import Limits
 
 SETTINGS: Final = "assignment.toml"
@@ -153,7 +153,7 @@ def _exercise(path: Path) -> Exercise:
     try:
         author.check(exercise)
     except GraderError as error:
-        raise author.located(path.parent, path, exercise, error) from None
+        raise place.located(path.parent, path, exercise, error) from None
     return exercise
 
 
@@ -176,10 +176,10 @@ def _run(path: Path) -> ModuleType:
 def broken(folder: Path, error: BaseException) -> GraderError | None:
     """The fault as the instructor's: where their files broke. None where none of their lines took part."""
     what = f"{type(error).__name__}: {error.msg if isinstance(error, SyntaxError) else error}"
-    place = author.last_line(folder, error)
-    if place is None:
+    at = place.last_line(folder, error)
+    if at is None:
         return None
-    return GraderError(f"{place[0]}, line {place[1]}: {what}.", "Correct this line.")
+    return GraderError(f"{at[0]}, line {at[1]}: {what}.", "Correct this line.")
 
 
 def _refuse_twins(exercises: tuple[Exercise, ...]) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from grader.errors import GraderError
 from grader.exercises import Exercise, Misconception
-from grader.freezing import assignment, author
+from grader.freezing import assignment, place
 from grader.freezing.derived import mutants_of
 
 
@@ -42,7 +42,7 @@ def _pieces(exercise: Exercise, file: Path, name: str) -> Iterator[str]:
 
 def _written(mistake: Misconception, file: Path) -> Iterator[str]:
     """The call in the exercise's file, and the function that it names where that is not written there."""
-    segment = author.segment(file.parent, file, mistake)
+    segment = place.segment(file.parent, file, mistake)
     if segment:
         yield textwrap.dedent(segment)
     if "<lambda>" not in getattr(mistake.program, "__qualname__", "<lambda>") or not segment:

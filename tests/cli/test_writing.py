@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from grader import kit, wire
-from grader.freezing import author, freeze
+from grader.freezing import author
+from grader.freezing.suite import EFFORT
 from grader.strategies import ONE_BY_ONE
 from tests.cli.running import ROOT, grader
 
@@ -102,4 +103,4 @@ def test_the_limits_that_the_text_names_are_those_that_hold() -> None:
     assert f"more than {ONE_BY_ONE} numbers" in TEXT
     assert f"at most {wire.MAX_NUMBERS:,} numbers in {wire.MAX_LEAVES} parts" in TEXT
     assert f"tensors of at most {wire.MAX_ELEMENTS:,}" in TEXT
-    assert f"within an effort of {freeze.EFFORT:g}" in TEXT
+    assert f"within an effort of {EFFORT:g}" in TEXT

@@ -15,11 +15,11 @@ from test_suite import NAMES, every_exercise, frozen, graded
 
 from grader import kit as kits
 from grader.exercises import Exercise
-from grader.freezing import freeze
 from grader.freezing.assignment import Assignment
 from grader.freezing.casting import in_double
 from grader.freezing.late import held, long_runs
 from grader.freezing.oracle import bounds_of, reference_value
+from grader.freezing.suite import draw
 from grader.freezing.trials import Trials, quiet, recorded
 from grader.judging import compare, score
 from grader.kit import LoadedKit
@@ -149,7 +149,7 @@ def test_under_any_seed_there_are_runs_away_in_every_shape(loaded: Assignment, s
     """Of two ways to write theta the better one counts, so a mistake must show in both."""
     exercise = loaded.exercises[0]
     trials = Trials(exercise)
-    runs = long_runs(trials, freeze.draw(exercise, seed), seed, 400)
+    runs = long_runs(trials, draw(exercise, seed), seed, 400)
 
     away = [case for case in runs if float(case.arguments["learning_rate"]) > 1]  # type: ignore[arg-type]
     assert {case.shape for case in away} == {(), (1,)}
