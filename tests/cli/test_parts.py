@@ -59,7 +59,9 @@ def test_a_check_speaks_of_the_part_that_is_wrong(week: Path, name: str, tmp_pat
 def test_v_shows_the_probe_above_the_call_and_each_case_by_its_part(week: Path, tmp_path: Path) -> None:
     told = checked(week, "layer-one-off", "-v").partition("\nHow it was graded")[0]
 
-    assert_gold("parts-verbose.txt", told, tmp_path)
+    # Beyond these stand cases that are drawn anew with every change of a number in the package.
+    assert_gold("parts-verbose.txt", "\n".join(told.splitlines()[:42]) + "\n", tmp_path)
+    assert '    expected result["mean"] = ' in told
 
 
 def test_a_function_that_had_to_be_called_is_told_case_by_case(week: Path) -> None:
