@@ -206,7 +206,7 @@ class Tally:
         """The case in flight has the stop as its answer, the later ones did not run."""
         first, *others = waiting
         ending = _ENDINGS.get(stop.failure, "did not end in time")
-        why = f"not run, because the call {tensors.call('', self._calls_of(index)[first].arguments)} {ending}"
+        why = f"not run, because the call {tensors.brief(self._calls_of(index)[first].arguments)} {ending}"
         run.answers[first] = Stopped(stop.failure, stop.why)
         if stop.spent:  # this one may have been as good as any
             why = f"not run to its end: {stop.why}"
