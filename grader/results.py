@@ -38,6 +38,11 @@ def as_float(value: Number) -> float:
     return float(value)
 
 
+def absent(name: str) -> str:
+    """What is said where a submission lacks what is asked for; a class by its name, as PEP 8 has it."""
+    return f"no {'class' if name[:1].isupper() else 'function'} named {name}"
+
+
 class Stored(msgspec.Struct, frozen=True):
     """A frozen value on disk; unknown keys are ignored when one is read."""
 
