@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from typing import Final, Protocol
 
 import msgspec
 
@@ -25,8 +26,31 @@ from grader.judging.award import Finding
 from grader.judging.evidence import CaseTexts, JudgedRun
 from grader.records import Execution, ExerciseRun, Failure, Stopped, Submission
 from grader.results import EVIDENCE_SCHEMA, Device, Evidence, Graded, SubmissionResult
-from grader.sandbox.pool import Pool
+from grader.sandbox.jobs import Calls
 from grader.text import one_line
+
+_KEEPS: Final = (
+    "{name} leaves something behind that later calls meet. Where the call shown is right by itself, make it "
+    "twice, or restart the kernel and run the cells from the top."
+)
+
+
+class Runner(Protocol):
+    """Makes the calls: a pool in its workers, a notebook's kernel in itself."""
+
+    @property
+    def fresh_each_time(self) -> bool:
+        """Whether what is run again meets nothing that an earlier run has left."""
+
+    def run(
+        self,
+        submission: Submission,
+        device: str = "cpu",
+        calls: Calls = "suite",
+        exercises: frozenset[str] | None = None,
+        rungs: int | None = None,
+        picked: Mapping[str, tuple[int, ...]] | None = None,
+    ) -> Execution: ...
 
 
 @dataclass(frozen=True)
@@ -34,7 +58,7 @@ class Session:
     """What grading a class needs and no submission changes."""
 
     kit: kits.Kit
-    pool: Pool
+    pool: Runner
     devices: tuple[Device, ...]
     jobs: int
     texts: CaseTexts
@@ -146,6 +170,9 @@ def explain(
     def explained(exercise: kits.Exercise) -> Finding:
         found = find(session.prepared[exercise.name], judged[exercise.name], climb, cells)
         runs = _up_to(exercise.name, judged, found)
+        if not session.pool.fresh_each_time and any(run.keeps for run in runs.values()):
+            noted = msgspec.structs.replace(found, notes=(*found.notes, _KEEPS.format(name=exercise.name)))
+            return _with_behaviour(noted, exercise, judged[exercise.name])
         confirmed = replay.confirmed(found, exercise, session.kit, runs, again)
         return _with_behaviour(confirmed, exercise, judged[exercise.name])
 

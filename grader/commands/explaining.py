@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import msgspec
 
@@ -22,7 +22,6 @@ from grader.records import Execution, ExerciseRun, Submission
 from grader.report import terminal
 from grader.report.head import Head
 from grader.results import Assignment, CaseEvidence, Device, Environment, Graded, Isolation
-from grader.sandbox.pool import Pool
 from grader.text import one_line
 
 CPU: Final = Device("cpu", graded=True, reason=None, hardware=None)
@@ -32,6 +31,8 @@ CUT: Final = 400  # letters of a call
 
 class Played:
     """In a pool's place: answers what a mistake answered when it was frozen, and nothing else."""
+
+    fresh_each_time = True
 
     def __init__(self, run: ExerciseRun) -> None:
         self._run = run
@@ -128,8 +129,7 @@ def _graded(alone: kits.Kit, mistake: kits.Misconception) -> Graded:
         exercise.name, found=True, answers=dict(enumerate(mistake.answers)), traces=mistake.traces
     )
     prepared = {exercise.name: Prepared(exercise)}
-    pool = cast("Pool", Played(run))
-    session = Session(alone, pool, (CPU,), 1, CaseTexts(alone), prepared)
+    session = Session(alone, Played(run), (CPU,), 1, CaseTexts(alone), prepared)
     return grade(Submission(mistake.id, f"{mistake.id}.py"), session)
 
 
