@@ -10,6 +10,7 @@ The main path is the command line's; only what makes the calls is another: the k
 from __future__ import annotations
 
 import platform
+import secrets
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -87,9 +88,10 @@ class Result:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        from grader.report.html import Renderer  # noqa: PLC0415 -- whoever prints needs no jinja2
+        from grader.report.notebook import output  # noqa: PLC0415 -- whoever prints needs no jinja2
 
-        return Renderer().notebook_output(self.graded.result, self.graded.evidence, self.head)
+        name = f"torch-grader-{secrets.token_hex(4)}"
+        return output(self.graded.result, self.graded.evidence, self.head, name)
 
 
 def check(what: Function | str | PathLike[str] | None = None, *, kit: str | PathLike[str] | None = None) -> Result:
