@@ -77,7 +77,7 @@ def chosen(kit: Path | None, assignment: Path | None, graded: HandedIn = NOTHING
 
 
 def kit_file(named: Path | None) -> Path:
-    """The kit that is named, else the nearest. Raises GraderError where there is none, or more than one."""
+    """The kit that is named, else the nearest. Raises GraderError where there is none or more than one."""
     if named is not None:
         return named
     folder = next((one for one in _upwards() if _kits(one)), None)
@@ -141,7 +141,9 @@ def _kits(folder: Path) -> list[Path]:
 def _only(folder: Path, kits: list[Path], naming: str = "--kit FILE") -> Path:
     if len(kits) > 1:
         names = ", ".join(path.name for path in kits)
-        raise GraderError(f"{folder}: there are {len(kits)} kits: {names}.", f"Name the one that you mean: {naming}.")
+        raise GraderError(
+            f"{folder}: there are {len(kits)} kits: {names}.", f"Name the one that you mean: {naming}."
+        )
     return kits[0]
 
 

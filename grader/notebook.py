@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 
@@ -32,6 +32,7 @@ from grader.records import Submission
 from grader.report.head import Head
 from grader.results import Assignment, Device, Environment, Graded, Isolation
 from grader.sandbox.limits import as_numbers
+from grader.sandbox.pool import Pool
 from grader.text import clean, one_line
 
 Function = Callable[..., Any]
@@ -81,11 +82,22 @@ class Result:
         return self.passed
 
     def __str__(self) -> str:
-        from grader.report import terminal  # noqa: PLC0415 -- whoever shows the page needs no rich
-
-        return terminal.check(self.graded.result, self.graded.evidence, self.head).plain.strip("\n")
+        return self._text(verbose=False)
 
     __repr__ = __str__
+
+    @property
+    def details(self) -> str:
+        """The same with every failing case, the steps, all notes and what was printed."""
+        return self._text(verbose=True)
+
+    def _text(self, *, verbose: bool) -> str:
+        from grader.report import terminal  # noqa: PLC0415 -- whoever shows the page needs no rich
+
+        text = terminal.check(
+            self.graded.result, self.graded.evidence, self.head, verbose=verbose, how=".details"
+        )
+        return text.plain.strip("\n")
 
     def _repr_html_(self) -> str:
         from grader.report.notebook import output  # noqa: PLC0415 -- whoever prints needs no jinja2
@@ -94,7 +106,9 @@ class Result:
         return output(self.graded.result, self.graded.evidence, self.head, name)
 
 
-def check(what: Function | str | PathLike[str] | None = None, *, kit: str | PathLike[str] | None = None) -> Result:
+def check(
+    what: Function | str | PathLike[str] | None = None, *, kit: str | PathLike[str] | None = None
+) -> Result:
     """Check a function or class of an exercise, or, given a kit, all that the kit asks for.
 
     Without a kit the nearest `*.kit` is taken, from the working folder upwards. Raises GraderError where
@@ -162,11 +176,11 @@ def _graded(loaded: kits.LoadedKit, functions: Mapping[str, Function], names: di
 
     found = session.Session(names)
     given = found.loaded(functions, tuple(one.name for one in loaded.kit.exercises))
-    runner = kernel.Kernel(loaded.kit, given, found.cells(), found.named)
-    devices = kernel.present(loaded.kit.devices)
     kit = loaded.kit
+    pool = cast("Pool", kernel.Kernel(kit, given, found.cells(), found.named))
+    devices = kernel.present(kit.devices)
     prepared = {one.name: Prepared(one) for one in kit.exercises}
-    graded = grade(Submission("", WHERE), Session(kit, runner, devices, 1, CaseTexts(kit), prepared))
+    graded = grade(Submission("", WHERE), Session(kit, pool, devices, 1, CaseTexts(kit), prepared))
     if graded.result.status == "harness":
         raise HarnessError(graded.result.message or "The grader failed.", "This is no mistake of yours.")
     return Result(graded, _head(loaded, devices))

@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 
@@ -26,7 +26,7 @@ from grader.judging.award import Finding
 from grader.judging.evidence import CaseTexts, JudgedRun
 from grader.records import Execution, ExerciseRun, Failure, Stopped, Submission
 from grader.results import EVIDENCE_SCHEMA, Device, Evidence, Graded, SubmissionResult
-from grader.sandbox.jobs import Calls
+from grader.sandbox.pool import Pool
 from grader.text import one_line
 
 _KEEPS: Final = (
@@ -35,30 +35,12 @@ _KEEPS: Final = (
 )
 
 
-class Runner(Protocol):
-    """Makes the calls: a pool in its workers, a notebook's kernel in itself."""
-
-    @property
-    def fresh_each_time(self) -> bool:
-        """Whether what is run again meets nothing that an earlier run has left."""
-
-    def run(
-        self,
-        submission: Submission,
-        device: str = "cpu",
-        calls: Calls = "suite",
-        exercises: frozenset[str] | None = None,
-        rungs: int | None = None,
-        picked: Mapping[str, tuple[int, ...]] | None = None,
-    ) -> Execution: ...
-
-
 @dataclass(frozen=True)
 class Session:
     """What grading a class needs and no submission changes."""
 
     kit: kits.Kit
-    pool: Runner
+    pool: Pool
     devices: tuple[Device, ...]
     jobs: int
     texts: CaseTexts

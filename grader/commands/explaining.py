@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 
@@ -22,6 +22,7 @@ from grader.records import Execution, ExerciseRun, Submission
 from grader.report import terminal
 from grader.report.head import Head
 from grader.results import Assignment, CaseEvidence, Device, Environment, Graded, Isolation
+from grader.sandbox.pool import Pool
 from grader.text import one_line
 
 CPU: Final = Device("cpu", graded=True, reason=None, hardware=None)
@@ -129,7 +130,8 @@ def _graded(alone: kits.Kit, mistake: kits.Misconception) -> Graded:
         exercise.name, found=True, answers=dict(enumerate(mistake.answers)), traces=mistake.traces
     )
     prepared = {exercise.name: Prepared(exercise)}
-    session = Session(alone, Played(run), (CPU,), 1, CaseTexts(alone), prepared)
+    pool = cast("Pool", Played(run))
+    session = Session(alone, pool, (CPU,), 1, CaseTexts(alone), prepared)
     return grade(Submission(mistake.id, f"{mistake.id}.py"), session)
 
 

@@ -19,7 +19,7 @@ from grader.report.views import CriterionView, ExerciseView, StudentView
 from grader.results import Evidence, SubmissionResult
 
 MOST: Final = 40_000  # bytes
-_MORE: Final = "print(grader.check(...).details) shows everything."
+_MORE: Final = ".details shows the rest."
 
 
 def output(result: SubmissionResult, evidence: Evidence | None, head: Head, name: str) -> str:

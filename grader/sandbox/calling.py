@@ -28,7 +28,7 @@ Function = Callable[..., Any]
 UNWATCHED: Final[AbstractContextManager[object]] = nullcontext()
 
 GATE: Final = ContextVar("GATE", default=UNWATCHED)
-"""Entered around the student's own code. Where it shares a process with ours, it is interrupted there alone."""
+"""Entered around the student's own code: in a process that has to live on it is interrupted there alone."""
 
 
 class Interrupted(BaseException):

@@ -7,6 +7,7 @@ is left as it was found.
 
 from __future__ import annotations
 
+import builtins
 import os
 import sys
 import time
@@ -14,7 +15,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 import torch
 
@@ -32,9 +33,15 @@ from grader.sandbox.loading import Loaded
 from grader.sandbox.pool import inputs
 from grader.sandbox.reading import Content
 from grader.sandbox.restoring import Restored
+from grader.sandbox.session import shown_to_nobody
 from grader.sandbox.tally import Tally
 from grader.sandbox.watch import Watched
 
+_CUDA: Final = (
+    f"this PyTorch ({torch.__version__}) is built without CUDA"
+    if torch.version.cuda is None
+    else "PyTorch finds no CUDA device"
+)
 TORCH: Final = str(torch.__version__)
 _NOTHING_READ: Final = Content((), "", (), None)
 
@@ -103,7 +110,8 @@ class Kernel:
             imports.tell(gate.importing, folder + os.sep)
             standins.install(line.note)
             sys.stdout = sys.stderr = line.printed
-            with warnings.catch_warnings():
+            builtins.input = _nobody
+            with shown_to_nobody(), warnings.catch_warnings():
                 warnings.filterwarnings("ignore", "coroutine .* was never awaited")
                 exercising.run(line, self._loaded, tally.job(folder), self._inputs, device)
             line.send(wire.Done())
@@ -145,6 +153,12 @@ class _Frames:
             self._gate.over(Stop(Failure.FLOODED, f"more than {limits.FLOOD >> 20} MiB printed"))
 
 
+def _nobody(prompt: object = "") -> NoReturn:
+    """As where a submission is graded: no question stops a check."""
+    del prompt
+    raise EOFError("EOF when reading a line")
+
+
 @cache
 def _pace() -> float:
     return pace.pace()
@@ -152,12 +166,15 @@ def _pace() -> float:
 
 def present(names: tuple[str, ...]) -> tuple[Device, ...]:
     """Each device that an assignment names, as this process has it."""
-    return tuple(Device(name, reason is None, reason, None) for name, reason in zip(names, map(_lacks, names), strict=True))
+    return tuple(
+        Device(name, reason is None, reason, None)
+        for name, reason in zip(names, map(_lacks, names), strict=True)
+    )
 
 
 def _lacks(device: str) -> str | None:
     if device == "cpu":
         return None
     if device == "cuda":
-        return None if torch.cuda.is_available() else "PyTorch finds no CUDA device in this notebook"
+        return None if torch.cuda.is_available() else _CUDA
     return "a notebook's kernel has no such device"

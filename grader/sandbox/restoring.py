@@ -19,12 +19,13 @@ from typing import Any, Final, Self
 
 import numpy as np
 import torch
+from torch import overrides
 from torch.optim import optimizer
-from torch.overrides import _get_current_function_mode_stack, _pop_mode
 
 from grader.sandbox import imports, settings
 
 _ABSENT: Final = object()
+_MODES: Final[Any] = overrides
 _PLACES: Final[tuple[tuple[Any, str], ...]] = (
     (builtins, "print"),
     (builtins, "input"),
@@ -50,7 +51,7 @@ class Restored:
         self._lists = [(one, list(one)) for one in _LISTS]
         self._dicts = [(one, dict(one)) for one in _DICTS]
         self._settings = settings.current()
-        self._modes = len(_get_current_function_mode_stack())
+        self._modes = _modes()
         self._seeds = _seeds()
         self._folder = _folder()
         self._trace = sys.gettrace()
@@ -70,8 +71,8 @@ class Restored:
                 table.clear()
                 table.update(rows)
         settings.put_back(self._settings)
-        while len(_get_current_function_mode_stack()) > self._modes:
-            _pop_mode()
+        while _modes() > self._modes:
+            _MODES._pop_mode()  # noqa: SLF001 -- a mode that was not left has no other way out
         _seed(self._seeds)
         if self._folder is not None:
             with suppress(OSError):  # it is gone
@@ -94,8 +95,12 @@ def _untrace(frame: FrameType | None) -> None:
         frame = frame.f_back
 
 
+def _modes() -> int:
+    return len(_MODES._get_current_function_mode_stack())  # noqa: SLF001 -- likewise
+
+
 def _seeds() -> tuple[Any, ...]:
-    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []
+    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []  # type: ignore[no-untyped-call]
     return random.getstate(), np.random.get_state(), torch.get_rng_state(), cuda  # noqa: NPY002 -- the old one is global
 
 

@@ -1,4 +1,4 @@
-"""Child side: what an interactive session defines, as `loading` gives a file: functions, and lines to point at.
+"""Child side: what an interactive session defines, as `loading` gives it of files.
 
 Nothing is run anew. A function's source is the cell that it was compiled from; the cells of the helpers that
 it names are read with it, so what was rerun in another order is what counts. Cells are called as IPython's
@@ -11,6 +11,7 @@ import linecache
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any, Final
@@ -105,6 +106,29 @@ def _shell() -> Any:
     """IPython's, where there is one. Its class is asked: a name in the session may be the student's."""
     ipython = sys.modules.get("IPython")
     return ipython.get_ipython() if ipython is not None else None
+
+
+@contextmanager
+def shown_to_nobody() -> Iterator[None]:
+    """What calls display, or draw and leave open, is not shown below the cell: there are hundreds of them."""
+    shell, figures = _shell(), _figures()
+    before = getattr(shell, "display_pub", None)
+    if before is not None:
+        from IPython.core.displaypub import CapturingDisplayPublisher  # noqa: PLC0415 -- it is running
+
+        shell.display_pub = CapturingDisplayPublisher()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        if before is not None:
+            shell.display_pub = before
+        for number in _figures() - figures:
+            sys.modules["matplotlib.pyplot"].close(number)
+
+
+def _figures() -> set[int]:
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    return set(pyplot.get_fignums()) if pyplot is not None else set()
 
 
 def _text(filename: str) -> str:

@@ -21,7 +21,7 @@ MAX_MESSAGE: Final = 2_000
 MAX_FRAMES: Final = 12  # of the outermost and of the innermost: enough to see a recursion
 _GRADER: Final = str(Path(__file__).parents[1]) + os.sep
 NAMED: Final = ContextVar[Callable[[str], str | None]]("NAMED", default=lambda _: None)
-"""What the student knows a file by that code was compiled under, where that is not its name: a kernel's cell."""
+"""What a file is to its student that code was compiled under, where that is not its name: a kernel's cell."""
 
 _CELL: Final = re.compile(r"^(?P<file>.*)\[cell (?P<cell>\d+)\]$", re.DOTALL)
 

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from grader.sandbox import remains
-from grader.sandbox.remains import Space
 from grader.sandbox.calling import call
+from grader.sandbox.remains import Space
 
 KEEPING = {
     "a global": "n = 0\ndef f():\n    global n\n    n += 1",
