@@ -83,8 +83,8 @@ def kit_file(named: Path | None) -> Path:
     folder = next((one for one in _upwards() if _kits(one)), None)
     if folder is None:
         raise GraderError(
-            f"There is no kit to check with. Looked for *.kit in {Path.cwd()}, the working folder, and in the "
-            "folders above it.",
+            f"There is no kit to check with. Looked for *.kit in {Path.cwd()}, the working folder, and in "
+            "the folders above it.",
             'Put the kit of your course beside the notebook, or name it: kit="homework.kit".',
         )
     return _only(folder, _kits(folder), f'kit="{_kits(folder)[0].name}"')
