@@ -24,8 +24,8 @@ LOOKED_AT: Final = 12  # calls: a function that draws lots hardly begins to do s
 Function = Callable[..., Any]
 
 _COMPILED: Final = (
-    "{name} is compiled by torch.compile. The function that was compiled is what was called: a compiler takes "
-    "longer than a call may. This costs nothing."
+    "{name} is compiled by torch.compile. The function that was compiled is what was called: a compiler "
+    "takes longer than a call may. This costs nothing."
 )
 
 

@@ -142,6 +142,7 @@ def test_other_parameters_are_told_as_what_happened() -> None:
 # --- where nothing can be checked -----------------------------------------------------------------
 
 ASKED = f"{NAME}, {NORM}"
+BIND = f"Bind it to the name that is asked for, and check it by that name: {NAME} = ..."
 
 
 @pytest.mark.parametrize(
@@ -149,28 +150,38 @@ ASKED = f"{NAME}, {NORM}"
     [
         (
             "lambda x: x",
-            f"A lambda, which has no name of its own: the kit asks for no function of that name. It asks for "
-            f"{ASKED}.\n  Bind it to the name that is asked for, and check it by that name: {NAME} = ...",
+            (
+                f"A lambda, which has no name of its own: the kit asks for no function of that name. It asks for "
+                f"{ASKED}.\n  {BIND}"
+            ),
         ),
         (
             "functools.partial(print)",
-            "An object of type functools.partial: the kit asks for no function of that name. It asks for "
-            f"{ASKED}.\n  Bind it to the name that is asked for, and check it by that name: {NAME} = ...",
+            (
+                "An object of type functools.partial: the kit asks for no function of that name. It asks for "
+                f"{ASKED}.\n  {BIND}"
+            ),
         ),
         (
             "[].append",
-            "The builtin_function_or_method append: the kit asks for no function of that name. It asks for "
-            f"{ASKED}.\n  Bind it to the name that is asked for, and check it by that name: {NAME} = ...",
+            (
+                "The builtin_function_or_method append: the kit asks for no function of that name. It asks for "
+                f"{ASKED}.\n  {BIND}"
+            ),
         ),
         (
             "3",
-            "An object of type int is no function.\n"
-            f"  Pass the function itself, without calling it: grader.check({NAME}).",
+            (
+                "An object of type int is no function.\n"
+                f"  Pass the function itself, without calling it: grader.check({NAME})."
+            ),
         ),
         (
             '"other.kit"',
-            "other.kit: cannot read the kit: No such file or directory.\n"
-            f"  Use the kit that your course hands out for torch-grader {grader.__version__}.",
+            (
+                "other.kit: cannot read the kit: No such file or directory.\n"
+                f"  Use the kit that your course hands out for torch-grader {grader.__version__}."
+            ),
         ),
         (
             '"homework.kit", kit="homework.kit"',
@@ -213,8 +224,8 @@ def test_without_a_kit_it_is_said_where_it_was_looked_for(
         grader.check(print)
 
     assert str(error.value) == (
-        f"There is no kit to check with. Looked for *.kit in {tmp_path}, the working folder, and in the folders "
-        'above it.\n  Put the kit of your course beside the notebook, or name it: kit="homework.kit".'
+        f"There is no kit to check with. Looked for *.kit in {tmp_path}, the working folder, and in the "
+        'folders above it.\n  Put the kit of your course beside the notebook, or name it: kit="homework.kit".'
     )
 
 
@@ -236,7 +247,7 @@ def test_an_interruption_is_one_sentence() -> None:
 
 
 def test_of_a_compiled_function_what_was_compiled_is_called() -> None:
-    result = checked(f"{RIGHT}\n{NAME} = torch.compile({NAME})", NAME)
+    result = checked(f"{RIGHT}\n{NAME} = torch.compile({NAME}, backend='eager')", NAME)
 
     assert result.score == 10.0
     assert (
@@ -248,7 +259,7 @@ def test_of_a_compiled_function_what_was_compiled_is_called() -> None:
 # --- the same marks as in a file --------------------------------------------------------------
 
 
-@pytest.mark.parametrize("every", [4, pytest.param(1, marks=pytest.mark.exhaustive)])
+@pytest.mark.parametrize("every", [2, pytest.param(1, marks=pytest.mark.exhaustive)])
 def test_a_session_and_a_file_get_the_same_marks(every: int, kit: LoadedKit) -> None:
     files = sorted((ROOT / "submissions").iterdir())[::every]
     with opened(kit, Options(device="cpu")) as (warm, _):
@@ -256,6 +267,8 @@ def test_a_session_and_a_file_get_the_same_marks(every: int, kit: LoadedKit) -> 
     (Path("whole.kit")).write_bytes(grader_kit(kit))
 
     for path in files:
+        if graded[path.name].result.status == "load_failed":  # no session comes of it
+            continue
         found = checked_in(_session_of(path), '"whole.kit"').graded.result
         theirs = graded[path.name].result
         assert [_rows(one.criteria) for one in found.exercises] == [
@@ -295,7 +308,8 @@ def test_the_output_is_small_stands_alone_and_needs_no_script() -> None:
     html = checked(NEVER_CLEARED + BOTH, '"homework.kit"')._repr_html_()
 
     assert len(html.encode()) <= MOST
-    assert "<script" not in html and "http" not in html
+    assert "<script" not in html
+    assert "http" not in html
     assert html.count("<h3>Likely mistake: ") == 2
     assert "<svg" in html
 
