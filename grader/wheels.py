@@ -1,6 +1,6 @@
 """The running installation as a wheel, made anew from its files, and the versions it runs with.
 
-For a machine that is to grade as this one does, such as the image of an autograder. The same installation gives
+For a machine that is to grade as this one does, as in an autograder's image. The same installation gives
 the same bytes; a checkout that is installed to be edited is shipped as it is now.
 """
 

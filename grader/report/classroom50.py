@@ -23,6 +23,7 @@ from grader.text import one_line
 SCHEMA: Final = "classroom50/result/v1"
 _NAME: Final = 200  # characters
 _FINEST: Final = 1_000  # into so many parts a point may be divided
+_ROUNDING: Final = 1e-9  # of a sum of such parts
 _NEEDED: Final = ("CLASSROOM", "ASSIGNMENT", "USERNAME", "SUBMISSION_TAG", "COMMIT_URL", "RELEASE_URL")
 _HINT: Final = (
     "Classroom 50's runner sets them: run this from its autograder.py, or use grader check, which needs none."
@@ -84,22 +85,23 @@ def factor(result: SubmissionResult) -> int:
     rows = [row for exercise in result.exercises for row in exercise.criteria]
     points = {one for row in rows for one in (row.points, row.max_points)}
     points |= {result.max_score, result.score or 0.0}
-    times = math.lcm(*(_exact(one).denominator for one in points))
-    if times > _FINEST:
+    parts = [_part(one) for one in points]
+    times = math.lcm(*(part.denominator for part in parts))
+    if times > _FINEST or any(abs(part - one) > _ROUNDING for part, one in zip(parts, points, strict=True)):
         raise GraderError(
             "Classroom 50 takes whole points, and no small multiple of this rubric's is whole.",
-            "Give each criterion whole points, or halves, or tenths.",
+            "Give each criterion whole points, or halves, thirds or tenths of one.",
         )
     return times
 
 
-def _exact(points: float) -> Fraction:
-    """As it is written: a tenth, not the number nearest to it."""
-    return Fraction(repr(points))
+def _part(points: float) -> Fraction:
+    """A tenth, not the number that stands for it."""
+    return Fraction(points).limit_denominator(_FINEST)
 
 
 def _whole(points: float, times: int) -> int:
-    return round(_exact(points) * times)
+    return round(_part(points) * times)
 
 
 def _tests(result: SubmissionResult, times: int) -> Iterator[dict[str, Any]]:
