@@ -15,12 +15,13 @@ PACKAGE = ROOT / "grader"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("decoders", "errors", "records", "results", "text", "tensors", "wire"),
-    ("exercises", "wording", "strategies", "kit", "packages", "wheels"),
+    ("exercises", "wording", "strategies", "kit", "packages"),
     (
         "store",
         "journal",
         "overrides",
         "kits",
+        "wheels",
         "nearby",
         "sandbox",
         "judging",

@@ -14,7 +14,6 @@ from grader import nearby, store
 from grader.commands import outputs
 from grader.commands.common import load_kit, tell
 from grader.commands.options import options_from
-from grader.commands.outputs import Output
 from grader.errors import GraderError, HarnessError
 from grader.intake.submissions import open_submissions
 from grader.pipeline import grade
@@ -49,7 +48,7 @@ def run(
     if times > 1:
         tell(f"note: {RESULT} has every point {times} times, since only whole ones are taken.")
     outputs.write(
-        (Output("text"),),
+        outputs.chosen((), one=True),
         material,
         lambda symbols: check(graded.result, graded.evidence, head, symbols=symbols, verbose=False),
     )

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import sysconfig
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -46,7 +46,8 @@ def gradient_descent_norm_torch_optimiser(initial_theta, learning_rate, number_s
 class Box:
     """An autograder whose image is built."""
 
-    def __init__(self, folder: Path, packed: bytes) -> None:
+    def __init__(self, folder: Path, packed: bytes, other: Mapping[str, bytes] | None = None) -> None:
+        """`other`: files in the place of those in the zip."""
         self.folder = folder
         self.root = folder / "autograder"
         self.start = entered(folder)
@@ -55,6 +56,8 @@ class Box:
         subprocess.run(  # keeps the executable bits, as they do
             [sys.executable, "-c", UNPACK, self.root / "source"], input=packed, check=True
         )
+        for name, data in (other or {}).items():
+            (self.root / "source" / name).write_bytes(data)
         (self.root / "submission_metadata.json").write_text(METADATA, encoding="utf-8")
         shutil.copy(self.root / "source" / "run_autograder", self.root)
         self._have_packages()
@@ -146,6 +149,23 @@ def test_its_image_is_built_from_the_zip_and_what_is_fetched(box: Box) -> None:
     assert box.built.code == 0, box.built.err
     assert "Successfully installed torch-grader-" in box.built.out
     assert "ok    running a submission\n" in box.built.out
+
+
+@pytest.mark.exhaustive
+def test_versions_that_its_python_cannot_have_do_not_stop_the_build(
+    packed: bytes, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    numbers = {"constraints.txt": b"numpy==0.0.1\n"}
+
+    built = Box(tmp_path_factory.mktemp("older"), packed, numbers).built
+
+    assert built.code == 0, built.err
+    assert (
+        "note: the versions in constraints.txt cannot be had for this Python; the newest are taken."
+        in built.out
+    )
+    assert "ok    running a submission\n" in built.out
 
 
 @pytest.mark.parametrize("name", ["s01.py", "s07.ipynb"])
