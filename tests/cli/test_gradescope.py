@@ -141,7 +141,8 @@ def test_the_same_kit_gives_the_same_bytes(
     assert run.out == (
         f"Autograder: new/again.zip ({len(packed) / 1024:.0f} KiB), for 20 points\n"
         f"Digest: {kit.digest}\n"
-        "A submission that never ends takes at most 10 minutes of half a CPU.\n"
+        "Time: 1 min of half a CPU where every function loops for ever;"
+        " no submission takes more than 10 min.\n"
     )
 
 
@@ -281,8 +282,8 @@ def test_limits_and_level_stand_in_the_script_and_a_file_is_replaced_when_asked(
         "--kit source/homework.kit --memory 256 --isolation none \\\n"
     ) in script
     assert run.err == (
-        "note: that is more than the 5 minutes after which it is given up without a mark.\n"
-        "  help: Set a longer timeout, or a whole CPU, in Gradescope and say so here: --minutes N.\n"
+        "note: after 5 min a run is given up without a mark.\n"
+        "  help: Where that happens set a longer timeout in Gradescope, and here: --minutes N.\n"
     )
 
 
