@@ -307,6 +307,51 @@ def verify(
     sys.exit(command.run(kit_file, assignment, expect_digest, as_json, verbose, explain))
 
 
+@cli.group(epilog="Example: grader gradescope build -o autograder.zip")
+def gradescope() -> None:
+    """Make an autograder for Gradescope."""
+
+
+@gradescope.command(epilog="Example: grader gradescope build --kit homework.kit -o autograder.zip")
+@_kit_options
+@click.option("-o", "--output", type=Folder, required=True, metavar="FILE", help="The zip to write.")
+@click.option("--force", is_flag=True, help="Replace a file that is there.")
+@click.option(
+    "--minutes",
+    type=click.IntRange(2, 40),
+    default=10,
+    help="The timeout that is set in Gradescope, shortly before which the run gives up. Default: 10.",
+)
+@click.option(
+    "--memory",
+    type=click.IntRange(min=16),
+    metavar="MIB",
+    help="Memory a submission may use beyond Python's and torch's own. Default: the kit's, mostly 1024.",
+)
+@click.option(
+    "--isolation",
+    type=click.Choice(["auto", "strict", "standard", "none"]),
+    default="auto",
+    help="How submitted code is confined there. Default: auto, the strongest there is.",
+)
+def build(**options: Any) -> None:
+    """Write a zip to upload: the kit, the grader that runs here, and the scripts that Gradescope calls."""
+    from grader.commands import gradescope as command  # noqa: PLC0415
+
+    sys.exit(command.run(**options))
+
+
+@cli.command(epilog="Example: grader classroom50 homework.ipynb --kit homework.kit")
+@click.argument("path", type=Folder)
+@_kit_options
+@_run_options
+def classroom50(path: Path, **options: Any) -> None:
+    """Check one submission inside Classroom 50: writes result.json and release-body.md, exits 0 if it ran."""
+    from grader.commands import classroom50 as command  # noqa: PLC0415
+
+    sys.exit(command.run(path, **_given(options)))
+
+
 @cli.command(epilog="Example: grader doctor")
 def doctor() -> None:
     """Try what grading needs on this machine: Python, torch, CUDA, isolation."""

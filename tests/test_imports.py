@@ -21,6 +21,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "journal",
         "overrides",
         "kits",
+        "wheels",
         "nearby",
         "sandbox",
         "judging",
