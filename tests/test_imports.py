@@ -15,7 +15,7 @@ PACKAGE = ROOT / "grader"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("decoders", "errors", "records", "results", "text", "tensors", "wire"),
-    ("exercises", "wording", "strategies", "kit", "packages"),
+    ("exercises", "wording", "strategies", "kit", "packages", "names", "sheets"),
     (
         "store",
         "journal",
