@@ -22,6 +22,8 @@ import rich_click as click
 from click import exceptions
 
 import grader
+from grader.commands.exporting import export
+from grader.commands.layouts import LayoutType
 from grader.commands.outputs import FORMS, Output, OutputType
 from grader.errors import GraderError
 from grader.text import one_line
@@ -235,10 +237,21 @@ def check(path: Path, formats: tuple[Output, ...], as_json: bool, **options: Any
     help="Whether students' pages say what was expected. Default: as before in DIR, at first they do.",
 )
 @_watch_option("Grade what is handed in or changed meanwhile, too")
+@click.option("--dry-run", is_flag=True, help="Say whose files are whose, and grade nothing.")
+@click.option(
+    "--layout",
+    type=LayoutType(),
+    metavar="NAME",
+    help="What PATH is, where it is not recognised: gradescope, moodle, blackboard, canvas, "
+    "nbgrader[:ASSIGNMENT], repositories, folders, files.",
+)
+@click.option(
+    "--roster", type=Folder, metavar="FILE", help="A CSV with id,name,email: students are called by its ids."
+)
 @click.option("-v", "--verbose", is_flag=True, help="A line for each submission that is done.")
 @_format_option
 def grade(path: Path, **options: Any) -> None:
-    """Grade a class: a folder with a file or a folder for each student, or a zip of either."""
+    """Grade a class: a folder with a file or a folder for each student, a system's export, or a zip."""
     from grader.commands import grade as command  # noqa: PLC0415
 
     sys.exit(command.run(path, typed=sys.argv[1:], **_given(options)))
@@ -260,6 +273,9 @@ def report(
     from grader.commands import report as command  # noqa: PLC0415
 
     sys.exit(command.run(folder, templates, hide_expected, formats))
+
+
+cli.add_command(export)
 
 
 @cli.command(epilog="Example: grader freeze -o homework.kit")

@@ -15,7 +15,7 @@ PACKAGE = ROOT / "grader"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("decoders", "errors", "records", "results", "text", "tensors", "wire"),
-    ("exercises", "wording", "strategies", "kit", "packages"),
+    ("exercises", "wording", "strategies", "kit", "packages", "names", "sheets"),
     (
         "store",
         "journal",
@@ -31,6 +31,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ),
     # the freezer runs and judges as grading does, and each diagnoser freezes; reports say what was verified
     ("freezing", "descent.freezing", "report"),
+    ("gradebooks",),
     ("pipeline",),
     ("run",),
     ("commands", "pytest"),
