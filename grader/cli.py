@@ -4,6 +4,7 @@
 1  some criterion failed (check, or grade --fail-under), a mistake went unpunished (verify)
 2  wrong use or configuration
 3  a fault of the grader; the report is written all the same
+4  still at work (status)
 5  nothing to grade
 130  interrupted; what was done is kept
 """
@@ -236,6 +237,12 @@ def check(path: Path, formats: tuple[Output, ...], as_json: bool, **options: Any
 )
 @_watch_option("Grade what is handed in or changed meanwhile, too")
 @click.option("-v", "--verbose", is_flag=True, help="A line for each submission that is done.")
+@click.option(
+    "--progress",
+    type=click.Choice(["text", "json", "none"]),
+    default="text",
+    help="How far it is, on standard error: in words, as a JSON document a line, or not. Default: text.",
+)
 @_format_option
 def grade(path: Path, **options: Any) -> None:
     """Grade a class: a folder with a file or a folder for each student, or a zip of either."""
@@ -260,6 +267,16 @@ def report(
     from grader.commands import report as command  # noqa: PLC0415
 
     sys.exit(command.run(folder, templates, hide_expected, formats))
+
+
+@cli.command(epilog="Example: grader status report --json")
+@click.argument("folder", type=Folder)
+@click.option("--json", "as_json", is_flag=True, help="As one JSON document.")
+def status(folder: Path, as_json: bool) -> None:
+    """Say how far the run in FOLDER is: exit code 0 when it is done, 4 while it runs, 130 if it was ended."""
+    from grader.commands import status as command  # noqa: PLC0415
+
+    sys.exit(command.run(folder, as_json=as_json))
 
 
 @cli.command(epilog="Example: grader freeze -o homework.kit")

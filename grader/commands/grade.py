@@ -24,6 +24,7 @@ from grader.errors import GraderError, NothingToGrade
 from grader.intake.submissions import Discovery, open_submissions
 from grader.nearby import HandedIn, Source
 from grader.pipeline import Session
+from grader.progress import Tracker
 from grader.report import stale
 from grader.report.head import Head
 from grader.results import Results, SubmissionResult
@@ -43,6 +44,7 @@ class Job:
     output: Path
     hide: bool  # what was expected, from students' pages
     verbose: bool
+    progress: str  # how it is told how far it is
     typed: Sequence[str]
     wanted: Sequence[Output]
 
@@ -60,6 +62,7 @@ def run(
     fail_under: float | None,
     hide_expected: bool | None,
     verbose: bool,
+    progress: str,
     watch: bool,
     formats: Sequence[Output],
     typed: Sequence[str],
@@ -76,7 +79,7 @@ def run(
         output / overrides.OVERRIDES_FILE
     )  # first of all: an unwritable folder is told before work
     hide = report.hides_expected(output, hide_expected)
-    job = Job(path, graded, output, hide, verbose, typed, wanted)
+    job = Job(path, graded, output, hide, verbose, progress, typed, wanted)
     again, options = Again(resume, students), options_from(given, jobs)
     source = partial(nearby.chosen, kit_file, assignment, graded)
     if watch:
@@ -206,9 +209,10 @@ def _grade(
     job: Job, discovery: Discovery, todo: Plan, session: Session, head: Head, *, told: bool = True
 ) -> Results:
     """Grade what waits and store it; `told`: how much of the class was there before."""
+    tracker = Tracker(len(todo.waiting), len(todo.done), min(session.jobs, len(todo.waiting)))
     before = len(todo.done) if told else 0
-    with Progress(len(todo.waiting), before, job.output, verbose=job.verbose) as progress:
-        finished = grade_into(job.output, todo, journal_header(head, session), session, progress.done)
+    watch = Progress(tracker, before, job.output, form=job.progress, verbose=job.verbose)
+    finished = grade_into(job.output, todo, journal_header(head, session), session, watch)
     results = _results(job, discovery, finished, head)
     write_results(job.output, results)
     return results
