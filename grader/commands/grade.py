@@ -74,7 +74,7 @@ def run(
     """Grade, write everything, say what came out, return the exit code; with `watch` until Ctrl-C."""
     wanted = outputs.chosen(formats, one=False)
     graded = nearby.handed_in(path, one=False)
-    output = output or _own_folder(graded)
+    output = output or own_folder(graded)
     overrides.create(
         output / overrides.OVERRIDES_FILE
     )  # first of all: an unwritable folder is told before work
@@ -178,7 +178,7 @@ def _refuse_parts(students: Sequence[str], fail_under: float | None) -> None:
         )
 
 
-def _own_folder(graded: HandedIn) -> Path:
+def own_folder(graded: HandedIn) -> Path:
     """Where results go by default; corrections and results that were handed in are not the grader's own."""
     if graded.whole and graded.holds(Path.cwd()) and _is_taken(OUTPUT):
         raise GraderError(
