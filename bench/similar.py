@@ -36,19 +36,16 @@ IDLE: Final = (
 )
 
 
-def varied(source: str, draw: random.Random, share: float) -> str:
-    """Statements before this share of the indented lines, drawn anew at each; three of ten are a line longer."""
+def varied(source: str, draw: random.Random, most: int) -> str:
+    """With statements that do nothing before each indented line, up to so many."""
 
     def lines() -> Iterator[str]:
         for line in source.splitlines():
             indent = re.match(r"(\s+)\w", line)
-            if (
-                indent
-                and draw.random() < share
-                and not line.lstrip().startswith(("elif", "else", "except", "finally"))
-            ):
+            goes_on = line.lstrip().startswith(("elif", "else", "except", "finally"))
+            for _ in range(draw.randrange(most + 1) if indent and not goes_on else 0):
                 statement = draw.choice(IDLE).format(draw.randrange(9), draw.randrange(9))
-                yield indent[1] + statement
+                yield str(indent and indent[1]) + statement
             yield line
 
     return "\n".join(lines()) + "\n"
@@ -66,7 +63,7 @@ def make(folder: Path, number: int) -> None:
     draw = random.Random(14)  # noqa: S311 -- a class that is the same each time
     programs = [path.read_text(encoding="utf-8") for path in sorted(ROOT.glob("tests/teaching/right/*.py"))]
     for index in range(number - COPIES):
-        source = varied(draw.choice(programs), draw, 0.5)
+        source = varied(draw.choice(programs), draw, 2)
         (folder / f"s{index:06}.py").write_text(source, encoding="utf-8")
         if index < COPIES:
             (folder / f"s{index:06}_copy.py").write_text(disguised(source, draw), encoding="utf-8")
@@ -78,7 +75,16 @@ def main() -> None:
         folder, output = Path(place, "class"), Path(place, "report")
         folder.mkdir()
         make(folder, number)
-        command = ["/usr/bin/env", sys.executable, "-m", "grader", "similar", folder, "-o", output]
+        command: list[str | Path] = [
+            "/usr/bin/env",
+            sys.executable,
+            "-m",
+            "grader",
+            "similar",
+            folder,
+            "-o",
+            output,
+        ]
         began = time.perf_counter()
         ran = run(command, cwd=Path(place), environment={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)})
         seconds = time.perf_counter() - began

@@ -120,7 +120,7 @@ class _Names:
             if before in ("def", "class"):
                 self.given.add(word)
                 self.attributes.add(word)
-            elif before == "." and after == "=":
+            elif before == "." and (after == "=" or _augments(after)):
                 self.attributes.add(word)
             elif after in ("=", ":=") and before in ("", ","):
                 self.given.add(word)
@@ -189,13 +189,15 @@ def _unannotated(tokens: list[Token], *, head: bool) -> list[Token]:
 
 def _spelled_out(tokens: list[Token]) -> list[Token]:
     """`x += y` as `x = x + y`."""
-    at = next(
-        (i for i, one in enumerate(tokens) if one.text[-1:] == "=" and one.text[:-1] in _AUGMENTED), None
-    )
+    at = next((i for i, one in enumerate(tokens) if _augments(one.text)), None)
     if at is None:
         return tokens
     target, sign = tokens[:at], tokens[at]
     return [*target, Token("=", sign.line), *target, Token(sign.text[:-1], sign.line), *tokens[at + 1 :]]
+
+
+def _augments(text: str) -> bool:
+    return text[-1:] == "=" and text[:-1] in _AUGMENTED
 
 
 _AUGMENTED: Final = frozenset({"+", "-", "*", "/", "//", "%", "**", "@", "&", "|", "^", ">>", "<<"})

@@ -19,7 +19,9 @@ from grader.records import Record
 from grader.similar.reading import Hashes, Read
 
 LEAST: Final = 0.5  # a share that is listed
-SURPRISE: Final = 20.0  # and so many nats of it: some ten fingerprints that hardly anybody else has
+SURPRISE: Final = (
+    20.0  # and so many nats of it, beyond those by which one of so many pairs is surprising anyway
+)
 LISTED: Final = 1_000  # pairs at most, those with the largest share
 _PRUNED: Final = 8  # times as many are kept before those that cannot be listed are dropped
 
@@ -118,6 +120,7 @@ class _Index:
         present = max(sum(size > 0 for size in sizes), 1)
         self._weight: Numbers = np.log(present / np.maximum(self._held - 1, 1))
         self.rare = float(np.log(present)) / 2
+        self._enough = SURPRISE + float(np.log(max(present * (present - 1) / 2, 1)))
         self._starts = np.cumsum([0, *sizes])
         owners = np.repeat(np.arange(len(own)), sizes)
         self._owners = owners[np.argsort(self._codes, kind="stable")]
@@ -137,7 +140,7 @@ class _Index:
             surprise += np.bincount(others, np.repeat(self._weight[codes], self._held[codes]), len(surprise))
         surprise[: at + 1] = 0.0
         share = surprise / np.sqrt(self._totals * self._totals[at])
-        found = np.flatnonzero((share >= least) & (surprise >= SURPRISE))
+        found = np.flatnonzero((share >= least) & (surprise >= self._enough))
         return found, share[found]
 
     def _shared(self, at: int) -> Iterator[tuple[Codes, NDArray[np.intp]]]:

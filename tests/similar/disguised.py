@@ -40,7 +40,8 @@ def gradient_descent_torch_optimiser(start, eta, n):
     "chatbot_docstring.py": """
 import torch as th
 
-def gradient_descent_norm_torch_optimiser(initial_theta: th.Tensor, learning_rate: float, number_steps: int) -> th.Tensor:
+def gradient_descent_norm_torch_optimiser(initial_theta: th.Tensor, learning_rate: float,
+                                          number_steps: int) -> th.Tensor:
     x = initial_theta.clone().detach().requires_grad_(True)
     algorithm = th.optim.SGD([x], lr=learning_rate)
     k = number_steps
@@ -52,7 +53,8 @@ def gradient_descent_norm_torch_optimiser(initial_theta: th.Tensor, learning_rat
         k -= 1
     return x.detach()
 
-def gradient_descent_torch_optimiser(initial_theta: th.Tensor, learning_rate: float, number_steps: int) -> th.Tensor:
+def gradient_descent_torch_optimiser(initial_theta: th.Tensor, learning_rate: float,
+                                     number_steps: int) -> th.Tensor:
     x = initial_theta.clone().detach().requires_grad_(True)
     algorithm = th.optim.SGD([x], lr=learning_rate)
     for k in range(number_steps):
