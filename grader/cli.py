@@ -4,6 +4,7 @@
 1  some criterion failed (check, or grade --fail-under), a mistake went unpunished (verify)
 2  wrong use or configuration
 3  a fault of the grader; the report is written all the same
+4  still at work (status)
 5  nothing to grade
 130  interrupted; what was done is kept
 """
@@ -249,6 +250,12 @@ def check(path: Path, formats: tuple[Output, ...], as_json: bool, **options: Any
     "--roster", type=Folder, metavar="FILE", help="A CSV with id,name,email: students are called by its ids."
 )
 @click.option("-v", "--verbose", is_flag=True, help="A line for each submission that is done.")
+@click.option(
+    "--progress",
+    type=click.Choice(["text", "json", "none"]),
+    default="text",
+    help="How far it is, on standard error: in words, as a JSON document a line, or not. Default: text.",
+)
 @_format_option
 def grade(path: Path, **options: Any) -> None:
     """Grade a class: a folder with a file or a folder for each student, a system's export, or a zip."""
@@ -276,6 +283,54 @@ def report(
 
 
 cli.add_command(export)
+
+
+@cli.command(epilog="Example: grader similar ~/Downloads/class --starter homework.py")
+@click.argument("path", type=Folder)
+@click.option("-o", "--output", type=Folder, default=None, metavar="DIR", help="Default: report.")
+@click.option(
+    "--starter",
+    type=Folder,
+    multiple=True,
+    metavar="FILE",
+    help="What students were given: it counts for nobody. May be given several times.",
+)
+@click.option(
+    "--least",
+    type=click.FloatRange(1, 100),
+    default=50,
+    metavar="PERCENT",
+    help="List pairs that share so much. Default: 50.",
+)
+@click.option(
+    "--isolation",
+    type=click.Choice(["auto", "strict", "standard", "none"]),
+    default="auto",
+    help="How the processes are confined that read code. Default: auto, the strongest there is.",
+)
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=os.cpu_count() or 1,
+    help="Default: the number of cores.",
+)
+@click.option("--json", "as_json", is_flag=True, help="As one JSON document.")
+def similar(path: Path, **options: Any) -> None:
+    """List who in a class handed in nearly the same code, for a person to look at. Nothing is run."""
+    from grader.commands import similar as command  # noqa: PLC0415
+
+    sys.exit(command.run(path, **options))
+
+
+@cli.command(epilog="Example: grader status report --json")
+@click.argument("folder", type=Folder)
+@click.option("--json", "as_json", is_flag=True, help="As one JSON document.")
+def status(folder: Path, as_json: bool) -> None:
+    """Say how far the run in FOLDER is: exit code 0 when it is done, 4 while it runs, 130 if it was ended."""
+    from grader.commands import status as command  # noqa: PLC0415
+
+    sys.exit(command.run(folder, as_json=as_json))
 
 
 @cli.command(epilog="Example: grader freeze -o homework.kit")

@@ -19,11 +19,13 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     (
         "store",
         "journal",
+        "progress",
         "overrides",
         "kits",
         "wheels",
         "nearby",
         "sandbox",
+        "similar",
         "judging",
         "diagnosis",
         "descent",
@@ -107,7 +109,9 @@ def test_only_the_child_imports_what_is_heavy() -> None:
     assert broken == []
 
 
-@pytest.mark.parametrize("command", ["check", "grade", "report", "verify", "freeze", "doctor"])
+@pytest.mark.parametrize(
+    "command", ["check", "grade", "report", "verify", "freeze", "doctor", "status", "similar"]
+)
 def test_a_command_starts_where_nothing_heavy_can_be_imported(command: str) -> None:
     program = f"""
 import sys

@@ -24,6 +24,7 @@ from grader.errors import GraderError, NothingToGrade
 from grader.intake.submissions import Asked, Discovery, open_submissions
 from grader.nearby import HandedIn, Source
 from grader.pipeline import Session
+from grader.progress import Tracker
 from grader.report import stale
 from grader.report.head import Head
 from grader.results import Results, SubmissionResult
@@ -43,6 +44,7 @@ class Job:
     output: Path
     hide: bool  # what was expected, from students' pages
     verbose: bool
+    progress: str  # how it is told how far it is
     typed: Sequence[str]
     wanted: Sequence[Output]
     asked: Asked
@@ -61,6 +63,7 @@ def run(
     fail_under: float | None,
     hide_expected: bool | None,
     verbose: bool,
+    progress: str,
     watch: bool,
     dry_run: bool,
     layout: str | None,
@@ -78,12 +81,12 @@ def run(
         return preview.run(path, output or OUTPUT, asked)
     wanted = outputs.chosen(formats, one=False)
     graded = nearby.handed_in(path, one=False)
-    output = output or _own_folder(graded)
+    output = output or own_folder(graded)
     overrides.create(
         output / overrides.OVERRIDES_FILE
     )  # first of all: an unwritable folder is told before work
     hide = report.hides_expected(output, hide_expected)
-    job = Job(path, graded, output, hide, verbose, typed, wanted, asked)
+    job = Job(path, graded, output, hide, verbose, progress, typed, wanted, asked)
     again, options = Again(resume, students), options_from(given, jobs)
     source = partial(nearby.chosen, kit_file, assignment, graded)
     if watch:
@@ -184,7 +187,7 @@ def _refuse_parts(students: Sequence[str], fail_under: float | None) -> None:
         )
 
 
-def _own_folder(graded: HandedIn) -> Path:
+def own_folder(graded: HandedIn) -> Path:
     """Where results go by default; corrections and results that were handed in are not the grader's own."""
     if graded.whole and graded.holds(Path.cwd()) and _is_taken(OUTPUT):
         raise GraderError(
@@ -215,9 +218,10 @@ def _grade(
     job: Job, discovery: Discovery, todo: Plan, session: Session, head: Head, *, told: bool = True
 ) -> Results:
     """Grade what waits and store it; `told`: how much of the class was there before."""
+    tracker = Tracker(len(todo.waiting), len(todo.done), min(session.jobs, len(todo.waiting)))
     before = len(todo.done) if told else 0
-    with Progress(len(todo.waiting), before, job.output, verbose=job.verbose) as progress:
-        finished = grade_into(job.output, todo, journal_header(head, session), session, progress.done)
+    watch = Progress(tracker, before, job.output, form=job.progress, verbose=job.verbose)
+    finished = grade_into(job.output, todo, journal_header(head, session), session, watch)
     results = _results(job, discovery, finished, head)
     write_results(job.output, results)
     return results
