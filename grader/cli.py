@@ -333,6 +333,22 @@ def status(folder: Path, as_json: bool) -> None:
     sys.exit(command.run(folder, as_json=as_json))
 
 
+@cli.command(epilog="Example: grader new week3 --from solution.py")
+@click.argument("folder", type=Folder, metavar="DIR")
+@click.option(
+    "--from",
+    "solution",
+    type=Folder,
+    metavar="FILE",
+    help="Your solutions: each function and class becomes an exercise. Default: a sample.",
+)
+def new(folder: Path, solution: Path | None) -> None:
+    """Write a new assignment: exercises, samples, and a repository for students. Nothing is overwritten."""
+    from grader.commands import new as command  # noqa: PLC0415
+
+    sys.exit(command.run(folder, solution))
+
+
 @cli.command(epilog="Example: grader freeze -o homework.kit")
 @click.option(
     "--assignment", type=Folder, metavar="DIR", help="A folder with reference/. Default: the nearest."

@@ -32,7 +32,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "intake",
     ),
     # the freezer runs and judges as grading does, and each diagnoser freezes; reports say what was verified
-    ("freezing", "descent.freezing", "report"),
+    ("freezing", "descent.freezing", "report", "starting"),
     ("gradebooks",),
     ("pipeline",),
     ("run",),
@@ -110,7 +110,7 @@ def test_only_the_child_imports_what_is_heavy() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["check", "grade", "report", "verify", "freeze", "doctor", "status", "similar"]
+    "command", ["check", "grade", "report", "verify", "freeze", "doctor", "status", "similar", "new"]
 )
 def test_a_command_starts_where_nothing_heavy_can_be_imported(command: str) -> None:
     program = f"""
