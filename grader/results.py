@@ -60,7 +60,7 @@ ArgumentView = TensorView | float | int | str
 
 
 class Isolation(Stored, frozen=True):
-    level: Literal["strict", "standard", "none"]
+    level: Literal["strict", "standard", "none", "own"]  # own: where its author ran it, in a notebook
     layers: tuple[str, ...]
     missing: tuple[str, ...]
 
