@@ -22,6 +22,7 @@ import rich_click as click
 from click import exceptions
 
 import grader
+from grader.commands.exporting import export
 from grader.commands.layouts import LayoutType
 from grader.commands.outputs import FORMS, Output, OutputType
 from grader.errors import GraderError
@@ -272,6 +273,9 @@ def report(
     from grader.commands import report as command  # noqa: PLC0415
 
     sys.exit(command.run(folder, templates, hide_expected, formats))
+
+
+cli.add_command(export)
 
 
 @cli.command(epilog="Example: grader freeze -o homework.kit")

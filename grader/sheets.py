@@ -78,6 +78,14 @@ class Sheet:
             done = end
         return "".join([*pieces, self.text[done:]]).encode(self.encoding, "strict")
 
+    def shown(self, row: Row, column: int | None = None, text: str = "") -> str:
+        """A row as it stands in the file, or with this text in this column."""
+        before, after = row.cells[0].start, row.cells[-1].end
+        if column is None:
+            return self.text[before:after]
+        start, end, new = self._spliced(row, column, text)
+        return self.text[before:start] + new + self.text[end:after]
+
     def _spliced(self, row: Row, column: int, text: str) -> tuple[int, int, str]:
         if column < len(row.cells):
             cell = row.cells[column]

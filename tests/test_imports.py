@@ -30,6 +30,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ),
     # the freezer runs and judges as grading does, and each diagnoser freezes; reports say what was verified
     ("freezing", "descent.freezing", "report"),
+    ("gradebooks",),
     ("pipeline",),
     ("run",),
     ("commands", "pytest"),

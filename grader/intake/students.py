@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from grader.intake import archives, files
 from grader.intake.files import HAND_IN, Entry, Folder, Kind
 from grader.records import Submission
@@ -71,7 +73,9 @@ def from_folder(
         return Reading(from_sources(student, folder.shown, sources, inner.path, notes), sources=True)
     zips = [entry for entry in entries if entry.kind is Kind.ZIP]
     if scratch is not None and len(zips) == 1:
-        return from_zip(student, zips[0], scratch, notes)
+        packed = from_zip(student, zips[0], scratch, notes)
+        path = one_line(folder.shown, PATH_LIMIT)  # what lies beside the zip is the student's, too
+        return Reading(msgspec.structs.replace(packed.submission, path=path), packed.sources)
     names = told([entry.path.name for entry in entries])
     found = f"found {one_line(', '.join(names))}" if names else "it is empty"
     problem = f"{inner.shown} has no .py or .ipynb file at its top; {found}. {HAND_IN}"
