@@ -238,7 +238,7 @@ def test_a_bomb_costs_its_own_student_only(tmp_path: Path) -> None:
 
     assert (problems["s01"], problems["s04"]) == ("", "")
     assert problems["s02"].startswith(f"{path}/s02_2_503_hw.ipynb unpacks to more than")
-    assert problems["s03"].startswith(f"{path}/s03_3_504_hw.zip/hw.zip/zeros.ipynb unpacks to more than")
+    assert problems["s03"].startswith(f"{path}/s03_3_504_hw.zip/zeros.ipynb unpacks to more than")
 
 
 def test_one_student_of_a_course_cannot_use_up_the_room_of_the_others(
