@@ -99,7 +99,7 @@ def plan(discovery: Discovery, header: journal.Header, folder: Path, again: Agai
             "Grade the whole class again, or name another folder with -o DIR.",
         )
     done = {
-        one.student: before[one.student]
+        one.student: msgspec.structs.replace(before[one.student], origin=one.origin)
         for one in submissions
         if one.student in before
         and one.student not in again.students

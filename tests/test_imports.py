@@ -15,13 +15,14 @@ PACKAGE = ROOT / "grader"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("decoders", "errors", "records", "results", "text", "tensors", "wire"),
-    ("exercises", "wording", "strategies", "kit", "packages"),
+    ("exercises", "wording", "strategies", "kit", "packages", "names", "sheets"),
     (
         "store",
         "journal",
         "progress",
         "overrides",
         "kits",
+        "wheels",
         "nearby",
         "sandbox",
         "similar",
@@ -32,6 +33,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ),
     # the freezer runs and judges as grading does, and each diagnoser freezes; reports say what was verified
     ("freezing", "descent.freezing", "report"),
+    ("gradebooks",),
     ("pipeline",),
     ("run",),
     ("commands", "pytest"),

@@ -14,14 +14,14 @@ from typing import Any, Final
 import msgspec
 
 from grader import nearby, overrides
-from grader.commands import outputs, report, watching
+from grader.commands import outputs, preview, report, watching
 from grader.commands.common import load_kit, tell, templates_of
 from grader.commands.options import options_from
 from grader.commands.outputs import Output
 from grader.commands.progress import Progress, scored
 from grader.commands.watching import Warm
 from grader.errors import GraderError, NothingToGrade
-from grader.intake.submissions import Discovery, open_submissions
+from grader.intake.submissions import Asked, Discovery, open_submissions
 from grader.nearby import HandedIn, Source
 from grader.pipeline import Session
 from grader.progress import Tracker
@@ -47,6 +47,7 @@ class Job:
     progress: str  # how it is told how far it is
     typed: Sequence[str]
     wanted: Sequence[Output]
+    asked: Asked
 
     @property
     def corrections(self) -> Path:
@@ -64,6 +65,9 @@ def run(
     verbose: bool,
     progress: str,
     watch: bool,
+    dry_run: bool,
+    layout: str | None,
+    roster: Path | None,
     formats: Sequence[Output],
     typed: Sequence[str],
     kit_file: Path | None,
@@ -72,6 +76,9 @@ def run(
     **given: Any,
 ) -> int:
     """Grade, write everything, say what came out, return the exit code; with `watch` until Ctrl-C."""
+    asked = Asked(layout or "", roster)
+    if dry_run:
+        return preview.run(path, output or OUTPUT, asked)
     wanted = outputs.chosen(formats, one=False)
     graded = nearby.handed_in(path, one=False)
     output = output or own_folder(graded)
@@ -79,7 +86,7 @@ def run(
         output / overrides.OVERRIDES_FILE
     )  # first of all: an unwritable folder is told before work
     hide = report.hides_expected(output, hide_expected)
-    job = Job(path, graded, output, hide, verbose, progress, typed, wanted)
+    job = Job(path, graded, output, hide, verbose, progress, typed, wanted, asked)
     again, options = Again(resume, students), options_from(given, jobs)
     source = partial(nearby.chosen, kit_file, assignment, graded)
     if watch:
@@ -96,7 +103,9 @@ def _once(
     again: Again,
     fail_under: float | None,
 ) -> int:
-    with open_submissions(job.path, output=job.output) as discovery:
+    with open_submissions(job.path, output=job.output, asked=job.asked) as discovery:
+        if discovery.recognised:
+            tell(f"Recognised: {discovery.recognised}")
         _tell_notes(discovery)
         source = source_of()
         loaded = load_kit(source, expect_digest)
@@ -113,7 +122,7 @@ def _once(
 def _watched(
     job: Job, source_of: Callable[[], Source], expect_digest: str | None, options: Options, again: Again
 ) -> int:
-    with suppress(NothingToGrade), open_submissions(job.path, output=job.output):
+    with suppress(NothingToGrade), open_submissions(job.path, output=job.output, asked=job.asked):
         pass  # a folder that is not there is told at once; an empty one will fill
     source = source_of()
     loaded = load_kit(source, expect_digest)
@@ -134,7 +143,7 @@ class Rounds:
     def work(self, session: Session, head: Head) -> watching.Show | None:
         """Grade what waits; None where nothing does, and nobody left or was corrected."""
         job, before = self._job, self._before
-        with open_submissions(job.path, output=job.output) as discovery:
+        with open_submissions(job.path, output=job.output, asked=job.asked) as discovery:
             todo = _plan(job, discovery, session, head, self._again)
             self._again = Again(resume=True)
             corrections = overrides.read(job.corrections)
