@@ -17,16 +17,8 @@ def run(folder: Path, solution: Path | None) -> int:
     title = folder.resolve().name.replace("_", " ").replace("-", " ").strip() or "Homework"
     plan = writing.sample(title) if solution is None else writing.of_solution(solution, title)
     writing.write(folder, plan.files)
-<<<<<<< HEAD
     tell(
         f"Written: {folder}, with what students are to write: {', '.join(one.name for one in plan.asked)}.",
-=======
-    names = ", ".join(one.name for one in plan.asked)
-    tell(
-        f"Written: {folder}, with the exercises {names}."
-        if len(plan.asked) > 1
-        else f"Written: {folder}, with the exercise {names}.",
->>>>>>> main
         beside=False,
     )
     for sentence in plan.left_out:
