@@ -108,7 +108,8 @@ def _kit_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "kit_file",
             type=Folder,
             metavar="FILE",
-            help="A kit made by grader freeze. Default: the nearest, from the working folder upwards.",
+            help="A kit made by grader freeze, or one that comes with the grader: builtin:NAME. "
+            "Default: the nearest, from the working folder upwards.",
         ),
     ):
         command = option(command)
