@@ -4,6 +4,7 @@
 1  some criterion failed (check, or grade --fail-under), a mistake went unpunished (verify)
 2  wrong use or configuration
 3  a fault of the grader; the report is written all the same
+4  still at work (status)
 5  nothing to grade
 130  interrupted; what was done is kept
 """
@@ -22,6 +23,9 @@ import rich_click as click
 from click import exceptions
 
 import grader
+from grader.commands.asking import similar, status
+from grader.commands.exporting import export
+from grader.commands.layouts import LayoutType
 from grader.commands.outputs import FORMS, Output, OutputType
 from grader.errors import GraderError
 from grader.text import one_line
@@ -104,7 +108,8 @@ def _kit_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "kit_file",
             type=Folder,
             metavar="FILE",
-            help="A kit made by grader freeze. Default: the nearest, from the working folder upwards.",
+            help="A kit made by grader freeze, or one that comes with the grader: builtin:NAME. "
+            "Default: the nearest, from the working folder upwards.",
         ),
     ):
         command = option(command)
@@ -235,10 +240,27 @@ def check(path: Path, formats: tuple[Output, ...], as_json: bool, **options: Any
     help="Whether students' pages say what was expected. Default: as before in DIR, at first they do.",
 )
 @_watch_option("Grade what is handed in or changed meanwhile, too")
+@click.option("--dry-run", is_flag=True, help="Say whose files are whose, and grade nothing.")
+@click.option(
+    "--layout",
+    type=LayoutType(),
+    metavar="NAME",
+    help="What PATH is, where it is not recognised: gradescope, moodle, blackboard, canvas, "
+    "nbgrader[:ASSIGNMENT], repositories, folders, files.",
+)
+@click.option(
+    "--roster", type=Folder, metavar="FILE", help="A CSV with id,name,email: students are called by its ids."
+)
 @click.option("-v", "--verbose", is_flag=True, help="A line for each submission that is done.")
+@click.option(
+    "--progress",
+    type=click.Choice(["text", "json", "none"]),
+    default="text",
+    help="How far it is, on standard error: in words, as a JSON document a line, or not. Default: text.",
+)
 @_format_option
 def grade(path: Path, **options: Any) -> None:
-    """Grade a class: a folder with a file or a folder for each student, or a zip of either."""
+    """Grade a class: a folder with a file or a folder for each student, a system's export, or a zip."""
     from grader.commands import grade as command  # noqa: PLC0415
 
     sys.exit(command.run(path, typed=sys.argv[1:], **_given(options)))
@@ -260,6 +282,27 @@ def report(
     from grader.commands import report as command  # noqa: PLC0415
 
     sys.exit(command.run(folder, templates, hide_expected, formats))
+
+
+cli.add_command(export)
+cli.add_command(similar)
+cli.add_command(status)
+
+
+@cli.command(epilog="Example: grader new week3 --from solution.py")
+@click.argument("folder", type=Folder, metavar="DIR")
+@click.option(
+    "--from",
+    "solution",
+    type=Folder,
+    metavar="FILE",
+    help="Your solutions: each function and class becomes an exercise. Default: a sample.",
+)
+def new(folder: Path, solution: Path | None) -> None:
+    """Write a new assignment: exercises, samples, and a repository for students. Nothing is overwritten."""
+    from grader.commands import new as command  # noqa: PLC0415
+
+    sys.exit(command.run(folder, solution))
 
 
 @cli.command(epilog="Example: grader freeze -o homework.kit")

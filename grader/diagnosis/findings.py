@@ -22,7 +22,7 @@ from grader.judging.counterexample import counterexample, rungs_to_climb
 from grader.judging.evidence import JudgedRun
 from grader.judging.where import quote
 from grader.records import Cell, ExerciseOutcomes, ExerciseRun, Failure, Place
-from grader.results import CriterionResult, Diagnosis
+from grader.results import CriterionResult, Diagnosis, absent
 
 Climb = Callable[[kits.Exercise, str, int], ExerciseRun | None]
 """Runs the student's function on the first rungs of an exercise's ladder on a device."""
@@ -81,7 +81,7 @@ def _rows(
     if run.found:
         return score.criteria(outcomes, exercise, share)
     near = f"; the most similar name is {run.nearest}" if run.nearest else ""
-    message = f"no function named {exercise.name}{near}"
+    message = absent(exercise.name) + near
     return score.without_run(exercise, outcomes.device, Failure.MISSING, message, share)
 
 
