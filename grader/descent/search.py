@@ -16,7 +16,7 @@ from typing import Final
 
 import numpy as np
 
-from grader.descent.choices import CHOICES, SLOTS, Choices, constants_of, follows, oddness
+from grader.descent.choices import BY_SLOT, CHOICES, SLOTS, Choices, constants_of, follows, oddness
 from grader.descent.inference import Inferred
 from grader.descent.program import GRADIENT, RIGHT, Deviation, Program, Slot
 from grader.descent.reading import Rows
@@ -139,7 +139,7 @@ class Search:
         inferred = Inferred(self.answers, base)
         for slot in slots:
             seen = self._beside(base, slot)
-            for rule in self.choices.rules(slot):
+            for rule in BY_SLOT[slot]:
                 for one in constants_of(rule, (rule.remembers and seen) or inferred.rows(slot)):
                     if not self._allowed(one, seen) or not inferred.allows(one):
                         continue

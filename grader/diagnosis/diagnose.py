@@ -93,12 +93,11 @@ def _resolved(report: FailureReport) -> tuple[list[tuple[int, Alternatives]], fr
 def _sources(report: FailureReport) -> Iterator[Callable[[frozenset[Flaw]], Iterable[Candidate]]]:
     """Each gives the mistakes that may be behind what is left open, the surest first."""
     matches = [Match(one, report) for one in report.prepared.known]
-    said = [diagnoser(report) for diagnoser in report.prepared.diagnosers]
     yield lambda _: matching.candidates(matches)
-    yield lambda left: [one for own in said for one in own.proven] if _values(left) else ()
+    yield lambda left: [one for own in report.said for one in own.proven] if _values(left) else ()
     yield lambda left: matching.candidates(_pairs(report)) if _values(left) else ()
-    yield lambda _: (*_general(report), *(one for own in said for one in own.observed))
-    yield lambda left: [one for own in said for one in own.traced] if _values(left) else ()
+    yield lambda _: (*_general(report), *(one for own in report.said for one in own.observed))
+    yield lambda left: [one for own in report.said for one in own.traced] if _values(left) else ()
     yield lambda left: partial.candidates(matches, left)
     yield lambda left: partial.places(report, left)
 

@@ -20,6 +20,7 @@ from grader.records import Answer, ExerciseOutcomes, Failure, Raised, Returned, 
 from grader.tensors import floats
 
 if TYPE_CHECKING:
+    from grader.diagnosis.candidates import Explanation
     from grader.diagnosis.prepared import Prepared
 
 Flaw = tuple[CriterionKind, int]
@@ -42,6 +43,11 @@ class FailureReport:
     @property
     def exercise(self) -> kits.Exercise:
         return self.prepared.exercise
+
+    @cached_property
+    def said(self) -> tuple[Explanation, ...]:
+        """By the exercise's diagnosers; asked only where its own misconceptions leave something open."""
+        return tuple(diagnoser(self) for diagnoser in self.prepared.diagnosers)
 
     @cached_property
     def answers(self) -> list[Answer]:
