@@ -13,12 +13,12 @@ from msgspec.structs import replace
 from grader import decoders
 from grader.descent import optimiser
 from grader.descent.objective import Minimised
+from grader.descent.optimiser import unread
 from grader.descent.program import Deviation, Program, Slot
 from grader.descent.search import Search
 from grader.descent.suite import Answers, Suite, suites
 from grader.descent.traces import Traces
-from grader.descent.unread import unread
-from grader.diagnosis.candidates import VALUES, Candidate, Explanation
+from grader.diagnosis.report import VALUES, Candidate, Explanation
 
 if TYPE_CHECKING:
     from grader import kit as kits

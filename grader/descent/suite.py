@@ -16,8 +16,16 @@ import numpy as np
 from grader import kit as kits
 from grader.descent.objective import Minimised, calls, theta_of
 from grader.descent.program import RIGHT, Array, Calls, Program, run
-from grader.judging.dtypes import TENSOR_TYPES, judged_dtype
-from grader.judging.tolerances import ALIKE, ASTRAY, ROUNDING, ROUNDOFF, SPREAD, TELLING
+from grader.judging.tolerances import (
+    ALIKE,
+    ASTRAY,
+    ROUNDING,
+    ROUNDOFF,
+    SPREAD,
+    TELLING,
+    TENSOR_TYPES,
+    judged_dtype,
+)
 from grader.records import Answer, Returned
 from grader.tensors import numbers
 

@@ -17,8 +17,8 @@ import numpy as np
 from grader.descent.program import Array, Calls, Moment, Program, Slot, run
 from grader.descent.reading import Rows
 from grader.descent.suite import Answers, Suite
+from grader.judging.steps import WholeStep, path
 from grader.judging.tolerances import READ, ROUNDOFF
-from grader.judging.whole_steps import WholeStep, path
 from grader.records import Step, Tensor, Trace
 from grader.tensors import is_whole
 

@@ -19,10 +19,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import IntEnum
 from typing import Final
 
-from grader.diagnosis import effects, exceptions, hidden_state, matching, partial, returns
-from grader.diagnosis.candidates import STEPS, Candidate
+from grader.diagnosis import effects, exceptions, hidden_state, matching, returns
 from grader.diagnosis.matching import Match
-from grader.diagnosis.report import FailureReport, Flaw
+from grader.diagnosis.report import STEPS, Candidate, FailureReport, Flaw
 from grader.records import Record
 from grader.results import Diagnosis
 
@@ -98,8 +97,8 @@ def _sources(report: FailureReport) -> Iterator[Callable[[frozenset[Flaw]], Iter
     yield lambda left: matching.candidates(_pairs(report)) if _values(left) else ()
     yield lambda _: (*_general(report), *(one for own in report.said for one in own.observed))
     yield lambda left: [one for own in report.said for one in own.traced] if _values(left) else ()
-    yield lambda left: partial.candidates(matches, left)
-    yield lambda left: partial.places(report, left)
+    yield lambda left: matching.in_part(matches, left)
+    yield lambda left: matching.places(report, left)
 
 
 def _pairs(report: FailureReport) -> list[Match]:

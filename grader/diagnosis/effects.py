@@ -13,9 +13,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final
 
-from grader.diagnosis.candidates import Candidate
 from grader.diagnosis.partitions import which
-from grader.diagnosis.report import FailureReport
+from grader.diagnosis.report import Candidate, FailureReport
 from grader.judging.behaviour import values
 from grader.judging.leaves import is_below, named
 from grader.judging.tolerances import near

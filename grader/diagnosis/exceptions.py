@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from grader.diagnosis.candidates import ALL_KINDS, Candidate
 from grader.diagnosis.messages import TABLE, Message
 from grader.diagnosis.partitions import exactly, which
-from grader.diagnosis.report import FailureReport
+from grader.diagnosis.report import ALL_KINDS, Candidate, FailureReport
 from grader.records import Failure, Raised
 
 FIRST: Final = 100  # the rank of an exception: any program of the instructor's is plainer

@@ -7,9 +7,8 @@ from functools import partial
 from itertools import combinations
 from typing import Final
 
-from grader.diagnosis.candidates import ALL_KINDS, VALUES, Candidate
 from grader.diagnosis.partitions import numbers_of
-from grader.diagnosis.report import FailureReport
+from grader.diagnosis.report import ALL_KINDS, VALUES, Candidate, FailureReport
 from grader.judging.behaviour import values
 from grader.judging.compare import changed
 from grader.judging.tolerances import CONVINCING

@@ -9,12 +9,11 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from grader import kit as kits
-from grader.diagnosis.candidates import Candidate
 from grader.diagnosis.partitions import which
-from grader.diagnosis.report import FailureReport
-from grader.judging.dtypes import TENSOR_TYPES
+from grader.diagnosis.report import Candidate, FailureReport
 from grader.judging.leaves import is_below, named
 from grader.judging.score import blamed
+from grader.judging.tolerances import TENSOR_TYPES
 from grader.kit import CriterionKind
 from grader.records import Failure, Leaf, Outcome, Part, Returned
 

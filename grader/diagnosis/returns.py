@@ -10,13 +10,11 @@ import numpy as np
 
 from grader import kit as kits
 from grader.diagnosis import parts
-from grader.diagnosis.candidates import ALL_KINDS, Candidate
 from grader.diagnosis.partitions import which
-from grader.diagnosis.report import FailureReport
+from grader.diagnosis.report import ALL_KINDS, Candidate, FailureReport
 from grader.judging.behaviour import values
-from grader.judging.dtypes import TENSOR_TYPES
 from grader.judging.leaves import is_below
-from grader.judging.tolerances import CONVINCING, ROUNDOFF, SPREAD, near, rounding
+from grader.judging.tolerances import CONVINCING, ROUNDOFF, SPREAD, TENSOR_TYPES, near, rounding
 from grader.kit import CriterionKind
 from grader.records import Answer, Failure, Returned
 from grader.tensors import floats, numbers

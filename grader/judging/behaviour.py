@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from grader import kit as kits
-from grader.judging.dtypes import TENSOR_TYPES, judged_dtype
-from grader.judging.tolerances import CLEARLY, near, rounding
+from grader.judging.tolerances import CLEARLY, TENSOR_TYPES, judged_dtype, near, rounding
 from grader.records import (
     Answer,
     ExerciseOutcomes,

@@ -7,8 +7,16 @@ numbers, and wrong for steps taken by hand beside an idle optimiser. How *many* 
 taken is another criterion's business; so one step too many may be undone by returning what the one before
 it had left, but no more: an optimiser that goes on alone moves another tensor than the one returned. And
 where the end is right, the steps have to pass through the values on the way: an end that was known before
-cannot be stepped to by gradients made for it. And each step has to be one that the optimiser makes
-(`updates`).
+cannot be stepped to by gradients made for it. And each step has to be one that the optimiser makes.
+
+What SGD does is known to the last bits: it moves a parameter that has a gradient, to
+
+    after = before - rate * (gradient + decay * before),
+
+the gradient's sign turned where it maximises. A step that says otherwise is false: the parameter was moved
+by hand inside it, or there was none. Whether the gradient is the objective's is not asked: what a step took
+off is the rate times it, so it is where the steps lead from each value of the reference's to the next.
+Momentum adds what no trace tells; but where the end is that of a reference without it, each step was an optimiser's first, which has the gradient alone (with Nesterov's 1 + momentum times it).
 
 Components are followed by their values alone from one step to the next, since a student may cut and join
 tensors in any way; within a step each is followed by its place. Two components that pass through the same
@@ -20,12 +28,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
 
 from grader import kit as kits
-from grader.judging import updates
-from grader.judging.tolerances import READ, ROUNDOFF, near
+from grader.judging.tolerances import NORMAL, READ, ROUNDOFF, near
 from grader.records import Answer, Chain, Raised, Returned, Step, Stopped, Tensor, Trace
 from grader.tensors import floats, single, text
 
@@ -53,7 +60,7 @@ def chain(
             message = followed.broken_anywhere(moves)
             if not message and not _moves(steps):
                 message = f"no step of torch.optim.{optimiser} changed anything"
-            message = message or updates.impossible(steps, optimiser, memory=True)
+            message = message or impossible(steps, optimiser, memory=True)
         else:
             message = (
                 _too_many(answer.value, case)
@@ -124,7 +131,7 @@ def _not_stepped(
         and all(map(near, end, wanted[-1], allowed[-1:] * len(end)))
     )
     memory = not right or _has_momentum(case)
-    return updates.impossible(steps, optimiser, memory=memory) or (
+    return impossible(steps, optimiser, memory=memory) or (
         _short_cut(wanted, allowed, followed) if right else ""
     )
 
@@ -237,3 +244,68 @@ class _Followed:
             values = floats(tensor)
             keys += ["nan" if math.isnan(x) else x if exact else single(x) for x in values]
         return keys
+
+
+# --- the steps that an optimiser can make ----------------------------------------------------
+
+
+class _Move(NamedTuple):
+    """One number of one parameter in one step."""
+
+    before: float
+    after: float
+    gradient: float
+    dtypes: tuple[str, ...]
+
+    def lead(self, options: dict[str, float]) -> list[float]:
+        """Where SGD may go from here."""
+        rate, momentum = options.get("lr", 0.0), options.get("momentum", 0.0)
+        sign = -1.0 if options.get("maximize") else 1.0
+        step = rate * (sign * self.gradient + options.get("weight_decay", 0.0) * self.before)
+        factors = (1.0, 1.0 + momentum) if options.get("nesterov") else (1.0,)
+        return [self.before - factor * step for factor in factors]
+
+    def leads(self, options: dict[str, float]) -> bool:
+        """Whether it went there; what is no number any more may have come from anywhere."""
+        if not math.isfinite(self.after):
+            return True
+        roundoff, lost = (
+            max(table.get(one, table["float64"]) for one in self.dtypes) for table in (ROUNDOFF, NORMAL)
+        )
+        decay = abs(options.get("weight_decay", 0.0) * self.before)
+        size = abs(self.before) + abs(options.get("lr", 0.0)) * (abs(self.gradient) + decay)
+        allowed = READ * roundoff * size + lost
+        return math.isfinite(size) and any(abs(one - self.after) <= allowed for one in self.lead(options))
+
+
+def impossible(steps: Sequence[Step], optimiser: str, *, memory: bool) -> str:
+    """The first step that `optimiser` cannot have made, in words; `memory`: momentum may have added some."""
+    for number, step in enumerate(steps, start=1):
+        for index, (before, after) in enumerate(zip(step.before, step.after, strict=False)):
+            if before != after:
+                message = _wrong(step, index, before, after, plain=optimiser == "SGD", memory=memory)
+                if message:
+                    return f"step {number} {message}"
+    return ""
+
+
+def _wrong(step: Step, index: int, before: Tensor, after: Tensor, *, plain: bool, memory: bool) -> str:
+    gradient = step.gradients[index] if index < len(step.gradients) else None
+    if gradient is None or gradient.shape != before.shape:
+        return "moved a parameter that had no gradient"
+    options = step.each[index] if index < len(step.each) else step.options
+    if not plain or (options.get("momentum") and memory):
+        return ""
+    for move in _components(before, after, gradient):
+        if not move.leads(options):
+            start, end, wanted = (
+                text([x], before.dtype, ()) for x in (move.before, move.after, move.lead(options)[0])
+            )
+            return f"took a parameter from {start} to {end}, where its rate and its gradient lead to {wanted}"
+    return ""
+
+
+def _components(before: Tensor, after: Tensor, gradient: Tensor) -> Iterator[_Move]:
+    dtypes = (before.dtype, after.dtype, gradient.dtype)
+    for numbers in zip(floats(before), floats(after), floats(gradient), strict=False):
+        yield _Move(*numbers, dtypes)

@@ -16,8 +16,7 @@ from grader import kit as kits
 from grader.judging import leaves
 from grader.judging.behaviour import answered, behaviour, same
 from grader.judging.chains import chain, used
-from grader.judging.dtypes import PLAIN_TYPES, TENSOR_TYPES, judged_dtype
-from grader.judging.tolerances import component
+from grader.judging.tolerances import PLAIN_TYPES, TENSOR_TYPES, component, judged_dtype
 from grader.records import (
     Answer,
     Chain,

@@ -13,8 +13,7 @@ from itertools import zip_longest
 from typing import Final, NamedTuple
 
 from grader import kit as kits
-from grader.judging.dtypes import TENSOR_TYPES
-from grader.judging.tolerances import ROUNDOFF, component
+from grader.judging.tolerances import ROUNDOFF, TENSOR_TYPES, component
 from grader.records import Failure, Leaf, Outcome, Part, Returned
 from grader.tensors import floats, text
 
