@@ -18,23 +18,15 @@ Way = Literal["returned", "numpy", "mixed", "other"]
 """How a function fails that is right elsewhere."""
 
 _WORDS: Final[dict[Way, tuple[str, str]]] = {
-    "returned": (
-        "Right on the {right}, but on {here} the result comes back on another device",
-        "Compare the .device of the result with the one of {moves}.",
-    ),
-    "numpy": (
-        "Right on the {right}, but a tensor on {here} goes through NumPy, which refuses it",
-        "Is the conversion needed? PyTorch computes on the tensor itself.",
-    ),
-    "mixed": (
-        "Right on the {right}, but on {here} tensors of two devices meet",
-        "Which tensors does the function make itself? They need device={moves}.device.",
-    ),
-    "other": (
-        "Right on the {right}, wrong on {here}",
-        "Which lines name a device, or make a tensor without saying where?",
-    ),
-}
+    "returned": ("Right on the {right}, but on {here} the result comes back on another device",
+                 "Compare the .device of the result with the one of {moves}."),
+    "numpy": ("Right on the {right}, but a tensor on {here} goes through NumPy, which refuses it",
+              "Is the conversion needed? PyTorch computes on the tensor itself."),
+    "mixed": ("Right on the {right}, but on {here} tensors of two devices meet",
+              "Which tensors does the function make itself? They need device={moves}.device."),
+    "other": ("Right on the {right}, wrong on {here}",
+              "Which lines name a device, or make a tensor without saying where?"),
+}  # fmt: skip
 """Title and hint."""
 
 
@@ -46,16 +38,13 @@ def on_one_device(report: FailureReport, right: str) -> Diagnosis | None:
         return None
     known = [one for one in exercise.misconceptions if _is_this_way(one, report, way)]
     title, hint = (one.format(right=right, here=outcomes.device, moves=exercise.moves) for one in _WORDS[way])
+    if known:
+        title, hint = known[0].title, known[0].hint
     return Diagnosis(
-        misconceptions=tuple(one.id for one in known),
-        title=known[0].title if known else title,
-        hint=known[0].hint if known else hint,
-        explained=len(failing),
-        failing=len(failing),
-        titles=tuple(one.title for one in known),
-        teacher=known[0].teacher if known else "",
+        tuple(one.id for one in known), title, hint, explained=len(failing), failing=len(failing),
+        titles=tuple(one.title for one in known), teacher=known[0].teacher if known else "",
         evidence="error",
-    )
+    )  # fmt: skip
 
 
 def _way(outcomes: ExerciseOutcomes, failing: Collection[int]) -> Way | None:

@@ -106,19 +106,12 @@ class Match:
         one, raised = self.known.mistake, self.report.raised
         error = bool(cases) and cases <= raised.keys()
         return Candidate(
-            id=one.id,
-            title=said(raised[min(cases)]) + for_which(cases, self.report) if error else one.title,
-            hint=one.hint,
-            explained=cases,
-            whole=whole,
-            rank=self.known.rank,
+            one.id, said(raised[min(cases)]) + for_which(cases, self.report) if error else one.title,
+            one.hint, cases, whole, self.known.rank,
             evidence="error" if error else "proven" if whole else "partial",
-            cause=one.title if error else "",
-            teacher=one.teacher,
-            where=one.where,
-            others=one.others,
+            cause=one.title if error else "", teacher=one.teacher, where=one.where, others=one.others,
             kinds=self._kinds(cases),
-        )
+        )  # fmt: skip
 
     def _kinds(self, cases: frozenset[int]) -> frozenset[CriterionKind]:
         kinds, report = self.known.kinds, self.report
@@ -215,13 +208,8 @@ def places(report: FailureReport, left: frozenset[Flaw]) -> Iterator[Candidate]:
     if part is None or both < FEW or cases != report.failing:
         return
     yield Candidate(
-        id="wrong-in-a-part",
-        title=f"Right, but not {part.words}",
-        hint=f"Call your function once {part.words} and once not. Which line treats the two differently?",
-        explained=cases,
-        whole=False,
-        rank=PLACE,
-        evidence="partial",
+        "wrong-in-a-part", f"Right, but not {part.words}",
+        f"Call your function once {part.words} and once not. Which line treats the two differently?",
+        cases, whole=False, rank=PLACE, evidence="partial", kinds=ALL_KINDS,
         teacher="No known mistake behaves so; what is known is the part of the inputs where it fails.",
-        kinds=ALL_KINDS,
-    )
+    )  # fmt: skip

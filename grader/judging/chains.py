@@ -16,7 +16,8 @@ What SGD does is known to the last bits: it moves a parameter that has a gradien
 the gradient's sign turned where it maximises. A step that says otherwise is false: the parameter was moved
 by hand inside it, or there was none. Whether the gradient is the objective's is not asked: what a step took
 off is the rate times it, so it is where the steps lead from each value of the reference's to the next.
-Momentum adds what no trace tells; but where the end is that of a reference without it, each step was an optimiser's first, which has the gradient alone (with Nesterov's 1 + momentum times it).
+Momentum adds what no trace tells; but where the end is that of a reference without it, each step was an
+optimiser's first, which has the gradient alone (with Nesterov's 1 + momentum times it).
 
 Components are followed by their values alone from one step to the next, since a student may cut and join
 tensors in any way; within a step each is followed by its place. Two components that pass through the same
