@@ -24,7 +24,6 @@ from grader.records import (
     Returned,
     Tensor,
     Trace,
-    Value,
 )
 from grader.tensors import ITEM_SIZES, call
 
@@ -170,22 +169,16 @@ def decode(data: bytes) -> tuple[Ran, ...]:
 
 def _exercise(exercise: kit.Exercise, ran: Sequence[Ran]) -> ExerciseVerification:
     return ExerciseVerification(
-        name=exercise.name,
-        title=exercise.title,
+        exercise.name, exercise.title,
         criteria=tuple(Column(one.id, len(one.cases)) for one in exercise.rubric),
         rows=tuple(_row(one, exercise) for one in exercise.misconceptions),
-        alike=_alike(exercise),
-        idle=_idle(exercise),
+        alike=_alike(exercise), idle=_idle(exercise),
         cases=tuple(call(exercise.called, case.arguments) for case in exercise.cases),
-        rungs=len(exercise.ladder),
-        effort=exercise.effort,
+        rungs=len(exercise.ladder), effort=exercise.effort,
         ran=tuple(one for one in ran if one.exercise == exercise.name),
-        late=exercise.late,
-        unseen=exercise.unseen,
-        pairs=len(exercise.pairs),
-        room=exercise.room,
+        late=exercise.late, unseen=exercise.unseen, pairs=len(exercise.pairs), room=exercise.room,
         warnings=exercise.warnings,
-    )
+    )  # fmt: skip
 
 
 def _row(mistake: kit.Misconception, exercise: kit.Exercise) -> Row:
@@ -250,28 +243,21 @@ def _idle(exercise: kit.Exercise) -> tuple[Idle, ...]:
     Where nothing is to be moved, what the exercise's own idle programs get.
     """
     if not exercise.moves:
-        return tuple(_known_idle(one, exercise) for one in exercise.misconceptions if one.idle)
+        own = (one for one in exercise.misconceptions if one.idle)
+        return tuple(
+            Idle(f"does nothing ({one.id})", _points(one.answers, one.traces, exercise)) for one in own
+        )
     zeros = [Tensor(one.dtype, one.shape, bytes(_size(one))) for one in exercise.cases]
     inputs = [one.arguments[exercise.moves] for one in exercise.cases]
-    return (
-        Idle("always returns zeros", _points(exercise, zeros)),
-        Idle("returns its input", _points(exercise, inputs)),
+    return tuple(
+        Idle(title, _points([Returned("Tensor", one, "cpu") for one in values], {}, exercise))  # type: ignore[arg-type]
+        for title, values in (("always returns zeros", zeros), ("returns its input", inputs))
     )
-
-
-def _known_idle(one: kit.Misconception, exercise: kit.Exercise) -> Idle:
-    rows = score.criteria(_judged(one.answers, one.traces, exercise), exercise)
-    return Idle(f"does nothing ({one.id})", sum(row.points for row in rows))
 
 
 def _size(case: kit.Case) -> int:
     return ITEM_SIZES[case.dtype] * (len(case.expected.data) // ITEM_SIZES["float64"])
 
 
-def _points(exercise: kit.Exercise, values: Sequence[Value]) -> float:
-    answers = [Returned("Tensor", one, "cpu") for one in values if isinstance(one, Tensor)]
-    return _total(_judged(answers, {}, exercise), exercise)
-
-
-def _total(outcomes: ExerciseOutcomes, exercise: kit.Exercise) -> float:
-    return sum(row.points for row in score.criteria(outcomes, exercise))
+def _points(answers: Sequence[Answer], traces: dict[int, Trace], exercise: kit.Exercise) -> float:
+    return sum(row.points for row in score.criteria(_judged(answers, traces, exercise), exercise))
