@@ -50,24 +50,20 @@ class Choices:
     @cached_property
     def slots(self) -> dict[Slot, list[Choice]]:
         """For each slot but those of the gradient what every traced call follows; nothing where none is."""
-        found: dict[Slot, list[Choice]] = {}
-        for slot in ("start", "between"):
-            if slot in self.rows:
-                found[slot] = list(islice(_following(BY_SLOT[slot], self.rows[slot]), CHOICES))
+        known: tuple[Slot, ...] = ("start", "between", "rate")
+        found = {slot: _first(BY_SLOT[slot], self.rows[slot]) for slot in known if slot in self.rows}
         if "rate" in self.rows:
-            found["rate"] = list(islice(_following(BY_SLOT["rate"], self.rows["rate"]), CHOICES))
-            alone = list(islice(_following(BY_SLOT["schedule"], self.rows["schedule"]), CHOICES))
+            alone = _first(BY_SLOT["schedule"], self.rows["schedule"])
             if alone:  # what changes the first step as well is no other rate besides
                 found["rate"] = [None]
             found["schedule"] = alone or list(islice(self._schedules(found["rate"]), CHOICES))
-        found |= self._options()
-        return found
+        return found | self._options()
 
     def _schedules(self, rates: list[Choice]) -> Iterator[Choice]:
         rows = self.rows["schedule"]
         for rate in rates:
-            base = rows.x if rate is None else np.broadcast_to(rate(rows.x, rows.at), rows.x.shape)
-            yield from _following(BY_SLOT["schedule"], Rows(base, rows.y, rows.at, rows.doubt))
+            base = rows.x if rate is None else _applied(rate, rows)
+            yield from _following(BY_SLOT["schedule"], replace(rows, x=base))
 
     def _options(self) -> dict[Slot, list[Choice]]:
         """What the optimiser makes of the gradient: by its class and options, else by what its steps did."""
@@ -77,23 +73,14 @@ class Choices:
             again = next(rule for rule in RULES if rule.id == REPEATED)
             return {"update": [Deviation(again, (float(self.traces.repeated),))]}
         name, options = self.traces.optimiser
-        odd = {key: value for key, value in options.items() if value}
+        odd, rows = {key: value for key, value in options.items() if value}, self.rows.get("direction")
         if name == "SGD" and not odd:
-            rows = self.rows.get("direction")
-            return (
-                {}
-                if rows is None
-                else {"direction": list(islice(_following(BY_SLOT["direction"], rows), CHOICES))}
-            )
-        rows = self.rows.get("direction")
+            return {} if rows is None else {"direction": _first(BY_SLOT["direction"], rows)}
         if name == "SGD" and rows is not None and rows.follow(lambda x, _: x).all():
             return {"direction": [None], "update": [None]}  # an option without effect: made anew each time
         direction = _by_options(BY_SLOT["direction"], name, odd, options) if name == "SGD" else None
-        left = {
-            k: v
-            for k, v in odd.items()
-            if direction is None or k not in (*direction.rule.options, *direction.rule.fixed)
-        }
+        used = (*direction.rule.options, *direction.rule.fixed) if direction is not None else ()
+        left = {key: value for key, value in odd.items() if key not in used}
         update = _by_options(BY_SLOT["update"], name, left, options)
         found: dict[Slot, list[Choice]] = {"direction": [direction]}
         if left or name != "SGD":
@@ -110,7 +97,7 @@ class Choices:
         found: list[tuple[Choice, ...]] = [*((one, None) for one in counts), *((None, one) for one in stops)]
         unasked = (Deviation(rule) for rule in BY_SLOT["count"] if rule.id == UNASKED)
         for count in (*islice(_partly(BY_SLOT["count"], rows), CHOICES), *unasked):
-            asked = np.broadcast_to(np.asarray(count(rows.x, rows.at), dtype=float), rows.x.shape)
+            asked = _applied(count, rows).astype(float)
             if (asked >= rows.y).all():
                 stops = [*_following(BY_SLOT["stop"], replace(rows, x=asked))][:CHOICES]
                 found += [(count, one) for one in stops if one is not None]
@@ -189,10 +176,8 @@ class Choices:
     @cached_property
     def unread(self) -> list[Slot]:
         """The slots whose traced calls follow no rule, or more than one."""
-        found = [
-            slot for slot, choices in self.slots.items() if len(choices) != 1 or not _is_read(choices[0])
-        ]
-        found = [slot for slot in found if slot != "rate" or "schedule" not in found]
+        open_ = [slot for slot, ways in self.slots.items() if len(ways) != 1 or not _is_read(ways[0])]
+        found = [slot for slot in open_ if slot != "rate" or "schedule" not in open_]
         found += [] if self._one_end else ["count"]
         return found if self.gradients else [*found, "loss"]
 
@@ -230,6 +215,10 @@ def _following(rules: Iterable[Rule], rows: Rows) -> Iterator[Choice]:
             if rows.follow(one).all():
                 yield one
                 break
+
+
+def _first(rules: Iterable[Rule], rows: Rows) -> list[Choice]:
+    return list(islice(_following(rules, rows), CHOICES))
 
 
 def _partly(rules: Iterable[Rule], rows: Rows) -> Iterator[Deviation]:
@@ -303,15 +292,9 @@ def _by_options(
     return Deviation(best, tuple(wanted[name] for name in best.options)) if best is not None else None
 
 
-def _no_rows() -> Rows:
-    nothing = np.zeros((0, 1))
-    flat = Objective((np.zeros(1), np.zeros(1)))
-    return Rows(
-        nothing,
-        nothing,
-        Moment(flat, nothing, nothing, nothing, i=nothing, theta=nothing, total=nothing),
-        nothing,
-    )
-
-
-EMPTY: Final = _no_rows()
+_NONE: Final = np.zeros((0, 1))
+EMPTY: Final = Rows(
+    _NONE, _NONE,
+    Moment(Objective((_NONE[0:0, 0], _NONE[0:0, 0])), _NONE, _NONE, _NONE, i=_NONE, theta=_NONE, total=_NONE),
+    _NONE,
+)  # fmt: skip

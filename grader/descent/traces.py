@@ -104,13 +104,11 @@ class Traces:
         """
         if not self.stepping:
             return True
-        begin = self._start()
         got = dict(zip(answers.rows.tolist(), answers.all.got, strict=True))
         u = READ * self._u
-        return begin is None or 2 * sum(
-            bool(begins) or _alike(got.get(one.row), one.after[-1], float(off[0]))
-            for begins, one, off in zip(begin.follow(lambda x, _: x), self.stepping, u, strict=True)
-        ) > len(u)
+        told = zip(self._start().follow(lambda x, _: x), self.stepping, u, strict=True)
+        own = (begins or _alike(got.get(one.row), one.after[-1], float(off[0])) for begins, one, off in told)
+        return 2 * sum(map(bool, own)) > len(u)
 
     # --- rows ---------------------------------------------------------------------------------
 
@@ -160,7 +158,7 @@ class Traces:
     def _between(self) -> Rows | None:
         """What a step left, and where the next one of its call began."""
         at = self._steps()
-        followed = np.append(at.i[1:, 0] > 0, False)  # noqa: FBT003 -- no step follows the last
+        followed = np.append(at.i[1:, 0] > 0, False)  # by no step of another call
         if not followed.any():
             return None
         x, y = self._joined("after")[followed], np.roll(at.theta, -1, axis=0)[followed]
