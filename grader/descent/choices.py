@@ -295,6 +295,6 @@ def _by_options(
 _NONE: Final = np.zeros((0, 1))
 EMPTY: Final = Rows(
     _NONE, _NONE,
-    Moment(Objective((_NONE[0:0, 0], _NONE[0:0, 0])), _NONE, _NONE, _NONE, i=_NONE, theta=_NONE, total=_NONE),
+    Moment(Objective((np.zeros(1),) * 2), _NONE, _NONE, _NONE, i=_NONE, theta=_NONE, total=_NONE),
     _NONE,
 )  # fmt: skip

@@ -16,23 +16,10 @@ from typing import Final
 from msgspec.structs import replace
 
 from grader import kit as kits
-from grader import tensors
+from grader import records, tensors
 from grader.judging import partviews
 from grader.judging.compare import judge_case
 from grader.judging.steps import step_table
-from grader.records import (
-    Answer,
-    ExerciseOutcomes,
-    ExerciseRun,
-    Failure,
-    Outcome,
-    Place,
-    Raised,
-    Record,
-    Returned,
-    Stopped,
-    Trace,
-)
 from grader.results import Counterexample, Diagnosis, Difference, StepTable, TensorView, number
 
 SEEDED: Final = "torch.manual_seed(0); "
@@ -42,22 +29,22 @@ IMPORTS: Final = {"torch": "import torch", "np": "import numpy as np", "math": "
 """What the source of a probe may name without saying so."""
 
 
-class Shown(Record, frozen=True):
+class Shown(records.Record, frozen=True):
     """What is shown of a mistake, and the steps of that very call."""
 
     counterexample: Counterexample | None = None
     steps: StepTable | None = None
     difference: Difference | None = None  # where a part of it has many numbers
-    raised: Place | None = None  # where the call raised, if it did
+    raised: records.Place | None = None  # where the call raised, if it did
 
 
 def counterexample(
-    outcomes: ExerciseOutcomes,
+    outcomes: records.ExerciseOutcomes,
     exercise: kits.Exercise,
-    run: ExerciseRun,
+    run: records.ExerciseRun,
     failed: Collection[str],
     diagnosis: Diagnosis | None = None,
-    climbed: ExerciseRun | None = None,
+    climbed: records.ExerciseRun | None = None,
 ) -> Shown:
     """The smallest call that shows why the criteria failed; none where no value and no form is to blame.
 
@@ -81,7 +68,9 @@ def counterexample(
     return _show(min(equals, key=lambda one: _length(one.case)), sought, outcomes.device, before)
 
 
-def rungs_to_climb(outcomes: ExerciseOutcomes, exercise: kits.Exercise, failed: Collection[str]) -> int:
+def rungs_to_climb(
+    outcomes: records.ExerciseOutcomes, exercise: kits.Exercise, failed: Collection[str]
+) -> int:
     """How many rungs of the ladder, from the first, could show more simply why the criteria failed.
 
     The ladder is in order of steps and length, so these are the rungs below the simplest failing case;
@@ -103,15 +92,15 @@ def rungs_to_climb(outcomes: ExerciseOutcomes, exercise: kits.Exercise, failed: 
     return rungs if any(rung.effort > 0 for rung in exercise.ladder[:rungs]) else 0
 
 
-class _Candidate(Record, frozen=True):
+class _Candidate(records.Record, frozen=True):
     """A judged call, of the suite or of the ladder."""
 
     case: kits.Case
-    outcome: Outcome
-    trace: Trace | None = None
+    outcome: records.Outcome
+    trace: records.Trace | None = None
 
 
-def _rungs(climbed: ExerciseRun, exercise: kits.Exercise, device: str) -> list[_Candidate]:
+def _rungs(climbed: records.ExerciseRun, exercise: kits.Exercise, device: str) -> list[_Candidate]:
     return [
         _Candidate(
             exercise.ladder[index],
@@ -124,7 +113,7 @@ def _rungs(climbed: ExerciseRun, exercise: kits.Exercise, device: str) -> list[_
 
 
 def _steps_alone(
-    outcomes: ExerciseOutcomes,
+    outcomes: records.ExerciseOutcomes,
     exercise: kits.Exercise,
     failed: Collection[str],
     candidates: Sequence[_Candidate],
@@ -166,9 +155,11 @@ class _Sought:
         return value or (outcome.form is not None and case.criterion in self._forms)
 
 
-def _tells(answer: Answer) -> bool:
+def _tells(answer: records.Answer) -> bool:
     """Whether a counterexample can say what happened; of the suite's cases the evidence says more."""
-    return isinstance(answer, Raised) or (isinstance(answer, Returned) and answer.value is not None)
+    return isinstance(answer, records.Raised) or (
+        isinstance(answer, records.Returned) and answer.value is not None
+    )
 
 
 def _simplicity(candidate: _Candidate) -> tuple[bool, bool, bool, float]:
@@ -177,14 +168,14 @@ def _simplicity(candidate: _Candidate) -> tuple[bool, bool, bool, float]:
     A call that has nothing to do says least, so it comes last.
     """
     case, outcome = candidate.case, candidate.outcome
-    not_run = outcome.failure is Failure.NOT_RUN
+    not_run = outcome.failure is records.Failure.NOT_RUN
     steps = case.effort if case.effort > 0 else math.inf
-    return outcome.failure is None, not_run, isinstance(outcome.answer, Stopped), steps
+    return outcome.failure is None, not_run, isinstance(outcome.answer, records.Stopped), steps
 
 
 def shown_again(
     index: int,
-    reply: ExerciseRun,
+    reply: records.ExerciseRun,
     position: int,
     exercise: kits.Exercise,
     failed: Collection[str],
@@ -217,16 +208,16 @@ def _show(candidate: _Candidate, sought: _Sought, device: str, before: str) -> S
         said=(part.message or part.form_message) if part else "",
         place=shown.place,
         support=support,
-        raised=answer.line if isinstance(answer, Raised) else None,
+        raised=answer.line if isinstance(answer, records.Raised) else None,
         error_over_bound=None if ratio is None else number(ratio),
         bound=None if outcome.bound is None else number(outcome.bound),
         first_diverging_step=steps.diverges if steps else None,
     )
     difference = partviews.difference(case, outcome, part) if part else None
-    return Shown(found, steps, difference, answer.place if isinstance(answer, Raised) else None)
+    return Shown(found, steps, difference, answer.place if isinstance(answer, records.Raised) else None)
 
 
-def _whole(case: kits.Case, answer: Answer) -> partviews.Pair:
+def _whole(case: kits.Case, answer: records.Answer) -> partviews.Pair:
     """One tensor; of several parts of which none came back, nothing."""
     return partviews.Pair(None if case.leaves else tensors.view(case.expected), returned_view(answer))
 
@@ -246,6 +237,10 @@ def _steps(candidate: _Candidate, exercise: kits.Exercise, device: str, before: 
     return table and replace(table, call=before + table.call)
 
 
-def returned_view(answer: Answer) -> TensorView | None:
+def returned_view(answer: records.Answer) -> TensorView | None:
     """What came back, for reports."""
-    return tensors.view(answer.value) if isinstance(answer, Returned) and answer.value is not None else None
+    return (
+        tensors.view(answer.value)
+        if isinstance(answer, records.Returned) and answer.value is not None
+        else None
+    )

@@ -10,37 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 from grader import kit as kits
-from grader import tensors
+from grader import records, results, tensors
 from grader.judging import partviews
 from grader.judging.award import Finding
 from grader.judging.counterexample import returned_view
 from grader.judging.leaves import is_close, seen
-from grader.records import (
-    Chain,
-    Execution,
-    ExerciseOutcomes,
-    ExerciseRun,
-    Failure,
-    Outcome,
-    Part,
-    Raised,
-    Returned,
-    Step,
-    Trace,
-)
-from grader.results import (
-    EVIDENCE_SCHEMA,
-    CaseEvidence,
-    Evidence,
-    ExerciseEvidence,
-    Number,
-    StepEvidence,
-    TensorView,
-    TraceEvidence,
-    number,
-)
 
-JudgedRun = tuple[ExerciseRun, ExerciseOutcomes]
+JudgedRun = tuple[records.ExerciseRun, records.ExerciseOutcomes]
 """One exercise on one device: what it did, and how that was judged."""
 
 
@@ -55,7 +31,7 @@ class CaseTexts:
             for exercise in kit.exercises
             for device in kit.devices
         }
-        self.expected: dict[str, tuple[TensorView, ...]] = {
+        self.expected: dict[str, tuple[results.TensorView, ...]] = {
             exercise.name: tuple(tensors.view(case.expected) for case in exercise.cases)
             for exercise in kit.exercises
             if not exercise.protocol.leaves
@@ -70,20 +46,20 @@ class CaseTexts:
 
 def gather(
     student: str,
-    executions: Sequence[Execution],
+    executions: Sequence[records.Execution],
     judged: dict[str, list[JudgedRun]],
     kit: kits.Kit,
     texts: CaseTexts,
     findings: Mapping[str, Finding],
-) -> Evidence:
+) -> results.Evidence:
     """Put together what is stored; `judged` holds for each exercise what it did on each device.
 
     Of all the calls that were traced only the steps of the counterexample and the ones that were judged by
     their steps are kept.
     """
     first = executions[0] if executions else None
-    return Evidence(
-        schema=EVIDENCE_SCHEMA,
+    return results.Evidence(
+        schema=results.EVIDENCE_SCHEMA,
         student=student,
         source=first.cells if first else (),
         notes=tuple(dict.fromkeys(note for one in executions for note in one.notes)),
@@ -97,8 +73,8 @@ def gather(
 
 def _exercise(
     exercise: kits.Exercise, judged: list[JudgedRun], texts: CaseTexts, finding: Finding | None
-) -> ExerciseEvidence:
-    return ExerciseEvidence(
+) -> results.ExerciseEvidence:
+    return results.ExerciseEvidence(
         name=exercise.name,
         cases=tuple(
             row
@@ -120,7 +96,9 @@ def _exercise(
     )
 
 
-def _told(outcome: Outcome, exercise: kits.Exercise, device: str, texts: CaseTexts) -> Iterator[CaseEvidence]:
+def _told(
+    outcome: records.Outcome, exercise: kits.Exercise, device: str, texts: CaseTexts
+) -> Iterator[results.CaseEvidence]:
     """Of several parts once for each criterion that judges its values, or that finds its form wrong."""
     case, told = exercise.cases[outcome.case], partial(_case, outcome, exercise, device, texts)
     if not exercise.protocol.leaves:
@@ -146,18 +124,19 @@ def _told(outcome: Outcome, exercise: kits.Exercise, device: str, texts: CaseTex
 
 
 def _case(
-    outcome: Outcome, exercise: kits.Exercise, device: str, texts: CaseTexts, criterion: str,
-    numbers: Outcome | Part | None, pair: partviews.Pair, failure: Failure | None, form: Failure | None,
-    message: str, form_message: str, *, borderline: bool, part: str = "",
-) -> CaseEvidence:  # fmt: skip
+    outcome: records.Outcome, exercise: kits.Exercise, device: str, texts: CaseTexts, criterion: str,
+    numbers: records.Outcome | records.Part | None, pair: partviews.Pair,
+    failure: records.Failure | None, form: records.Failure | None, message: str, form_message: str, *,
+    borderline: bool, part: str = "",
+) -> results.CaseEvidence:  # fmt: skip
     """`numbers`: what error and bound are of."""
     answer = outcome.answer
-    return CaseEvidence(
+    return results.CaseEvidence(
         outcome.case, device, criterion, exercise.cases[outcome.case].origin,
         texts.calls[exercise.name, device][outcome.case], pair.expected, pair.got,
-        returned=(answer.problem or answer.type) if isinstance(answer, Returned) else None,
-        raised=answer.line if isinstance(answer, Raised) else None,
-        traceback=answer.traceback if isinstance(answer, Raised) else "",
+        returned=(answer.problem or answer.type) if isinstance(answer, records.Returned) else None,
+        raised=answer.line if isinstance(answer, records.Raised) else None,
+        traceback=answer.traceback if isinstance(answer, records.Raised) else "",
         error=_number(numbers.error) if numbers else None,
         bound=_number(numbers.bound) if numbers else None,
         error_over_bound=_number(numbers.error_over_bound) if numbers else None,
@@ -167,9 +146,9 @@ def _case(
 
 
 def _trace(
-    chain: Chain, trace: Trace, exercise: kits.Exercise, device: str, texts: CaseTexts
-) -> TraceEvidence:
-    return TraceEvidence(
+    chain: records.Chain, trace: records.Trace, exercise: kits.Exercise, device: str, texts: CaseTexts
+) -> results.TraceEvidence:
+    return results.TraceEvidence(
         case=chain.case,
         device=device,
         call=texts.calls[exercise.name, device][chain.case],
@@ -183,14 +162,14 @@ def _trace(
     )
 
 
-def _step(step: Step) -> StepEvidence:
-    return StepEvidence(
+def _step(step: records.Step) -> results.StepEvidence:
+    return results.StepEvidence(
         optimiser=step.classes[0] if step.classes else "an optimiser of its own",
-        options={name: number(value) for name, value in step.options.items()},
+        options={name: results.number(value) for name, value in step.options.items()},
         before=tuple(map(tensors.view, step.before)),
         after=tuple(map(tensors.view, step.after)),
     )
 
 
-def _number(value: float | None) -> Number | None:
-    return None if value is None else number(value)
+def _number(value: float | None) -> results.Number | None:
+    return None if value is None else results.number(value)

@@ -12,23 +12,14 @@ from itertools import combinations
 
 import msgspec
 
-from grader import decoders, kit
+from grader import decoders, kit, records
 from grader.judging import compare, score
 from grader.judging.behaviour import behaviour, form, same, same_steps
 from grader.judging.chains import chain_of
-from grader.records import (
-    Answer,
-    ExerciseOutcomes,
-    ExerciseRun,
-    Record,
-    Returned,
-    Tensor,
-    Trace,
-)
 from grader.tensors import ITEM_SIZES, call
 
 
-class Row(Record, frozen=True):
+class Row(records.Record, frozen=True):
     """One misconception against the rubric."""
 
     id: str
@@ -74,14 +65,14 @@ class Row(Record, frozen=True):
         return self.judged and not self.costs and not self.fails
 
 
-class Idle(Record, frozen=True):
+class Idle(records.Record, frozen=True):
     """A program that does nothing, and what it would get."""
 
     title: str
     points: float
 
 
-class Ran(Record, frozen=True):
+class Ran(records.Record, frozen=True):
     """A right program, really run on a device; `absent` says why it could not be."""
 
     exercise: str
@@ -95,14 +86,14 @@ class Ran(Record, frozen=True):
         return bool(self.failed)
 
 
-class Column(Record, frozen=True):
+class Column(records.Record, frozen=True):
     """A criterion, and how many cases it judges."""
 
     id: str
     cases: int
 
 
-class ExerciseVerification(Record, frozen=True):
+class ExerciseVerification(records.Record, frozen=True):
     """One exercise, verified."""
 
     name: str
@@ -130,7 +121,7 @@ class ExerciseVerification(Record, frozen=True):
         return sum(row.caught for row in self.rows)
 
 
-class Verification(Record, frozen=True):
+class Verification(records.Record, frozen=True):
     """A kit, verified."""
 
     exercises: tuple[ExerciseVerification, ...]
@@ -191,18 +182,20 @@ def _row(mistake: kit.Misconception, exercise: kit.Exercise) -> Row:
     return Row(mistake.id, mistake.title, mistake.costs, fails, cases=cases)
 
 
-def _catching(criterion: kit.Criterion, outcomes: ExerciseOutcomes) -> tuple[int, ...]:
+def _catching(criterion: kit.Criterion, outcomes: records.ExerciseOutcomes) -> tuple[int, ...]:
     """The cases that fail; none where a criterion is lost because nothing was done at all."""
     return tuple(one.case for one in score.judged(criterion, outcomes) if one.failure is not None)
 
 
-def failing(outcomes: ExerciseOutcomes, exercise: kit.Exercise) -> tuple[str, ...]:
+def failing(outcomes: records.ExerciseOutcomes, exercise: kit.Exercise) -> tuple[str, ...]:
     """The ids of the criteria that fail."""
     return tuple(row.id for row in score.criteria(outcomes, exercise) if row.outcome == "failed")
 
 
-def _judged(answers: Sequence[Answer], traces: dict[int, Trace], exercise: kit.Exercise) -> ExerciseOutcomes:
-    run = ExerciseRun(exercise.name, found=True, answers=dict(enumerate(answers)), traces=traces)
+def _judged(
+    answers: Sequence[records.Answer], traces: dict[int, records.Trace], exercise: kit.Exercise
+) -> records.ExerciseOutcomes:
+    run = records.ExerciseRun(exercise.name, found=True, answers=dict(enumerate(answers)), traces=traces)
     return compare.judge(run, exercise, "cpu")
 
 
@@ -247,10 +240,10 @@ def _idle(exercise: kit.Exercise) -> tuple[Idle, ...]:
         return tuple(
             Idle(f"does nothing ({one.id})", _points(one.answers, one.traces, exercise)) for one in own
         )
-    zeros = [Tensor(one.dtype, one.shape, bytes(_size(one))) for one in exercise.cases]
+    zeros = [records.Tensor(one.dtype, one.shape, bytes(_size(one))) for one in exercise.cases]
     inputs = [one.arguments[exercise.moves] for one in exercise.cases]
     return tuple(
-        Idle(title, _points([Returned("Tensor", one, "cpu") for one in values], {}, exercise))  # type: ignore[arg-type]
+        Idle(title, _points([records.Returned("Tensor", one, "cpu") for one in values], {}, exercise))  # type: ignore[arg-type]
         for title, values in (("always returns zeros", zeros), ("returns its input", inputs))
     )
 
@@ -259,5 +252,7 @@ def _size(case: kit.Case) -> int:
     return ITEM_SIZES[case.dtype] * (len(case.expected.data) // ITEM_SIZES["float64"])
 
 
-def _points(answers: Sequence[Answer], traces: dict[int, Trace], exercise: kit.Exercise) -> float:
+def _points(
+    answers: Sequence[records.Answer], traces: dict[int, records.Trace], exercise: kit.Exercise
+) -> float:
     return sum(row.points for row in score.criteria(_judged(answers, traces, exercise), exercise))

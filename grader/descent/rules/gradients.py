@@ -278,20 +278,12 @@ def _cut_to(slack: float) -> Formula:
     )
 
 
-def _brought_to(slack: float) -> Formula:
-    return lambda x, y, _: norm(y) * (1 + slack / norm(x))
-
-
 def _clipped(x: Array, _: Moment, largest: float, slack: float) -> Array:
     return x * np.minimum(largest / (norm(x) + slack), 1)
 
 
 def _of_length(x: Array, _: Moment, length: float, slack: float) -> Array:
     return length * x / (norm(x) + slack)
-
-
-def _component(x: Array, _: Moment, k: float) -> Array:
-    return np.where(np.arange(x.shape[1]) == k - 1, x, 0)
 
 
 CLIP: Final = (
@@ -304,15 +296,17 @@ CLIP: Final = (
          rank=14, samples=((1.0,), (0.5,), (5.0,))),
     Rule("gradient-of-fixed-length", "clip",
          lambda c, _: f"The gradient is normalised to length {told(c)}: only its direction counts", _SIZE,
-         _of_length, most(_of_length, for_each((0.0, 1e-12, 1e-8, 1e-6), _brought_to)),
+         _of_length, most(_of_length, for_each(
+             (0.0, 1e-12, 1e-8, 1e-6), lambda slack: lambda x, y, _: norm(y) * (1 + slack / norm(x)))),
          teacher="grad / grad.norm().", rank=20, samples=((1.0, 0.0), (1.0, 1e-8), (0.5, 1e-12)), known=0),
     Rule("gradient-sign", "clip",
          lambda c: "Only the sign of the gradient is used" + ("" if c == 1 else f", times {told(c)}"), _SIZE,
          lambda x, _, c: c * np.sign(x), each(lambda x, y, at: ratio(np.sign(x), y, at)), rank=20,
          samples=((1.0,), (0.5,)), known=0),
     Rule("gradient-of-one-component", "clip", "Only component {0} of the gradient is used",
-         "Print theta.grad just before step(): which components are 0?", _component, trial(1.0, 2.0, 3.0),
-         rank=24, samples=((1.0,), (2.0,)), known=0),
+         "Print theta.grad just before step(): which components are 0?",
+         lambda x, _, k: np.where(np.arange(x.shape[1]) == k - 1, x, 0), trial(1.0, 2.0, 3.0), rank=24,
+         samples=((1.0,), (2.0,)), known=0),
     Rule("gradient-empty", "clip", "The gradient is missing or 0 when step() is called, so theta never moves",
          "Print the .grad of the optimiser's tensor just before step(). Who fills it, and who empties it?",
          lambda x, _: 0 * x,

@@ -17,16 +17,9 @@ HOW_MANY_HINT: Final = "How many elements does the result have, and how many sho
 
 
 def _result(
-    name: str,
-    title: str | Callable[..., str],
-    f: Callable[..., Any],
-    rank: int,
-    read: Reader = nothing,
-    *samples: tuple[float, ...],
-    hint: str = RETURN_HINT,
-    known: int = 0,
-    teacher: str = "",
-) -> Rule:
+    name: str, title: str | Callable[..., str], f: Callable[..., Any], rank: int, read: Reader = nothing,
+    *samples: tuple[float, ...], hint: str = RETURN_HINT, known: int = 0, teacher: str = "",
+) -> Rule:  # fmt: skip
     return Rule(
         f"result-{name}", "result", title, hint, f, read,
         rank=rank, samples=samples or ((),), known=known, teacher=teacher,
@@ -140,11 +133,11 @@ Piece = Callable[[Moment, int], Array]
 
 def _thetas(first: int, last: int) -> Piece:
     """From place `first` to `last` after the final one."""
-    return lambda at, k: at.path[first : int(at.count[k]) + 1 + last, k].ravel()
+    return lambda at, k: at.path[first : int(at.count[k]) + 1 + last, k]
 
 
 def _losses(first: int, last: int) -> Piece:
-    return lambda at, k: at.objective.value(at.path[first : int(at.count[k]) + 1 + last, k]).ravel()
+    return lambda at, k: at.objective.value(_thetas(first, last)(at, k))
 
 
 def _theta(at: Moment, k: int) -> Array:
@@ -153,7 +146,7 @@ def _theta(at: Moment, k: int) -> Array:
 
 def _list(name: str, words: str, *pieces: Piece, known: int = 0, teacher: str = "") -> Rule:
     def f(x: Array, at: Moment) -> list[Array]:
-        return [np.concatenate([piece(at, k) for piece in pieces]) for k in range(len(x))]
+        return [np.concatenate([piece(at, k).ravel() for piece in pieces]) for k in range(len(x))]
 
     return _result(name, f"{words} are returned, not the last theta alone", f, 15,
                    hint=HOW_MANY_HINT, known=known, teacher=teacher)  # fmt: skip
@@ -177,7 +170,7 @@ HISTORIES: Final = (
         for name, words, piece, teacher in _LISTS
     ),
     _list("theta-and-loss", "Theta and the loss at it", _theta,
-          lambda at, k: at.objective.value(_theta(at, k)).ravel()),
+          lambda at, k: at.objective.value(_theta(at, k))),
     _list("theta-and-last-loss", "Theta and the loss of the last step", _theta,
           lambda at, k: _losses(0, -1)(at, k)[-1:]),
 )  # fmt: skip
