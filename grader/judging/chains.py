@@ -51,17 +51,14 @@ def chain(
     steps = [step for step in every if optimiser in step.classes]
     message = _no_value(answer) or _no_step(every, steps, optimiser)
     if not moves:  # what the steps move is no argument
-        if not message and not _moves(steps):
-            message = f"no step of torch.optim.{optimiser} changed anything"
+        message = message or _unmoved(steps, optimiser)
         return Chain(index, holds=not message, steps=len(steps), message=message, optimiser=optimiser)
     start = case.arguments[moves]
     if not message and isinstance(answer, Returned) and answer.value and isinstance(start, Tensor):
         followed = _Followed(start, answer.value, steps)
         if trace and trace.dropped:  # too many steps to record: what was recorded holds
             message = followed.broken_anywhere(moves)
-            if not message and not _moves(steps):
-                message = f"no step of torch.optim.{optimiser} changed anything"
-            message = message or impossible(steps, optimiser, memory=True)
+            message = message or _unmoved(steps, optimiser) or impossible(steps, optimiser, memory=True)
         else:
             message = (
                 _too_many(answer.value, case)
@@ -126,20 +123,12 @@ def _not_stepped(
     wanted = [floats(tensor) for tensor in case.trajectory]
     allowed = [READ * roundoff * n * _largest(wanted[:n]) for n in range(1, len(wanted) + 1)]
     end = floats(returned)
-    right = (
-        bool(wanted)
-        and len(end) == len(wanted[-1])
-        and all(map(near, end, wanted[-1], allowed[-1:] * len(end)))
-    )
-    memory = not right or _has_momentum(case)
-    return impossible(steps, optimiser, memory=memory) or (
-        _short_cut(wanted, allowed, followed) if right else ""
-    )
-
-
-def _has_momentum(case: kits.Case) -> bool:
-    """Whether the reference has, so that a right end says nothing of it."""
-    return case.trace is not None and any(step.options.get("momentum") for step in case.trace.steps)
+    right = bool(wanted) and len(end) == len(wanted[-1])
+    right = right and all(map(near, end, wanted[-1], allowed[-1:] * len(end)))
+    theirs = case.trace.steps if case.trace else ()
+    memory = not right or any(step.options.get("momentum") for step in theirs)  # then it says nothing of it
+    wrong = impossible(steps, optimiser, memory=memory)
+    return wrong or (_short_cut(wanted, allowed, followed) if right else "")
 
 
 def _short_cut(wanted: Sequence[Sequence[float]], allowed: Sequence[float], followed: _Followed) -> str:
@@ -163,8 +152,9 @@ def _largest(values: Sequence[Sequence[float]]) -> float:
     return max((abs(x) for value in values for x in value if math.isfinite(x)), default=0.0)
 
 
-def _moves(steps: Sequence[Step]) -> bool:
-    return any(step.before != step.after for step in steps)
+def _unmoved(steps: Sequence[Step], optimiser: str) -> str:
+    moves = any(step.before != step.after for step in steps)
+    return "" if moves else f"no step of torch.optim.{optimiser} changed anything"
 
 
 class _Followed:
@@ -181,9 +171,7 @@ class _Followed:
         self._came: dict[Key, set[Key]] = {}  # from where steps came to a value
         self._known = set(self._passed)  # passed to the call, or made of that by steps
         self._made: set[Key] = set()  # by steps
-        self._astray: dict[
-            Key, tuple[int, Key]
-        ] = {}  # left by a step, but begun elsewhere: at which, by what
+        self._astray: dict[Key, tuple[int, Key]] = {}  # left by a step, begun elsewhere: at which, by what
         for number, step in enumerate(steps, start=1):
             self._follow(number, list(zip(self._keys(step.before), self._keys(step.after), strict=False)))
 
@@ -195,11 +183,8 @@ class _Followed:
             self._came.setdefault(after, set()).add(before)
         self._left.update(after for _, after in pairs)
         made = {after for before, after in pairs if before in self._known}
-        self._astray |= {
-            after: self._astray.get(before, (number, before))
-            for before, after in pairs
-            if before not in self._known
-        }
+        lost = [(before, after) for before, after in pairs if before not in self._known]
+        self._astray |= {after: self._astray.get(before, (number, before)) for before, after in lost}
         self._made |= made
         self._known |= made
 
@@ -220,9 +205,8 @@ class _Followed:
                 return self._unknown(*self._astray[key], moves)
             if key not in self._made or key not in late:
                 which = "one of the last two steps" if key in self._made else "a step"
-                return (
-                    f"what came back, {self._told(key)}, was not left by {which} of torch.optim.{optimiser}"
-                )
+                told = f"what came back, {self._told(key)}, was not left by {which}"
+                return f"{told} of torch.optim.{optimiser}"
         return ""
 
     def broken_anywhere(self, moves: str) -> str:

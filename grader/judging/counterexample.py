@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_left
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Final
 
 from msgspec.structs import replace
@@ -39,13 +39,9 @@ class Shown(records.Record, frozen=True):
 
 
 def counterexample(
-    outcomes: records.ExerciseOutcomes,
-    exercise: kits.Exercise,
-    run: records.ExerciseRun,
-    failed: Collection[str],
-    diagnosis: Diagnosis | None = None,
-    climbed: records.ExerciseRun | None = None,
-) -> Shown:
+    outcomes: records.ExerciseOutcomes, exercise: kits.Exercise, run: records.ExerciseRun,
+    failed: Collection[str], diagnosis: Diagnosis | None = None, climbed: records.ExerciseRun | None = None,
+) -> Shown:  # fmt: skip
     """The smallest call that shows why the criteria failed; none where no value and no form is to blame.
 
     `climbed`: what the function did on the first rungs of the ladder, where it was asked.
@@ -54,18 +50,19 @@ def counterexample(
     sought, before = _Sought(exercise, failed), SEEDED if run.draws else ""
     known = diagnosis.misconceptions[0] if diagnosis and diagnosis.misconceptions else None
     shrunk = next((one.smallest for one in exercise.misconceptions if one.id == known), None)
-    candidates = [
-        _Candidate(exercise.cases[one.case], one, run.traces.get(one.case)) for one in outcomes.outcomes
-    ]
+    suite = outcomes.outcomes
+    candidates = [_Candidate(exercise.cases[one.case], one, run.traces.get(one.case)) for one in suite]
     if shrunk is not None and sought.shows(candidates[shrunk]):
         return _show(candidates[shrunk], sought, outcomes.device, before)
     candidates += _rungs(climbed, exercise, outcomes.device) if climbed else []
     failing = [one for one in candidates if sought.shows(one)]
-    if not failing:
-        return Shown(steps=_steps_alone(outcomes, exercise, failed, candidates))
-    simplest = min(map(_simplicity, failing))
-    equals = [one for one in failing if _simplicity(one) == simplest]
-    return _show(min(equals, key=lambda one: _length(one.case)), sought, outcomes.device, before)
+    if not failing:  # steps alone are to blame
+        asked = {one.optimiser for one in sought.broken if one.kind == "optimiser"}
+        broken = (candidates[one.case] for one in outcomes.chains if not one.holds and one.optimiser in asked)
+        simplest = min(broken, key=lambda one: (one.case.effort, _length(one.case)), default=None)
+        return Shown(steps=_steps(simplest, exercise, outcomes.device) if simplest else None)
+    shown = min(failing, key=lambda one: (_simplicity(one), _length(one.case)))
+    return _show(shown, sought, outcomes.device, before)
 
 
 def rungs_to_climb(
@@ -82,10 +79,9 @@ def rungs_to_climb(
     failing = [one for one in suite if sought.shows(one)]
     if not failing:
         return 0
-    *worse, steps = simplest = min(map(_simplicity, failing))
+    (*worse, steps), length = min((_simplicity(one), _length(one.case)) for one in failing)
     if any(worse):
         return len(exercise.ladder)
-    length = min(_length(one.case) for one in failing if _simplicity(one) == simplest)
     if math.isinf(steps):
         return 0
     rungs = bisect_left(exercise.ladder, (steps, length), key=lambda rung: (rung.effort, _length(rung)))
@@ -101,39 +97,17 @@ class _Candidate(records.Record, frozen=True):
 
 
 def _rungs(climbed: records.ExerciseRun, exercise: kits.Exercise, device: str) -> list[_Candidate]:
+    """Those that came to something: a counterexample says what happened."""
+    rows = [(i, exercise.ladder[i], answer) for i, answer in sorted(climbed.answers.items())]
     return [
-        _Candidate(
-            exercise.ladder[index],
-            judge_case(index, exercise.ladder[index], answer, device),
-            climbed.traces.get(index),
-        )
-        for index, answer in sorted(climbed.answers.items())
-        if _tells(answer)
+        _Candidate(case, judge_case(i, case, answer, device), climbed.traces.get(i))
+        for i, case, answer in rows
+        if isinstance(answer, records.Raised) or returned_view(answer)
     ]
-
-
-def _steps_alone(
-    outcomes: records.ExerciseOutcomes,
-    exercise: kits.Exercise,
-    failed: Collection[str],
-    candidates: Sequence[_Candidate],
-) -> StepTable | None:
-    """The steps of the simplest call that was judged by its steps, and failed."""
-    asked = {one.optimiser for one in _broken(exercise, failed) if one.kind == "optimiser"}
-    broken = [candidates[one.case] for one in outcomes.chains if not one.holds and one.optimiser in asked]
-    simplest = min(broken, key=lambda one: (one.case.effort, _length(one.case)), default=None)
-    return _steps(simplest, exercise, outcomes.device) if simplest else None
 
 
 def _length(case: kits.Case) -> int:
     return len(tensors.call("", case.arguments))
-
-
-def _broken(exercise: kits.Exercise, failed: Collection[str]) -> list[kits.Criterion]:
-    """The failed criteria; with the form, where two shapes are one input, what is wrong for one of them."""
-    broken = [one for one in exercise.rubric if one.id in failed]
-    form = exercise.either_shape and any(one.kind == "return" for one in broken)
-    return list(exercise.rubric) if form else broken
 
 
 class _Sought:
@@ -141,7 +115,10 @@ class _Sought:
 
     def __init__(self, exercise: kits.Exercise, failed: Collection[str]) -> None:
         self.exercise = exercise
-        broken = self.broken = _broken(exercise, failed)
+        broken = [one for one in exercise.rubric if one.id in failed]
+        if exercise.either_shape and any(one.kind == "return" for one in broken):
+            broken = list(exercise.rubric)  # where two shapes are one input, what is wrong for one of them
+        self.broken = broken
         self._values = {one.id for one in broken if one.kind == "values"}
         self._forms = {
             exercise.cases[index].criterion for one in broken if one.kind == "return" for index in one.cases
@@ -153,13 +130,6 @@ class _Sought:
             return partviews.shown(self.broken, outcome) is not None
         value = outcome.failure is not None and case.criterion in self._values
         return value or (outcome.form is not None and case.criterion in self._forms)
-
-
-def _tells(answer: records.Answer) -> bool:
-    """Whether a counterexample can say what happened; of the suite's cases the evidence says more."""
-    return isinstance(answer, records.Raised) or (
-        isinstance(answer, records.Returned) and answer.value is not None
-    )
 
 
 def _simplicity(candidate: _Candidate) -> tuple[bool, bool, bool, float]:
@@ -174,14 +144,9 @@ def _simplicity(candidate: _Candidate) -> tuple[bool, bool, bool, float]:
 
 
 def shown_again(
-    index: int,
-    reply: records.ExerciseRun,
-    position: int,
-    exercise: kits.Exercise,
-    failed: Collection[str],
-    device: str,
-    before: str,
-) -> Shown | None:
+    index: int, reply: records.ExerciseRun, position: int, exercise: kits.Exercise, failed: Collection[str],
+    device: str, before: str,
+) -> Shown | None:  # fmt: skip
     """A case that was called again, after the calls in `before`; None where it does not fail there."""
     case, answer = exercise.cases[index], reply.answers[position]
     candidate = _Candidate(case, judge_case(index, case, answer, device), reply.traces.get(position))
@@ -196,30 +161,21 @@ def _show(candidate: _Candidate, sought: _Sought, device: str, before: str) -> S
     part = partviews.shown(sought.broken, outcome)
     ratio = part.error_over_bound if part else outcome.error_over_bound
     steps = _steps(candidate, exercise, device, before)
-    shown = partviews.pair(case, outcome, part) if part else _whole(case, answer)
+    whole = partviews.Pair(None if case.leaves else tensors.view(case.expected), returned_view(answer))
+    shown = partviews.pair(case, outcome, part) if part else whole
     support = _support(exercise)
+    raised = answer if isinstance(answer, records.Raised) else None
     found = Counterexample(
-        device=device,
-        arguments={name: tensors.argument_view(value) for name, value in case.arguments.items()},
-        call=support + before + tensors.call(exercise.called, case.arguments, device),
-        expected=shown.expected,
-        got=shown.got,
+        device, {name: tensors.argument_view(value) for name, value in case.arguments.items()},
+        support + before + tensors.call(exercise.called, case.arguments, device), shown.expected, shown.got,
         part=partviews.name(part, case) if part else "",
-        said=(part.message or part.form_message) if part else "",
-        place=shown.place,
-        support=support,
-        raised=answer.line if isinstance(answer, records.Raised) else None,
-        error_over_bound=None if ratio is None else number(ratio),
+        said=(part.message or part.form_message) if part else "", place=shown.place, support=support,
+        raised=raised.line if raised else None, error_over_bound=None if ratio is None else number(ratio),
         bound=None if outcome.bound is None else number(outcome.bound),
         first_diverging_step=steps.diverges if steps else None,
-    )
+    )  # fmt: skip
     difference = partviews.difference(case, outcome, part) if part else None
-    return Shown(found, steps, difference, answer.place if isinstance(answer, records.Raised) else None)
-
-
-def _whole(case: kits.Case, answer: records.Answer) -> partviews.Pair:
-    """One tensor; of several parts of which none came back, nothing."""
-    return partviews.Pair(None if case.leaves else tensors.view(case.expected), returned_view(answer))
+    return Shown(found, steps, difference, raised.place if raised else None)
 
 
 def _support(exercise: kits.Exercise) -> str:

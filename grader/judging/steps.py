@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, groupby, islice, pairwise
+from itertools import chain, groupby, islice, pairwise, zip_longest
 from typing import Final
 
 from grader import kit as kits
@@ -71,9 +71,7 @@ def path(steps: Sequence[Step], start: list[float]) -> list[WholeStep] | None:
 
 def same(got: Sequence[float], wanted: Sequence[float], before: Sequence[float]) -> bool:
     """Whether two traced values are one, up to rounding; that of a step is relative to where it began."""
-    allowed = [
-        DIVERGES * max(abs(wanted_), abs(before_)) for wanted_, before_ in zip(wanted, before, strict=False)
-    ]
+    allowed = [DIVERGES * max(abs(x), abs(y)) for x, y in zip(wanted, before, strict=False)]
     return len(got) == len(wanted) and all(map(near, got, wanted, allowed))
 
 
@@ -120,13 +118,10 @@ def step_table(
     diverges = next((row.step for row in rows[1:] if row.apart), None)
     shown = _shown(rows, diverges)
     return StepTable(
-        call=tensors.call(exercise.called, case.arguments, device),
-        device=device,
-        rows=shown,
-        diverges=diverges,
+        tensors.call(exercise.called, case.arguments, device), device, shown, diverges,
         shows=tuple(_sentences(trace, mine, theirs, case, exercise.moves, answer)),
         more=len(rows) - 1 - shown[-1].step + trace.dropped if shown else 0,
-    )
+    )  # fmt: skip
 
 
 def _shown(rows: Sequence[StepRow], diverges: int | None) -> tuple[StepRow, ...]:
@@ -139,21 +134,14 @@ def _shown(rows: Sequence[StepRow], diverges: int | None) -> tuple[StepRow, ...]
 
 def _rows(start: Tensor, mine: Sequence[WholeStep], theirs: Sequence[WholeStep]) -> Iterator[StepRow]:
     """Row 0 is where both begin; a row that only one of them has is apart."""
-    begins = [
+    own, other = (
         (run[0].before, run[0].dtype) if run else (floats(start), start.dtype) for run in (mine, theirs)
-    ]
-    (own, _), (other, _) = begins
-    here, there = ((_numbers(*begin), None, None) for begin in begins)
-    yield _row(0, here, there, apart=not same(own, other, other))
-    for index in range(max(len(mine), len(theirs))):
-        one = mine[index] if index < len(mine) else None
-        two = theirs[index] if index < len(theirs) else None
+    )
+    begins = [(_numbers(*begin), None, None) for begin in (own, other)]
+    yield StepRow(0, *begins[0], *begins[1], not same(own[0], other[0], other[0]))
+    for index, (one, two) in enumerate(zip_longest(mine, theirs), start=1):
         together = one is not None and two is not None and same(one.after, two.after, two.before)
-        yield _row(index + 1, _half(one), _half(two), apart=not together)
-
-
-def _row(step: int, mine: _Half, theirs: _Half, *, apart: bool) -> StepRow:
-    return StepRow(step, *mine, *theirs, apart)
+        yield StepRow(index, *_half(one), *_half(two), not together)
 
 
 def _half(taken: WholeStep | None) -> _Half:
@@ -185,13 +173,9 @@ def _difference(before: float, after: float, digits: int) -> float:
 
 
 def _sentences(
-    trace: Trace,
-    mine: Sequence[WholeStep] | None,
-    theirs: Sequence[WholeStep] | None,
-    case: kits.Case,
-    moves: str,
-    answer: Answer,
-) -> Iterator[str]:
+    trace: Trace, mine: Sequence[WholeStep] | None, theirs: Sequence[WholeStep] | None, case: kits.Case,
+    moves: str, answer: Answer,
+) -> Iterator[str]:  # fmt: skip
     """Who took how many steps with which options; then at most two oddities, from the start of the call on.
 
     `mine` and `theirs`: the trace and the reference's as whole steps, where they can be read so. No value of
@@ -205,12 +189,10 @@ def _sentences(
         return
     returned = answer.value if isinstance(answer, Returned) and not trace.dropped else None
     oddities = chain(
-        _other_start(mine, start, moves),
-        _no_gradient(mine),
-        _other_gradient(mine, theirs or [], start.shape),
-        _moved_between(mine, start.shape),
+        _other_start(mine, start, moves), _no_gradient(mine),
+        _other_gradient(mine, theirs or [], start.shape), _moved_between(mine, start.shape),
         _returned_else(mine, returned, start.shape),
-    )
+    )  # fmt: skip
     yield from islice(oddities, _MORE)
 
 
@@ -296,12 +278,9 @@ def _other_gradient(mine: Sequence[WholeStep], theirs: Sequence[WholeStep], shap
             return
         if not same(one.gradient, two.gradient, two.gradient):
             told, at = (text(values, one.dtype, shape) for values in (one.gradient, one.before))
-            kept = _is_left(mine[i - 1].gradient if i else None, one.gradient, two.gradient)
-            why = (
-                f": that of step {i} was still in it"
-                if kept
-                else f" at {at}, where the reference has another"
-            )
+            why = f" at {at}, where the reference has another"
+            if _is_left(mine[i - 1].gradient if i else None, one.gradient, two.gradient):
+                why = f": that of step {i} was still in it"
             yield f"Step {i + 1} had the gradient {told}{why}."
             return
 
