@@ -35,29 +35,25 @@ def find(prepared: Prepared, ran: Sequence[JudgedRun], climb: Climb, cells: Sequ
     """
     exercise = prepared.exercise
     finding = marks(exercise, ran)
-    failed = [
-        {row.id for row in finding.criteria if row.device == outcomes.device and row.outcome == "failed"}
-        for _, outcomes in ran
-    ]
-    first = next((i for i, ids in enumerate(failed) if ids), None)
+    lost = [(row.device, row.id) for row in finding.criteria if row.outcome == "failed"]
+    devices = {device for device, _ in lost}
+    first = next((i for i, (_, outcomes) in enumerate(ran) if outcomes.device in devices), None)
     if first is None or not ran[first][0].found:
         return finding
     run, outcomes = ran[first]
-    report = FailureReport(outcomes, prepared, frozenset(failed[first]), run.traces, draws=run.draws)
+    failed = frozenset(name for device, name in lost if device == outcomes.device)
+    report = FailureReport(outcomes, prepared, failed, run.traces, draws=run.draws)
     told = _told(report, ran[0][1].device if first else None)
     known = told.first.diagnosis if told.first else None
     unknown = (known is None or known.partial) and not report.stopped  # which would only be waited for again
-    most = rungs_to_climb(outcomes, exercise, failed[first]) if unknown else 0
+    most = rungs_to_climb(outcomes, exercise, failed) if unknown else 0
     climbed = climb(exercise, outcomes.device, most) if most else None
-    shown = counterexample(outcomes, exercise, run, failed[first], known, climbed)
+    shown = counterexample(outcomes, exercise, run, failed, known, climbed)
     return msgspec.structs.replace(
-        finding,
+        finding, counterexample=shown.counterexample, steps=shown.steps, difference=shown.difference,
         diagnosis=_quoting(told.first, run, cells, shown.raised) if told.first else None,
-        counterexample=shown.counterexample,
-        steps=shown.steps,
-        difference=shown.difference,
         further=tuple(_quoting(one, run, cells, None) for one in told.further),
-    )
+    )  # fmt: skip
 
 
 def marks(exercise: kits.Exercise, ran: Sequence[JudgedRun]) -> Finding:
@@ -71,8 +67,7 @@ def marks(exercise: kits.Exercise, ran: Sequence[JudgedRun]) -> Finding:
 
 def _quoting(named: Named, run: ExerciseRun, cells: Sequence[Cell], raised: Place | None) -> Diagnosis:
     """With the student's own line that the mistake points at."""
-    line = quote(named.where, run, cells, raised)
-    return msgspec.structs.replace(named.diagnosis, quote=line)
+    return msgspec.structs.replace(named.diagnosis, quote=quote(named.where, run, cells, raised))
 
 
 def _rows(

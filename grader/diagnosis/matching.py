@@ -56,13 +56,10 @@ def pairs(exercise: kits.Exercise) -> tuple[Known, ...]:
 
 def _known(rank: int, mistake: kits.Misconception, exercise: kits.Exercise) -> Known:
     rows = enumerate(zip(exercise.cases, mistake.answers, strict=True))
-    return Known(
-        rank,
-        mistake,
-        frozenset(one.kind for one in exercise.rubric if one.id in mistake.costs) or VALUES,
-        tuple(map(behaviour, mistake.answers, mistake.tolerances)),
-        frozenset(i for i, (case, answer) in rows if judge_case(i, case, answer).failure is not None),
-    )
+    kinds = frozenset(one.kind for one in exercise.rubric if one.id in mistake.costs) or VALUES
+    behaviours = tuple(map(behaviour, mistake.answers, mistake.tolerances))
+    wrong = frozenset(i for i, (case, answer) in rows if judge_case(i, case, answer).failure is not None)
+    return Known(rank, mistake, kinds, behaviours, wrong)
 
 
 @dataclass(frozen=True)
@@ -75,11 +72,8 @@ class Match:
     @cached_property
     def values(self) -> frozenset[int]:
         """The cases whose answer is the misconception's."""
-        return frozenset(
-            i
-            for i, pair in enumerate(zip(self.report.behaviours, self.known.behaviours, strict=True))
-            if same(*pair)
-        )
+        pairs = zip(self.report.behaviours, self.known.behaviours, strict=True)
+        return frozenset(i for i, pair in enumerate(pairs) if same(*pair))
 
     @property
     def everywhere(self) -> bool:

@@ -128,9 +128,8 @@ class FailureReport:
     @cached_property
     def telling(self) -> frozenset[int]:
         """The cases whose result is neither what was passed nor 0."""
-        return frozenset(
-            i for i in self.moving if _goes_somewhere(self.exercise.cases[i], self.exercise.moves)
-        )
+        cases, moves = self.exercise.cases, self.exercise.moves
+        return frozenset(i for i in self.moving if _goes_somewhere(cases[i], moves))
 
     @cached_property
     def raised(self) -> dict[int, Raised]:

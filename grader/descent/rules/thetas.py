@@ -110,8 +110,7 @@ def nth(k: float) -> str:
 
 def _steps(x: Array, y: Array, at: Moment) -> Array:
     """How many steps, from a gradient computed at x, lead from x to y."""
-    move = at.rate * at.objective.gradient(x)
-    return np.where(move == 0, np.nan, (x - y) / np.where(move == 0, 1.0, move))
+    return reading.ratio(at.rate * at.objective.gradient(x), x - y, at)
 
 
 def factor(x: Array, y: Array, at: Moment) -> Array:
