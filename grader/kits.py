@@ -35,7 +35,7 @@ DRAWN_WITH: Final = ("torch", "hypothesis", "numpy", "msgspec")
 FREEZER: Final = (
     "__init__.py", "decoders.py", "errors.py", "exercises.py", "kit.py", "records.py", "results.py",
     "strategies.py", "tensors.py", "descent/__init__.py", "descent/freezing/*.py",
-    "descent/objective.py", "descent/program.py", "descent/reading.py", "descent/rule.py",
+    "descent/program.py", "descent/reading.py", "descent/rule.py",
     "descent/rules/*.py", "descent/suite.py",
     "freezing/__init__.py", "freezing/assignment.py", "freezing/author.py", "freezing/casting.py",
     "freezing/choose.py", "freezing/constancy.py", "freezing/costs.py", "freezing/derived.py",

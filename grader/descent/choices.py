@@ -14,8 +14,7 @@ from typing import Final, get_args
 
 import numpy as np
 
-from grader.descent.objective import Objective
-from grader.descent.program import Array, Deviation, Moment, Slot
+from grader.descent.program import Array, Deviation, Moment, Objective, Slot
 from grader.descent.reading import Rows, Trial
 from grader.descent.rule import Rule, nothing
 from grader.descent.rules import RULES

@@ -12,9 +12,8 @@ from msgspec.structs import replace
 
 from grader import decoders
 from grader.descent import optimiser
-from grader.descent.objective import Minimised
 from grader.descent.optimiser import unread
-from grader.descent.program import Deviation, Program, Slot
+from grader.descent.program import Deviation, Minimised, Program, Slot
 from grader.descent.search import Search
 from grader.descent.suite import Answers, Suite, suites
 from grader.descent.traces import Traces

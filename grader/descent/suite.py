@@ -14,8 +14,7 @@ from typing import Final
 import numpy as np
 
 from grader import kit as kits
-from grader.descent.objective import Minimised, calls, theta_of
-from grader.descent.program import RIGHT, Array, Calls, Program, run
+from grader.descent.program import RIGHT, Array, Calls, Minimised, Program, calls, run, theta_of
 from grader.judging.tolerances import (
     ALIKE,
     ASTRAY,

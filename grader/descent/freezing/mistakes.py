@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from grader.descent.objective import Minimised
-from grader.descent.program import GRADIENT, Calls, Deviation, Moment, Program, Slot, moment, run
+from grader.descent.program import GRADIENT, Calls, Deviation, Minimised, Moment, Program, Slot, moment, run
 from grader.descent.reading import told
 from grader.descent.rules import RULES
 from grader.exercises import Exercise, Misconception

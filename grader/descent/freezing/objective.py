@@ -17,8 +17,7 @@ from typing import Final
 import numpy as np
 
 from grader import kit, tensors
-from grader.descent.objective import Minimised, calls
-from grader.descent.program import RIGHT, Array, Calls, run
+from grader.descent.program import RIGHT, Array, Calls, Minimised, calls, run
 from grader.errors import GraderError
 from grader.exercises import Exercise
 from grader.freezing.casting import in_double
