@@ -49,12 +49,10 @@ def answered(case: kits.Case, answer: records.Answer) -> Behaviour:
     dtype, allowed = judged_dtype(case, answer, answer.value), 0.0
     plain = answer.value.dtype == case.dtype and answer.type in TENSOR_TYPES
     if dtype != case.dtype and (answer.leaves or not plain):
-        allowed = rounding(
-            dtype, case.effort, max(_largest(case), *(abs(x) for x in numbers if math.isfinite(x)), 0.0)
-        )
-    return Behaviour(
-        what(answer), tuple(numbers), (allowed,) * len(numbers), single=answer.value.dtype == "float32"
-    )
+        largest = max(_largest(case), *(abs(x) for x in numbers if math.isfinite(x)), 0.0)
+        allowed = rounding(dtype, case.effort, largest)
+    single = answer.value.dtype == "float32"
+    return Behaviour(what(answer), tuple(numbers), (allowed,) * len(numbers), single=single)
 
 
 def same(one: Behaviour, other: Behaviour) -> bool:
@@ -124,10 +122,9 @@ def _largest(case: kits.Case) -> float:
 
 
 def described(
-    exercise: kits.Exercise,
-    ran: Sequence[tuple[records.ExerciseRun, records.ExerciseOutcomes]],
+    exercise: kits.Exercise, ran: Sequence[tuple[records.ExerciseRun, records.ExerciseOutcomes]],
     criteria: Sequence[CriterionResult],
-) -> str:
+) -> str:  # fmt: skip
     """What an unknown mistake does on the first device that shows a failure; empty where none does.
 
     Of each case stands what came (a digest: no word of a student's is in it) and the numbers in units of the

@@ -10,8 +10,8 @@ import numpy as np
 
 from grader.descent import reading
 from grader.descent.program import Array, Moment
-from grader.descent.reading import told, trial, whole
-from grader.descent.rule import Reader, Rule, nothing
+from grader.descent.reading import Reader, Trial, told, whole
+from grader.descent.rule import Rule, nothing
 from grader.exercises import Landmark
 
 COUNT_HINT: Final = "Count the updates of theta for number_steps = 1, 2 and 3."
@@ -58,10 +58,10 @@ COUNTS: Final = (
            lambda x, at, c: c * x, whole(reading.ratio), 13, (2,), (3,), known=1,
            teacher="Two loops, or loss, backward and step twice in each iteration."),
     _count("steps-over", "Only one step in {0} is taken: number_steps // {0}",
-           lambda x, at, c: x // c, trial(2, 3, 4, 5, 10), 15, (2,), (3,), known=1,
+           lambda x, at, c: x // c, Trial(2, 3, 4, 5, 10), 15, (2,), (3,), known=1,
            teacher="number_steps is divided, or a step is taken in every second iteration alone."),
     _count("steps-strided", "The loop counts by {0}, so most steps are left out",
-           lambda x, at, c: -(-x // c), trial(2, 3, 4, 5, 10), 16, (2,), (3,)),
+           lambda x, at, c: -(-x // c), Trial(2, 3, 4, 5, 10), 16, (2,), (3,)),
     _count("steps-at-most", _taken("Never more than", "however many are asked for"),
            lambda x, at, k: np.minimum(x, k), whole(reading.where_changed), 13, (50,), (100,), (1,), known=2,
            hint="Call your function with many steps. How often does the loop run?",
@@ -71,9 +71,9 @@ COUNTS: Final = (
            hint="Call your function with number_steps = 0 and 1.",
            teacher="max(number_steps, 1), or a loop whose condition stands at its end."),
     _count("steps-left-out", "One step in {0} is left out",
-           lambda x, at, k: x - x // k, trial(*range(3, 11)), 17, (3,), (7,), known=1, teacher="A continue."),
+           lambda x, at, k: x - x // k, Trial(*range(3, 11)), 17, (3,), (7,), known=1, teacher="A continue."),
     _count("steps-left-out-first", "One step in {0} is left out, the very first among them",
-           lambda x, at, k: x + -x // k, trial(*range(3, 11)), 18, (7,), (3,), teacher="if i % k: ..."),
+           lambda x, at, k: x + -x // k, Trial(*range(3, 11)), 18, (7,), (3,), teacher="if i % k: ..."),
     _count("steps-squared", "As many steps are taken as number_steps times number_steps",
            lambda x, at: x * x, nothing, 19, teacher="A loop in a loop."),
     _count(UNASKED, "number_steps is not used: a condition alone ends the loop",
@@ -146,14 +146,13 @@ def _threshold(measure: Measure, after: int, begin: int) -> Reader:
     return read
 
 
-WHEN: Final[
-    tuple[tuple[str, str, int, int], ...]
-] = (  # words, id, steps that follow, the first place that counts
+WHEN: Final = (
     ("", "", 0, 0),
     (" after a step", "-after", 0, 1),
     (" before the last step", "-late", 1, 0),
     (" before the last step, or at the start,", "-stale", 1, -1),
 )
+"""Words, id, steps that follow, the first place that counts."""
 
 
 def _stops(name: str, words: str, rank: int, known: str = "") -> Iterator[Rule]:
@@ -163,9 +162,7 @@ def _stops(name: str, words: str, rank: int, known: str = "") -> Iterator[Rule]:
         yield Rule(
             f"stops-early-{name}{suffix}", "stop",
             f"The loop ends early, as soon as {words}{when} is below about {{0}}", ALWAYS_HINT,
-            lambda x, at, below, after=after, begin=begin: _left(
-                measure(at.path, at) < below, after, x, begin
-            ),
+            lambda x, at, c, after=after, begin=begin: _left(measure(at.path, at) < c, after, x, begin),
             _threshold(measure, after, begin), rank=rank + place, known=int(suffix == known and bool(known)),
             samples=((1.0,), (0.1,), (0.01,)), teacher="How small it has to be is known only roughly.",
         )  # fmt: skip
@@ -211,7 +208,7 @@ def _impatient(patience: float, gain: float, late: float) -> str:
 
 STOPS: Final = (
     Rule("stops-early-rising", "stop", lambda late: f"The loop ends {_late(late)} the loss rises",
-         ALWAYS_HINT, lambda x, at, late: _left(_rises(at), int(late), x), trial(0, 1), rank=30,
+         ALWAYS_HINT, lambda x, at, late: _left(_rises(at), int(late), x), Trial(0, 1), rank=30,
          samples=((0,), (1,)), known=0, teacher="At a rate above 1 the loss rises."),
     Rule("stops-early-patience", "stop", _impatient, ALWAYS_HINT,
          lambda x, at, patience, gain, late: _left(_without_gain(at, gain) >= patience, int(late), x),

@@ -11,7 +11,7 @@ import numpy as np
 
 from grader.descent import reading
 from grader.descent.program import Array, Moment
-from grader.descent.reading import Estimate, Formula, Rows, each, for_each, most, ratio, told, trial
+from grader.descent.reading import Estimate, Formula, Rows, Trial, each, for_each, most, ratio, told
 from grader.descent.rule import Rule
 from grader.descent.rules import affine
 
@@ -193,10 +193,10 @@ LOSS: Final = (
         ), known=6, plain=tuple((1.0, *one) for one in _NORMS),
     ),
     Rule("loss-form", "loss", lambda index: f"The loss is {_FORMS[int(index)][0]}", _LOSS, _form,
-         most(_form, trial(*map(float, range(len(_FORMS))))), rank=28, samples=((1.0,), (5.0,), (0.0,)),
+         most(_form, Trial(*map(float, range(len(_FORMS))))), rank=28, samples=((1.0,), (5.0,), (0.0,)),
          known=0),
     Rule("loss-root", "loss", "The loss is the root of |theta|^2 + {0}", _LOSS, _root,
-         most(_root, trial(1e-12, 1e-8, 1e-6, 1e-10, 1e-5, 1e-4, 1.0)), rank=21, samples=((1e-8,),),
+         most(_root, Trial(1e-12, 1e-8, 1e-6, 1e-10, 1e-5, 1e-4, 1.0)), rank=21, samples=((1e-8,),),
          teacher="A norm without a square, kept from 0.", known=0),
     Rule("loss-huber", "loss", _huber_title, _SIZE, _huber, most(_huber, for_each((0.5, 1.0, 2.0), _heights)),
          teacher="huber_loss or smooth_l1_loss.", rank=24, samples=((1.0, 0.5), (2.0, 1.0))),
@@ -251,7 +251,7 @@ ACCUMULATE: Final = (
     Rule("zero-grad-sometimes", "accumulate", "The gradient is cleared every {0} steps only",
          "Print theta.grad before each backward(): is it always empty?",
          lambda x, at, k: np.where(at.i % k == 0, x, _accumulated(x, at, 1.0)),
-         trial(2.0, 3.0, 4.0, 5.0, 10.0), teacher="zero_grad() stands under a condition.", rank=22,
+         Trial(2.0, 3.0, 4.0, 5.0, 10.0), teacher="zero_grad() stands under a condition.", rank=22,
          samples=((2.0,), (3.0,), (5.0,))),
     Rule("gradient-of-the-start", "accumulate",
          "Every step uses the gradient at the initial theta: it is computed once, before the loop",
@@ -305,7 +305,7 @@ CLIP: Final = (
          samples=((1.0,), (0.5,)), known=0),
     Rule("gradient-of-one-component", "clip", "Only component {0} of the gradient is used",
          "Print theta.grad just before step(): which components are 0?",
-         lambda x, _, k: np.where(np.arange(x.shape[1]) == k - 1, x, 0), trial(1.0, 2.0, 3.0), rank=24,
+         lambda x, _, k: np.where(np.arange(x.shape[1]) == k - 1, x, 0), Trial(1.0, 2.0, 3.0), rank=24,
          samples=((1.0,), (2.0,)), known=0),
     Rule("gradient-empty", "clip", "The gradient is missing or 0 when step() is called, so theta never moves",
          "Print the .grad of the optimiser's tensor just before step(). Who fills it, and who empties it?",

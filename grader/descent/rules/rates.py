@@ -10,8 +10,8 @@ import numpy as np
 
 from grader.descent import reading
 from grader.descent.program import Array, Moment
-from grader.descent.reading import Estimate, Formula, Rows, each, for_each, most, ratio, told
-from grader.descent.rule import Reader, Rule, nothing
+from grader.descent.reading import Estimate, Formula, Reader, Rows, each, for_each, most, ratio, told
+from grader.descent.rule import Rule, nothing
 from grader.descent.rules.gradients import between
 
 _SHOWN: Final = "Print your optimiser: which lr does it show?"
@@ -111,7 +111,7 @@ RATE: Final = (
          lambda x, _, c, t: np.asarray(np.where(x >= t, c, x), x.dtype), _replaced, rank=24,
          samples=((0.1, 1.0), (0.01, 0.5)), known=0),
     Rule("rate-rounded", "rate", _rounded_title, "Print the lr of your optimiser for the rate 0.25.",
-         _rounded, most(_rounded, reading.trial(-1.0, 0.0, 1.0, 2.0, 3.0)), rank=26,
+         _rounded, most(_rounded, reading.Trial(-1.0, 0.0, 1.0, 2.0, 3.0)), rank=26,
          samples=((1.0,), (0.0,), (-1.0,), (2.0,)), known=0),
     Rule("rate-in-single-precision", "rate", "The learning rate is rounded to single precision",
          "Print the rate with all its digits. Why is it a tensor, if it is one?",

@@ -8,8 +8,8 @@ from typing import Any, Final
 import numpy as np
 
 from grader.descent.program import Array, Moment
-from grader.descent.reading import each, most, told, trial
-from grader.descent.rule import Reader, Rule, nothing
+from grader.descent.reading import Reader, Trial, each, most, told
+from grader.descent.rule import Rule, nothing
 from grader.descent.rules.thetas import COMPONENTS, RETURN_HINT, component, factor, nth
 
 WHICH_HINT: Final = "Which of your variables does the docstring ask for?"
@@ -78,7 +78,7 @@ THETAS: Final = (
     _result("mean-after", "The mean of the thetas after each step is returned", _mean(1, 0), 21),
     _result("mean-before", "The mean of the thetas before each step is returned", _mean(0, -1), 22),
     _result("mean-of-last", "The mean of the last {0} thetas is returned", _mean_of_last, 22,
-            most(_mean_of_last, trial(*range(2, 11))), (3,), (5,)),
+            most(_mean_of_last, Trial(*range(2, 11))), (3,), (5,)),
     _result("change", "The change of theta is returned", lambda x, at: x - at.path[0], 20, known=1,
             teacher="final theta - initial theta."),
 )  # fmt: skip

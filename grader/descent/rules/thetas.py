@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from grader.descent import reading
 from grader.descent.program import Array, Moment, Slot
-from grader.descent.reading import shifted, told
-from grader.descent.rule import Reader, Rule, nothing
+from grader.descent.reading import Reader, shifted, told
+from grader.descent.rule import Rule, nothing
 
 RETURN_HINT: Final = "Print theta in the last line of the loop, and what the function returns."
 START_HINT: Final = "Print theta before the first step: is it the initial theta?"
 STEP_HINT: Final = "Print theta after step() and again before the next one. Which line changes it?"
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where a map is applied, and how that is told."""
+class Place(NamedTuple):
+    """Where a map is applied, how that is told, and how much less plain the same map is here."""
 
     slot: Slot
     noun: str
     when: str
     hint: str
-    later: int  # how much less plain the same map is here
+    later: int
 
 
 START: Final = Place("start", "the initial theta", "before the first step", START_HINT, 2)
@@ -162,7 +160,7 @@ def _zeroed(rows: reading.Rows) -> Iterator[tuple[reading.Estimate, ...]]:
 
 # --- the table --------------------------------------------------------------------------------
 
-COMPONENTS: Final = reading.trial(0, -1, 1, 2)
+COMPONENTS: Final = reading.Trial(0, -1, 1, 2)
 
 MAPS: Final = (
     *_maps("fixed", _fixed, _set, _values, 10, (1.0,), (0.0,), (1.0, 2.0), known="start",

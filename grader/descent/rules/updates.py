@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 
 from grader.descent.program import Array, Moment
-from grader.descent.reading import Estimate, Rows, each, ratio, rounded, told, trial, whole
-from grader.descent.rule import Reader, Rule
+from grader.descent.reading import Estimate, Reader, Rows, Trial, each, ratio, rounded, told, whole
+from grader.descent.rule import Rule
 
 _OPTIONS: Final = "Print your optimiser: which options differ from their defaults?"
 _CLASS: Final = "Which class of torch.optim does the exercise ask for?"
@@ -128,7 +128,7 @@ def _class(name: str, f: Callable[..., Array], known: int = 0) -> Rule:
 
 
 _ADAMW: Final = replace(
-    _class("AdamW", _adam), read=trial(0.01, 0.0), samples=((0.01,),), options=("weight_decay",),
+    _class("AdamW", _adam), read=Trial(0.01, 0.0), samples=((0.01,),), options=("weight_decay",),
     title=lambda c: "The optimiser is AdamW" + ("" if c == 0.01 else f" with weight decay {told(c)}"),
 )  # fmt: skip
 
