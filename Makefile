@@ -11,7 +11,7 @@ GET_BROWSER = if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; \
 	then $(APT) update && DEBIAN_FRONTEND=noninteractive $(APT) install --yes --no-install-recommends chromium; \
 	else $(BIN)/python -m playwright install chromium; fi
 
-.PHONY: install report test test-all test-cuda browser check format verify bench screenshots clean
+.PHONY: install report test test-all test-cuda browser check format verify bench docs screenshots clean
 
 install: $(READY)
 
@@ -51,6 +51,9 @@ format: $(READY)
 
 verify: $(READY)  ## prove that the suite catches every known mistake
 	$(BIN)/grader verify
+
+docs: $(READY)  ## docs/ as a site, in build/docs/index.html; a dead link is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
 
 screenshots: $(READY) browser  ## the pictures in docs/, of the sample class
 	$(BIN)/python -m tests.browser.screenshots

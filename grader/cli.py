@@ -4,6 +4,7 @@
 1  some criterion failed (check, or grade --fail-under), a mistake went unpunished (verify)
 2  wrong use or configuration
 3  a fault of the grader; the report is written all the same
+4  still at work (status)
 5  nothing to grade
 130  interrupted; what was done is kept
 """
@@ -22,6 +23,8 @@ import rich_click as click
 from click import exceptions
 
 import grader
+from grader.commands.exporting import export
+from grader.commands.layouts import LayoutType
 from grader.commands.outputs import FORMS, Output, OutputType
 from grader.errors import GraderError
 from grader.text import one_line
@@ -235,10 +238,27 @@ def check(path: Path, formats: tuple[Output, ...], as_json: bool, **options: Any
     help="Whether students' pages say what was expected. Default: as before in DIR, at first they do.",
 )
 @_watch_option("Grade what is handed in or changed meanwhile, too")
+@click.option("--dry-run", is_flag=True, help="Say whose files are whose, and grade nothing.")
+@click.option(
+    "--layout",
+    type=LayoutType(),
+    metavar="NAME",
+    help="What PATH is, where it is not recognised: gradescope, moodle, blackboard, canvas, "
+    "nbgrader[:ASSIGNMENT], repositories, folders, files.",
+)
+@click.option(
+    "--roster", type=Folder, metavar="FILE", help="A CSV with id,name,email: students are called by its ids."
+)
 @click.option("-v", "--verbose", is_flag=True, help="A line for each submission that is done.")
+@click.option(
+    "--progress",
+    type=click.Choice(["text", "json", "none"]),
+    default="text",
+    help="How far it is, on standard error: in words, as a JSON document a line, or not. Default: text.",
+)
 @_format_option
 def grade(path: Path, **options: Any) -> None:
-    """Grade a class: a folder with a file or a folder for each student, or a zip of either."""
+    """Grade a class: a folder with a file or a folder for each student, a system's export, or a zip."""
     from grader.commands import grade as command  # noqa: PLC0415
 
     sys.exit(command.run(path, typed=sys.argv[1:], **_given(options)))
@@ -260,6 +280,73 @@ def report(
     from grader.commands import report as command  # noqa: PLC0415
 
     sys.exit(command.run(folder, templates, hide_expected, formats))
+
+
+cli.add_command(export)
+
+
+@cli.command(epilog="Example: grader similar ~/Downloads/class --starter homework.py")
+@click.argument("path", type=Folder)
+@click.option("-o", "--output", type=Folder, default=None, metavar="DIR", help="Default: report.")
+@click.option(
+    "--starter",
+    type=Folder,
+    multiple=True,
+    metavar="FILE",
+    help="What students were given: it counts for nobody. May be given several times.",
+)
+@click.option(
+    "--least",
+    type=click.FloatRange(1, 100),
+    default=50,
+    metavar="PERCENT",
+    help="List pairs that share so much. Default: 50.",
+)
+@click.option(
+    "--isolation",
+    type=click.Choice(["auto", "strict", "standard", "none"]),
+    default="auto",
+    help="How the processes are confined that read code. Default: auto, the strongest there is.",
+)
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=os.cpu_count() or 1,
+    help="Default: the number of cores.",
+)
+@click.option("--json", "as_json", is_flag=True, help="As one JSON document.")
+def similar(path: Path, **options: Any) -> None:
+    """List who in a class handed in nearly the same code, for a person to look at. Nothing is run."""
+    from grader.commands import similar as command  # noqa: PLC0415
+
+    sys.exit(command.run(path, **options))
+
+
+@cli.command(epilog="Example: grader status report --json")
+@click.argument("folder", type=Folder)
+@click.option("--json", "as_json", is_flag=True, help="As one JSON document.")
+def status(folder: Path, as_json: bool) -> None:
+    """Say how far the run in FOLDER is: exit code 0 when it is done, 4 while it runs, 130 if it was ended."""
+    from grader.commands import status as command  # noqa: PLC0415
+
+    sys.exit(command.run(folder, as_json=as_json))
+
+
+@cli.command(epilog="Example: grader new week3 --from solution.py")
+@click.argument("folder", type=Folder, metavar="DIR")
+@click.option(
+    "--from",
+    "solution",
+    type=Folder,
+    metavar="FILE",
+    help="Your solutions: each function and class becomes an exercise. Default: a sample.",
+)
+def new(folder: Path, solution: Path | None) -> None:
+    """Write a new assignment: exercises, samples, and a repository for students. Nothing is overwritten."""
+    from grader.commands import new as command  # noqa: PLC0415
+
+    sys.exit(command.run(folder, solution))
 
 
 @cli.command(epilog="Example: grader freeze -o homework.kit")
@@ -305,6 +392,51 @@ def verify(
     from grader.commands import verify as command  # noqa: PLC0415
 
     sys.exit(command.run(kit_file, assignment, expect_digest, as_json, verbose, explain))
+
+
+@cli.group(epilog="Example: grader gradescope build -o autograder.zip")
+def gradescope() -> None:
+    """Make an autograder for Gradescope."""
+
+
+@gradescope.command(epilog="Example: grader gradescope build --kit homework.kit -o autograder.zip")
+@_kit_options
+@click.option("-o", "--output", type=Folder, required=True, metavar="FILE", help="The zip to write.")
+@click.option("--force", is_flag=True, help="Replace a file that is there.")
+@click.option(
+    "--minutes",
+    type=click.IntRange(2, 40),
+    default=10,
+    help="The timeout that is set in Gradescope, shortly before which the run gives up. Default: 10.",
+)
+@click.option(
+    "--memory",
+    type=click.IntRange(min=16),
+    metavar="MIB",
+    help="Memory a submission may use beyond Python's and torch's own. Default: the kit's, mostly 1024.",
+)
+@click.option(
+    "--isolation",
+    type=click.Choice(["auto", "strict", "standard", "none"]),
+    default="auto",
+    help="How submitted code is confined there. Default: auto, the strongest there is.",
+)
+def build(**options: Any) -> None:
+    """Write a zip to upload: the kit, the grader that runs here, and the scripts that Gradescope calls."""
+    from grader.commands import gradescope as command  # noqa: PLC0415
+
+    sys.exit(command.run(**options))
+
+
+@cli.command(epilog="Example: grader classroom50 homework.ipynb --kit homework.kit")
+@click.argument("path", type=Folder)
+@_kit_options
+@_run_options
+def classroom50(path: Path, **options: Any) -> None:
+    """Check one submission inside Classroom 50: writes result.json and release-body.md, exits 0 if it ran."""
+    from grader.commands import classroom50 as command  # noqa: PLC0415
+
+    sys.exit(command.run(path, **_given(options)))
 
 
 @cli.command(epilog="Example: grader doctor")

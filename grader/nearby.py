@@ -76,6 +76,20 @@ def chosen(kit: Path | None, assignment: Path | None, graded: HandedIn = NOTHING
     return _nearest(graded)
 
 
+def kit_file(named: Path | None) -> Path:
+    """The kit that is named, else the nearest. Raises GraderError where there is none or more than one."""
+    if named is not None:
+        return named
+    folder = next((one for one in _upwards() if _kits(one)), None)
+    if folder is None:
+        raise GraderError(
+            f"There is no kit to check with. Looked for *.kit in {Path.cwd()}, the working folder, and in the "
+            "folders above it.",
+            'Put the kit of your course beside the notebook, or name it: kit="homework.kit".',
+        )
+    return _only(folder, _kits(folder), f'kit="{_kits(folder)[0].name}"')
+
+
 def nearest_assignment() -> Path | None:
     """The nearest folder with a `reference/`, from the working folder upwards."""
     return next((one for one in _upwards() if (one / REFERENCE).is_dir()), None)
@@ -124,10 +138,12 @@ def _kits(folder: Path) -> list[Path]:
         return []
 
 
-def _only(folder: Path, kits: list[Path]) -> Path:
+def _only(folder: Path, kits: list[Path], naming: str = "--kit FILE") -> Path:
     if len(kits) > 1:
         names = ", ".join(path.name for path in kits)
-        raise GraderError(f"{folder}: there are {len(kits)} kits: {names}.", "Name one with --kit FILE.")
+        raise GraderError(
+            f"{folder}: there are {len(kits)} kits: {names}.", f"Name the one that you mean: {naming}."
+        )
     return kits[0]
 
 

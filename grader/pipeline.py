@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from typing import Final
 
 import msgspec
 
@@ -27,6 +28,11 @@ from grader.records import Execution, ExerciseRun, Failure, Stopped, Submission
 from grader.results import EVIDENCE_SCHEMA, Device, Evidence, Graded, SubmissionResult
 from grader.sandbox.pool import Pool
 from grader.text import one_line
+
+_KEEPS: Final = (
+    "{name} leaves something behind that later calls meet. Where the call shown is right by itself, make it "
+    "twice, or restart the kernel and run the cells from the top."
+)
 
 
 @dataclass(frozen=True)
@@ -146,6 +152,9 @@ def explain(
     def explained(exercise: kits.Exercise) -> Finding:
         found = find(session.prepared[exercise.name], judged[exercise.name], climb, cells)
         runs = _up_to(exercise.name, judged, found)
+        if not session.pool.fresh_each_time and any(run.keeps for run in runs.values()):
+            noted = msgspec.structs.replace(found, notes=(*found.notes, _KEEPS.format(name=exercise.name)))
+            return _with_behaviour(noted, exercise, judged[exercise.name])
         confirmed = replay.confirmed(found, exercise, session.kit, runs, again)
         return _with_behaviour(confirmed, exercise, judged[exercise.name])
 

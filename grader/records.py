@@ -95,6 +95,28 @@ class Failure(StrEnum):
 # --- what is graded ------------------------------------------------------------------------
 
 
+class Person(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who handed in, as a learning system or a roster knows them; empty where it does not say."""
+
+    name: str = ""
+    id: str = ""
+    email: str = ""
+
+
+class Origin(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the system that a submission was downloaded from knows it by, so that marks find the way back.
+
+    It is stored, too; as there, unknown keys are ignored when one is read.
+    """
+
+    layout: str  # "canvas", "moodle" ...
+    id: str = ""  # Canvas's user, Moodle's participant, Gradescope's submission
+    prefix: str = ""  # what feedback has to be named by: Canvas's name up to the attachment, Moodle's folder
+    people: tuple[Person, ...] = ()  # a group has several
+    late: bool = False
+    earlier: tuple[str, ...] = ()  # files of earlier attempts, which do not count
+
+
 class Submission(Record, frozen=True):
     """One student's files, found but not yet read."""
 
@@ -106,6 +128,7 @@ class Submission(Record, frozen=True):
         None  # why nothing of it can be read (a FIFO, a symlink ...): what, where, what to do
     )
     notes: tuple[str, ...] = ()
+    origin: Origin | None = None
 
 
 # --- what a student's functions did: a claim by untrusted code --------------------------------

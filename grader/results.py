@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from grader.records import Cell, Failure, Note, Place
+from grader.records import Cell, Failure, Note, Origin, Place
 
 SCHEMA: Final = "grader/results/v1"
 EVIDENCE_SCHEMA: Final = "grader/evidence/v1"
@@ -38,6 +38,11 @@ def as_float(value: Number) -> float:
     return float(value)
 
 
+def absent(name: str) -> str:
+    """What is said where a submission lacks what is asked for; a class by its name, as PEP 8 has it."""
+    return f"no {'class' if name[:1].isupper() else 'function'} named {name}"
+
+
 class Stored(msgspec.Struct, frozen=True):
     """A frozen value on disk; unknown keys are ignored when one is read."""
 
@@ -55,7 +60,7 @@ ArgumentView = TensorView | float | int | str
 
 
 class Isolation(Stored, frozen=True):
-    level: Literal["strict", "standard", "none"]
+    level: Literal["strict", "standard", "none", "own"]  # own: where its author ran it, in a notebook
     layers: tuple[str, ...]
     missing: tuple[str, ...]
 
@@ -175,6 +180,7 @@ class SubmissionResult(Stored, frozen=True):
     notes: tuple[str, ...]
     exercises: tuple[ExerciseResult, ...]
     lacking: tuple[str, ...] = ()  # modules that its code asked for and that are not here
+    origin: Origin | None = None  # where it was downloaded from
 
 
 class Results(Stored, frozen=True):

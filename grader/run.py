@@ -11,7 +11,7 @@ import difflib
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -99,7 +99,7 @@ def plan(discovery: Discovery, header: journal.Header, folder: Path, again: Agai
             "Grade the whole class again, or name another folder with -o DIR.",
         )
     done = {
-        one.student: before[one.student]
+        one.student: msgspec.structs.replace(before[one.student], origin=one.origin)
         for one in submissions
         if one.student in before
         and one.student not in again.students
@@ -132,12 +132,16 @@ def grade_into(
     todo: Plan,
     header: journal.Header,
     session: Session,
-    watch: Callable[[SubmissionResult], None],
+    watch: AbstractContextManager[Callable[[SubmissionResult], None]],
 ) -> dict[str, SubmissionResult]:
-    """Grade what waits; of each that is done, the evidence and then the journal's line are on the disk."""
+    """Grade what waits; of each that is done, the evidence and then the journal's line are on the disk.
+
+    `watch` begins and ends while the journal is held, so that nobody takes its first or last word for a
+    killed run's.
+    """
     finished = dict(todo.done)
     lock = threading.Lock()
-    with journal.keep(folder / journal.JOURNAL_FILE, header, resume=bool(todo.done)) as kept:
+    with journal.keep(folder / journal.JOURNAL_FILE, header, resume=bool(todo.done)) as kept, watch as told:
 
         def keep(graded: Graded) -> SubmissionResult:
             store.write_evidence(folder, graded.result.student, graded.evidence)
@@ -147,7 +151,7 @@ def grade_into(
 
         for result in grade_class(todo.waiting, session, keep):
             finished[result.student] = result
-            watch(result)
+            told(result)
     return finished
 
 

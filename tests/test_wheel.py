@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
+
+from grader import wheels
 
 ROOT = Path(__file__).parent.parent
 CODE = {".py", ".typed"}
@@ -40,6 +43,9 @@ def test_the_wheel_holds_the_package_and_its_templates_only(tmp_path: Path) -> N
         "templates", CODE | TEMPLATES, "grader/templates"
     )
     assert any(name.endswith("student.html.j2") for name in shipped)
+    _, ours = wheels.built()
+    with zipfile.ZipFile(io.BytesIO(ours)) as archive:
+        assert {name for name in archive.namelist() if ".dist-info/" not in name} == shipped
 
 
 def _files(folder: str, kinds: set[str], shipped_as: str) -> set[str]:

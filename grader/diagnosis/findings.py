@@ -21,7 +21,7 @@ from grader.judging.award import Finding
 from grader.judging.counterexample import counterexample, rungs_to_climb
 from grader.judging.evidence import JudgedRun
 from grader.records import Cell, ExerciseOutcomes, ExerciseRun, Failure, Landmark, Place, Raised, Stopped
-from grader.results import CriterionResult, Diagnosis, Quote
+from grader.results import CriterionResult, Diagnosis, Quote, absent
 
 Climb = Callable[[kits.Exercise, str, int], ExerciseRun | None]
 """Runs the student's function on the first rungs of an exercise's ladder on a device."""
@@ -75,7 +75,7 @@ def _rows(
     if run.found:
         return score.criteria(outcomes, exercise, share)
     near = f"; the most similar name is {run.nearest}" if run.nearest else ""
-    message = f"no function named {exercise.name}{near}"
+    message = absent(exercise.name) + near
     return score.without_run(exercise, outcomes.device, Failure.MISSING, message, share)
 
 

@@ -74,6 +74,7 @@ def _result(
         score=points, max_score=kit.max_score, seconds=round(sum(one.cpu_seconds for one in executions), 3),
         notes=_unique(submission.notes, *(map(sentence, one.notes) for one in executions)),
         exercises=exercises,
+        origin=submission.origin,
     )  # fmt: skip
 
 

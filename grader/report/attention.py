@@ -27,6 +27,7 @@ from grader.results import (
     ExerciseResult,
     Results,
     SubmissionResult,
+    absent,
     as_float,
 )
 from grader.text import one_line
@@ -163,7 +164,7 @@ def _reasons(result: SubmissionResult, worth: Mark) -> Iterator[str]:
 def _unclear(exercise: ExerciseResult) -> Iterator[str]:
     if exercise.status == "missing":
         told = exercise.criteria[0].message if exercise.criteria else ""
-        if told and told != f"no function named {exercise.name}":
+        if told and told != absent(exercise.name):
             yield told
         return
     found = exercise.diagnosis

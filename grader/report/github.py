@@ -16,7 +16,7 @@ import msgspec
 from grader.report import views
 from grader.report.grounds import ground
 from grader.report.material import Material, Spot, spot
-from grader.results import Diagnosis, Evidence, ExerciseResult, SubmissionResult
+from grader.results import Diagnosis, Evidence, ExerciseResult, SubmissionResult, absent
 from grader.text import clean, one_line
 
 MOST: Final = 9  # of ten annotations a step that GitHub keeps; the tenth says how many more there are
@@ -94,7 +94,7 @@ def _found(result: SubmissionResult, evidence: Evidence | None, material: Materi
 def _exercise(exercise: ExerciseResult, at: Spot) -> Iterator[Annotation]:
     name = exercise.name
     if exercise.status == "missing":
-        yield Annotation(name, f"not started: no function named {name}", at.file)
+        yield Annotation(name, f"not started: {absent(name)}", at.file)
         return
     if exercise.diagnosis:
         yield Annotation(f"{name}: likely mistake", _told(exercise.diagnosis), at.file, at.line)

@@ -29,6 +29,7 @@ from grader.results import (
     ExerciseResult,
     Quote,
     SubmissionResult,
+    absent,
 )
 from grader.text import clean, one_line
 
@@ -258,7 +259,7 @@ def _absent(exercise: ExerciseResult, *, loaded: bool) -> tuple[str, ...]:
     if exercise.status != "missing" or not loaded or not exercise.criteria:
         return ()
     told = exercise.criteria[0].message
-    return (told,) if told != f"no function named {exercise.name}" else ()
+    return (told,) if told != absent(exercise.name) else ()
 
 
 def correction(worth: ExerciseMark) -> str:

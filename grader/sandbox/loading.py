@@ -20,11 +20,14 @@ from grader.sandbox import shell, totals, tracebacks
 from grader.sandbox.channel import Channel
 from grader.sandbox.jobs import WHOLE_FILE, File, Job, Target
 from grader.sandbox.landmarks import Landmarks, landmarks
+from grader.sandbox.remains import Space
 from grader.sandbox.sources import Program, Statement, Unreadable, compiled, read_python
 
 Function = Callable[..., Any]
 
 _DEFINITIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+
+NAMED: Final = 3  # files of several that answer the same exercise
 
 _BELOW: Final = "What stands below it ran all the same."
 
@@ -34,7 +37,7 @@ class Loaded:
 
     def __init__(self, wanted: tuple[str, ...]) -> None:
         self._wanted = wanted
-        self.modules: list[ModuleType] = []
+        self.spaces: list[Space] = []
         self.functions: dict[str, Function] = {}
         self.landmarks: dict[str, Landmarks] = {}
 
@@ -43,20 +46,27 @@ class Loaded:
 
     def take(self, module: ModuleType, lines: dict[str, Landmarks]) -> None:
         """Keep what is still missing of this module's functions."""
-        self.modules.append(module)
+        self.spaces.append(Space(module.__name__, vars(module)))
         for name in self.missing():
             found = vars(module).get(name)
             if callable(found):
                 self.functions[name] = found
                 self.landmarks[name] = lines[name]
 
+    def has_another(self, program: Program) -> bool:
+        """Whether the program writes anew what is already taken from another file, not through an import."""
+        return any(
+            getattr(self.functions[name], "__module__", "") != program.name or program.name == "__main__"
+            for name in program.writes(self.functions)
+        )
+
     def nearest(self, name: str) -> str | None:
         """The most similar name of a callable that the submission itself defines for nothing else."""
         own = {
             key
-            for module in self.modules
-            for key, value in vars(module).items()
-            if getattr(value, "__module__", None) == module.__name__ and callable(value)
+            for space in self.spaces
+            for key, value in space.shown().items()
+            if getattr(value, "__module__", None) == space.module and callable(value)
         }
         spare = sorted(own.difference(self._wanted))
         return next(iter(difflib.get_close_matches(name, spare, n=1)), None)
@@ -83,11 +93,16 @@ class Loader:
         for error in unreadable:
             self._channel.note(Note(f"This file was not run. {error.text}", error.place))
         loaded = Loaded(self._wanted)
+        passed_over: list[str] = []
         for position, (index, program) in enumerate(programs):
             if position and not program.defines(loaded.missing()):
+                if loaded.has_another(program):
+                    passed_over.append(self._job.files[index].name)
                 continue
             lines = {name: landmarks(program, name) for name in loaded.missing()}
             loaded.take(self._run(index, program), lines)
+        if passed_over:
+            self._channel.note(_passed_over(self._job.files[programs[0][0]].name, passed_over))
         return loaded
 
     def _read(self) -> tuple[list[tuple[int, Program]], list[Unreadable]]:
@@ -170,6 +185,15 @@ def _read(file: File) -> Program:
     from grader.sandbox.notebooks import read_notebook  # noqa: PLC0415 -- nbformat only where there is a notebook
 
     return read_notebook(file)
+
+
+def _passed_over(first: str, others: list[str]) -> Note:
+    """Said of a folder in which several files answer the same exercise, or that is a whole class."""
+    named = ", ".join(others[:NAMED]) + (f" and {len(others) - NAMED} more" if len(others) > NAMED else "")
+    return Note(
+        f"What {first} defines was graded. The same is also defined in {named}, which counted for nothing; "
+        "where each is a submission of its own, use `grader grade`."
+    )
 
 
 def _failed(error: BaseException, statement: Statement) -> Note:

@@ -24,6 +24,7 @@ from grader.sandbox.jobs import File
 
 SOURCE_LIMIT: Final = 2 << 20  # characters of source that are sent to be shown
 _FUTURE: Final = {name: getattr(__future__, name).compiler_flag for name in __future__.all_feature_names}
+_DEFINED: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _AGAIN: Final = "Nothing of the file could run; correct this and submit again."
 
 
@@ -60,6 +61,11 @@ class Program:
         """Which of these names its top level binds, as far as can be seen without running it."""
         bound = {name for statement in self.statements for name in _bound(statement.node)}
         return bound & set(names)
+
+    def writes(self, names: Iterable[str]) -> set[str]:
+        """Which of these names it defines by a `def` or a `class` of its own."""
+        own = {one.node.name for one in self.statements if isinstance(one.node, _DEFINED)}
+        return own & set(names)
 
 
 def read_python(file: File) -> Program:
@@ -157,7 +163,7 @@ def remember(filename: str, text: str) -> None:
 
 
 def _bound(node: ast.stmt) -> Iterator[str]:
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+    if isinstance(node, _DEFINED):
         yield node.name
     elif isinstance(node, ast.Assign):
         yield from (target.id for target in node.targets if isinstance(target, ast.Name))

@@ -95,7 +95,7 @@ def test_github_tells_the_part(week: Path) -> None:
     seen = "Seen in all 15 failing calls.%0APrint type(...) of what you return."
     why = "all 15 cases fail: result is a list, expected a tuple"
     assert told == [
-        f"{begin},line=1,title=Layer::not started: no function named Layer",
+        f"{begin},line=1,title=Layer::not started: no class named Layer",
         f"{begin},line=5,title=split%3A likely mistake::The result is a list, not a tuple%0A{seen}",
         f"{begin},line=5,title=split%3A Two tensors come back (cpu)::{why}",
     ]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.records import Cell, Execution, Failure, Place
+from grader.records import Cell, Execution, Failure, Place, Submission
 from grader.sandbox.pool import Pool
 from tests.sandbox import small
 from tests.sandbox.small import NAMES, answers, first, notebook, notes, submission
@@ -313,3 +313,33 @@ def test_a_file_that_does_not_parse_is_shown_all_the_same(pool: Pool, tmp_path: 
 
     assert not execution.loaded
     assert [(cell.file, cell.text) for cell in execution.cells] == [("s01.py", "x = 1\ndef f(:\n")]
+
+
+def of_several(folder: Path, files: dict[str, str]) -> Submission:
+    for name, source in files.items():
+        (folder / name).write_text(source)
+    return Submission("s01", str(folder), tuple(folder / name for name in files), folder)
+
+
+def test_of_several_files_with_the_same_functions_one_is_graded_and_the_others_are_named(
+    pool: Pool, tmp_path: Path
+) -> None:
+    files = dict.fromkeys(["a.py", "b.py", "c.py", "d.py", "e.py"], small.RIGHT)
+
+    execution = pool.run(of_several(tmp_path, files))
+
+    assert notes(execution) == [
+        (
+            "What a.py defines was graded. The same is also defined in b.py, c.py, d.py and 1 more, which "
+            "counted for nothing; where each is a submission of its own, use `grader grade`."
+        )
+    ]
+
+
+def test_functions_that_come_from_a_file_beside_it_are_not_defined_twice(pool: Pool, tmp_path: Path) -> None:
+    taken = f"from helpers import {NAMES[0]}, {NAMES[1]}\n"
+
+    execution = pool.run(of_several(tmp_path, {"a.py": taken, "helpers.py": small.RIGHT}))
+
+    assert notes(execution) == []
+    assert answers(execution.exercises[0]) == PARAMETERS

@@ -8,9 +8,9 @@ from typing import Any, Final
 import numpy as np
 
 from grader.descent.program import Array, Moment
-from grader.descent.reading import Reader, Trial, each, most, told
+from grader.descent.reading import Reader, Trial, each, factor, most, told
 from grader.descent.rule import Rule, nothing
-from grader.descent.rules.thetas import COMPONENTS, RETURN_HINT, component, factor, nth
+from grader.descent.rules.thetas import COMPONENTS, RETURN_HINT, component, nth
 
 WHICH_HINT: Final = "Which of your variables does the docstring ask for?"
 HOW_MANY_HINT: Final = "How many elements does the result have, and how many should it have?"

@@ -111,11 +111,6 @@ def _steps(x: Array, y: Array, at: Moment) -> Array:
     return reading.ratio(at.rate * at.objective.gradient(x), x - y, at)
 
 
-def factor(x: Array, y: Array, at: Moment) -> Array:
-    """Other than 0: that is a theta of its own."""
-    return reading.ratio(np.where(y == 0, 0.0, x), y, at)
-
-
 # --- readers ----------------------------------------------------------------------------------
 
 
@@ -167,7 +162,7 @@ MAPS: Final = (
            teacher="Theta is made anew: torch.ones, torch.zeros, torch.tensor(...)."),
     *_maps("offset", _offset, lambda x, at, c: x + c, shifted, 14, (1.0,), (-0.5,), known="start result",
            teacher="A constant is added to theta itself, not to its gradient or to the loss."),
-    *_maps("scaled", _scaled, lambda x, at, c: c * x, reading.each(factor), 15, (2.0,), (-1.0,), (0.9,),
+    *_maps("scaled", _scaled, lambda x, at, c: c * x, reading.scaled, 15, (2.0,), (-1.0,), (0.9,),
            known="start between result", teacher="A factor, or a minus, stands before theta itself."),
     *_maps("clamped", _clamped, lambda x, at, low, high: np.clip(x, low, high), _bounds, 20,
            (-1.0, 1.0), (0.0, np.inf), (-np.inf, 0.5), known="between result",
