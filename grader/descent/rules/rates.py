@@ -250,7 +250,8 @@ SCHEDULE: Final = (
                teacher="LinearLR, or the like.", rank=22, samples=((1 / 3, 5.0), (0.1, 10.0))),
     _scheduled("rate-halved-when-the-loss-rises", "The learning rate is halved whenever the loss has risen",
                _halved_when_risen, rank=22, known=1, remembers=True,
-               teacher="A rate that backs off: right as long as the loss falls, below the rate 1."),
+               teacher="A rate that backs off: right as long as the loss falls,"
+               " which it does below the rate 1."),
     _scheduled("rate-falls-on-a-plateau",
                "The learning rate is multiplied by {0} where the loss has not fallen for more than {1} steps",
                _on_plateau, for_each((10.0, 5.0, 3.0, 2.0, 1.0, 0.0), lambda _: _lowered), rank=22,
