@@ -169,8 +169,8 @@ def test_versions_that_its_python_cannot_have_do_not_stop_the_build(
     assert "ok    running a submission\n" in built.out
 
 
-@pytest.mark.parametrize("name", ["s01.py", "s07.ipynb"])
-def test_its_results_are_those_of_a_check(name: str, box: Box, kit_file: Path, tmp_path: Path) -> None:
+def test_its_results_are_those_of_a_check(box: Box, kit_file: Path, tmp_path: Path) -> None:
+    name = "s07.ipynb"
     content = (ROOT / "submissions" / name).read_bytes()
     (tmp_path / name).write_bytes(content)
     checked = grader("check", tmp_path, "--kit", kit_file, "--format", "gradescope")
@@ -180,7 +180,7 @@ def test_its_results_are_those_of_a_check(name: str, box: Box, kit_file: Path, t
     assert run.code == 0, run.out + run.err
     expected = json.loads(checked.out)
     assert results | {"execution_time": 0} == expected | {"execution_time": 0}
-    assert results["score"] == {"s01.py": 20, "s07.ipynb": 12}[name]
+    assert results["score"] == 12
 
 
 def test_what_is_no_submission_gets_no_mark(box: Box) -> None:
