@@ -8,11 +8,11 @@ ours raises, and `grade` turns it into a result without a score.
 
 from __future__ import annotations
 
-import os
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from typing import Protocol
 
 import msgspec
 
@@ -25,8 +25,12 @@ from grader.judging.award import Finding
 from grader.judging.evidence import CaseTexts, JudgedRun
 from grader.records import Execution, ExerciseRun, Failure, Stopped, Submission
 from grader.results import EVIDENCE_SCHEMA, Device, Evidence, Graded, SubmissionResult
+from grader.sandbox import reading
 from grader.sandbox.pool import Pool
 from grader.text import one_line
+
+Keep = Callable[[Graded], SubmissionResult]
+"""Stores what grading came to; of that, the result goes on."""
 
 
 @dataclass(frozen=True)
@@ -44,17 +48,30 @@ class Session:
     def graded_devices(self) -> tuple[str, ...]:
         return tuple(device.name for device in self.devices if device.graded)
 
+    def grade_class(self, submissions: Sequence[Submission], keep: Keep) -> Iterator[SubmissionResult]:
+        """As `grade_class`, here."""
+        return grade_class(submissions, self, keep)
+
+
+class Graders(Protocol):
+    """What grades a class: this machine's session, or a cluster."""
+
+    @property
+    def kit(self) -> kits.Kit: ...
+
+    def grade_class(self, submissions: Sequence[Submission], keep: Keep) -> Iterator[SubmissionResult]: ...
+
 
 def grade(submission: Submission, session: Session) -> Graded:
     """Grade one submission; whatever goes wrong on our side costs the student nothing."""
     try:
         return _grade(submission, session)
     except Exception as error:  # noqa: BLE001 -- a fault of ours is told in the report and ends nobody else's grading
-        return _harness(submission, session, _words(error))
+        return faulted(submission, session.kit, _words(error))
 
 
 def grade_class(
-    submissions: Sequence[Submission], session: Session, keep: Callable[[Graded], SubmissionResult]
+    submissions: Sequence[Submission], session: Session, keep: Keep
 ) -> Iterator[SubmissionResult]:
     """Grade many, `session.jobs` at once, yielding each as it is done.
 
@@ -76,11 +93,11 @@ def _grade(submission: Submission, session: Session) -> Graded:
     executions = [session.pool.run(submission, device) for device in session.graded_devices]
     fault = next((one.harness for one in executions if one.harness is not None), None)
     if fault is not None:
-        return _harness(submission, session, fault)
+        return faulted(submission, session.kit, fault)
     if not any(one.loaded for one in executions):
-        if not any(map(os.path.lexists, submission.files)):
+        if reading.gone(submission):
             gone = f"{submission.path}: its files were found, and were gone when they were to be read"
-            return _harness(submission, session, gone)
+            return faulted(submission, session.kit, gone)
         message = executions[0].message or "nothing of it could run"
         return _not_loaded(submission, session, message, executions)
     executions = [one if one.loaded else _loaded_elsewhere(one, session.kit) for one in executions]
@@ -196,8 +213,9 @@ def _not_loaded(
     )
 
 
-def _harness(submission: Submission, session: Session, message: str) -> Graded:
+def faulted(submission: Submission, kit: kits.Kit, message: str) -> Graded:
+    """A fault of ours: a result without a score."""
     return Graded(
-        award.harness(submission, session.kit, message),
+        award.harness(submission, kit, message),
         Evidence(EVIDENCE_SCHEMA, submission.student, (), (), "", ()),
     )

@@ -24,7 +24,7 @@ from grader.diagnosis.prepared import Prepared
 from grader.errors import GraderError
 from grader.intake.submissions import Discovery
 from grader.judging.evidence import CaseTexts
-from grader.pipeline import Session, grade_class
+from grader.pipeline import Graders, Session
 from grader.records import Record, Submission
 from grader.report.head import Head
 from grader.results import (
@@ -57,12 +57,16 @@ class Options(Record, frozen=True):
 
 
 @contextmanager
-def opened(loaded: kits.LoadedKit, options: Options) -> Iterator[tuple[Session, Head]]:
+def opened(
+    loaded: kits.LoadedKit, options: Options, *, warn: bool = True
+) -> Iterator[tuple[Session, Head]]:
     """Start the sandbox for a kit. Raises GraderError where an option asks for what is not there."""
-    kit = _restricted(loaded.kit, options)
+    kit = restricted(loaded.kit, options)
     with Pool(kit, kit.limits, options.jobs, level=options.isolation) as pool:
         devices = _devices(kit, options, pool)
-        _refuse_isolation(options.isolation, devices, pool)
+        _refuse_isolation(options.isolation, devices)
+        if warn:
+            warn_of_isolation(options.isolation, _isolation(pool, devices))
         prepared = {one.name: Prepared(one) for one in kit.exercises}
         yield (
             Session(kit, pool, devices, options.jobs, CaseTexts(kit), prepared),
@@ -131,7 +135,7 @@ def grade_into(
     folder: Path,
     todo: Plan,
     header: journal.Header,
-    session: Session,
+    graders: Graders,
     watch: Callable[[SubmissionResult], None],
 ) -> dict[str, SubmissionResult]:
     """Grade what waits; of each that is done, the evidence and then the journal's line are on the disk."""
@@ -145,7 +149,7 @@ def grade_into(
                 kept.append(graded.result)
             return graded.result
 
-        for result in grade_class(todo.waiting, session, keep):
+        for result in graders.grade_class(todo.waiting, keep):
             finished[result.student] = result
             watch(result)
     return finished
@@ -165,7 +169,7 @@ def results_of(head: Head, discovery: Discovery, finished: dict[str, SubmissionR
     )
 
 
-def journal_header(head: Head, session: Session) -> journal.Header:
+def journal_header(head: Head, kit: kits.Kit) -> journal.Header:
     """What the results depend on besides the submissions."""
     return journal.Header(
         kit=head.assignment.digest,
@@ -174,7 +178,7 @@ def journal_header(head: Head, session: Session) -> journal.Header:
         settings={
             "grader": head.environment.grader,
             "isolation": head.environment.isolation.level,
-            "exercises": ", ".join(exercise.name for exercise in session.kit.exercises),
+            "exercises": ", ".join(exercise.name for exercise in kit.exercises),
         },
     )
 
@@ -184,14 +188,17 @@ def _fingerprint(submission: Submission) -> str:
     return "" if submission.problem is not None else read(submission).sha256
 
 
-def _refuse_isolation(wanted: Wanted, devices: tuple[Device, ...], pool: Pool) -> None:
-    """Never less than what is asked for, nor less than the strongest without a word. Raises GraderError."""
+def _refuse_isolation(wanted: Wanted, devices: tuple[Device, ...]) -> None:
+    """Never less than what is asked for. Raises GraderError."""
     if wanted in ("strict", "standard") and any(one.graded and one.name == "cuda" for one in devices):
         raise GraderError(
             f"--isolation {wanted}: submissions that run on CUDA cannot be confined at that level.",
             "Grade without it (--device cpu), or leave --isolation out for a class that you trust.",
         )
-    found = _isolation(pool, devices)
+
+
+def warn_of_isolation(wanted: Wanted, found: Isolation) -> None:
+    """Never less than the strongest without a word."""
     if wanted == "auto" and found.missing:
         sys.stderr.write(f"warning: isolation: {found.level}; missing: {', '.join(found.missing)}\n")
 
@@ -204,7 +211,7 @@ def _isolation(pool: Pool, devices: tuple[Device, ...]) -> Isolation:
     return msgspec.structs.replace(found, missing=(*found.missing, CUDA))
 
 
-def _restricted(kit: kits.Kit, options: Options) -> kits.Kit:
+def restricted(kit: kits.Kit, options: Options) -> kits.Kit:
     """The kit with the exercises and limits that were asked for."""
     names = [exercise.name for exercise in kit.exercises]
     for wanted in options.exercises:

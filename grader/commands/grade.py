@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,8 +22,9 @@ from grader.commands.progress import Progress, scored
 from grader.commands.watching import Warm
 from grader.errors import GraderError, NothingToGrade
 from grader.intake.submissions import Discovery, open_submissions
+from grader.kit import LoadedKit
 from grader.nearby import HandedIn, Source
-from grader.pipeline import Session
+from grader.pipeline import Graders
 from grader.report import stale
 from grader.report.head import Head
 from grader.results import Results, SubmissionResult
@@ -32,6 +33,9 @@ from grader.store import write_results
 
 OUTPUT: Final = Path("report")
 TEXT: Final = Output("text")  # on standard output
+
+Opened = Callable[[LoadedKit, Options], AbstractContextManager[tuple[Graders, Head]]]
+"""Opens what grades with a kit."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,8 @@ def run(
     hide_expected: bool | None,
     verbose: bool,
     watch: bool,
+    scheduler: str | None,
+    workers: int | None,
     formats: Sequence[Output],
     typed: Sequence[str],
     kit_file: Path | None,
@@ -79,10 +85,11 @@ def run(
     job = Job(path, graded, output, hide, verbose, typed, wanted)
     again, options = Again(resume, students), options_from(given, jobs)
     source = partial(nearby.chosen, kit_file, assignment, graded)
+    elsewhere = _elsewhere(scheduler, workers, watch=watch)
     if watch:
         _refuse_parts(students, fail_under)
         return _watched(job, source, expect_digest, options, again)
-    return _once(job, source, expect_digest, options, again, fail_under)
+    return _once(job, source, expect_digest, options, again, fail_under, elsewhere or opened)
 
 
 def _once(
@@ -92,6 +99,7 @@ def _once(
     options: Options,
     again: Again,
     fail_under: float | None,
+    opened: Opened,
 ) -> int:
     with open_submissions(job.path, output=job.output) as discovery:
         _tell_notes(discovery)
@@ -105,6 +113,26 @@ def _once(
     report.write_formats(job.output, results, corrections, job.wanted)
     tell(f"Report: {index}", beside=not outputs.for_people(job.wanted))
     return _exit_code(results, corrections, fail_under)
+
+
+def _elsewhere(scheduler: str | None, workers: int | None, *, watch: bool) -> Opened | None:
+    """What opens a cluster; None where this process's own sandbox grades. Raises GraderError."""
+    if scheduler is None and workers is None:
+        return None
+    given = "--scheduler" if scheduler is not None else "--workers"
+    if scheduler is not None and workers is not None:
+        raise GraderError(
+            "--scheduler and --workers: a scheduler has its own workers.", "Leave one of the two out."
+        )
+    if watch:
+        raise GraderError(f"{given} and --watch: a watch grades here.", "Leave one of the two out.")
+    try:
+        from grader.cluster import session  # noqa: PLC0415 -- dask is an extra, and takes a while to import
+    except ImportError as error:
+        raise GraderError(
+            f"{given}: {error.name} is not installed.", "Install it: pip install 'torch-grader[cluster]'"
+        ) from None
+    return partial(session.opened, where=session.Where(scheduler or "", workers or 0))
 
 
 def _watched(
@@ -128,7 +156,7 @@ class Rounds:
         self._templates = templates
         self._before: tuple[Results, overrides.Overrides] | None = None
 
-    def work(self, session: Session, head: Head) -> watching.Show | None:
+    def work(self, session: Graders, head: Head) -> watching.Show | None:
         """Grade what waits; None where nothing does, and nobody left or was corrected."""
         job, before = self._job, self._before
         with open_submissions(job.path, output=job.output) as discovery:
@@ -195,20 +223,20 @@ def _tell_notes(discovery: Discovery) -> None:
         tell(f"note: {note}")
 
 
-def _plan(job: Job, discovery: Discovery, session: Session, head: Head, again: Again) -> Plan:
-    todo = plan(discovery, journal_header(head, session), job.output, again)
+def _plan(job: Job, discovery: Discovery, session: Graders, head: Head, again: Again) -> Plan:
+    todo = plan(discovery, journal_header(head, session.kit), job.output, again)
     if todo.note:
         tell(f"note: {job.output}: {todo.note}")
     return todo
 
 
 def _grade(
-    job: Job, discovery: Discovery, todo: Plan, session: Session, head: Head, *, told: bool = True
+    job: Job, discovery: Discovery, todo: Plan, session: Graders, head: Head, *, told: bool = True
 ) -> Results:
     """Grade what waits and store it; `told`: how much of the class was there before."""
     before = len(todo.done) if told else 0
     with Progress(len(todo.waiting), before, job.output, verbose=job.verbose) as progress:
-        finished = grade_into(job.output, todo, journal_header(head, session), session, progress.done)
+        finished = grade_into(job.output, todo, journal_header(head, session.kit), session, progress.done)
     results = _results(job, discovery, finished, head)
     write_results(job.output, results)
     return results
