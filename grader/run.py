@@ -57,9 +57,7 @@ class Options(Record, frozen=True):
 
 
 @contextmanager
-def opened(
-    loaded: kits.LoadedKit, options: Options, *, warn: bool = True
-) -> Iterator[tuple[Session, Head]]:
+def opened(loaded: kits.LoadedKit, options: Options, *, warn: bool = True) -> Iterator[tuple[Session, Head]]:
     """Start the sandbox for a kit. Raises GraderError where an option asks for what is not there."""
     kit = restricted(loaded.kit, options)
     with Pool(kit, kit.limits, options.jobs, level=options.isolation) as pool:

@@ -19,10 +19,10 @@ COMPARED: Final = {"torch-grader": "grader", "torch": "torch", "distributed": "d
 
 
 class Told(Stored, frozen=True, tag="told"):
-    """The worker's sandbox stands; `resource` is what it offers (`key`)."""
+    """The worker's sandbox stands."""
 
     head: Head
-    resource: str
+    key: str
 
 
 class Refused(Stored, frozen=True, tag="refused"):
@@ -36,8 +36,8 @@ Answer = Told | Refused
 
 
 def key(head: Head) -> str:
-    """The resource that a worker offers: equal where the marks, and what is said of the run, would be."""
-    return "grader-" + hashlib.sha256(msgspec.json.encode(_compared(head))).hexdigest()[:16]
+    """Equal where the marks, and what is said of the run, would be."""
+    return hashlib.sha256(msgspec.json.encode(_compared(head))).hexdigest()[:16]
 
 
 def _compared(head: Head) -> dict[str, object]:

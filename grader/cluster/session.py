@@ -18,8 +18,10 @@ from pathlib import Path
 from platform import python_version
 from typing import Final
 
+import dask
 import msgspec
 from dask.typing import Key
+from dask.utils import parse_timedelta
 from distributed import Client, Future, LocalCluster
 
 from grader import decoders, pipeline
@@ -36,10 +38,9 @@ from grader.sandbox.scratch import Scratch
 from grader.text import one_line
 
 LOOK: Final = 5.0  # seconds without a result, after which it is looked whether anybody works
-ALONE: Final = 300.0  # seconds without a worker, after which a run ends: a queue may take a while
+PATIENCE: Final = "10 minutes"
 AHEAD: Final = 3  # submissions under way for each place: the next is there when one is done
 LEAST: Final = 16
-WAIT: Final = 60.0  # seconds for the first worker
 CUDA: Final = "CUDA"  # the resource of a worker that has a device to itself
 GO_ON: Final = "What is done is kept; go on with the same command and --resume."
 
@@ -53,7 +54,7 @@ class Where(Record, frozen=True):
 
 @contextmanager
 def opened(loaded: kits.LoadedKit, options: Options, where: Where) -> Iterator[tuple[Cluster, Head]]:
-    """Connect, and send the kit to every worker. Raises GraderError where marks could differ, or nobody works."""
+    """Connect, and send the kit to every worker. Raises GraderError where marks could differ."""
     kit = restricted(loaded.kit, options)
     with _quiet(), _connected(where) as client:
         _wait_for_a_worker(client, where)
@@ -68,18 +69,18 @@ def opened(loaded: kits.LoadedKit, options: Options, where: Where) -> Iterator[t
         if on_cuda:
             _refuse_without_cuda(client)
         warn_of_isolation(options.isolation, head.environment.isolation)
-        yield Cluster(client, kit, name, told.resource, cuda=on_cuda), head
+        yield Cluster(client, kit, name, told.key, cuda=on_cuda), head
 
 
 class Cluster:
     """Grades a class on the workers of a scheduler."""
 
-    def __init__(self, client: Client, kit: kits.Kit, name: str, resource: str, *, cuda: bool) -> None:
+    def __init__(self, client: Client, kit: kits.Kit, name: str, key: str, *, cuda: bool) -> None:
         self.kit = kit
         self._client = client
         self._name = name
-        self._resource = resource
-        self._needs = {resource: 1.0} | ({CUDA: 1.0} if cuda else {})
+        self._key = key
+        self._needs = {CUDA: 1.0} if cuda else {}
         self._done: queue.SimpleQueue[Future[bytes]] = queue.SimpleQueue()
         self._running: dict[Key, tuple[Submission, Future[bytes]]] = {}
 
@@ -106,6 +107,7 @@ class Cluster:
             future = self._client.submit(
                 worker.grade_one,
                 self._name,
+                self._key,
                 data,
                 key=f"{self._name}-{hashlib.sha256(data).hexdigest()}",  # of the student and the bytes
                 pure=False,
@@ -118,7 +120,7 @@ class Cluster:
     @property
     def _places(self) -> int:
         found = self._client.scheduler_info(n_workers=-1)["workers"].values()
-        return int(sum(one["resources"].get(self._resource, 0) for one in found))
+        return sum(int(one["resources"].get(CUDA, 0)) if self._needs else one["nthreads"] for one in found)
 
     def _next(self) -> Future[bytes]:
         """The next that is done. Raises GraderError where the scheduler is gone, or nobody works for long."""
@@ -133,15 +135,19 @@ class Cluster:
                 raise GraderError("The scheduler does not answer any more.", GO_ON)
             if self._places:
                 since = time.monotonic()
-            elif time.monotonic() - since > ALONE:
-                raise GraderError(f"The scheduler has had no worker for {ALONE:g} s.", GO_ON)
+            elif time.monotonic() - since > _patience():
+                raise GraderError(f"The scheduler has had no worker for {_patience():g} s.", GO_ON)
 
     def _graded(self, submission: Submission, future: Future[bytes]) -> Graded:
         """What came back; where it failed twice, or took its workers with it, a result without a score."""
         if future.status == "finished":
             return decoders.json(Graded).decode(future.result())
         why = future.exception()
-        said = str(why) if isinstance(why, worker.Fault) else f"its worker was lost: {type(why).__name__}: {why}"
+        if isinstance(why, worker.Unlike):
+            raise GraderError(f"{why}.", f"Stop it, or make it like the others. {GO_ON}")
+        said = (
+            str(why) if isinstance(why, worker.Fault) else f"its worker was lost: {type(why).__name__}: {why}"
+        )
         return pipeline.faulted(submission, self.kit, one_line(said))
 
 
@@ -169,27 +175,45 @@ def _connected(where: Where) -> Iterator[Client]:
 
 
 def _client(scheduler: str) -> Client:
-    file = Path(scheduler)
-    if "://" not in scheduler and not file.exists():
-        raise GraderError(
-            f"--scheduler {scheduler}: this is neither an address nor a file that is there.",
-            "Name what `dask scheduler` prints, tcp://HOST:8786, or the file of its --scheduler-file.",
-        )
+    address = scheduler if "://" in scheduler else _address(scheduler)
     try:
-        return Client(scheduler) if "://" in scheduler else Client(scheduler_file=scheduler)
-    except (OSError, ValueError, TypeError, RuntimeError, KeyError) as error:
+        return Client(address)
+    except (OSError, ValueError, TypeError, RuntimeError) as error:
         raise GraderError(
             f"--scheduler {scheduler}: no scheduler answers there: {one_line(str(error))}.",
             "Start one with `dask scheduler`; for tls:// set dask's distributed.comm.tls.",
         ) from None
 
 
+class _File(msgspec.Struct):
+    """What dask writes into a scheduler file, as far as it is wanted."""
+
+    address: str
+
+
+def _address(file: str) -> str:
+    hint = "Name what `dask scheduler` prints, tcp://HOST:8786, or the file of its --scheduler-file."
+    try:
+        return decoders.json(_File).decode(Path(file).read_bytes()).address
+    except OSError as error:
+        text = f"--scheduler {file}: this is no address, and no file that can be read: {error.strerror}."
+        raise GraderError(text, hint) from None
+    except decoders.BROKEN as error:
+        text = f"--scheduler {file}: this is no scheduler file: {one_line(str(error))}."
+        raise GraderError(text, hint) from None
+
+
+def _patience() -> float:
+    """Seconds without a worker, after which a run ends: dask's own setting, else what a queue may take."""
+    return float(parse_timedelta(dask.config.get("distributed.scheduler.no-workers-timeout") or PATIENCE))
+
+
 def _wait_for_a_worker(client: Client, where: Where) -> None:
     try:
-        client.wait_for_workers(1, timeout=WAIT)
+        client.wait_for_workers(1, timeout=_patience())
     except TimeoutError:
         raise GraderError(
-            f"--scheduler {where.scheduler}: it has had no worker for {WAIT:g} s.",
+            f"--scheduler {where.scheduler}: it has had no worker for {_patience():g} s.",
             "Start some where torch-grader is installed: dask worker ADDRESS --nthreads 1",
         ) from None
 
@@ -223,10 +247,9 @@ def _refuse_without_cuda(client: Client) -> None:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """What dask would log is told in sentences, where it matters."""
-    logger = logging.getLogger("distributed")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL)
+    before = logging.root.manager.disable
+    logging.disable()
     try:
         yield
     finally:
-        logger.setLevel(before)
+        logging.disable(before)

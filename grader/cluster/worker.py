@@ -4,8 +4,8 @@ A worker is as trusted as the parent: it holds the kit, judges and explains, and
 code runs in confined processes below it, as everywhere. A submission comes as bytes and goes back as the
 JSON of its stored records, so that no machine needs another's files.
 
-A worker offers a resource named after all that marks hang on (`agreement.key`), once its sandbox stands.
-Tasks ask for that resource: whoever comes late with another version or weaker walls is never given one.
+A task names all that marks hang on (`agreement.key`): whoever comes late with another version or weaker
+walls grades nothing.
 """
 
 from __future__ import annotations
@@ -29,7 +29,11 @@ from grader.run import Options, opened
 
 
 class Fault(Exception):
-    """It could not be graded here, by no fault of the student's; dask tries once more, elsewhere if it can."""
+    """It could not be graded here, by no fault of the student's; dask tries once more."""
+
+
+class Unlike(Exception):
+    """A worker grades as the others do not, or not at all."""
 
 
 class Sandbox:
@@ -87,7 +91,7 @@ class Grading(WorkerPlugin):
         self._options = msgspec.json.encode(options)
 
     async def setup(self, worker: Worker) -> None:
-        """Open the sandbox and offer places in it; what it refuses is told to whoever asks."""
+        """Open the sandbox; where that is refused, it is told to whoever asks."""
         options = msgspec.structs.replace(
             decoders.json(Options).decode(self._options), jobs=worker.state.nthreads
         )
@@ -96,9 +100,7 @@ class Grading(WorkerPlugin):
         for other in worker.plugins.values():
             if isinstance(other, Grading) and other is not self:
                 other.rest()
-        answer = await self._answer
-        if isinstance(answer, Told):
-            await worker.set_resources(**{answer.resource: worker.state.nthreads})
+        await self._answer
 
     async def teardown(self, worker: Worker) -> None:  # noqa: ARG002 -- dask's signature
         """The sandbox ends with the worker."""
@@ -110,8 +112,13 @@ class Grading(WorkerPlugin):
     async def answer(self) -> Answer:
         return await self._answer
 
-    def grade(self, submission: bytes) -> bytes:
-        """Raises Fault."""
+    def grade(self, key: str, submission: bytes) -> bytes:
+        """Raises Fault, or Unlike."""
+        told = self._answer.result()  # no task comes before a worker's plugins are set up
+        if isinstance(told, Refused):
+            raise Unlike(f"does not grade: {told.text}")
+        if told.key != key:
+            raise Unlike("came late, and would grade as the others do not")
         with self._sandbox.session() as session:
             graded = grade(decoders.msgpack(Submission).decode(submission), session)
         if graded.result.status == "harness":
@@ -132,9 +139,13 @@ async def answer(name: str, dask_worker: Worker) -> bytes:
     return store.encode(await plugin.answer()) if isinstance(plugin, Grading) else b""
 
 
-def grade_one(name: str, submission: bytes) -> bytes:
-    """The task: msgpack of a Submission in, JSON of a Graded out."""
-    plugin = get_worker().plugins.get(name)
+def grade_one(name: str, key: str, submission: bytes) -> bytes:
+    """The task: msgpack of a Submission in, JSON of a Graded out. Raises Fault, or Unlike."""
+    worker = get_worker()
+    plugin = worker.plugins.get(name)
     if not isinstance(plugin, Grading):
         raise Fault("this worker has no sandbox for it")
-    return plugin.grade(submission)
+    try:
+        return plugin.grade(key, submission)
+    except Unlike as error:
+        raise Unlike(f"Worker {worker.address} {error}") from None

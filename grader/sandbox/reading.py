@@ -93,9 +93,9 @@ def _collect(folder: Path, further: list[tuple[bytes, bytes]]) -> bool:
     for path in _within_caps(folder):
         if path is None:
             return False
-        with suppress(OSError):  # gone or unreadable meanwhile: the code that needs it will say so
-            with os.fdopen(os.open(path, _FLAGS), "rb") as file:
-                further.append((os.fsencode(path.relative_to(folder)), file.read()))
+        # Gone or unreadable meanwhile: the code that needs it will say so.
+        with suppress(OSError), os.fdopen(os.open(path, _FLAGS), "rb") as file:
+            further.append((os.fsencode(path.relative_to(folder)), file.read()))
     return True
 
 
