@@ -3,15 +3,17 @@
 The first line is a header: what the results depend on besides the submissions. Results come back
 only under an equal header, so a resumed run never mixes two suites or two sets of limits. Every
 line is written at once and ends with a newline: one without is torn and does not count.
-A submission's evidence must be on the disk before its line is.
+A submission's evidence must be on the disk before its line is. Whoever writes holds the file's lock, which
+the kernel lets go of when the process ends, however it ends.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 from typing import Final
@@ -56,10 +58,17 @@ class Journal:
 def keep(path: Path, header: Header, *, resume: bool) -> Iterator[Journal]:
     """Open a journal for appending; begin anew unless `resume` and the one there has this header.
 
-    Raises GraderError where it cannot be written.
+    Raises GraderError where it cannot be written, or where another run is writing it.
     """
+    if held(path):
+        raise GraderError(
+            f"{path}: another grader is at work there.",
+            "Wait for its end, which grader status DIR tells, or name another folder: -o DIR.",
+        )
     with _told(path):
         file = _opened(path, header, resume=resume)
+    with suppress(OSError):  # a file system without locks
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     with file:
         yield Journal(path, file)
 
@@ -74,6 +83,18 @@ def read(path: Path, header: Header) -> dict[str, SubmissionResult]:
         return {}
     results = (_decode(line) for line in whole.split(b"\n")[1:])
     return {result.student: result for result in results if result is not None}
+
+
+def held(path: Path) -> bool:
+    """Whether a run is writing this journal now."""
+    try:
+        with FileIO(path, opener=_not_followed) as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _opened(path: Path, header: Header, *, resume: bool) -> FileIO:

@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
@@ -31,6 +31,11 @@ from grader.text import one_line
 
 Keep = Callable[[Graded], SubmissionResult]
 """Stores what grading came to; of that, the result goes on."""
+
+_KEEPS: Final = (
+    "{name} leaves something behind that later calls meet. Where the call shown is right by itself, make it "
+    "twice, or restart the kernel and run the cells from the top."
+)
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,10 @@ class Graders(Protocol):
 
     @property
     def kit(self) -> kits.Kit: ...
+
+    @property
+    def jobs(self) -> int:
+        """How many submissions at a time."""
 
     def grade_class(self, submissions: Sequence[Submission], keep: Keep) -> Iterator[SubmissionResult]: ...
 
@@ -163,6 +172,9 @@ def explain(
     def explained(exercise: kits.Exercise) -> Finding:
         found = find(session.prepared[exercise.name], judged[exercise.name], climb, cells)
         runs = _up_to(exercise.name, judged, found)
+        if not session.pool.fresh_each_time and any(run.keeps for run in runs.values()):
+            noted = msgspec.structs.replace(found, notes=(*found.notes, _KEEPS.format(name=exercise.name)))
+            return _with_behaviour(noted, exercise, judged[exercise.name])
         confirmed = replay.confirmed(found, exercise, session.kit, runs, again)
         return _with_behaviour(confirmed, exercise, judged[exercise.name])
 

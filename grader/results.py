@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from grader.records import Cell, Failure, Note, Place
+from grader.records import Cell, Failure, Note, Origin, Place
 
 SCHEMA: Final = "grader/results/v1"
 EVIDENCE_SCHEMA: Final = "grader/evidence/v1"
@@ -60,7 +60,7 @@ ArgumentView = TensorView | float | int | str
 
 
 class Isolation(Stored, frozen=True):
-    level: Literal["strict", "standard", "none"]
+    level: Literal["strict", "standard", "none", "own"]  # own: where its author ran it, in a notebook
     layers: tuple[str, ...]
     missing: tuple[str, ...]
 
@@ -180,6 +180,7 @@ class SubmissionResult(Stored, frozen=True):
     notes: tuple[str, ...]
     exercises: tuple[ExerciseResult, ...]
     lacking: tuple[str, ...] = ()  # modules that its code asked for and that are not here
+    origin: Origin | None = None  # where it was downloaded from
 
 
 class Results(Stored, frozen=True):

@@ -11,7 +11,7 @@ import difflib
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from grader.errors import GraderError
 from grader.intake.submissions import Discovery
 from grader.judging.evidence import CaseTexts
 from grader.pipeline import Graders, Session
-from grader.records import Record, Submission
+from grader.records import Origin, Record, Submission
 from grader.report.head import Head
 from grader.results import (
     SCHEMA,
@@ -101,7 +101,7 @@ def plan(discovery: Discovery, header: journal.Header, folder: Path, again: Agai
             "Grade the whole class again, or name another folder with -o DIR.",
         )
     done = {
-        one.student: before[one.student]
+        one.student: msgspec.structs.replace(before[one.student], origin=one.origin)
         for one in submissions
         if one.student in before
         and one.student not in again.students
@@ -126,7 +126,12 @@ def _stands(submission: Submission, before: SubmissionResult, again: Again) -> b
     """Whether an earlier result still speaks of the same files; a fault of ours is always tried again."""
     if again.students:
         return True
-    return before.status != "harness" and before.sha256 == _fingerprint(submission)
+    same = _remarks(before.origin) == _remarks(submission.origin)  # which its notes tell
+    return same and before.status != "harness" and before.sha256 == _fingerprint(submission)
+
+
+def _remarks(origin: Origin | None) -> tuple[bool, tuple[str, ...]]:
+    return (origin.late, origin.earlier) if origin else (False, ())
 
 
 def grade_into(
@@ -134,12 +139,16 @@ def grade_into(
     todo: Plan,
     header: journal.Header,
     graders: Graders,
-    watch: Callable[[SubmissionResult], None],
+    watch: AbstractContextManager[Callable[[SubmissionResult], None]],
 ) -> dict[str, SubmissionResult]:
-    """Grade what waits; of each that is done, the evidence and then the journal's line are on the disk."""
+    """Grade what waits; of each that is done, the evidence and then the journal's line are on the disk.
+
+    `watch` begins and ends while the journal is held, so that nobody takes its first or last word for a
+    killed run's.
+    """
     finished = dict(todo.done)
     lock = threading.Lock()
-    with journal.keep(folder / journal.JOURNAL_FILE, header, resume=bool(todo.done)) as kept:
+    with journal.keep(folder / journal.JOURNAL_FILE, header, resume=bool(todo.done)) as kept, watch as told:
 
         def keep(graded: Graded) -> SubmissionResult:
             store.write_evidence(folder, graded.result.student, graded.evidence)
@@ -149,7 +158,7 @@ def grade_into(
 
         for result in graders.grade_class(todo.waiting, keep):
             finished[result.student] = result
-            watch(result)
+            told(result)
     return finished
 
 

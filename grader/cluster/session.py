@@ -102,7 +102,7 @@ class Cluster:
 
     def _send(self, waiting: Iterator[Submission]) -> None:
         """Keep as many under way as there are places, and some more."""
-        while len(self._running) < max(LEAST, AHEAD * self._places) and (one := next(waiting, None)):
+        while len(self._running) < max(LEAST, AHEAD * self.jobs) and (one := next(waiting, None)):
             data = msgspec.msgpack.encode(reading.carried(one))
             future = self._client.submit(
                 worker.grade_one,
@@ -118,7 +118,8 @@ class Cluster:
             future.add_done_callback(self._done.put)
 
     @property
-    def _places(self) -> int:
+    def jobs(self) -> int:
+        """How many places the workers have."""
         found = self._client.scheduler_info(n_workers=-1)["workers"].values()
         return sum(int(one["resources"].get(CUDA, 0)) if self._needs else one["nthreads"] for one in found)
 
@@ -133,7 +134,7 @@ class Cluster:
                 return future
             if self._client.status != "running":
                 raise GraderError("The scheduler does not answer any more.", GO_ON)
-            if self._places:
+            if self.jobs:
                 since = time.monotonic()
             elif time.monotonic() - since > _patience():
                 raise GraderError(f"The scheduler has had no worker for {_patience():g} s.", GO_ON)

@@ -14,17 +14,18 @@ from typing import Any, Final
 import msgspec
 
 from grader import nearby, overrides
-from grader.commands import outputs, report, watching
+from grader.commands import outputs, preview, report, watching
 from grader.commands.common import load_kit, tell, templates_of
 from grader.commands.options import options_from
 from grader.commands.outputs import Output
 from grader.commands.progress import Progress, scored
 from grader.commands.watching import Warm
 from grader.errors import GraderError, NothingToGrade
-from grader.intake.submissions import Discovery, open_submissions
+from grader.intake.submissions import Asked, Discovery, open_submissions
 from grader.kit import LoadedKit
 from grader.nearby import HandedIn, Source
 from grader.pipeline import Graders
+from grader.progress import Tracker
 from grader.report import stale
 from grader.report.head import Head
 from grader.results import Results, SubmissionResult
@@ -47,8 +48,10 @@ class Job:
     output: Path
     hide: bool  # what was expected, from students' pages
     verbose: bool
+    progress: str  # how it is told how far it is
     typed: Sequence[str]
     wanted: Sequence[Output]
+    asked: Asked
 
     @property
     def corrections(self) -> Path:
@@ -64,9 +67,13 @@ def run(
     fail_under: float | None,
     hide_expected: bool | None,
     verbose: bool,
+    progress: str,
     watch: bool,
     scheduler: str | None,
     workers: int | None,
+    dry_run: bool,
+    layout: str | None,
+    roster: Path | None,
     formats: Sequence[Output],
     typed: Sequence[str],
     kit_file: Path | None,
@@ -75,14 +82,17 @@ def run(
     **given: Any,
 ) -> int:
     """Grade, write everything, say what came out, return the exit code; with `watch` until Ctrl-C."""
+    asked = Asked(layout or "", roster)
+    if dry_run:
+        return preview.run(path, output or OUTPUT, asked)
     wanted = outputs.chosen(formats, one=False)
     graded = nearby.handed_in(path, one=False)
-    output = output or _own_folder(graded)
+    output = output or own_folder(graded)
     overrides.create(
         output / overrides.OVERRIDES_FILE
     )  # first of all: an unwritable folder is told before work
     hide = report.hides_expected(output, hide_expected)
-    job = Job(path, graded, output, hide, verbose, typed, wanted)
+    job = Job(path, graded, output, hide, verbose, progress, typed, wanted, asked)
     again, options = Again(resume, students), options_from(given, jobs)
     source = partial(nearby.chosen, kit_file, assignment, graded)
     elsewhere = _elsewhere(scheduler, workers, watch=watch)
@@ -101,7 +111,9 @@ def _once(
     fail_under: float | None,
     opened: Opened,
 ) -> int:
-    with open_submissions(job.path, output=job.output) as discovery:
+    with open_submissions(job.path, output=job.output, asked=job.asked) as discovery:
+        if discovery.recognised:
+            tell(f"Recognised: {discovery.recognised}")
         _tell_notes(discovery)
         source = source_of()
         loaded = load_kit(source, expect_digest)
@@ -138,7 +150,7 @@ def _elsewhere(scheduler: str | None, workers: int | None, *, watch: bool) -> Op
 def _watched(
     job: Job, source_of: Callable[[], Source], expect_digest: str | None, options: Options, again: Again
 ) -> int:
-    with suppress(NothingToGrade), open_submissions(job.path, output=job.output):
+    with suppress(NothingToGrade), open_submissions(job.path, output=job.output, asked=job.asked):
         pass  # a folder that is not there is told at once; an empty one will fill
     source = source_of()
     loaded = load_kit(source, expect_digest)
@@ -159,7 +171,7 @@ class Rounds:
     def work(self, session: Graders, head: Head) -> watching.Show | None:
         """Grade what waits; None where nothing does, and nobody left or was corrected."""
         job, before = self._job, self._before
-        with open_submissions(job.path, output=job.output) as discovery:
+        with open_submissions(job.path, output=job.output, asked=job.asked) as discovery:
             todo = _plan(job, discovery, session, head, self._again)
             self._again = Again(resume=True)
             corrections = overrides.read(job.corrections)
@@ -203,7 +215,7 @@ def _refuse_parts(students: Sequence[str], fail_under: float | None) -> None:
         )
 
 
-def _own_folder(graded: HandedIn) -> Path:
+def own_folder(graded: HandedIn) -> Path:
     """Where results go by default; corrections and results that were handed in are not the grader's own."""
     if graded.whole and graded.holds(Path.cwd()) and _is_taken(OUTPUT):
         raise GraderError(
@@ -234,9 +246,10 @@ def _grade(
     job: Job, discovery: Discovery, todo: Plan, session: Graders, head: Head, *, told: bool = True
 ) -> Results:
     """Grade what waits and store it; `told`: how much of the class was there before."""
+    tracker = Tracker(len(todo.waiting), len(todo.done), min(session.jobs, len(todo.waiting)))
     before = len(todo.done) if told else 0
-    with Progress(len(todo.waiting), before, job.output, verbose=job.verbose) as progress:
-        finished = grade_into(job.output, todo, journal_header(head, session.kit), session, progress.done)
+    watch = Progress(tracker, before, job.output, form=job.progress, verbose=job.verbose)
+    finished = grade_into(job.output, todo, journal_header(head, session.kit), session, watch)
     results = _results(job, discovery, finished, head)
     write_results(job.output, results)
     return results

@@ -97,6 +97,7 @@ def _result(
         seconds=round(sum(one.cpu_seconds for one in executions), 3),
         notes=_unique(submission.notes, *(map(sentence, one.notes) for one in executions)),
         exercises=exercises,
+        origin=submission.origin,
     )
 
 
