@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final, Protocol
 
 import msgspec
@@ -28,6 +29,8 @@ from grader.results import EVIDENCE_SCHEMA, Device, Evidence, Graded, Submission
 from grader.sandbox import reading
 from grader.sandbox.pool import Pool
 from grader.text import one_line
+
+AHEAD: Final = 2  # submissions for each job: one that runs, and one that is next
 
 Keep = Callable[[Graded], SubmissionResult]
 """Stores what grading came to; of that, the result goes on."""
@@ -87,11 +90,19 @@ def grade_class(
     `keep` runs in the worker's thread, before the next submission is begun there; only what it
     returns stays in memory.
     """
+    left = iter(submissions)
     with ThreadPoolExecutor(max_workers=session.jobs, thread_name_prefix="grade") as threads:
-        waiting = [threads.submit(lambda one: keep(grade(one, session)), one) for one in submissions]
+
+        def begun(count: int) -> set[Future[SubmissionResult]]:
+            return {threads.submit(lambda one: keep(grade(one, session)), one) for one in islice(left, count)}
+
+        waiting = begun(AHEAD * session.jobs)
         try:
-            for done in as_completed(waiting):
-                yield done.result()
+            while waiting:
+                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                waiting |= begun(len(done))
+                for one in done:
+                    yield one.result()
         finally:
             threads.shutdown(wait=False, cancel_futures=True)
 

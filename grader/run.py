@@ -10,8 +10,9 @@ from __future__ import annotations
 import difflib
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from grader.diagnosis.prepared import Prepared
 from grader.errors import GraderError
 from grader.intake.submissions import Discovery
 from grader.judging.evidence import CaseTexts
+from grader.kept import ByStudent, Chosen
 from grader.pipeline import Graders, Session
 from grader.records import Origin, Record, Submission
 from grader.report.head import Head
@@ -79,11 +81,12 @@ class Again(Record, frozen=True):
     students: tuple[str, ...] = ()  # only these are graded, all else stands
 
 
-class Plan(Record, frozen=True):
+@dataclass(frozen=True)
+class Plan:
     """Which submissions of a class are to be graded now, and what stands from before."""
 
     waiting: tuple[Submission, ...]
-    done: dict[str, SubmissionResult]
+    done: Mapping[str, SubmissionResult]
     note: str = ""
 
 
@@ -100,13 +103,14 @@ def plan(discovery: Discovery, header: journal.Header, folder: Path, again: Agai
             f"{folder}: the results there were made with another kit, other limits or other options.",
             "Grade the whole class again, or name another folder with -o DIR.",
         )
-    done = {
-        one.student: msgspec.structs.replace(before[one.student], origin=one.origin)
+    stands = [
+        one.student
         for one in submissions
         if one.student in before
         and one.student not in again.students
         and _stands(one, before[one.student], again)
-    }
+    ]
+    done = before.only(stands) if isinstance(before, ByStudent) else {}
     waiting = [one for one in submissions if one.student not in done]
     if again.students:
         waiting = [one for one in submissions if one.student in again.students]
@@ -140,15 +144,15 @@ def grade_into(
     header: journal.Header,
     graders: Graders,
     watch: AbstractContextManager[Callable[[SubmissionResult], None]],
-) -> dict[str, SubmissionResult]:
+) -> Mapping[str, SubmissionResult]:
     """Grade what waits; of each that is done, the evidence and then the journal's line are on the disk.
 
     `watch` begins and ends while the journal is held, so that nobody takes its first or last word for a
     killed run's.
     """
-    finished = dict(todo.done)
+    path = folder / journal.JOURNAL_FILE
     lock = threading.Lock()
-    with journal.keep(folder / journal.JOURNAL_FILE, header, resume=bool(todo.done)) as kept, watch as told:
+    with journal.keep(path, header, resume=bool(todo.done)) as kept, watch as told:
 
         def keep(graded: Graded) -> SubmissionResult:
             store.write_evidence(folder, graded.result.student, graded.evidence)
@@ -157,12 +161,11 @@ def grade_into(
             return graded.result
 
         for result in graders.grade_class(todo.waiting, keep):
-            finished[result.student] = result
             told(result)
-    return finished
+    return journal.read(path, header)
 
 
-def results_of(head: Head, discovery: Discovery, finished: dict[str, SubmissionResult]) -> Results:
+def results_of(head: Head, discovery: Discovery, finished: Mapping[str, SubmissionResult]) -> Results:
     """results.json: the submissions in the order they were found."""
     return Results(
         schema=SCHEMA,
@@ -170,7 +173,9 @@ def results_of(head: Head, discovery: Discovery, finished: dict[str, SubmissionR
         environment=head.environment,
         devices=head.devices,
         unmatched=discovery.unmatched,
-        submissions=tuple(finished[s.student] for s in discovery.submissions if s.student in finished),
+        submissions=Chosen(
+            finished, [(s.student, s.origin) for s in discovery.submissions if s.student in finished]
+        ),
         hide_expected=head.hide_expected,
         alike=discovery.alike,
     )

@@ -38,6 +38,13 @@ from grader.sandbox.scratch import Scratch
 from grader.text import one_line
 
 LOOK: Final = 5.0  # seconds without a result, after which it is looked whether anybody works
+UNWATCHED: Final = {
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "5s",
+}
+"""What dask keeps for its dashboard: nobody looks at it here, and it costs some percent of a core."""
+
 PATIENCE: Final = "10 minutes"
 AHEAD: Final = 3  # submissions under way for each place: the next is there when one is done
 LEAST: Final = 16
@@ -161,6 +168,7 @@ def _connected(where: Where) -> Iterator[Client]:
         return
     with (
         Scratch() as folder,
+        dask.config.set(UNWATCHED),
         LocalCluster(
             n_workers=where.workers,
             threads_per_worker=1,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -30,9 +30,10 @@ from grader.report import stale
 from grader.report.head import Head
 from grader.results import Results, SubmissionResult
 from grader.run import Again, Options, Plan, grade_into, journal_header, opened, plan, results_of
-from grader.store import write_results
+from grader.store import read_results, write_results
 
 OUTPUT: Final = Path("report")
+FEW: Final = 1_000  # submissions whose results are held in memory
 TEXT: Final = Output("text")  # on standard output
 
 Opened = Callable[[LoadedKit, Options], AbstractContextManager[tuple[Graders, Head]]]
@@ -252,11 +253,13 @@ def _grade(
     finished = grade_into(job.output, todo, journal_header(head, session.kit), session, watch)
     results = _results(job, discovery, finished, head)
     write_results(job.output, results)
-    return results
+    return read_results(job.output) if len(results.submissions) > FEW else results
 
 
-def _results(job: Job, discovery: Discovery, finished: dict[str, SubmissionResult], head: Head) -> Results:
+def _results(job: Job, discovery: Discovery, finished: Mapping[str, SubmissionResult], head: Head) -> Results:
     results = results_of(msgspec.structs.replace(head, hide_expected=job.hide), discovery, finished)
+    if len(results.submissions) <= FEW:
+        results = msgspec.structs.replace(results, submissions=tuple(results.submissions))
     if any(one.lacking for one in results.submissions):
         return msgspec.structs.replace(results, command=_command(job.typed))
     return results
