@@ -223,6 +223,17 @@ def check(path: Path, formats: tuple[Output, ...], as_json: bool, **options: Any
     help="Submissions at a time. Default: the number of cores.",
 )
 @click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Grade in N processes of this machine, by dask.distributed (torch-grader[cluster]).",
+)
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Grade on the workers of this dask scheduler: tcp://HOST:PORT, tls://..., or its scheduler file.",
+)
+@click.option(
     "--student", "students", multiple=True, metavar="NAME", help="Grade this student again, keep the others."
 )
 @click.option(
