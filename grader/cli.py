@@ -23,6 +23,7 @@ import rich_click as click
 from click import exceptions
 
 import grader
+from grader.commands.asking import similar, status
 from grader.commands.exporting import export
 from grader.commands.layouts import LayoutType
 from grader.commands.outputs import FORMS, Output, OutputType
@@ -107,7 +108,8 @@ def _kit_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "kit_file",
             type=Folder,
             metavar="FILE",
-            help="A kit made by grader freeze. Default: the nearest, from the working folder upwards.",
+            help="A kit made by grader freeze, or one that comes with the grader: builtin:NAME. "
+            "Default: the nearest, from the working folder upwards.",
         ),
     ):
         command = option(command)
@@ -283,54 +285,8 @@ def report(
 
 
 cli.add_command(export)
-
-
-@cli.command(epilog="Example: grader similar ~/Downloads/class --starter homework.py")
-@click.argument("path", type=Folder)
-@click.option("-o", "--output", type=Folder, default=None, metavar="DIR", help="Default: report.")
-@click.option(
-    "--starter",
-    type=Folder,
-    multiple=True,
-    metavar="FILE",
-    help="What students were given: it counts for nobody. May be given several times.",
-)
-@click.option(
-    "--least",
-    type=click.FloatRange(1, 100),
-    default=50,
-    metavar="PERCENT",
-    help="List pairs that share so much. Default: 50.",
-)
-@click.option(
-    "--isolation",
-    type=click.Choice(["auto", "strict", "standard", "none"]),
-    default="auto",
-    help="How the processes are confined that read code. Default: auto, the strongest there is.",
-)
-@click.option(
-    "-j",
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=os.cpu_count() or 1,
-    help="Default: the number of cores.",
-)
-@click.option("--json", "as_json", is_flag=True, help="As one JSON document.")
-def similar(path: Path, **options: Any) -> None:
-    """List who in a class handed in nearly the same code, for a person to look at. Nothing is run."""
-    from grader.commands import similar as command  # noqa: PLC0415
-
-    sys.exit(command.run(path, **options))
-
-
-@cli.command(epilog="Example: grader status report --json")
-@click.argument("folder", type=Folder)
-@click.option("--json", "as_json", is_flag=True, help="As one JSON document.")
-def status(folder: Path, as_json: bool) -> None:
-    """Say how far the run in FOLDER is: exit code 0 when it is done, 4 while it runs, 130 if it was ended."""
-    from grader.commands import status as command  # noqa: PLC0415
-
-    sys.exit(command.run(folder, as_json=as_json))
+cli.add_command(similar)
+cli.add_command(status)
 
 
 @cli.command(epilog="Example: grader new week3 --from solution.py")

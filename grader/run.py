@@ -25,7 +25,7 @@ from grader.errors import GraderError
 from grader.intake.submissions import Discovery
 from grader.judging.evidence import CaseTexts
 from grader.pipeline import Session, grade_class
-from grader.records import Record, Submission
+from grader.records import Origin, Record, Submission
 from grader.report.head import Head
 from grader.results import (
     SCHEMA,
@@ -124,7 +124,12 @@ def _stands(submission: Submission, before: SubmissionResult, again: Again) -> b
     """Whether an earlier result still speaks of the same files; a fault of ours is always tried again."""
     if again.students:
         return True
-    return before.status != "harness" and before.sha256 == _fingerprint(submission)
+    same = _remarks(before.origin) == _remarks(submission.origin)  # which its notes tell
+    return same and before.status != "harness" and before.sha256 == _fingerprint(submission)
+
+
+def _remarks(origin: Origin | None) -> tuple[bool, tuple[str, ...]]:
+    return (origin.late, origin.earlier) if origin else (False, ())
 
 
 def grade_into(

@@ -17,18 +17,14 @@ def run(folder: Path, solution: Path | None) -> int:
     title = folder.resolve().name.replace("_", " ").replace("-", " ").strip() or "Homework"
     plan = writing.sample(title) if solution is None else writing.of_solution(solution, title)
     writing.write(folder, plan.files)
-    names = ", ".join(one.name for one in plan.asked)
     tell(
-        f"Written: {folder}, with the exercises {names}."
-        if len(plan.asked) > 1
-        else f"Written: {folder}, with the exercise {names}.",
+        f"Written: {folder}, with what students are to write: {', '.join(one.name for one in plan.asked)}.",
         beside=False,
     )
     for sentence in plan.left_out:
         tell(f"Left out: {sentence}", beside=False)
     right = next(name for name in plan.files if name.startswith("submissions/right"))
-    right = right.removesuffix("/solution.py")
-    tell(_next(folder, right, guesses=solution is not None), beside=False)
+    tell(_next(folder, right.removesuffix("/solution.py"), guesses=solution is not None), beside=False)
     return 0
 
 

@@ -11,7 +11,7 @@ from grader import nearby, store
 from grader.commands.common import tell
 from grader.commands.grade import own_folder
 from grader.errors import GraderError
-from grader.intake.submissions import open_submissions
+from grader.intake.submissions import Asked, open_submissions
 from grader.records import Submission
 from grader.report import similarview
 from grader.report.html import write_similar
@@ -29,6 +29,8 @@ def run(
     output: Path | None,
     starter: Sequence[Path],
     least: float,
+    layout: str | None,
+    roster: Path | None,
     isolation: Wanted,
     jobs: int,
     *,
@@ -36,7 +38,8 @@ def run(
 ) -> int:
     """Write page and document, say what was found, return the exit code: similar code is no failure."""
     output = output or own_folder(nearby.handed_in(path, one=False))
-    with open_submissions(path, output=output) as discovery, Reader(jobs, isolation) as reader:
+    asked = Asked(layout or "", roster)
+    with open_submissions(path, output=output, asked=asked) as discovery, Reader(jobs, isolation) as reader:
         _warn(reader, isolation)
         given = tuple(reader.read([_starter(one) for one in starter]))
         reads = tuple(reader.read(discovery.submissions))

@@ -19,9 +19,9 @@ from typing import Final
 import msgspec
 
 from grader.intake import archives, files
-from grader.intake.files import Folder
+from grader.intake.files import Folder, Kind
 from grader.intake.layouts.handin import HandIn, Piece
-from grader.intake.students import from_folder, identity, unread
+from grader.intake.students import from_folder, from_zip, identity, unread
 from grader.records import Submission
 
 LATE: Final = "Handed in late."
@@ -57,21 +57,29 @@ def _same(name: str) -> str:
 
 
 def _named(found: HandIn) -> str:
-    known = (
-        [found.origin.id] if len(found.origin.people) != 1 else [found.origin.people[0].id, found.origin.id]
-    )
-    number = next(filter(None, known), "")
+    people = found.origin.people
+    number = (people[0].id if len(people) == 1 else "") or found.origin.id
     return identity(f"{found.name} ({number})" if number else found.name)
 
 
 def _submission(student: str, found: HandIn, scratch: Path) -> Submission:
     notes = [*([LATE] if found.origin.late else []), *found.notes]
+    zips = [piece.entry for piece in found.pieces if piece.entry.kind is Kind.ZIP]
+    sources = any(piece.entry.kind is Kind.SOURCE for piece in found.pieces)
+    if len(zips) == 1 and not sources:
+        beside = [piece.entry.shown for piece in found.pieces if piece.entry is not zips[0]]
+        notes += [f"{shown} lies beside {zips[0].shown} and is not read." for shown in beside]
+        return _of(found, from_zip(student, zips[0], scratch, notes).submission)
     folder = _folder(found, scratch, notes)
     if folder is None:
         problem = found.problem or f"{found.shown}: no file was handed in. {files.HAND_IN}"
         submission = unread(student, found.shown, problem, notes)
     else:
         submission = from_folder(student, folder, notes, scratch).submission
+    return _of(found, submission)
+
+
+def _of(found: HandIn, submission: Submission) -> Submission:
     return msgspec.structs.replace(submission, origin=found.origin)
 
 

@@ -167,7 +167,7 @@ def _does_something(rows: Sequence[tuple[kits.Case, records.Answer]], exercise: 
     """
     if exercise.moves:
         return any(moved(case, answer, exercise.moves) for case, answer in rows)
-    if not any(_comes_back(answer) for _, answer in rows):
+    if not any(_comes_back(case, answer) for case, answer in rows):
         return False
 
     def alike(one: kits.Misconception) -> bool:
@@ -177,11 +177,23 @@ def _does_something(rows: Sequence[tuple[kits.Case, records.Answer]], exercise: 
     return not any(alike(one) for one in exercise.misconceptions if one.idle)
 
 
-def _comes_back(answer: records.Answer) -> bool:
-    """Whether there are numbers in the result; what the call did besides is none."""
+def _comes_back(case: kits.Case, answer: records.Answer) -> bool:
+    """Whether there are numbers in the result, or texts where nothing else is asked for.
+
+    What the call did besides is neither.
+    """
     if not isinstance(answer, records.Returned) or answer.value is None:
         return False
-    return not answer.leaves or any(one.dtype and leaves.is_below(one.path, "") for one in answer.leaves)
+    return not answer.leaves or any(one.dtype for one in _result(answer.leaves)) or _is_text(case, answer)
+
+
+def _is_text(case: kits.Case, answer: records.Returned) -> bool:
+    asked = [one.dtype or one.type for one in _result(case.leaves)]
+    return set(asked) == {"str"} and any(one.type == "str" for one in _result(answer.leaves))
+
+
+def _result(found: Sequence[records.Leaf]) -> list[records.Leaf]:
+    return [one for one in found if leaves.is_below(one.path, "")]
 
 
 def moved(case: kits.Case, answer: records.Answer, moves: str) -> bool:

@@ -12,7 +12,7 @@ import base64
 import hashlib
 import traceback
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from jinja2 import (
@@ -33,8 +33,10 @@ from grader.overrides import NONE, Overrides
 from grader.report import classview, redaction, views
 from grader.report.attention import Read, nothing_read
 from grader.report.head import Head
-from grader.report.similarview import SimilarView
 from grader.results import Evidence, Results, SubmissionResult
+
+if TYPE_CHECKING:
+    from grader.report.similarview import SimilarView  # with numpy, which no other page needs
 
 INDEX_FILE: Final = "index.html"
 SIMILAR_FILE: Final = "similar.html"

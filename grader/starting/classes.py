@@ -15,6 +15,13 @@ MODULE: Final = "Module"
 FUNCTION: Final = "Function"
 _BASES: Final = frozenset({MODULE, FUNCTION, "object"})
 
+WEIGHTS: Final = """\
+    module = {made}
+    with torch.no_grad():  # nothing may be random: each weight is set, in the order in which they are made
+        for weight in module.parameters():
+            weight.copy_(torch.linspace(-1, 1, weight.numel()).reshape(weight.shape))
+"""
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -50,15 +57,13 @@ def of_class(node: ast.ClassDef) -> Trial:
 
 
 def _autograd(node: ast.ClassDef, methods: dict[str, Function]) -> Trial:
-    if "forward" not in methods:
-        raise NotAsked("has no forward")
-    found = reading.parameters(methods["forward"], bound=True)  # without ctx
+    found = reading.parameters(_method(methods, "forward"), bound=True)  # without ctx
     call = _call("student.apply", found)
     return Trial(_call(f"{node.name}.apply", found), guessing.guesses(found), _probe(found, call))
 
 
 def _object(node: ast.ClassDef, methods: dict[str, Function], *, module: bool) -> Trial:
-    method = _method(methods, module=module)
+    method = _method(methods, "forward" if module else "__call__")
     reading.refuse(method)
     made = reading.parameters(methods["__init__"], bound=True) if "__init__" in methods else ()
     given = reading.parameters(method, bound=True)
@@ -69,29 +74,33 @@ def _object(node: ast.ClassDef, methods: dict[str, Function], *, module: bool) -
         raise NotAsked("takes no argument, so there is nothing to draw")
     way = "" if method.name in ("forward", "__call__") else f".{method.name}"
     tensors = guessing.tensors(given)
-    dtype = f".to({tensors[0]}.dtype)" if module and tensors else ""
-    call = _call(f"{_call('student', made)}{dtype}{way}", given)
+    dtype = f".to({tensors[0]}.dtype)" if tensors else ""
+    setting = WEIGHTS.format(made=_call("student", made) + dtype) if module else ""
+    call = _call("module" if module else _call("student", made) + way, given)
     guesses = (*guessing.guesses(made, layer=module), *guessing.guesses(given))
-    return Trial(_call(f"{_call(node.name, made)}{way}", given), guesses, _probe((*made, *given), call))
+    probe = _probe((*made, *given), call, setting)
+    return Trial(_call(f"{_call(node.name, made)}{way}", given), guesses, probe)
 
 
-def _method(methods: dict[str, Function], *, module: bool) -> Function:
-    """The one that is called: `forward` of a module, else `__call__` or the only public one."""
-    wanted = ("forward",) if module else ("__call__",)
-    public = [one for name, one in methods.items() if name in wanted] or [
-        one for name, one in methods.items() if not name.startswith("_") and not one.decorator_list
-    ]
-    if len(public) != 1:
-        names = ", ".join(one.name for one in public) or "none"
-        raise NotAsked(f"has not one public method but {names}: write a probe that says what is compared")
-    return public[0]
+def _method(methods: dict[str, Function], wanted: str) -> Function:
+    """The one that is called; where a plain class has no `__call__`, its only public one."""
+    if wanted in methods:
+        return methods[wanted]
+    public = [one for name, one in methods.items() if not name.startswith("_") and not one.decorator_list]
+    if wanted == "__call__" and len(public) == 1:
+        return public[0]
+    names = ", ".join(one.name for one in public)
+    has = f"has the methods {names}" if names and wanted == "__call__" else f"has no method {wanted}"
+    raise NotAsked(f"{has}: write a probe that says what is compared")
 
 
 def _call(name: str, parameters: Sequence[Parameter]) -> str:
     return f"{name}({', '.join(one.name for one in parameters)})"
 
 
-def _probe(parameters: Sequence[Parameter], call: str) -> str:
+def _probe(parameters: Sequence[Parameter], call: str, before: str = "") -> str:
     if any(one.name == "student" for one in parameters):
         raise NotAsked("takes an argument named student, which is what a probe calls the class")
-    return f"def probe({', '.join(['student', *(one.name for one in parameters)])}):\n    return {call}"
+    return (
+        f"def probe({', '.join(['student', *(one.name for one in parameters)])}):\n{before}    return {call}"
+    )

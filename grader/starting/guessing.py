@@ -44,23 +44,27 @@ class Around:
 def guesses(parameters: Sequence[Parameter], *, layer: bool = False) -> tuple[Guess, ...]:
     """One for each. Raises NotAsked for the first of which nothing can be guessed."""
     kinds = [_kind(one) for one in parameters]
-    around = Around(sum(_is_tensor(hint) for hint, _ in kinds), {}, layer)
+    around = Around(sum(_many(hint) for hint, _ in kinds), {}, layer)
     return tuple(_guess(one, hint, why, around) for one, (hint, why) in zip(parameters, kinds, strict=True))
 
 
 def _guess(one: Parameter, hint: ast.expr, why: str, around: Around) -> Guess:
     source = _strategy(hint, one, around)
     if one.default is not None:
-        source, why = _with_default(source, one.default, hint), f"{why} and its default"
+        source = _with_default(source, one.default)
+        why = f"{why} and its default" if one.hint is not None else why
     return Guess(one.name, source, why)
 
 
-def _with_default(source: str, default: ast.expr, hint: ast.expr) -> str:
+def _with_default(source: str, default: ast.expr) -> str:
+    """The default among what is drawn: first, for it is the simplest, but None is last."""
     with suppress(ValueError):
         value = ast.literal_eval(default)
         if value is None:
-            return source if "None" in ast.unparse(hint) else f"st.one_of({source}, st.none())"
-        return source if last_name(hint) == "bool" else f"st.one_of(st.just({value!r}), {source})"
+            return source if "st.none()" in source else f"st.one_of({source}, st.none())"
+        if not isinstance(value, bool):
+            inner = re.fullmatch(r"st\.one_of\((.*)\)", source)
+            return f"st.one_of(st.just({value!r}), {inner[1] if inner else source})"
     return source
 
 
@@ -77,8 +81,8 @@ def _kind(one: Parameter) -> tuple[ast.expr, str]:
     if one.default is not None:
         kind = _kind_of_value(one.default)
         if kind:
-            return ast.Name(kind), "no hint"
-    return ast.Name(_kind_of_name(one.name)), "its name alone: there is no hint"
+            return ast.Name(kind), "its default"
+    return ast.Name(_kind_of_name(one.name)), "its name: nothing says of what type it is"
 
 
 def _unquoted(hint: ast.expr) -> ast.expr:
@@ -92,11 +96,12 @@ def _unquoted(hint: ast.expr) -> ast.expr:
 def _said(one: Parameter) -> ast.expr | None:
     """`x (torch.Tensor): ...`, `x : float` or `:type x: int` in the docstring."""
     name = re.escape(one.name)
-    found = re.search(
-        rf"^\s*(?:{name}\s*\(([\w.\[\], |]+?)(?:,\s*optional)?\)|{name}\s+:\s*([\w.]+)|:type {name}:\s*([\w.]+))",
-        one.docstring,
-        re.MULTILINE,
+    forms = (
+        rf"{name}\s*\(([\w.\[\], |]+?)(?:,\s*optional)?\)",
+        rf"{name}\s+:\s*([\w.]+)",
+        rf":type {name}:\s*([\w.]+)",
     )
+    found = re.search(rf"^\s*(?:{'|'.join(forms)})", one.docstring, re.MULTILINE)
     if found is None:
         return None
     with suppress(SyntaxError):
@@ -124,11 +129,13 @@ def _kind_of_name(name: str) -> str:
 
 def tensors(parameters: Sequence[Parameter]) -> tuple[str, ...]:
     """Those of them that are taken for tensors."""
-    return tuple(one.name for one in parameters if _is_tensor(_kind(one)[0]))
+    return tuple(one.name for one in parameters if last_name(_kind(one)[0]).endswith("Tensor"))
 
 
-def _is_tensor(hint: ast.expr) -> bool:
-    return any(last_name(one).endswith("Tensor") for one in ast.walk(hint) if isinstance(one, ast.expr))
+def _many(hint: ast.expr) -> int:
+    """How many tensors it holds: a list of them more than one."""
+    holds = sum(last_name(one).endswith("Tensor") for one in ast.walk(hint) if isinstance(one, ast.expr))
+    return holds + (holds > 0 and last_name(hint) in SEVERAL)
 
 
 # --- and what is drawn of it ----------------------------------------------------------------
@@ -167,8 +174,9 @@ def _float(one: Parameter, _: Around) -> str:
 
 
 def _tensor(one: Parameter, around: Around) -> str:
-    numbers = "strategies.magnitudes([1.0, -2.0, 0.5, 3.0], 0.01, 10.0)"
-    return f"strategies.tensors({_shapes(one, around)}, [torch.float32, torch.float64], {numbers})"
+    """Several are drawn by themselves, so they have the same dtype only where there is but one."""
+    dtypes = "torch.float32" if around.tensors > 1 else "torch.float32, torch.float64"
+    return f"strategies.tensors({_shapes(one, around)}, [{dtypes}], NUMBERS)"
 
 
 def _whole_tensor(one: Parameter, around: Around) -> str:
@@ -177,7 +185,7 @@ def _whole_tensor(one: Parameter, around: Around) -> str:
 
 def _shapes(one: Parameter, around: Around) -> str:
     """What the docstring says, `x: ... of shape (n, d)`; else a capital letter is a matrix."""
-    said = re.search(rf"\b{re.escape(one.name)}\b[^\n]*shape\s*:?\s*[(\[]([\w, ]*)[)\]]", one.docstring)
+    said = re.search(rf"\b{re.escape(one.name)}\b[^\n]*?shape\s*:?\s*[(\[]([\w, ]*)[)\]]", one.docstring)
     if said is not None:
         sides = [_size(side, around) for side in said[1].split(",") if side.strip()]
         return f"[{tuple(sides)}]"
@@ -208,7 +216,7 @@ def _list(inner: Sequence[ast.expr], one: Parameter, around: Around) -> str:
 
 
 def _tuple(inner: Sequence[ast.expr], one: Parameter, around: Around) -> str:
-    if len(inner) == 2 and isinstance(inner[1], ast.Constant) and inner[1].value is Ellipsis:
+    if isinstance(inner[-1], ast.Constant) and inner[-1].value is Ellipsis:
         return f"{_list(inner, one, around)}.map(tuple)"
     return f"st.tuples({', '.join(_strategy(hint, one, around) for hint in inner)})"
 
@@ -259,4 +267,5 @@ WITHIN: Final[Mapping[str, Callable[[Sequence[ast.expr], Parameter, Around], str
     "Union": _one_of,
     "Literal": _literal,
 }
+SEVERAL: Final = frozenset(WITHIN) - {"Optional", "Union", "Annotated", "Final"}
 _KINDS_BY_LOWER: Final = {kind.lower(): kind for kind in PLAIN}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from grader.starting import reading
 from grader.starting.reading import Node, Solution
@@ -72,7 +72,7 @@ def _bindings(body: Sequence[ast.stmt], wanted: set[str], left_out: frozenset[st
 def _kept(one: ast.stmt, wanted: set[str], left_out: frozenset[str]) -> ast.stmt | None:
     if isinstance(one, ast.ImportFrom):
         future = one.module == "__future__"
-        names = [a for a in one.names if future or (a.asname or a.name) in wanted]
+        names = [a for a in one.names if future or a.name == "*" or (a.asname or a.name) in wanted]
         local = (one.module or "").partition(".")[0] in left_out
         return ast.ImportFrom(one.module, names, 0) if names and not local else None
     if isinstance(one, ast.Import):
@@ -94,18 +94,18 @@ def _names(node: ast.AST) -> Iterator[str]:
 # --- a wrong sample -------------------------------------------------------------------------
 
 
-def wrong(solution: Solution, asked: Iterable[str]) -> str:
+def wrong(solution: Solution, asked: Collection[str]) -> str:
     """The solution, but each result is off by one; where that cannot be, the call raises."""
     tree = copy.deepcopy(solution.tree)
     for node in tree.body:
-        if isinstance(node, Node) and node.name in set(asked):
+        if isinstance(node, Node) and node.name in asked:
             _spoil(node)
     return ast.unparse(ast.fix_missing_locations(tree)) + "\n"
 
 
 def _spoil(node: Node) -> None:
-    functions = [one for one in node.body if isinstance(one, reading.Function)] or [node]
-    for function in functions:
+    methods = [one for one in node.body if isinstance(one, reading.Function)]
+    for function in methods if isinstance(node, ast.ClassDef) else [node]:
         for one in reading.own(function):
             if isinstance(one, ast.Return) and one.value is not None:
                 one.value = ast.BinOp(one.value, ast.Add(), ast.Constant(1))

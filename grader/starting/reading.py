@@ -1,4 +1,4 @@
-"""A solution's file -> what students could be asked to write, and a sentence for each thing that cannot be asked.
+"""A solution's file -> what students could be asked to write, and why something cannot be asked.
 
 It is the instructor's own file, read as text: nothing in it runs here.
 """
@@ -85,10 +85,10 @@ def parsed(path: Path, data: bytes) -> ast.Module:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a backslash in a text is nothing that matters here
             return ast.parse(data)
-    except SyntaxError as error:
-        where = f"{path}, line {error.lineno}" if error.lineno else str(path)
-        raise GraderError(f"{where}: {type(error).__name__}: {error.msg}.", "Correct this line.") from None
-    except (ValueError, RecursionError, MemoryError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        if isinstance(error, SyntaxError) and error.lineno:
+            what = f"{path}, line {error.lineno}: {type(error).__name__}: {error.msg}."
+            raise GraderError(what, "Correct this line.") from None
         raise GraderError(
             f"{path}: this is no Python: {error}.", "Name the file with your solution."
         ) from None

@@ -1,4 +1,4 @@
-"""A solution -> the files of an assignment's repository, as text; and onto the disk, where nothing stands yet."""
+"""A solution -> the files of an assignment's repository, and onto the disk, where nothing stands yet."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import ast
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -15,11 +15,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 import grader
 from grader.errors import GraderError
-from grader.starting import classes, guessing, handing, helpers, reading
+from grader.starting import classes, handing, helpers, reading
 from grader.starting.classes import Trial
 from grader.starting.reading import Node, NotAsked, Solution
 
 SAMPLE: Final = "sample.py"
+_LISTED: Final = 3
 REQUIREMENT: Final = f"torch-grader=={grader.__version__}"
 _TAKEN: Final = sys.stdlib_module_names | {"torch", "numpy", "hypothesis", "grader", "msgspec", "libcst"}
 """No exercise file may go by these names: the freezer imports what lies beside it."""
@@ -82,7 +83,8 @@ def of_solution(path: Path, title: str) -> Plan:
     asked, left_out = _asked(solution)
     if not asked:
         raise GraderError(
-            f"{path}: nothing in it becomes an exercise. {' '.join(left_out)}", "Change one of them."
+            f"{path}: nothing in it becomes an exercise. {' '.join(left_out)}",
+            "Change one of them so that it can.",
         )
     return Plan(dict(_files(title, solution, asked, helpers.beside(path, solution.tree))), asked, left_out)
 
@@ -130,7 +132,7 @@ def _files(
 
 def _submissions(solution: Solution, asked: tuple[Asked, ...], beside: Files) -> Iterator[tuple[str, bytes]]:
     """A file each, or a folder each where the solution imports what lies beside it."""
-    wrong = handing.wrong(solution, (one.name for one in asked)).encode()
+    wrong = handing.wrong(solution, {one.name for one in asked}).encode()
     for name, data in {"right": solution.data, "wrong": wrong}.items():
         yield f"submissions/{name}/solution.py" if beside else f"submissions/{name}.py", data
         yield from ((f"submissions/{name}/{path}", helper) for path, helper in beside.items())
@@ -139,7 +141,10 @@ def _submissions(solution: Solution, asked: tuple[Asked, ...], beside: Files) ->
 def _notebook(title: str, solution: Solution, asked: tuple[Asked, ...], beside: Files) -> bytes:
     local = {PurePosixPath(path).parts[0].removesuffix(".py") for path in beside}
     cells = [
-        _cell("title", f"# {title}\n\nWrite each function; keep the names. Check with `grader check`."),
+        _cell(
+            "title",
+            f"# {title}\n\nWrite what is asked for; keep all names. `README.md` says how to check it.",
+        ),
         _cell("imports", handing.preamble(solution, [one.node for one in asked], local), code=True),
     ]
     for number, one in enumerate(asked, start=1):
@@ -152,7 +157,7 @@ def _notebook(title: str, solution: Solution, asked: tuple[Asked, ...], beside: 
 
 
 def _cell(name: str, source: str, *, code: bool = False) -> dict[str, Any]:
-    cell = {"cell_type": "code" if code else "markdown", "id": name, "metadata": {}}
+    cell: dict[str, Any] = {"cell_type": "code" if code else "markdown", "id": name, "metadata": {}}
     lines = source.splitlines(keepends=True)
     return {**cell, "source": lines, **({"execution_count": None, "outputs": []} if code else {})}
 
@@ -165,7 +170,7 @@ def _rendered(name: str, **values: object) -> bytes:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"py": repr, "text": json.dumps}
+    environment.filters |= {"text": partial(json.dumps, ensure_ascii=False)}
     return environment.get_template(f"{name}.j2").render(values).encode("utf-8", "backslashreplace")
 
 
@@ -193,4 +198,5 @@ def write(folder: Path, files: Files) -> None:
 
 
 def _listed(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    more = len(names) - _LISTED
+    return ", ".join(names[:_LISTED]) + (f" and {more} more" if more > 0 else "")

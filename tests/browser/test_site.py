@@ -56,6 +56,11 @@ def build(folder: Path, output: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+def copy_sources(folder: Path) -> None:
+    for name in SOURCES:
+        (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, folder / name)
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     output = tmp_path_factory.mktemp("site") / "docs"
@@ -115,14 +120,26 @@ def test_no_page_fetches_anything_from_elsewhere(site: Path, pages: dict[str, Li
     ],
 )
 def test_a_dead_link_stops_the_build(page: str, told: str, tmp_path: Path) -> None:
-    for name in SOURCES:
-        (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, tmp_path / name)
+    copy_sources(tmp_path)
     (tmp_path / "docs" / "new.md").write_text(f"# New\n\n{page}\n", encoding="utf-8")
 
     done = build(tmp_path, tmp_path / "site")
 
     assert done.returncode == 1
     assert told in done.stderr
+
+
+def test_what_has_no_page_on_the_site_is_named_and_not_linked(tmp_path: Path) -> None:
+    copy_sources(tmp_path)
+    (tmp_path / "reference").mkdir()
+    text = "# New\n\n[a lesson](../reference) and [promises](../THREATS.md#what-is-promised)\n"
+    (tmp_path / "docs" / "new.md").write_text(text, encoding="utf-8")
+
+    done = build(tmp_path, tmp_path / "site")
+
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "site" / "new.html").read_text(encoding="utf-8")
+    assert '<p>a lesson and <a href="THREATS.html#what-is-promised">promises</a></p>' in page
 
 
 def commands(command: click.Command, name: str) -> Iterator[tuple[str, click.Command]]:

@@ -74,6 +74,7 @@ def written_exercise(folder: Path, kit: Path) -> None:
 PREPARED: Final[dict[str, Callable[[Path, Path], None]]] = {
     "README.md": sample_class,
     "write-an-exercise.md": written_exercise,
+    "similar.md": sample_class,
 }
 
 

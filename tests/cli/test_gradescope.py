@@ -231,7 +231,7 @@ NO_KIT: Final = """\
 error: There is no kit and no reference/ to grade with. Looked in {here}, the working folder, and in the \
 folders above it.
   help: Name one with --kit FILE or --assignment DIR (its reference/ is run), or work in the assignment's \
-folder.
+folder. With the grader comes --kit builtin:gradient-descent.
 """
 OTHER: Final = """\
 error: old: this is not a kit.
