@@ -95,6 +95,47 @@ class Failure(StrEnum):
 # --- what is graded ------------------------------------------------------------------------
 
 
+class Note(Record, frozen=True):
+    """Something that was found while loading or calling and costs nothing by itself."""
+
+    text: str
+    place: Place | None = None
+
+
+class Carried(Record, frozen=True):
+    """What one machine read of a submission, for another that runs it and has none of its files."""
+
+    files: tuple[tuple[str, bytes], ...]  # name and bytes of each candidate that could be read
+    further: tuple[tuple[bytes, bytes], ...]  # its folder, as far as it is copied: path in it, bytes
+    whole: bool  # whether that is all of the folder
+    sha256: str
+    notes: tuple[Note, ...]
+    problem: str | None
+    gone: bool  # its files were found, and were gone when they were to be read
+
+
+class Person(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who handed in, as a learning system or a roster knows them; empty where it does not say."""
+
+    name: str = ""
+    id: str = ""
+    email: str = ""
+
+
+class Origin(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the system that a submission was downloaded from knows it by, so that marks find the way back.
+
+    It is stored, too; as there, unknown keys are ignored when one is read.
+    """
+
+    layout: str  # "canvas", "moodle" ...
+    id: str = ""  # Canvas's user, Moodle's participant, Gradescope's submission
+    prefix: str = ""  # what feedback has to be named by: Canvas's name up to the attachment, Moodle's folder
+    people: tuple[Person, ...] = ()  # a group has several
+    late: bool = False
+    earlier: tuple[str, ...] = ()  # files of earlier attempts, which do not count
+
+
 class Submission(Record, frozen=True):
     """One student's files, found but not yet read."""
 
@@ -106,6 +147,8 @@ class Submission(Record, frozen=True):
         None  # why nothing of it can be read (a FIFO, a symlink ...): what, where, what to do
     )
     notes: tuple[str, ...] = ()
+    origin: Origin | None = None
+    carried: Carried | None = None  # in place of `files` and `folder`, on a machine that has them not
 
 
 # --- what a student's functions did: a claim by untrusted code --------------------------------
@@ -129,13 +172,6 @@ class Cell(Record, frozen=True):
     file: str
     cell: int | None
     text: str
-
-
-class Note(Record, frozen=True):
-    """Something that was found while loading or calling and costs nothing by itself."""
-
-    text: str
-    place: Place | None = None
 
 
 class Leaf(Record, frozen=True, omit_defaults=True):

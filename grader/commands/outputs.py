@@ -113,7 +113,7 @@ def _write(output: Output, material: Material, text: Callable[[bool], Text], *, 
         data = text(True).plain if output.form == "text" else _renderer(output.form)(material)
         if output.file is None and in_actions():
             data = _harmless(data, output.form)
-        _put(output.file, data.encode("utf-8-sig" if output.form == "csv" and output.file else "utf-8"))
+        put(output.file, data.encode("utf-8-sig" if output.form == "csv" and output.file else "utf-8"))
 
 
 def _harmless(data: str, form: str) -> str:
@@ -139,7 +139,7 @@ def _github(file: Path | None, material: Material, *, quiet: bool) -> None:
     from grader.report import github  # noqa: PLC0415
 
     if file is not None or not quiet:
-        _put(file, github.commands(material).encode())
+        put(file, github.commands(material).encode())
     named = os.environ.get("GITHUB_STEP_SUMMARY")
     if named:
         _add_summary(Path(named), material)
@@ -158,7 +158,7 @@ def _add_summary(file: Path, material: Material) -> None:
         raise GraderError(why, "The variable GITHUB_STEP_SUMMARY names it.") from None
 
 
-def _put(file: Path | None, data: bytes) -> None:
+def put(file: Path | None, data: bytes) -> None:
     from grader import store  # noqa: PLC0415
 
     if file is None:

@@ -107,7 +107,7 @@ def _unpack(opened: zipfile.ZipFile, shown: str, into: Path, of_a_class: bool) -
     kept = [(info, parts) for info, parts in names if parts and not any(map(is_junk, parts))]
     # where all members stand in one folder, that folder is the class
     depth = 2 if len({parts[0] for info, parts in kept}) == 1 else 1
-    members = [_Member(info, parts, "/".join(parts[:depth]) if of_a_class else "") for info, parts in kept]
+    members = [_Member(info, parts, _room(parts, depth) if of_a_class else "") for info, parts in kept]
     members.sort(
         key=lambda member: (len(member.parts), not member.is_source)
     )  # what may be graded goes first
@@ -121,6 +121,12 @@ def _unpack(opened: zipfile.ZipFile, shown: str, into: Path, of_a_class: bool) -
         _shown(shown, refused[path][0].info): why for path, why in told.items() if not path.parent.is_dir()
     }
     return Unpacked(None, told, outside | lost, sources=sum(member.is_source for member in members))
+
+
+def _room(parts: tuple[str, ...], depth: int) -> str:
+    """Whose room a class's member uses; nbgrader's students stand in a folder `submitted`."""
+    inside = parts.index("submitted") + 2 if "submitted" in parts[:2] else depth
+    return "/".join(parts[: max(depth, inside)])
 
 
 def _shown(archive: str, info: zipfile.ZipInfo) -> str:

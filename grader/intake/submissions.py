@@ -12,8 +12,7 @@ files: `grade` reads a class (each source file and each folder a student), `chec
 from __future__ import annotations
 
 import itertools
-import tempfile
-import unicodedata
+import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,16 +23,23 @@ from typing import Final
 import msgspec
 
 from grader.errors import GraderError, NothingToGrade
-from grader.intake import archives, files
+from grader.intake import archives, files, gathering, layouts, roster
 from grader.intake.files import HAND_IN, Entry, Folder, Kind
+from grader.intake.layouts.gradescope import EXPORT
+from grader.intake.layouts.handin import Layout, Read, is_set_aside
+from grader.intake.students import (
+    PATH_LIMIT,
+    Reading,
+    from_folder,
+    from_sources,
+    from_zip,
+    is_plain_folder,
+    told,
+    unread,
+)
 from grader.records import Record, Submission
 from grader.sandbox.scratch import Scratch
 from grader.text import one_line
-
-CANDIDATES: Final = 32  # of one student: each is loaded while a function is missing
-TOLD: Final = 5  # problems and refusals told one by one
-WRAPPERS: Final = 4  # folders around a student's folder that are looked through
-PATH_LIMIT: Final = 1_000
 
 
 class Discovery(Record, frozen=True):
@@ -43,10 +49,24 @@ class Discovery(Record, frozen=True):
     unmatched: tuple[str, ...] = ()  # paths that belong to no submission; a folder stands for all in it
     notes: tuple[str, ...] = ()
     alike: tuple[tuple[str, ...], ...] = ()  # students whose names differ in case or in what is not seen
+    recognised: str = ""  # whose download it is, and how many handed in; empty for plain files and folders
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How a class is to be read: as which layout (empty: as what it is), under which names."""
+
+    layout: str = ""
+    roster: Path | None = None
+
+
+AS_IT_IS: Final = Asked()
 
 
 @contextmanager
-def open_submissions(path: Path, *, one: bool = False, output: Path | None = None) -> Iterator[Discovery]:
+def open_submissions(
+    path: Path, *, one: bool = False, output: Path | None = None, asked: Asked = AS_IT_IS
+) -> Iterator[Discovery]:
     """Find the submissions at `path`; with `one`, a folder or zip holds a single student's files.
 
     `output` is where results go: within a class that folder is no student's.
@@ -55,87 +75,7 @@ def open_submissions(path: Path, *, one: bool = False, output: Path | None = Non
     GraderError where there is nothing at `path`, NothingToGrade where no submission is found.
     """
     with Scratch() as scratch:
-        yield _discover(path, scratch, one, output and output.resolve())
-
-
-# --- one student ----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Reading:
-    """One student's folder, read; one without `sources` may be no student's at all."""
-
-    submission: Submission
-    sources: bool
-
-
-def _from_sources(
-    student: str, shown: str, sources: Sequence[Entry], folder: Path | None = None, notes: Sequence[str] = ()
-) -> Submission:
-    """A submission of these candidates; those that cannot be read are notes beside those that can."""
-    readable = [entry.path for entry in sources if entry.problem is None]
-    problems = _told([entry.problem for entry in sources if entry.problem is not None])
-    if len(readable) > CANDIDATES:
-        notes = [*notes, f"{shown} holds {len(readable)} sources; the first {CANDIDATES} by name were read."]
-    return Submission(
-        student=_identity(student),
-        path=one_line(shown, PATH_LIMIT),
-        files=tuple(readable[:CANDIDATES]),
-        folder=folder,
-        problem=None if readable else " ".join(problems),
-        notes=(*notes, *problems) if readable else tuple(notes),
-    )
-
-
-def _unread(student: str, shown: str, problem: str, notes: Sequence[str] = ()) -> Submission:
-    return Submission(_identity(student), one_line(shown, PATH_LIMIT), problem=problem, notes=tuple(notes))
-
-
-def _from_folder(student: str, folder: Folder, notes: Sequence[str] = ()) -> _Reading:
-    """One student's folder: every source at its top is a candidate, all else is the student's own."""
-    try:
-        inner, entries = _inner(folder)
-    except OSError as error:
-        return _Reading(_unread(student, folder.shown, files.unreadable(folder.shown, error)), sources=False)
-    sources = [entry for entry in entries if entry.kind is Kind.SOURCE]
-    notes = [*notes, *_refused_below(folder, sources)]
-    if sources:
-        return _Reading(_from_sources(student, folder.shown, sources, inner.path, notes), sources=True)
-    names = _told([entry.path.name for entry in entries])
-    found = f"found {one_line(', '.join(names))}" if names else "it is empty"
-    problem = f"{inner.shown} has no .py or .ipynb file at its top; {found}. {HAND_IN}"
-    return _Reading(_unread(student, folder.shown, problem, notes), sources=False)
-
-
-def _inner(folder: Folder) -> tuple[Folder, list[Entry]]:
-    """Look through a folder that holds one folder and nothing else, as unpacking a zip often makes."""
-    entries = files.entries(folder)
-    for _ in range(WRAPPERS):
-        if len(entries) != 1 or not _is_plain_folder(entries[0]):
-            break
-        folder = Folder(entries[0].path, entries[0].shown, folder.refused)
-        entries = files.entries(folder)
-    return folder, entries
-
-
-def _is_plain_folder(entry: Entry) -> bool:
-    return entry.kind is Kind.FOLDER and entry.problem is None and not entry.path.name.startswith(".")
-
-
-def _refused_below(folder: Folder, sources: Sequence[Entry]) -> list[str]:
-    candidates = {entry.path for entry in sources}
-    return _told(
-        [
-            why
-            for path, why in folder.refused.items()
-            if folder.path in path.parents and path not in candidates
-        ]
-    )
-
-
-def _told(texts: Sequence[str]) -> list[str]:
-    rest = len(texts) - TOLD
-    return [*texts[:TOLD], f"and {rest} more"] if rest > 0 else list(texts)
+        yield _discover(path, scratch, one, output and output.resolve(), asked)
 
 
 # --- a class --------------------------------------------------------------------------------
@@ -149,50 +89,71 @@ class _Found:
     unmatched: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     alike: list[list[str]] = field(default_factory=list)
+    recognised: str = ""
 
 
-def _discover(path: Path, scratch: Path, one: bool, output: Path | None) -> Discovery:
+def _discover(path: Path, scratch: Path, one: bool, output: Path | None, asked: Asked) -> Discovery:
+    known = None if asked.roster is None else roster.read(asked.roster)
     shown = one_line(str(path), PATH_LIMIT)
     try:
         real = path.resolve(strict=True)  # what the user names may be a link; what students hand in may not
-        found = _found(path.name or real.name, real, shown, scratch, one, output)
+        found = _found(path.name or real.name, real, shown, scratch, one, output, asked.layout)
     except (OSError, RuntimeError, ValueError) as error:  # the last two: links in a circle, a null byte
         why = one_line(getattr(error, "strerror", None) or str(error))
         what = "Name a .py or .ipynb file, a folder or a zip of them."
         raise GraderError(f"{shown} cannot be read: {why}.", what) from None
     if not found.submissions:
-        others = f" Found {', '.join(_told(found.unmatched))}." if found.unmatched else ""
+        others = f" Found {', '.join(told(found.unmatched))}." if found.unmatched else ""
         raise NothingToGrade(
             f"{shown}: no submission found. Looked for .py and .ipynb files, "
             f"and for folders and zips that hold some.{others}",
             "Name a file, or the folder that holds one file or one folder for each student.",
         )
+    if known is not None:
+        _name(found, known)
     submissions = tuple(_apart(found))
     return Discovery(
-        submissions, tuple(sorted(found.unmatched)), tuple(found.notes), tuple(map(tuple, found.alike))
+        submissions,
+        tuple(sorted(found.unmatched)),
+        tuple(found.notes),
+        tuple(map(tuple, found.alike)),
+        found.recognised,
     )
 
 
-def _found(name: str, real: Path, shown: str, scratch: Path, one: bool, output: Path | None) -> _Found:
+def _name(found: _Found, known: roster.Roster) -> None:
+    """Call them as the roster does; whom it tells apart is no longer alike."""
+    named = roster.known(found.submissions, known)
+    found.submissions = named.submissions
+    found.notes += named.notes
+    left = [[one for one in group if one not in named.renamed] for group in found.alike]
+    found.alike = [group for group in left if len(group) > 1]
+
+
+def _found(
+    name: str, real: Path, shown: str, scratch: Path, one: bool, output: Path | None, layout: str
+) -> _Found:
     if real.is_dir():
         folder = Folder(real, shown.rstrip("/"), output=output)
-        return _one(real.name, folder) if one else _class(folder, scratch)
+        return _one(real.name, folder) if one else _class([folder, *_export(folder)], scratch, layout)
     if files.named_kind(real.name) is Kind.ZIP and real.is_file():
-        return _zip(Path(name).stem, real, shown, scratch, one)
+        return _zip(Path(name).stem, real, shown, scratch, one, layout)
+    if layout not in ("", layouts.FILES):
+        raise layouts.refusal(shown, layout)
     entry = files.entry(real, shown)
     if entry.kind is not Kind.SOURCE:
         entry = Entry(real, shown, entry.kind, f"{shown} is neither a .py nor an .ipynb file. {HAND_IN}")
-    return _Found([_from_sources(Path(name).stem, shown, [entry])])
+    return _Found([from_sources(Path(name).stem, shown, [entry])])
 
 
 def _one(student: str, folder: Folder, notes: Sequence[str] = ()) -> _Found:
-    reading = _from_folder(student, folder, notes)
+    reading = from_folder(student, folder, notes)
     if reading.sources:
         return _Found([reading.submission])
     return _Found(unmatched=[entry.shown for entry in files.entries(folder)])
 
 
-def _zip(student: str, real: Path, shown: str, scratch: Path, one: bool) -> _Found:
+def _zip(student: str, real: Path, shown: str, scratch: Path, one: bool, layout: str) -> _Found:
     into = scratch / "named"
     into.mkdir()
     unpacked = archives.unpack(real, shown, into, of_a_class=not one)
@@ -201,44 +162,83 @@ def _zip(student: str, real: Path, shown: str, scratch: Path, one: bool) -> _Fou
     folder = Folder(into, shown, unpacked.refused)
     if one:
         return _one(student, folder, list(unpacked.outside.values()))
-    found = _class(_class_folder(folder), scratch)
+    found = _class([folder, *_sole(folder)], scratch, layout, _class_folder(folder))
     found.unmatched += unpacked.outside
     found.notes += unpacked.outside.values()
     return found
 
 
+def _sole(folder: Folder) -> list[Folder]:
+    """The folder that is all there is in this one."""
+    with os.scandir(folder.path) as named:  # a class of many is not looked through for this
+        few = list(itertools.islice((one for one in named if not archives.is_junk(one.name)), 2))
+    if len(few) != 1:
+        return []
+    entries = files.entries(folder)
+    if len(entries) != 1 or not is_plain_folder(entries[0]):
+        return []
+    return [Folder(entries[0].path, entries[0].shown, folder.refused, folder.output)]
+
+
+def _export(folder: Folder) -> list[Folder]:
+    """What a system's own zip was unpacked into, where it is named so that no student can have named it."""
+    return [one for one in _sole(folder) if EXPORT.fullmatch(one.path.name)]
+
+
 def _class_folder(folder: Folder) -> Folder:
     """Where a zip holds one folder, that is the class, unless it looks like its only student's."""
-    entries = files.entries(folder)
-    if len(entries) != 1 or not _is_plain_folder(entries[0]):
-        return folder
-    inner = Folder(entries[0].path, entries[0].shown, folder.refused)
-    stems = {entry.path.stem for entry in files.entries(inner) if entry.kind is Kind.SOURCE}
-    return folder if len(stems) == 1 else inner
+    for inner in _sole(folder):
+        stems = {entry.path.stem for entry in files.entries(inner) if entry.kind is Kind.SOURCE}
+        return folder if len(stems) == 1 else inner
+    return folder
 
 
-def _class(folder: Folder, scratch: Path) -> _Found:
+def _class(folders: Sequence[Folder], scratch: Path, wanted: str, plain: Folder | None = None) -> _Found:
+    """As a learning system wrote it, if one of `folders` looks so; else as plain files and folders."""
+    plain = plain or folders[0]
+    entries = {folder.path: files.entries(folder) for folder in folders}
+    if wanted in (layouts.FOLDERS, layouts.FILES):
+        found = _plain(plain, entries[plain.path], scratch, wanted)
+        if not found.submissions:
+            raise layouts.refusal(plain.shown, wanted)
+        return found
+    for folder in folders:
+        recognised = layouts.recognised(folder, entries[folder.path], wanted)
+        if recognised is not None:
+            return _recognised(*recognised, scratch)
+    if wanted:
+        raise layouts.refusal(folders[0].shown, wanted)
+    return _plain(plain, entries[plain.path], scratch)
+
+
+def _recognised(layout: Layout, read: Read, scratch: Path) -> _Found:
+    gathered = gathering.gather(read.handins, scratch)
+    found = _Found(gathered.submissions, notes=list(read.notes), alike=gathered.alike)
+    found.recognised = gathering.recognised(layout.title, read.handins)
+    for entry in read.unmatched:
+        _add_unmatched(found, entry)
+    return found
+
+
+def _plain(folder: Folder, entries: Sequence[Entry], scratch: Path, wanted: str = "") -> _Found:
     """Each source file, folder and zip with sources at the top is a student; a file by its stem."""
     found = _Found()
     flat: defaultdict[str, list[Entry]] = defaultdict(list)
     folders: list[Entry] = []
-    for entry in files.entries(folder):
-        if entry.kind is Kind.SOURCE:
+    for entry in entries:
+        if wanted and (wanted == layouts.FOLDERS) != (entry.kind is Kind.FOLDER):
+            _add_unmatched(found, entry)
+        elif entry.kind is Kind.SOURCE:
             flat[entry.path.stem].append(entry)
         elif entry.kind is Kind.ZIP:
             _add_zip(found, entry, scratch)
-        elif entry.kind is Kind.FOLDER and not _is_set_aside(entry.path.name):
+        elif entry.kind is Kind.FOLDER and not is_set_aside(entry.path.name):
             folders.append(entry)
         else:
             _add_unmatched(found, entry)
-    found.submissions += [_from_sources(stem, group[0].shown, group) for stem, group in flat.items()]
-    _add_folders(found, folders, folder)
+    found.submissions += [from_sources(stem, group[0].shown, group) for stem, group in flat.items()]
+    _add_folders(found, folders, folder, scratch)
     return found
-
-
-def _is_set_aside(name: str) -> bool:
-    """Hidden folders are tools'; `reference` is where an assignment keeps its exercises."""
-    return name.startswith(".") or name == "reference"
 
 
 def _add_unmatched(found: _Found, entry: Entry) -> None:
@@ -248,26 +248,17 @@ def _add_unmatched(found: _Found, entry: Entry) -> None:
 
 
 def _add_zip(found: _Found, entry: Entry, scratch: Path) -> None:
-    """A student's zip is a student's folder; one without sources is no submission."""
-    if entry.problem is not None:
-        found.submissions.append(_unread(entry.path.stem, entry.shown, entry.problem))
-        return
-    into = Path(tempfile.mkdtemp(dir=scratch))
-    unpacked = archives.unpack(entry.path, entry.shown, into, of_a_class=False)
-    if unpacked.problem is not None:
-        found.submissions.append(_unread(entry.path.stem, entry.shown, unpacked.problem))
-    elif unpacked.sources:
-        folder = Folder(into, entry.shown, unpacked.refused)
-        found.submissions.append(
-            _from_folder(entry.path.stem, folder, list(unpacked.outside.values())).submission
-        )
+    """One without sources is no submission."""
+    reading = from_zip(entry.path.stem, entry, scratch)
+    if reading.sources:
+        found.submissions.append(reading.submission)
     else:
         _add_unmatched(found, entry)
 
 
-def _add_folders(found: _Found, entries: Sequence[Entry], folder: Folder) -> None:
+def _add_folders(found: _Found, entries: Sequence[Entry], folder: Folder, scratch: Path) -> None:
     """A folder without sources is a student who handed in something else, if folders are students."""
-    every = [(entry, _read(entry, folder.refused)) for entry in entries]
+    every = [(entry, _read(entry, folder.refused, scratch)) for entry in entries]
     readings = [(entry, one) for entry, one in every if one.sources or entry.path != folder.output]
     folders_are_students = any(reading.sources for _, reading in readings)
     for entry, reading in readings:
@@ -277,17 +268,13 @@ def _add_folders(found: _Found, entries: Sequence[Entry], folder: Folder) -> Non
             _add_unmatched(found, entry)
 
 
-def _read(entry: Entry, refused: Mapping[Path, str]) -> _Reading:
+def _read(entry: Entry, refused: Mapping[Path, str], scratch: Path) -> Reading:
     if entry.problem is not None:
-        return _Reading(_unread(entry.path.name, entry.shown, entry.problem), sources=False)
-    return _from_folder(entry.path.name, Folder(entry.path, entry.shown, refused))
+        return Reading(unread(entry.path.name, entry.shown, entry.problem), sources=False)
+    return from_folder(entry.path.name, Folder(entry.path, entry.shown, refused), scratch=scratch)
 
 
 # --- names ----------------------------------------------------------------------------------
-
-
-def _identity(name: str) -> str:
-    return one_line(unicodedata.normalize("NFC", name)) or "unnamed"
 
 
 def _apart(found: _Found) -> list[Submission]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from pathlib import Path
 from typing import Final
 
@@ -19,12 +18,11 @@ from grader.report.classview import exercise_names
 from grader.report.figures import DASH, points
 from grader.report.material import Material
 from grader.results import Results, SubmissionResult
+from grader.sheets import harmless
 from grader.text import one_line
 
 GRADES_FILE: Final = "grades.csv"
 _CELL: Final = 1000
-# What begins a formula, also in full width (as spreadsheets in East Asia read it) and behind spaces.
-_FORMULA: Final = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20|%]")
 
 
 def write(folder: Path, results: Results, overrides: Overrides = NONE) -> Path:
@@ -51,8 +49,7 @@ def table(results: Results, overrides: Overrides = NONE) -> str:
 
 def cell(text: str) -> str:
     """Text that no spreadsheet computes."""
-    plain = one_line(text, _CELL)
-    return f"'{plain}" if _FORMULA.match(plain) else plain
+    return harmless(one_line(text, _CELL))
 
 
 def _row(result: SubmissionResult, names: tuple[str, ...], overrides: Overrides) -> list[str]:

@@ -151,8 +151,8 @@ BIND = f"Bind it to the name that is asked for, and check it by that name: {NAME
         (
             "lambda x: x",
             (
-                f"A lambda, which has no name of its own: the kit asks for no function of that name. It asks for "
-                f"{ASKED}.\n  {BIND}"
+                "A lambda, which has no name of its own: the kit asks for no function of that name. It asks "
+                f"for {ASKED}.\n  {BIND}"
             ),
         ),
         (
@@ -165,8 +165,8 @@ BIND = f"Bind it to the name that is asked for, and check it by that name: {NAME
         (
             "[].append",
             (
-                "The builtin_function_or_method append: the kit asks for no function of that name. It asks for "
-                f"{ASKED}.\n  {BIND}"
+                "The builtin_function_or_method append: the kit asks for no function of that name. It asks "
+                f"for {ASKED}.\n  {BIND}"
             ),
         ),
         (

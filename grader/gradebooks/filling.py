@@ -1,0 +1,130 @@
+"""Marks into the cells of a column, and what is to be said of each.
+
+A cell that holds a mark, or anything else, is never emptied, and changed only where `replace` says so.
+What was not filled is told, with the reason.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from grader.errors import GraderError
+from grader.gradebooks.entries import Entry
+from grader.sheets import Row, Sheet
+
+NO_MARK: Final = ("", "-")  # how Canvas and Moodle write it
+_NUMBER: Final = re.compile(r"-?\d+(?:[.,]\d+)?")
+_CENT: Final = 0.005  # marks are written, and compared by whoever reads them, with two decimals
+
+
+@dataclass(frozen=True)
+class Column:
+    """Where marks go. `most` is what the file says a full mark is, None where it does not say."""
+
+    place: int
+    most: float | None
+    decimal: str  # "." or ","
+
+
+@dataclass(frozen=True)
+class Change:
+    row: int
+    student: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What becomes of a file. `kept` are cells that hold something else than the mark."""
+
+    sheet: Sheet
+    column: int
+    changes: tuple[Change, ...]
+    same: int
+    kept: tuple[str, ...]
+    lost: tuple[str, ...]  # students without a row, or without a mark
+    rows: tuple[str, ...]  # rows without a student
+
+    @property
+    def data(self) -> bytes:
+        return self.sheet.filled({(one.row, self.column): one.after for one in self.changes})
+
+    def diff(self) -> Iterator[str]:
+        """Each changed row before and after."""
+        for change in self.changes:
+            row = self.sheet.rows[change.row]
+            yield f"@@ line {row.line}, {change.student} @@"
+            yield f"-{self.sheet.shown(row)}"
+            yield f"+{self.sheet.shown(row, self.column, change.after)}"
+
+
+def number(text: str) -> float | None:
+    """A mark as a gradebook writes it, with a point or a comma."""
+    return float(text.replace(",", ".")) if _NUMBER.fullmatch(text) else None
+
+
+def decimal_of(sheet: Sheet, places: range | tuple[int, ...]) -> str:
+    """What stands before the decimals in these columns; else what goes with the delimiter."""
+    for row in sheet.rows[1:]:
+        for place in places:
+            found = re.fullmatch(r"-?\d+([.,])\d+", row.value(place))
+            if found:
+                return found[1]
+    return "," if sheet.delimiter == ";" else "."
+
+
+def factor(name: str, column: Column, ours: float, *, scale: bool) -> float:
+    """What marks are multiplied by. Raises GraderError where two scales would be taken for one."""
+    if column.most is None or math.isclose(column.most, ours):
+        return 1.0
+    if not scale or ours <= 0 or column.most <= 0:
+        raise GraderError(
+            f"{name}: the assignment has {column.most:g} points there, and {ours:g} in the report.",
+            "Set it to as many, or have marks converted: --scale.",
+        )
+    return column.most / ours
+
+
+def fill(
+    sheet: Sheet,
+    column: Column,
+    matched: Mapping[int, Entry],
+    lost: tuple[str, ...],
+    unmatched: tuple[str, ...],
+    *,
+    times: float = 1.0,
+    replace: bool = False,
+) -> Filled:
+    """Decide about each cell; nothing is written."""
+    changes, kept, without, same = [], [], [], 0
+    for place, entry in sorted(matched.items()):
+        row = sheet.rows[place]
+        if entry.mark.score is None:
+            without.append(f"{entry.student}: has no mark, by a fault of the grader.")
+            continue
+        mark, before = entry.mark.score * times, row.value(column.place)
+        if _is_same(before, mark):
+            same += 1
+        elif before in NO_MARK or replace:
+            changes.append(Change(place, entry.student, before, written(mark, column.decimal)))
+        else:
+            kept.append(_kept(row, entry, before, written(mark, column.decimal)))
+    return Filled(sheet, column.place, tuple(changes), same, tuple(kept), (*lost, *without), unmatched)
+
+
+def written(mark: float, decimal: str) -> str:
+    return f"{mark:.2f}".replace(".", decimal)
+
+
+def _is_same(before: str, mark: float) -> bool:
+    held = number(before)
+    return held is not None and abs(held - mark) < _CENT
+
+
+def _kept(row: Row, entry: Entry, before: str, mark: str) -> str:
+    return f"line {row.line}, {entry.student}: holds {before!r}; the report says {mark}."

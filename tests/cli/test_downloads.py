@@ -1,0 +1,435 @@
+"""`grader grade` on what learning systems export: recognised without options, shown before it is graded."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from grader.commands.layouts import LAYOUTS
+from grader.intake import layouts
+from tests.cli.running import ROOT, grader, inside, results
+from tests.gradebooks.consumers import Course, User, canvas_attach, canvas_import
+from tests.intake import exports
+from tests.intake.exports import HW, Tree, plant, zipped
+
+CANVAS = """\
+Recognised: a Canvas download, 9 submissions, 1 late, 2 earlier attempts left out
+
+Student      Files
+Same (1008)  hw.py
+dÉtuñ02      my_2_hw.py
+               Handed in late.
+s_09         part-1.py, part-2.py
+same (1007)  hw.py
+student01    helper.py, hw.py
+student03    hw-2.py
+               student03_1003_50010_hw.py is an earlier attempt and does not
+               count.
+               student03_1003_50020_hw-1.py is an earlier attempt and does not
+               count.
+student04    cannot be graded: student04_1004_text.html: a text or a link was
+             handed in, and no file. Hand in a .py or .ipynb file.
+student05    cannot be graded: student05_1005_link.html: a text or a link was
+             handed in, and no file. Hand in a .py or .ipynb file.
+student06    hw.py
+
+Belong to nobody:
+  gradebook.csv
+
+Can be taken for one another:
+  Same (1008), same (1007)
+
+Nothing was graded: leave out --dry-run.
+"""
+
+GRADESCOPE = """\
+Recognised: a Gradescope export, 5 submissions, 1 earlier attempt left out
+
+Student                   Files
+Student 01                hw.py
+                            assignment_77_export/submission_409194023 is an
+                            earlier attempt and does not count.
+Student 04                cannot be graded:
+                          assignment_77_export/submission_409194026:
+                          submission_metadata.yml lists it, and there is no such
+                          folder.
+d'Étu, Ñ 02 & Student 03  hw.py
+submission_409194025      hw.py
+                            submission_metadata.yml does not say whose
+                            submission_409194025 is.
+submission_409194099      hw.py
+                            submission_metadata.yml does not say whose
+                            submission_409194099 is.
+
+Nothing was graded: leave out --dry-run.
+"""
+
+MOODLE = """\
+Recognised: a Moodle download, 7 submissions
+
+Student           Files
+Same Name (4716)  hw.py
+Same Name (4717)  hw.py
+Student 01        hw.py
+Student 03        cannot be graded: Student 03_4713_assignsubmission_onlinetext:
+                  a text was handed in, and no file. Hand in a .py or .ipynb
+                  file.
+Student 04        hw.py
+Student 05        cannot be graded: Student 05_4715_assignsubmission_file has no
+                  .py or .ipynb file at its top; found report.pdf. Hand in a .py
+                  or .ipynb file.
+d'Étu, Ñ 02       hw.ipynb
+                    d'Étu, Ñ 02_4712_assignsubmission_onlinetext is not read:
+                    d'Étu, Ñ 02_4712_assignsubmission_file counts.
+
+Can be taken for one another:
+  Same Name (4716), Same Name (4717)
+
+Nothing was graded: leave out --dry-run.
+"""
+
+FLAT = """\
+Recognised: a Moodle download, 3 submissions
+
+Student      Files
+Student 01   helper.py, hw.py
+Student 03   cannot be graded: Student
+             03_4713_assignsubmission_onlinetext_onlinetext.html: a text was
+             handed in, and no file. Hand in a .py or .ipynb file.
+d'Étu, Ñ 02  my_hw.ipynb
+
+Nothing was graded: leave out --dry-run.
+"""
+
+NBGRADER = """\
+Recognised: an nbgrader course, 2 submissions
+
+Student  Files
+s01      problem1.ipynb
+s02      problem1.ipynb
+
+Belong to nobody:
+  autograded
+  gradebook.db
+  nbgrader_config.py
+  source
+  submitted/s03
+
+Nothing was graded: leave out --dry-run.
+"""
+
+BLACKBOARD = """\
+Recognised: a Blackboard download, 3 submissions, 1 earlier attempt left out
+
+Student  Files
+b_s01    hw.py
+s01      helper.py, hw.py
+           Homework_1_s01_attempt_2024-03-01-10-00-00_hw.py is an earlier
+           attempt and does not count.
+s02      cannot be graded: Homework_1_s02_attempt_2024-03-01-12-00-00.txt: no
+         file was handed in.
+
+Nothing was graded: leave out --dry-run.
+"""
+
+SHOWN: list[tuple[Callable[[], Tree], str]] = [
+    (exports.canvas, CANVAS),
+    (exports.gradescope, GRADESCOPE),
+    (exports.moodle, MOODLE),
+    (exports.moodle_flat, FLAT),
+    (exports.nbgrader, NBGRADER),
+    (exports.blackboard, BLACKBOARD),
+]
+
+
+@pytest.mark.parametrize(("export", "shown"), SHOWN)
+def test_a_download_is_recognised_and_nothing_is_graded(
+    export: Callable[[], Tree], shown: str, tmp_path: Path
+) -> None:
+    plant(tmp_path / "class", export())
+
+    run = inside("grade", "class", "--dry-run", cwd=tmp_path)
+
+    assert (run.code, run.err, run.out) == (0, "", shown)
+    assert max(map(len, run.out.splitlines())) <= 81
+    assert list(tmp_path.iterdir()) == [tmp_path / "class"]
+
+
+@pytest.mark.parametrize(("export", "shown"), SHOWN)
+def test_it_is_the_same_in_a_zip(export: Callable[[], Tree], shown: str, tmp_path: Path) -> None:
+    zipped(tmp_path / "class.zip", export())
+
+    run = inside("grade", "class.zip", "--dry-run", cwd=tmp_path)
+
+    assert (run.code, run.err, run.out) == (0, "", shown)
+
+
+def test_a_dry_run_needs_no_kit_and_makes_no_folder(tmp_path: Path) -> None:
+    plant(tmp_path / "class", exports.canvas())
+
+    run = grader("grade", "class", "--dry-run", cwd=tmp_path)
+
+    assert (run.code, run.err, run.out) == (0, "", CANVAS)
+    assert list(tmp_path.iterdir()) == [tmp_path / "class"]
+
+
+def test_clones_are_called_by_their_students(tmp_path: Path) -> None:
+    plant(tmp_path, exports.repositories())
+
+    run = inside("grade", "hw1-submissions", "--dry-run", cwd=tmp_path)
+
+    assert (run.code, run.err, run.out) == (
+        0,
+        "",
+        (
+            "Recognised: a folder of repositories, 3 submissions\n\n"
+            "Student  Files\n"
+            "s01      hw.py\n"
+            "s02-x    hw.py\n"
+            "s03      cannot be graded: hw1-s03 has no .py or .ipynb file at its top; found\n"
+            "         README.md. Hand in a .py or .ipynb file.\n\n"
+            "Nothing was graded: leave out --dry-run.\n"
+        ),
+    )
+
+
+def test_files_and_folders_are_shown_as_they_were_always_read(tmp_path: Path) -> None:
+    plant(tmp_path / "class", {"s01.py": HW, "s02": {"hw.py": HW}, "notes.txt": b""})
+
+    run = inside("grade", "class", "--dry-run", cwd=tmp_path)
+
+    assert run.out == (
+        "Recognised: files and folders, 2 submissions\n\n"
+        "Student  Files\ns01      s01.py\ns02      hw.py\n\n"
+        "Belong to nobody:\n  notes.txt\n\n"
+        "Nothing was graded: leave out --dry-run.\n"
+    )
+
+
+def test_a_layout_that_does_not_fit_is_refused(tmp_path: Path) -> None:
+    plant(tmp_path / "class", {"s01.py": HW})
+
+    runs = {name: inside("grade", "class", "--dry-run", "--layout", name, cwd=tmp_path) for name in LAYOUTS}
+
+    help_ = "  help: Leave --layout out to see what it is taken for: grader grade PATH --dry-run.\n"
+    assert {name: run.code for name, run in runs.items()} == dict.fromkeys(LAYOUTS, 2) | {"files": 0}
+    assert {name: run.err for name, run in runs.items() if run.code} == {
+        "gradescope": "error: class is not a Gradescope export: looked for submission_metadata.yml beside "
+        f"folders submission_ID.\n{help_}",
+        "moodle": "error: class is not a Moodle download: looked for folders named "
+        f"name_number_assignsubmission_file, or files that begin so.\n{help_}",
+        "blackboard": "error: class is not a Blackboard download: looked for files named "
+        f"assignment_user_attempt_date_file.\n{help_}",
+        "canvas": "error: class is not a Canvas download: looked for files named "
+        f"name_userid_attachmentid_file, as s01_123_456_hw.py.\n{help_}",
+        "nbgrader": "error: class is not an nbgrader course: looked for folders submitted/student/assignment "
+        f"with notebooks.\n{help_}",
+        "repositories": "error: class is not a folder of repositories: looked for folders with .git in "
+        f"them.\n{help_}",
+        "folders": "error: class is not a class of folders: looked for a folder with a .py or .ipynb file.\n"
+        f"{help_}",
+    }
+
+
+def test_every_layout_can_be_named() -> None:
+    assert LAYOUTS == layouts.NAMES
+
+
+def test_a_layout_that_there_is_not_names_the_nearest() -> None:
+    run = inside("grade", "submissions", "--layout", "cnvas")
+
+    assert (run.code, run.err.splitlines()[0]) == (
+        2,
+        "error: Invalid value for '--layout': there is no layout 'cnvas'. Did you mean 'canvas'?",
+    )
+
+
+def test_another_layout_can_be_forced(tmp_path: Path) -> None:
+    plant(tmp_path / "class", {"hw_1_2_final.py": HW, "hw_1_3_final.py": HW})
+
+    taken = inside("grade", "class", "--dry-run", cwd=tmp_path)
+    forced = inside("grade", "class", "--dry-run", "--layout", "files", cwd=tmp_path)
+
+    assert taken.out.startswith("Recognised: a Canvas download, 1 submission,")
+    assert forced.out.startswith("Recognised: files and folders, 2 submissions\n")
+
+
+def test_one_of_several_assignments_of_a_course_has_to_be_named(tmp_path: Path) -> None:
+    tree = {"s01": {"ps1": {"a.ipynb": b"{}"}, "ps2": {"b.ipynb": b"{}"}}, "s02": {"ps2": {"b.ipynb": b"{}"}}}
+    plant(tmp_path / "course", {"submitted": tree})
+
+    several = inside("grade", "course", "--dry-run", cwd=tmp_path)
+    other = inside("grade", "course", "--dry-run", "--layout", "nbgrader:ps3", cwd=tmp_path)
+    named = inside("grade", "course", "--dry-run", "--layout", "nbgrader:ps1", cwd=tmp_path)
+
+    assert (several.code, several.err) == (
+        2,
+        (
+            "error: course/submitted: the nbgrader course has 2 assignments, and one is graded.\n"
+            "  help: Name one with --layout nbgrader:NAME: ps1, ps2.\n"
+        ),
+    )
+    assert (other.code, other.err) == (
+        2,
+        (
+            "error: course/submitted: the nbgrader course has no assignment 'ps3'.\n"
+            "  help: Name one with --layout nbgrader:NAME: ps1, ps2.\n"
+        ),
+    )
+    assert named.out == (
+        "Recognised: an nbgrader course, 1 submission\n\n"
+        "Student  Files\ns01      a.ipynb\n\n"
+        "Belong to nobody:\n  submitted/s01/ps2\n  submitted/s02\n\n"
+        "Nothing was graded: leave out --dry-run.\n"
+    )
+
+
+# --- the roster ------------------------------------------------------------------------------
+
+ROSTER = """\
+id;name;email
+u01;Student 01;s01@example.org
+u02;"02, d'Étu, Ñ";s02@example.org
+u07;Same Name;
+u08;same name;
+u09;Nobody 09;
+"""
+
+
+def test_a_roster_calls_students_by_its_ids_and_says_who_cannot_be_told_apart(tmp_path: Path) -> None:
+    plant(tmp_path / "class", exports.moodle())
+    (tmp_path / "roster.csv").write_text(ROSTER, encoding="utf-8")
+
+    run = inside("grade", "class", "--dry-run", "--roster", "roster.csv", cwd=tmp_path)
+
+    assert run.code == 0, run.err
+    head, _, tail = run.out.partition("Can be taken for one another:\n")
+    assert [line.split("  ")[0] for line in head.splitlines()[3:] if line[:1].strip()] == [
+        "Same Name (4716)",
+        "Same Name (4717)",
+        "Student 03",
+        "Student 04",
+        "Student 05",
+        "u01",
+        "u02",
+    ]
+    assert tail == (
+        "  Same Name (4716), Same Name (4717)\n\n"
+        "Notes:\n"
+        "  roster.csv: 2 students are named 'same name': u07, u08; none of them is\n"
+        "    found by that name.\n"
+        "  Same Name_4716_assignsubmission_file: roster.csv has nobody like 'Same Name\n"
+        "    (4716)'.\n"
+        "  Same Name_4717_assignsubmission_file: roster.csv has nobody like 'Same Name\n"
+        "    (4717)'.\n"
+        "  Student 03_4713_assignsubmission_onlinetext: roster.csv has nobody like\n"
+        "    'Student 03'.\n"
+        "  Student 04_4714_assignsubmission_file: roster.csv has nobody like 'Student\n"
+        "    04'.\n"
+        "  Student 05_4715_assignsubmission_file: roster.csv has nobody like 'Student\n"
+        "    05'.\n"
+        "  roster.csv: nothing was handed in by u07, u08, u09.\n\n"
+        "Nothing was graded: leave out --dry-run.\n"
+    )
+
+
+# --- there and back --------------------------------------------------------------------------
+
+GRADEBOOK = """\
+Student,ID,SIS Login ID,Section,Homework (222)
+    Points Possible,,,,20
+"Étu, d'",1001,u01,A,
+"02, Student",1002,u02,A,
+"""
+
+
+@pytest.fixture(scope="module")
+def there_and_back(kit_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Canvas zip, graded: one on time, one late with an earlier attempt."""
+    folder = tmp_path_factory.mktemp("canvas")
+    right, wrong = ((ROOT / "submissions" / name).read_bytes() for name in ("s01.py", "s07.ipynb"))
+    tree: Tree = {
+        "détu_1001_501_hw.py": right,
+        "student02_LATE_1002_503_hw-1.ipynb": wrong,
+        "student02_1002_502_hw.ipynb": b"{}",
+    }
+    plant(folder / "class", tree)
+    run = grader("grade", "class", "--kit", kit_file, cwd=folder)
+    assert run.code == 0, run.err
+    assert "Recognised: a Canvas download, 2 submissions, 1 late, 1 earlier attempt left out\n" in run.err
+    (folder / "grades.csv").write_text(GRADEBOOK, encoding="utf-8")
+    return folder
+
+
+def test_what_the_system_knows_is_stored_with_the_marks(there_and_back: Path) -> None:
+    stored = {one["student"]: one for one in results(there_and_back / "report")["submissions"]}
+
+    earlier = "class/student02_1002_502_hw.ipynb"
+    assert {student: one["score"] for student, one in stored.items()} == {"détu": 20.0, "student02": 12.0}
+    assert stored["détu"]["origin"] == {
+        "layout": "canvas",
+        "id": "1001",
+        "prefix": "détu_1001_501",
+        "people": [{"name": "détu", "id": "1001"}],
+    }
+    assert stored["student02"]["origin"] == {
+        "layout": "canvas",
+        "id": "1002",
+        "prefix": "student02_LATE_1002_503",
+        "people": [{"name": "student02", "id": "1002"}],
+        "late": True,
+        "earlier": [earlier],
+    }
+    assert stored["student02"]["notes"][:2] == [
+        "Handed in late.",
+        f"{earlier} is an earlier attempt and does not count.",
+    ]
+    assert "Handed in late." in (there_and_back / "report/students/student02.html").read_text(
+        encoding="utf-8"
+    )
+
+
+def test_the_marks_of_a_graded_download_come_back_to_canvas(there_and_back: Path) -> None:
+    options = ("--gradebook", "grades.csv", "--assignment", "222", "-o", "filled.csv", "--feedback", "f.zip")
+
+    run = grader("export", "canvas", *options, cwd=there_and_back)
+
+    assert (run.code, run.out) == (
+        0,
+        "2 marks filled in, 0 there already, 0 kept as they were.\nWritten: filled.csv\n",
+    )
+    users = {1001: User("d' Étu", "Étu, d'"), 1002: User("Student 02", "02, Student")}
+    data = (there_and_back / "filled.csv").read_bytes()
+    assert canvas_import(data, Course(users, {222: "Homework"})) == {
+        ("d' Étu", "Homework"): "20.00",
+        ("Student 02", "Homework"): "12.00",
+    }
+    with zipfile.ZipFile(there_and_back / "f.zip") as archive:
+        pages = {name: archive.read(name).decode() for name in archive.namelist()}
+    assert {canvas_attach(name, {501: 1001, 503: 1002}) for name in pages} == {
+        (1001, "détu_1001_501_feedback.html"),
+        (1002, "student02_LATE_1002_503_feedback.html"),
+    }
+    page = (there_and_back / "report" / "students" / "student02.html").read_text(encoding="utf-8")
+    assert pages["student02_LATE_1002_503_feedback.html"] == page
+
+
+def test_on_resuming_what_is_known_is_todays_and_no_note_is_stale(
+    there_and_back: Path, kit_file: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(there_and_back, tmp_path, dirs_exist_ok=True)
+    for before, after in (("student02_LATE_1002_503", "student02_1002_503"), ("1001_501", "1001_601")):
+        (old,) = (tmp_path / "class").glob(f"*{before}*")
+        old.rename(old.with_name(old.name.replace(before, after)))
+
+    run = grader("grade", "class", "--kit", kit_file, "--resume", cwd=tmp_path)
+
+    assert "1 graded before and unchanged, 1 to grade\n" in run.err
+    stored = {one["student"]: one for one in results(tmp_path / "report")["submissions"]}
+    assert stored["détu"]["origin"]["prefix"] == "détu_1001_601"
+    assert stored["student02"]["origin"]["prefix"] == "student02_1002_503"
+    assert "Handed in late." not in stored["student02"]["notes"]
