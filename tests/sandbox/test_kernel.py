@@ -32,6 +32,10 @@ from tests.sandbox import small
 
 NOBODY = Submission("s01", "s01.py")
 QUICK = msgspec.structs.replace(small.KIT, limits=Limits(case_cpu_seconds=0.02, exercise_cpu_seconds=2.0))
+LATE = (  # on a busy machine it waits
+    "timed_out: no end within 0.1 s of CPU time",
+    "timed_out: no end within 0.3 s; it waits more than it computes",
+)
 ENDLESS = "while number_steps > 1:\n    pass\nreturn initial_theta"
 
 BODIES = {
@@ -150,10 +154,7 @@ def test_a_call_that_does_not_end_is_ended_and_the_rest_goes_on(body: str, tmp_p
         "not_run",
         "not_run",
     ]
-    assert first[2] in (
-        "timed_out: no end within 0.1 s of CPU time",
-        "timed_out: no end within 0.3 s; it waits more than it computes",
-    )
+    assert first[2] in LATE
     assert second == ["Tensor"] * 5
     assert state() == before
 
@@ -176,7 +177,7 @@ def test_a_call_is_ended_in_a_thread_too(tmp_path: Path) -> None:
     thread.start()
     thread.join()
 
-    assert small.answers(found[0].exercises[0])[2] == "timed_out: no end within 0.1 s of CPU time"
+    assert small.answers(found[0].exercises[0])[2] in LATE
     assert state() == before
 
 
