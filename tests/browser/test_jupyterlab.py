@@ -66,7 +66,7 @@ def page(browser: Browser, lab: str) -> Iterator[Page]:
 
 
 def test_the_page_stands_below_its_cell_in_both_themes(page: Page, tmp_path: Path) -> None:
-    page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(state="attached")
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
     before = _looks(page, ".jp-Notebook")
     _choose(page, "Run", "Run All Cells")
     shown = page.locator(".torch-grader")
