@@ -4,6 +4,7 @@
 1  some criterion failed (check, or grade --fail-under), a mistake went unpunished (verify)
 2  wrong use or configuration
 3  a fault of the grader; the report is written all the same
+4  still at work (status)
 5  nothing to grade
 130  interrupted; what was done is kept
 """
@@ -22,6 +23,7 @@ import rich_click as click
 from click import exceptions
 
 import grader
+from grader.commands.asking import similar, status
 from grader.commands.exporting import export
 from grader.commands.layouts import LayoutType
 from grader.commands.outputs import FORMS, Output, OutputType
@@ -106,7 +108,8 @@ def _kit_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "kit_file",
             type=Folder,
             metavar="FILE",
-            help="A kit made by grader freeze. Default: the nearest, from the working folder upwards.",
+            help="A kit made by grader freeze, or one that comes with the grader: builtin:NAME. "
+            "Default: the nearest, from the working folder upwards.",
         ),
     ):
         command = option(command)
@@ -220,6 +223,17 @@ def check(path: Path, formats: tuple[Output, ...], as_json: bool, **options: Any
     help="Submissions at a time. Default: the number of cores.",
 )
 @click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Grade in N processes of this machine, by dask.distributed (torch-grader[cluster]).",
+)
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Grade on the workers of this dask scheduler: tcp://HOST:PORT, tls://..., or its scheduler file.",
+)
+@click.option(
     "--student", "students", multiple=True, metavar="NAME", help="Grade this student again, keep the others."
 )
 @click.option(
@@ -249,6 +263,12 @@ def check(path: Path, formats: tuple[Output, ...], as_json: bool, **options: Any
     "--roster", type=Folder, metavar="FILE", help="A CSV with id,name,email: students are called by its ids."
 )
 @click.option("-v", "--verbose", is_flag=True, help="A line for each submission that is done.")
+@click.option(
+    "--progress",
+    type=click.Choice(["text", "json", "none"]),
+    default="text",
+    help="How far it is, on standard error: in words, as a JSON document a line, or not. Default: text.",
+)
 @_format_option
 def grade(path: Path, **options: Any) -> None:
     """Grade a class: a folder with a file or a folder for each student, a system's export, or a zip."""
@@ -265,17 +285,42 @@ def grade(path: Path, **options: Any) -> None:
     default=None,
     help="Whether students' pages say what was expected. Default: as before.",
 )
+@click.option(
+    "--serve", "served", is_flag=True, help="Serve the pages on this machine, where corrections can be saved."
+)
 @_format_option
 def report(
-    folder: Path, templates: Path | None, hide_expected: bool | None, formats: tuple[Output, ...]
+    folder: Path,
+    templates: Path | None,
+    hide_expected: bool | None,
+    served: bool,
+    formats: tuple[Output, ...],
 ) -> None:
     """Render a report again from its results.json, evidence/ and overrides.csv."""
     from grader.commands import report as command  # noqa: PLC0415
 
-    sys.exit(command.run(folder, templates, hide_expected, formats))
+    sys.exit(command.run(folder, templates, hide_expected, formats, served=served))
 
 
 cli.add_command(export)
+cli.add_command(similar)
+cli.add_command(status)
+
+
+@cli.command(epilog="Example: grader new week3 --from solution.py")
+@click.argument("folder", type=Folder, metavar="DIR")
+@click.option(
+    "--from",
+    "solution",
+    type=Folder,
+    metavar="FILE",
+    help="Your solutions: each function and class becomes an exercise. Default: a sample.",
+)
+def new(folder: Path, solution: Path | None) -> None:
+    """Write a new assignment: exercises, samples, and a repository for students. Nothing is overwritten."""
+    from grader.commands import new as command  # noqa: PLC0415
+
+    sys.exit(command.run(folder, solution))
 
 
 @cli.command(epilog="Example: grader freeze -o homework.kit")
@@ -321,6 +366,51 @@ def verify(
     from grader.commands import verify as command  # noqa: PLC0415
 
     sys.exit(command.run(kit_file, assignment, expect_digest, as_json, verbose, explain))
+
+
+@cli.group(epilog="Example: grader gradescope build -o autograder.zip")
+def gradescope() -> None:
+    """Make an autograder for Gradescope."""
+
+
+@gradescope.command(epilog="Example: grader gradescope build --kit homework.kit -o autograder.zip")
+@_kit_options
+@click.option("-o", "--output", type=Folder, required=True, metavar="FILE", help="The zip to write.")
+@click.option("--force", is_flag=True, help="Replace a file that is there.")
+@click.option(
+    "--minutes",
+    type=click.IntRange(2, 40),
+    default=10,
+    help="The timeout that is set in Gradescope, shortly before which the run gives up. Default: 10.",
+)
+@click.option(
+    "--memory",
+    type=click.IntRange(min=16),
+    metavar="MIB",
+    help="Memory a submission may use beyond Python's and torch's own. Default: the kit's, mostly 1024.",
+)
+@click.option(
+    "--isolation",
+    type=click.Choice(["auto", "strict", "standard", "none"]),
+    default="auto",
+    help="How submitted code is confined there. Default: auto, the strongest there is.",
+)
+def build(**options: Any) -> None:
+    """Write a zip to upload: the kit, the grader that runs here, and the scripts that Gradescope calls."""
+    from grader.commands import gradescope as command  # noqa: PLC0415
+
+    sys.exit(command.run(**options))
+
+
+@cli.command(epilog="Example: grader classroom50 homework.ipynb --kit homework.kit")
+@click.argument("path", type=Folder)
+@_kit_options
+@_run_options
+def classroom50(path: Path, **options: Any) -> None:
+    """Check one submission inside Classroom 50: writes result.json and release-body.md, exits 0 if it ran."""
+    from grader.commands import classroom50 as command  # noqa: PLC0415
+
+    sys.exit(command.run(path, **_given(options)))
 
 
 @cli.command(epilog="Example: grader doctor")

@@ -3,16 +3,19 @@
 The first line is a header: what the results depend on besides the submissions. Results come back
 only under an equal header, so a resumed run never mixes two suites or two sets of limits. Every
 line is written at once and ends with a newline: one without is torn and does not count.
-A submission's evidence must be on the disk before its line is.
+A submission's evidence must be on the disk before its line is. Whoever writes holds the file's lock, which
+the kernel lets go of when the process ends, however it ends.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import threading
+from array import array
 from collections.abc import Iterator
-from contextlib import contextmanager
-from io import FileIO
+from contextlib import contextmanager, suppress
+from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +23,7 @@ import msgspec
 
 from grader import decoders
 from grader.errors import GraderError
+from grader.kept import ByStudent, Kept
 from grader.results import Stored, SubmissionResult
 from grader.store import encode
 
@@ -56,24 +60,56 @@ class Journal:
 def keep(path: Path, header: Header, *, resume: bool) -> Iterator[Journal]:
     """Open a journal for appending; begin anew unless `resume` and the one there has this header.
 
-    Raises GraderError where it cannot be written.
+    Raises GraderError where it cannot be written, or where another run is writing it.
     """
+    if held(path):
+        raise GraderError(
+            f"{path}: another grader is at work there.",
+            "Wait for its end, which grader status DIR tells, or name another folder: -o DIR.",
+        )
     with _told(path):
         file = _opened(path, header, resume=resume)
+    with suppress(OSError):  # a file system without locks
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     with file:
         yield Journal(path, file)
 
 
-def read(path: Path, header: Header) -> dict[str, SubmissionResult]:
+def read(path: Path, header: Header) -> ByStudent | dict[str, SubmissionResult]:
     """What is finished under this header, by student; the last line of a student counts.
 
-    Whether a submission is still the same file is for the caller to see: compare `sha256`.
+    Whether a submission is still the same file is for the caller to see: compare `sha256`. The results stay
+    in the file.
     """
-    whole = _whole(path)
-    if _first(whole) != header:
+    begins, sizes, places = array("Q"), array("L"), {}
+    try:
+        with FileIO(path, opener=_not_followed) as raw, BufferedReader(raw) as file:
+            line = file.readline()
+            if _header(line) != header:
+                return {}
+            begin = len(line)
+            for line in file:
+                result = _decode(line) if line.endswith(b"\n") else None
+                if result is not None:
+                    places[result.student] = len(begins)
+                    begins.append(begin)
+                    sizes.append(len(line))
+                begin += len(line)
+        return ByStudent(Kept(path, begins, sizes), places)
+    except OSError:
         return {}
-    results = (_decode(line) for line in whole.split(b"\n")[1:])
-    return {result.student: result for result in results if result is not None}
+
+
+def held(path: Path) -> bool:
+    """Whether a run is writing this journal now."""
+    try:
+        with FileIO(path, opener=_not_followed) as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _opened(path: Path, header: Header, *, resume: bool) -> FileIO:
@@ -135,8 +171,12 @@ def _whole(path: Path) -> bytes:
 
 
 def _first(whole: bytes) -> Header | None:
+    return _header(whole.partition(b"\n")[0])
+
+
+def _header(line: bytes) -> Header | None:
     try:
-        return decoders.json(Header).decode(whole.partition(b"\n")[0])
+        return decoders.json(Header).decode(line)
     except decoders.BROKEN:
         return None
 

@@ -1,49 +1,56 @@
-"""How far a class is: a bar on a terminal, a line every few seconds elsewhere, or one a student."""
+"""How far a class is: a bar on a terminal, elsewhere a line every few seconds, a student or an event."""
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import click
 
+from grader import progress, store
 from grader.commands.common import tell
+from grader.progress import Tracker
 from grader.results import SubmissionResult
 
-EVERY: Final = 5.0  # seconds between two lines where there is no terminal
+COLUMNS: Final = 80  # of a line where there is no terminal
+_BAR: Final = 10  # columns, so that the words beside it fit
 
 
 class Progress:
     """Hears of every submission that is done; on an interruption says how to go on."""
 
-    def __init__(self, waiting: int, done: int, folder: Path, *, verbose: bool = False) -> None:
-        self._waiting = waiting
-        self._before = done
+    def __init__(
+        self, tracker: Tracker, before: int, folder: Path, *, form: str = "text", verbose: bool = False
+    ) -> None:
+        self.tracker = tracker
+        self._before = before  # as many as are said to stand
         self._folder = folder
+        self._form = form
         self._verbose = verbose
-        self._scores: list[float] = []
         self._count = 0
-        self._began = self._last = time.monotonic()
+        self._last = time.monotonic()
         self._bar: Any = None
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> Callable[[SubmissionResult], None]:
         if self._before:
-            click.echo(f"{self._before} graded before and unchanged, {self._waiting} to grade", err=True)
-        if sys.stderr.isatty() and not self._verbose:
-            self._bar = _bar(self._waiting)
-        return self
+            click.echo(f"{self._before} graded before and unchanged, {self.tracker.left} to grade", err=True)
+        if self._form == "text" and sys.stderr.isatty() and not self._verbose:
+            self._bar = _bar(self.tracker.left)
+        self._tell(self.tracker.now())
+        return self.done
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
         if self._bar is not None:
             self._bar.stop()
+        self._tell(self.tracker.now("done" if kind is None else "interrupted"))
         if kind is not None and issubclass(kind, KeyboardInterrupt):
-            left = self._waiting - self._count
+            left = self.tracker.left
             tell(
                 f"Interrupted with at most {left} to grade; what is done is kept in {self._folder}.\n"
                 "  Go on with the same command and --resume."
@@ -52,36 +59,78 @@ class Progress:
     def done(self, result: SubmissionResult) -> None:
         """One more is done."""
         self._count += 1
-        if result.score is not None and result.max_score:
-            self._scores.append(100 * result.score / result.max_score)
         if self._verbose:
-            tell(f"{self._count} of {self._waiting}: {result.student}: {scored(result)}")
-        elif self._bar is not None:
-            self._bar.update(self._bar.task_ids[0], advance=1, pace=self._pace())
-        elif time.monotonic() - self._last >= EVERY:
-            self._last = time.monotonic()
-            click.echo(f"{self._count} of {self._waiting} graded, {self._pace()}", err=True)
+            of = self._count + self.tracker.left - 1
+            tell(f"{self._count} of {of}: {result.student}: {scored(result)}")
+        if self.tracker.done(result):
+            self._tell(self.tracker.now())
+        if self._bar is not None:
+            self._bar.advance(self._bar.task_ids[0])
 
-    def _pace(self) -> str:
-        return pace(self._count, self._waiting, time.monotonic() - self._began, self._scores)
+    def _tell(self, now: progress.Progress) -> None:
+        """Keep it, and say it in the form that is asked for."""
+        progress.keep(self._folder, now)
+        if self._form == "json":
+            click.echo(store.encode(now), err=True)
+        elif self._bar is not None:
+            room = self._bar.console.width - len(f"Grading  {now.left}/{now.left} ") - _BAR
+            self._bar.update(self._bar.task_ids[0], pace=fitted(pace(now), room))
+        elif self._form == "text" and not self._verbose and self._is_time():
+            click.echo(fitted([f"{self._count} of {self._count + now.left} graded", *pace(now)]), err=True)
+
+    def _is_time(self) -> bool:
+        due = self._count > 0 and time.monotonic() - self._last >= progress.EVERY
+        if due:
+            self._last = time.monotonic()
+        return due
 
 
 def scored(result: SubmissionResult) -> str:
     return "no score" if result.score is None else f"{result.score:g} / {result.max_score:g}"
 
 
-def pace(count: int, of: int, seconds: float, scores: Sequence[float]) -> str:
-    """`2.5 a second, 12 s left, mean 61 %`: how fast, how long yet, the marks (in percent) so far."""
-    mean = f"mean {sum(scores) / len(scores):.0f} %" if scores else "no marks yet"
-    left = f"{(of - count) * seconds / count:.0f} s left" if count else "time unknown"
-    return f"{count / max(seconds, 0.001):.1f} a second, {left}, {mean}"
+def pace(now: progress.Progress) -> Iterator[str]:
+    """`2.5 a second`, `12 s left` ...: how fast, how long yet, what failed, the marks, what it takes."""
+    yield f"{now.rate:.1f} a second"
+    yield "time unknown" if now.seconds_left is None else f"{lasting(now.seconds_left)} left"
+    if now.load_failed + now.harness:
+        yield f"{now.load_failed + now.harness} failed"
+    yield "no marks yet" if now.mean is None else f"mean {now.mean:.0f} %"
+    if now.memory is not None:
+        yield f"{now.memory >> 20} MiB"
+    if now.workers is not None:
+        yield f"{now.workers} worker{'s' if now.workers != 1 else ''}"
+
+
+def fitted(parts: Iterable[str], room: int = COLUMNS) -> str:
+    """As many of the parts, from the first, as there is room for."""
+    line = ""
+    for part in parts:
+        longer = f"{line}, {part}" if line else part
+        if len(longer) > room:
+            break
+        line = longer
+    return line
+
+
+def lasting(seconds: float) -> str:
+    """`12 s`, `34 min`, `3 h 05 min`."""
+    minutes = round(seconds / 60)
+    if seconds < 99.5:  # noqa: PLR2004 -- as long as two digits say it
+        return f"{seconds:.0f} s"
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60:02} min"  # noqa: PLR2004
 
 
 def _bar(total: int) -> Any:
     from rich.console import Console  # noqa: PLC0415 -- only on a terminal
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415
 
-    columns = ("Grading", BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[pace]}"))
+    columns = (
+        "Grading",
+        BarColumn(bar_width=_BAR),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[pace]}", markup=False),
+    )
     bar = Progress(*columns, console=Console(stderr=True), transient=True)
     bar.add_task("grade", total=total, pace="")
     bar.start()

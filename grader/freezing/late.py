@@ -44,9 +44,10 @@ Arguments = Mapping[str, Value]
 
 @dataclass(frozen=True)
 class _Run:
-    """A long run and what it is wanted for."""
+    """A long run and what it is wanted for. Its oracle is asked only where it is chosen."""
 
-    case: kit.Case
+    arguments: dict[str, Value]
+    effort: float
     wanted: frozenset[tuple[str, object]]
 
     @property
@@ -74,15 +75,15 @@ def long_runs(trials: Trials, drawn: Sequence[dict[str, Value]], seed: int, budg
     ordinary = _ordinary(trials, drawn[:LOOKED_AT], count)
     shapes = {shape_of(one, trials.exercise) for one in ordinary}
     for arguments in ordinary:
-        lengths = {count: random.choice(AWAY)}, {count: random.choice(FAR)}
-        run = _unsettled(trials, count, *({**arguments, **length} for length in lengths))
+        near, far = random.choice(AWAY), random.choice(FAR)
+        run = _unsettled(trials, _Way(trials.exercise, arguments, count), near, far)
         if run is not None:
             found.append(run)
         kinds = {kind for one in found for kind in one.wanted}
         every = {(name, shape) for name in ("away", "shape") for shape in shapes} <= kinds
         if every and sum(not one.away for one in found) >= ENOUGH:
             break
-    return _affordable(_chosen(found), budget)
+    return _affordable(_chosen(trials, found), budget)
 
 
 def _ordinary(trials: Trials, drawn: Iterable[dict[str, Value]], count: str) -> list[dict[str, Value]]:
@@ -100,20 +101,18 @@ def _criterion(trials: Trials, arguments: Arguments) -> str:
         return ""
 
 
-def _unsettled(trials: Trials, count: str, near: Arguments, far: Arguments) -> _Run | None:
+def _unsettled(trials: Trials, way: _Way, near: int, far: int) -> _Run | None:
     """The run, if it runs away or if its last round still counts; None for one that has converged."""
     try:
-        if _shrunken(
-            _round(trials.exercise, near, count, EARLY), _round(trials.exercise, near, count, 2), 0.1
-        ):
+        first = way.moved(2)
+        if _shrunken(way.moved(EARLY), first, 0.1):
             return None
-        for arguments, away in ((near, True), (far, False)):
-            first = _round(trials.exercise, arguments, count, 2)
-            last = _round(trials.exercise, arguments, count, _number(arguments, count))
+        for number, away in ((near, True), (far, False)):
+            last = way.moved(number)
             if _shrunken(last, first, COUNTS):
                 return None
             if _shrunken(last, first, 1) != away:
-                return _run(trials, count, arguments, last, away=away)
+                return _run(trials, way, number, away=away)
     except GraderError:  # the reference refuses so long a run
         return None
     return None
@@ -124,16 +123,23 @@ def _shrunken(last: np.ndarray, first: np.ndarray, share: float) -> bool:
     return not np.linalg.norm(last) > share * np.linalg.norm(first)
 
 
-def _run(trials: Trials, count: str, arguments: Arguments, last: np.ndarray, *, away: bool) -> _Run | None:
-    case = replace(trials.case(arguments), origin="chosen")
-    if not finite(case) or not held(case):
-        return None
-    shape = group(case, trials.exercise)[1]
+def _run(trials: Trials, way: _Way, number: int, *, away: bool) -> _Run | None:
+    arguments = {**way.arguments, way.count: number}
+    shape = shape_of(arguments, trials.exercise)
     if away:
-        return _Run(case, frozenset({("away", shape)}))
-    before = _round(trials.exercise, arguments, count, _number(arguments, count) - 1)
-    jumps = bool(np.dot(last, before) < 0)
-    return _Run(case, frozenset({("shape", shape), ("dtype", case.dtype), ("jumps", jumps)}))
+        wanted: set[tuple[str, object]] = {("away", shape)}
+    else:
+        dtypes = tuple(one.dtype for one in arguments.values() if isinstance(one, Tensor))
+        jumps = bool(np.dot(way.moved(number), way.moved(number - 1)) < 0)
+        wanted = {("shape", shape), ("dtype", dtypes), ("jumps", jumps)}
+    run = _Run(arguments, trials.effort(arguments), frozenset(wanted))
+    return None if away and _case(trials, run) is None else run
+
+
+def _case(trials: Trials, run: _Run) -> kit.Case | None:
+    """The run with its oracle; None where no dtype holds what comes of it."""
+    case = replace(trials.case(run.arguments), origin="chosen")
+    return case if finite(case) and held(case) else None
 
 
 def held(case: kit.Case) -> bool:
@@ -143,18 +149,27 @@ def held(case: kit.Case) -> bool:
     return bool(np.isfinite(squared).all())
 
 
-def _chosen(found: list[_Run]) -> list[kit.Case]:
+def _chosen(trials: Trials, found: list[_Run]) -> list[kit.Case]:
     """The fewest that are of every kind there is, then more of those that do not run away."""
+    taken = _covering(found)
+    staying = [run for run in found if not run.away]
+    more = sorted((run for run in staying if run not in taken), key=lambda run: run.effort)
+    taken += more[: max(RUNS - sum(run in taken for run in staying), 0)]
+    cases = [(run, _case(trials, run)) for run in taken]
+    unfit = [run for run, case in cases if case is None]
+    if unfit:
+        return _chosen(trials, [run for run in found if run not in unfit])
+    return [case for _, case in cases if case is not None]
+
+
+def _covering(found: list[_Run]) -> list[_Run]:
     open_kinds = {kind for run in found for kind in run.wanted}
     taken: list[_Run] = []
     while open_kinds:
-        best = max(found, key=lambda run: (len(run.wanted & open_kinds), -run.case.effort))
+        best = max(found, key=lambda run: (len(run.wanted & open_kinds), -run.effort))
         taken.append(best)
         open_kinds -= best.wanted
-    staying = [run for run in found if not run.away]
-    more = sorted((run for run in staying if run not in taken), key=lambda run: run.case.effort)
-    taken += more[: max(RUNS - sum(run in taken for run in staying), 0)]
-    return [run.case for run in taken]
+    return taken
 
 
 def _affordable(cases: list[kit.Case], budget: float) -> list[kit.Case]:
@@ -246,9 +261,22 @@ def _number(arguments: Arguments, count: str) -> int:
     return value
 
 
-def _round(exercise: Exercise, arguments: Arguments, count: str, number: int) -> np.ndarray:
-    """By what the round of this number moves the result."""
-    ends = [reference_value(exercise, {**in_double(arguments), count: n}) for n in (number - 1, number)]
-    before, after = map(tensors.numbers, ends)
-    moved: np.ndarray = after - before
-    return moved
+class _Way:
+    """What comes of one input after any number of rounds; nothing is run twice."""
+
+    def __init__(self, exercise: Exercise, arguments: dict[str, Value], count: str) -> None:
+        self.arguments = arguments
+        self.count = count
+        self._exercise = exercise
+        self._ends: dict[int, np.ndarray] = {}
+
+    def moved(self, number: int) -> np.ndarray:
+        """By what the round of this number moves the result."""
+        moved: np.ndarray = self._end(number) - self._end(number - 1)
+        return moved
+
+    def _end(self, rounds: int) -> np.ndarray:
+        if rounds not in self._ends:
+            given = {**in_double(self.arguments), self.count: rounds}
+            self._ends[rounds] = tensors.numbers(reference_value(self._exercise, given))
+        return self._ends[rounds]

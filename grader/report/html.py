@@ -12,7 +12,7 @@ import base64
 import hashlib
 import traceback
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from jinja2 import (
@@ -29,13 +29,19 @@ from markupsafe import Markup, escape
 
 from grader import store
 from grader.errors import GraderError
-from grader.overrides import NONE, Overrides
+from grader.overrides import NONE, Overrides, text_of
 from grader.report import classview, redaction, views
+from grader.report import corrections as edits
 from grader.report.attention import Read, nothing_read
 from grader.report.head import Head
 from grader.results import Evidence, Results, SubmissionResult
 
+if TYPE_CHECKING:
+    from grader.report.similarview import SimilarView  # with numpy, which no other page needs
+
 INDEX_FILE: Final = "index.html"
+CORRECTIONS_FILE: Final = "corrections.html"
+SIMILAR_FILE: Final = "similar.html"
 STUDENTS_FOLDER: Final = "students"
 
 
@@ -45,7 +51,7 @@ class Renderer:
     def __init__(self, templates: Path | None = None) -> None:
         self._own = templates
         self._environment = _environment(templates)
-        self._dress = {kind: self._dressed(kind) for kind in ("class", "student")}
+        self._dress = {kind: self._dressed(kind) for kind in ("class", "student", "similar", "corrections")}
 
     def class_page(self, results: Results, overrides: Overrides, evidence: Read = nothing_read) -> str:
         return self._page("class", classview.classroom(results, overrides, evidence))
@@ -55,6 +61,23 @@ class Renderer:
     ) -> str:
         shown = redaction.for_student(result, evidence, hide_expected=head.hide_expected)
         return self._page("student", views.student(*shown, head, overrides))
+
+    def similar_page(self, view: SimilarView) -> str:
+        return self._page("similar", view)
+
+    def fragment(self, kind: str, view: msgspec.Struct, id_: str, more: str) -> str:
+        """A part of a page that is not ours, with a style that holds inside the element of this id alone."""
+        style = Markup(self._render(f"{kind}.css.j2", id=id_))  # noqa: S704 -- holds no student's text
+        return self._render(f"{kind}.html.j2", view=view, id=id_, more=more, style=style)
+
+    def corrections_page(self, results: Results, corrections: Overrides, text: bytes, key: str = "") -> str:
+        """`text`: the bytes of overrides.csv. With a `key` it is served, and may save."""
+        data = edits.data_of(results, text, key)
+        embedded = Markup(edits.encoded(data))  # noqa: S704 -- JSON without a sign that markup begins with
+        policy = self._dress["corrections"]["policy"] + ("; connect-src 'self'" if key else "")
+        dress = {**self._dress["corrections"], "policy": policy}
+        view = edits.view(results, corrections, data)
+        return self._render("corrections.html.j2", view=view, data=embedded, **dress)
 
     def _dressed(self, kind: str) -> dict[str, str]:
         style, script = (self._render(name, kind=kind) for name in ("style.css.j2", "script.js.j2"))
@@ -102,6 +125,16 @@ def write_class(
     return path
 
 
+def write_corrections(
+    folder: Path, results: Results, corrections: Overrides, renderer: Renderer | None = None
+) -> Path:
+    """Write corrections.html. Raises GraderError where the folder cannot be written."""
+    path = folder / CORRECTIONS_FILE
+    page = (renderer or Renderer()).corrections_page(results, corrections, text_of(folder))
+    store.write_bytes(path, page.encode(), lasting=False)
+    return path
+
+
 def write_student(
     folder: Path,
     result: SubmissionResult,
@@ -114,6 +147,13 @@ def write_student(
     path = store.own_folder(folder, STUDENTS_FOLDER) / f"{store.file_name(result.student)}.html"
     page = (renderer or Renderer()).student_page(result, evidence, head, overrides)
     store.write_bytes(path, page.encode(), lasting=False)  # a page can be made again: no wait for the disk
+    return path
+
+
+def write_similar(folder: Path, view: SimilarView) -> Path:
+    """Write similar.html. Raises GraderError where the folder cannot be written."""
+    path = folder / SIMILAR_FILE
+    store.write_bytes(path, Renderer().similar_page(view).encode(), lasting=False)
     return path
 
 

@@ -38,6 +38,11 @@ def wake(device: str) -> None:
     compiler.put_to_sleep()
     if device == twin.NAME:
         twin.start()
+    step(device)
+
+
+def step(device: str) -> None:
+    """A step of SGD."""
     parameter = torch.nn.Parameter(place(torch.ones(2), device))
     optimiser = torch.optim.SGD([parameter], lr=0.1)
     optimiser.zero_grad()

@@ -62,6 +62,7 @@ class Setup(Record, frozen=True):
     exercises: tuple[Inputs, ...]
     warm: bool  # import and warm torch before the first fork; never for CUDA
     level: Wanted = "auto"  # of the walls; auto: the strongest that can be had, but never none
+    compares: bool = False  # its workers run nothing: they read code into fingerprints, without torch
 
 
 class File(Record, frozen=True):
@@ -111,6 +112,33 @@ class Job(Record, frozen=True):
     skip: tuple[Skip, ...] = ()
     stop_at: Skip | None = None  # from this one on only definitions and imports are run
     first: int = 0  # of the first exercise, the call to begin with: those before it were answered
+
+
+class Batch(Record, frozen=True):
+    """What a worker that compares does: the files of each of several submissions."""
+
+    submissions: tuple[tuple[File, ...], ...]
+    texts: bool  # whether their lines are asked for, to be shown
+
+
+class Part(Record, frozen=True):
+    """A file, or a code cell of a notebook, as it is shown; cut where it is too long."""
+
+    file: str
+    cell: int | None
+    text: str
+
+
+class Prints(Record, frozen=True):
+    """One submission's fingerprints, as arrays of bytes: the parent reads numbers and nothing else.
+
+    `hashes`: uint64. `spans`: uint32, three for each hash: the index of its part, its first and last line.
+    """
+
+    hashes: bytes
+    spans: bytes
+    problem: str = ""  # why a file gave none
+    parts: tuple[Part, ...] = ()  # where texts are asked for
 
 
 # --- between the parent and the zygote ------------------------------------------------------

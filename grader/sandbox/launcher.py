@@ -70,7 +70,7 @@ class Zygote:
                 stdin=given,
                 stdout=self._errors,
                 stderr=self._errors,
-                env=environment(cuda=not setup.warm),
+                env=environment(cuda=not (setup.warm or setup.compares)),
                 pass_fds=[theirs.fileno(), lock.fileno()],
                 cwd="/",
                 start_new_session=True,  # Ctrl-C is for the parent to handle

@@ -160,6 +160,15 @@ def _own_status(name: str) -> int:
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{name}:")), 0)
 
 
+def killed_for_memory() -> int:
+    """How many processes the kernel has ended for want of memory, here or in a container; 0 where unknown."""
+    try:
+        text = Path("/proc/vmstat").read_text()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in text.splitlines() if line.startswith("oom_kill ")), 0)
+
+
 def queued_seconds(pid: int) -> float:
     """How long a process has been ready to run while others had the processors; 0.0 where unknown."""
     try:
@@ -170,7 +179,9 @@ def queued_seconds(pid: int) -> float:
 
 
 def cpu_seconds(pid: int) -> float | None:
-    """What another process has used so far; None where it is gone or the system has no such clock."""
+    """What a process has used so far; None where it is gone or the system has no such clock."""
+    if pid == os.getpid():
+        return time.process_time()
     if not ON_LINUX:
         return None
     try:

@@ -18,7 +18,7 @@ from typing import Final
 
 from grader import decoders, wire
 from grader.records import Failure
-from grader.sandbox import jobs, limits
+from grader.sandbox import jobs, limits, linux
 from grader.sandbox.clock import Clock, Stop
 from grader.sandbox.launcher import MAX_REPORT, Pipes
 from grader.sandbox.totals import Totals
@@ -30,6 +30,10 @@ _ASK: Final = 0.05  # seconds: whoever saves again waits no longer for a run tha
 _BUSY: Final = 1 << 14  # bytes: a pipe that fills is emptied at once
 _REPORTS: Final = decoders.msgpack(jobs.Report)
 _TIMEOUT_SIGNALS: Final = (signal.SIGXCPU,)
+_NO_MEMORY: Final = (
+    "memory ran out on this machine or in its container, and the kernel ended the submission "
+    "before it reached its own limit of memory"
+)
 
 
 @dataclass
@@ -70,6 +74,7 @@ class Watch:
         self._printed = 0
         self._dismissed = False  # the zygote has been asked to end it
         self._ended: jobs.Ended | None = None
+        self._killed_before = linux.killed_for_memory()
         self._open: dict[int, Callable[[], None]] = {
             pipes.frames: self._read_frames,
             pipes.output: self._read_output,
@@ -231,6 +236,8 @@ class Watch:
         if not self._clock.started:  # from then on how it ends may be the submission's doing, its words too
             words = decode(seen.output).strip().splitlines()
             seen.harness = words[-1] if words else f"a process ended before it began (exit code {code})"
+        elif code == -signal.SIGKILL and linux.killed_for_memory() > self._killed_before:
+            seen.harness = _NO_MEMORY  # at its own limit a call is refused memory, and nobody is killed
         seen.stop = Stop(Failure.REFUSED, ended.excess) if ended.excess else _ending(code)
 
 

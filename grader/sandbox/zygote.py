@@ -51,7 +51,7 @@ def main() -> None:
     linux.adopt_orphans()
     linux.forbid_inspection()
     try:
-        report = _warm() if setup.warm else _cold()
+        report = _warm() if setup.warm else _cold(compares=setup.compares)
         room = rooms.furnish(room)
     except Exception as error:  # noqa: BLE001 -- a broken torch fails in its own ways; the parent tells it
         report = jobs.Trouble(f"PyTorch cannot be imported: {type(error).__name__}: {error}"[:500])
@@ -80,7 +80,9 @@ def _warm() -> jobs.Ready | jobs.Trouble:
     return _ready(str(torch.__version__), torch.version.cuda)
 
 
-def _cold() -> jobs.Ready:
+def _cold(*, compares: bool) -> jobs.Ready:
+    if compares:
+        from grader.sandbox import comparing  # noqa: F401, PLC0415 -- the new root does not hold the grader
     return _ready(metadata.version("torch"), None)
 
 
@@ -167,6 +169,8 @@ class Server:
     def _become_worker(self, order: jobs.Start, job: int, frames: int, output: int) -> NoReturn:
         try:
             confine.prepare(job, frames, output)
+            if self._setup.compares:
+                _compare(self._room, order)
             _import_each(order.warm)  # those that the zygote could not: the new root may not hold them
             from grader.sandbox import worker  # noqa: PLC0415 -- torch: here at the latest
 
@@ -238,6 +242,13 @@ class Server:
         for folder in self._folders.values():
             folders.remove(folder)
         os._exit(0)
+
+
+def _compare(room: rooms.Room, order: jobs.Start) -> NoReturn:
+    from grader.sandbox import comparing  # noqa: PLC0415 -- few zygotes need it
+
+    comparing.run(room, order)
+    os._exit(0)
 
 
 def _tell(speaker: socket.socket, report: jobs.Report) -> bool:

@@ -10,25 +10,8 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-from grader.commands.progress import pace
 from tests.cli.running import ROOT, clean_environment, command, grader
 from tests.own_exercise import FORTY_LINES, FORTY_LINES_HANDED_IN
-
-
-@pytest.mark.parametrize(
-    ("count", "of", "seconds", "scores", "text"),
-    [
-        (0, 9, 0.0, [], "0.0 a second, time unknown, no marks yet"),
-        (5, 20, 2.0, [100.0, 50.0], "2.5 a second, 6 s left, mean 75 %"),
-        (20, 20, 40.0, [0.0], "0.5 a second, 0 s left, mean 0 %"),
-    ],
-)
-def test_the_pace_is_told_with_rate_time_left_and_marks(
-    count: int, of: int, seconds: float, scores: list[float], text: str
-) -> None:
-    assert pace(count, of, seconds, scores) == text
 
 
 def everything(terminal: int) -> Iterator[str]:

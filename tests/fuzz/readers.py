@@ -80,8 +80,8 @@ class Claims:
 def read_kit(data: bytes, folder: Path) -> object:
     """Load, restrict, hand to the workers, judge what they say, verify."""
     (folder / "a.kit").write_bytes(data)
-    given = run._restricted(kits.load(folder / "a.kit").kit, run.Options(timeout=1.0))
-    setup = [pool._inputs(exercise) for exercise in given.exercises]
+    given = run.restricted(kits.load(folder / "a.kit").kit, run.Options(timeout=1.0))
+    setup = [pool.inputs(exercise) for exercise in given.exercises]
     said: Any = Claims(given)
     session = pipeline.Session(
         given,
@@ -116,7 +116,7 @@ def read_frames(data: bytes, _: Path) -> object:
 def _taken_in(data: bytes, given: Kit) -> object:
     """Take in, count, clean, judge: what came before the first wrong byte counts."""
     content = reading.Content((File("s01.py", b""),), "", (), None)
-    tally = Tally(content, tuple(map(pool._inputs, given.exercises)), (0,), "suite")
+    tally = Tally(content, tuple(map(pool.inputs, given.exercises)), (0,), "suite")
     frames, totals, watched = wire.Reader(tally.expected()), Totals(), Watched()
     try:
         for frame, size in frames.feed(data):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 
 from grader import tensors
 from grader.records import Cell, Execution, Failure, Place, Raised, Returned, Submission
+from grader.sandbox import linux
 from grader.sandbox.pool import Pool
 from tests.sandbox import small
 from tests.sandbox.small import NAMES, answers, first, notes, submission
@@ -315,6 +317,25 @@ def test_a_zygote_that_is_ended_is_started_again(tmp_path: Path) -> None:
     assert ended.harness == "the process that runs submissions ended twice while this one ran"
     assert (ended.loaded, ended.failure, ended.exercises) == (False, None, ())
     assert answers(after.exercises[0]) == PARAMETERS
+
+
+def test_a_kill_for_want_of_memory_is_the_machines_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel counts them; a submission that ends itself in the same way is none of them."""
+    ends_itself = first("import signal; os.kill(os.getpid(), signal.SIGKILL)")
+    with Pool(small.KIT, small.LIMITS, level="none") as pool:
+        alone = run(pool, tmp_path, f"import os\n{ends_itself}")
+        monkeypatch.setattr(linux, "killed_for_memory", itertools.count().__next__)
+        killed = run(pool, tmp_path, f"import os\n{ends_itself}")
+
+    assert alone.harness is None
+    assert "the process crashed (SIGKILL)" in str(alone.exercises[0].answers)
+    assert killed.exercises == ()
+    assert killed.harness == (
+        "memory ran out on this machine or in its container, and the kernel ended the submission before it "
+        "reached its own limit of memory"
+    )
 
 
 PARENT = """
