@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -267,6 +268,12 @@ def test_long_and_wide_names_keep_to_eighty_columns(tmp_path: Path) -> None:
         "\u5b66\u751f" * 8,
     ]
     assert max(map(cell_len, run.out.splitlines())) <= 80
+
+
+def test_every_layout_is_explained() -> None:
+    page = (ROOT / "docs" / "gradebooks.md").read_text(encoding="utf-8")
+
+    assert tuple(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == LAYOUTS
 
 
 def test_every_layout_can_be_named() -> None:
