@@ -11,7 +11,7 @@ GET_BROWSER = if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; \
 	then $(APT) update && DEBIAN_FRONTEND=noninteractive $(APT) install --yes --no-install-recommends chromium; \
 	else $(BIN)/python -m playwright install chromium; fi
 
-.PHONY: install report test test-all test-cuda browser check format verify bench docs screenshots clean
+.PHONY: install report test test-all test-cuda browser check format verify bench docs screenshots builtin clean
 
 install: $(READY)
 
@@ -54,6 +54,9 @@ verify: $(READY)  ## prove that the suite catches every known mistake
 
 docs: $(READY)  ## docs/ as a site, in build/docs/index.html; a dead link is an error
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
+
+builtin: $(READY)  ## the kit in the wheel, frozen anew: after a change in reference/ or in the freezer, and for a release
+	$(BIN)/grader freeze --assignment . --output grader/builtin/gradient-descent.kit
 
 screenshots: $(READY) browser  ## the pictures in docs/, of the sample class
 	$(BIN)/python -m tests.browser.screenshots

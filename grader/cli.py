@@ -108,7 +108,8 @@ def _kit_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "kit_file",
             type=Folder,
             metavar="FILE",
-            help="A kit made by grader freeze. Default: the nearest, from the working folder upwards.",
+            help="A kit made by grader freeze, or one that comes with the grader: builtin:NAME. "
+            "Default: the nearest, from the working folder upwards.",
         ),
     ):
         command = option(command)
@@ -222,6 +223,17 @@ def check(path: Path, formats: tuple[Output, ...], as_json: bool, **options: Any
     help="Submissions at a time. Default: the number of cores.",
 )
 @click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Grade in N processes of this machine, by dask.distributed (torch-grader[cluster]).",
+)
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Grade on the workers of this dask scheduler: tcp://HOST:PORT, tls://..., or its scheduler file.",
+)
+@click.option(
     "--student", "students", multiple=True, metavar="NAME", help="Grade this student again, keep the others."
 )
 @click.option(
@@ -293,6 +305,22 @@ def report(
 cli.add_command(export)
 cli.add_command(similar)
 cli.add_command(status)
+
+
+@cli.command(epilog="Example: grader new week3 --from solution.py")
+@click.argument("folder", type=Folder, metavar="DIR")
+@click.option(
+    "--from",
+    "solution",
+    type=Folder,
+    metavar="FILE",
+    help="Your solutions: each function and class becomes an exercise. Default: a sample.",
+)
+def new(folder: Path, solution: Path | None) -> None:
+    """Write a new assignment: exercises, samples, and a repository for students. Nothing is overwritten."""
+    from grader.commands import new as command  # noqa: PLC0415
+
+    sys.exit(command.run(folder, solution))
 
 
 @cli.command(epilog="Example: grader freeze -o homework.kit")

@@ -19,6 +19,9 @@ from grader.errors import GraderError
 
 REFERENCE: Final = "reference"
 TEMPLATES: Final = "templates"
+BUILTIN: Final = "builtin:"
+
+_HOME: Final = Path(__file__).parent / "builtin"
 
 
 @dataclass(frozen=True)
@@ -70,10 +73,44 @@ def chosen(kit: Path | None, assignment: Path | None, graded: HandedIn = NOTHING
     if kit is not None and assignment is not None:
         raise GraderError("Both a kit and an assignment were named.", "Name one of them.")
     if kit is not None:
-        return Source(kit, is_kit=True, named=True, where="named by --kit")
+        return Source(kit_file(kit), is_kit=True, named=True, where="named by --kit")
     if assignment is not None:
         return Source(assignment, is_kit=False, named=True, where="named by --assignment")
     return _nearest(graded)
+
+
+def kit_file(named: Path | None) -> Path:
+    """The kit that is named, which `builtin:NAME` does, too, else the nearest.
+
+    Raises GraderError where there is none or more than one.
+    """
+    if named is not None:
+        return _builtin(named) if str(named).startswith(BUILTIN) else named
+    folder = next((one for one in _upwards() if _kits(one)), None)
+    if folder is None:
+        raise GraderError(
+            f"There is no kit to check with. Looked for *.kit in {Path.cwd()}, the working folder, "
+            "and in the folders above it.",
+            'Put the kit of your course beside the notebook, or name it: kit="homework.kit". '
+            + _shipped('kit="{}"'),
+        )
+    return _only(folder, _kits(folder), f'kit="{_kits(folder)[0].name}"')
+
+
+def builtins() -> list[str]:
+    """The names of the kits that come with the grader."""
+    return sorted(path.stem for path in _HOME.glob("*.kit"))
+
+
+def _builtin(named: Path) -> Path:
+    name = str(named).removeprefix(BUILTIN)
+    if name not in builtins():
+        raise GraderError(f"{named}: no kit of this name comes with the grader.", _shipped("{}"))
+    return _HOME / f"{name}.kit"
+
+
+def _shipped(form: str) -> str:
+    return f"With the grader comes {', '.join(form.format(BUILTIN + name) for name in builtins())}."
 
 
 def nearest_assignment() -> Path | None:
@@ -124,10 +161,12 @@ def _kits(folder: Path) -> list[Path]:
         return []
 
 
-def _only(folder: Path, kits: list[Path]) -> Path:
+def _only(folder: Path, kits: list[Path], naming: str = "--kit FILE") -> Path:
     if len(kits) > 1:
         names = ", ".join(path.name for path in kits)
-        raise GraderError(f"{folder}: there are {len(kits)} kits: {names}.", "Name one with --kit FILE.")
+        raise GraderError(
+            f"{folder}: there are {len(kits)} kits: {names}.", f"Name the one that you mean: {naming}."
+        )
     return kits[0]
 
 
@@ -144,5 +183,5 @@ def _nothing(graded: HandedIn, passed: list[str]) -> GraderError:
     return GraderError(
         text,
         f"Name one with --kit FILE or --assignment DIR (its {REFERENCE}/ is run), "
-        "or work in the assignment's folder.",
+        f"or work in the assignment's folder. " + _shipped("--kit {}"),
     )

@@ -17,6 +17,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("decoders", "errors", "records", "results", "text", "tensors", "wire"),
     ("exercises", "wording", "strategies", "kit", "packages", "names", "sheets"),
     (
+        "kept",
         "store",
         "journal",
         "progress",
@@ -32,10 +33,11 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "intake",
     ),
     # the freezer runs and judges as grading does, and each diagnoser freezes; reports say what was verified
-    ("freezing", "descent.freezing", "report"),
+    ("freezing", "descent.freezing", "report", "starting"),
     ("gradebooks",),
     ("pipeline",),
     ("run",),
+    ("cluster",),
     ("commands", "pytest"),
     ("cli", "__main__"),
 )
@@ -110,7 +112,7 @@ def test_only_the_child_imports_what_is_heavy() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["check", "grade", "report", "verify", "freeze", "doctor", "status", "similar"]
+    "command", ["check", "grade", "report", "verify", "freeze", "doctor", "status", "similar", "new"]
 )
 def test_a_command_starts_where_nothing_heavy_can_be_imported(command: str) -> None:
     program = f"""

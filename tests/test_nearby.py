@@ -88,7 +88,10 @@ def test_several_kits_in_one_folder_are_named(here: Path) -> None:
     with pytest.raises(GraderError) as error:
         nearby.chosen(None, None)
 
-    assert str(error.value) == f"{here}: there are 2 kits: a.kit, b.kit.\n  Name one with --kit FILE."
+    assert (
+        str(error.value)
+        == f"{here}: there are 2 kits: a.kit, b.kit.\n  Name the one that you mean: --kit FILE."
+    )
 
 
 def test_several_that_were_passed_over_are_all_named(here: Path) -> None:
@@ -115,7 +118,33 @@ def test_a_folder_above_which_there_is_nothing_is_told(monkeypatch: pytest.Monke
         "There is no kit and no reference/ to grade with. Looked in /, the working folder, "
         "and in the folders above it.\n"
         "  Name one with --kit FILE or --assignment DIR (its reference/ is run), or work in the assignment's "
-        "folder."
+        "folder. With the grader comes --kit builtin:gradient-descent."
+    )
+
+
+def test_a_kit_that_comes_with_the_grader_is_a_file_whatever_the_working_folder_holds(here: Path) -> None:
+    (here / "builtin:gradient-descent").touch()
+    (here / "templates").mkdir()
+    (here / "templates" / "class.html.j2").touch()
+
+    source = nearby.chosen(Path("builtin:gradient-descent"), None)
+
+    assert source.path == Path(nearby.__file__).parent / "builtin" / "gradient-descent.kit"
+    assert (source.is_kit, source.named) == (True, True)
+    assert nearby.kit_file(Path("builtin:gradient-descent")) == source.path
+    assert nearby.templates(source, nearby.NOTHING) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "name", ["gradient_descent", "", "../builtin/gradient-descent", "gradient-descent.kit"]
+)
+def test_a_name_that_no_kit_of_the_graders_has_is_told_with_those_there_are(name: str) -> None:
+    with pytest.raises(GraderError) as error:
+        nearby.kit_file(Path(f"builtin:{name}"))
+
+    assert str(error.value) == (
+        f"builtin:{name}: no kit of this name comes with the grader.\n"
+        "  With the grader comes builtin:gradient-descent."
     )
 
 

@@ -6,6 +6,7 @@ twice: the reference comes from the options of the command line, and what lies a
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,13 +15,13 @@ from typing import Any, Final
 import click
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
 
 from grader import cli as command_line
 
 REFERENCE: Final = "reference.md"
 TOP: Final = ("CHANGELOG.md", "THREATS.md", "ARCHITECTURE.md", "CONTRIBUTING.md")
-_FROM_DOCS: Final = re.compile(rf"\]\(\.\./({'|'.join(map(re.escape, TOP))})")
-_FROM_TOP: Final = re.compile(r"\]\(docs/")
+_LINK: Final = re.compile(r"\[(?P<text>[^\]]*)\]\((?P<path>[^)#\s:]+)(?P<place>#[^)\s]*)?\)")
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -28,8 +29,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     root = Path(config.docs_dir).parent
     files.append(File.generated(config, REFERENCE, content=reference()))
     for name in TOP:
-        content = _FROM_TOP.sub("](", (root / name).read_text(encoding="utf-8"))
-        files.append(File.generated(config, name, content=content))
+        content = (root / name).read_text(encoding="utf-8")
+        files.append(File.generated(config, name, content=_relinked(content, root, root)))
     first = list(config.extra["first"])
     made = [REFERENCE, *TOP]
     written = {file.src_uri for file in files.documentation_pages()} - {*first, *made}
@@ -37,9 +38,21 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
-def on_page_markdown(markdown: str, **_given: Any) -> str:
-    """Links to what lies at the top of the repository lead to its page here."""
-    return _FROM_DOCS.sub(r"](\1", markdown)
+def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, **_given: Any) -> str:
+    docs = Path(config.docs_dir)
+    return markdown if page.file.src_uri in TOP else _relinked(markdown, docs, docs.parent)
+
+
+def _relinked(markdown: str, folder: Path, root: Path) -> str:
+    """Links as they lead on the site: what is in the repository and has no page is named, not linked."""
+
+    def told(link: re.Match[str]) -> str:
+        target = Path(os.path.normpath(folder / link["path"]))
+        if target.parent == root / "docs" or target.name in TOP:
+            return f"[{link['text']}]({target.name}{link['place'] or ''})"
+        return link["text"] if target.exists() else link[0]
+
+    return _LINK.sub(told, markdown)
 
 
 def reference() -> str:

@@ -33,6 +33,8 @@ CUT: Final = 400  # letters of a call
 class Played:
     """In a pool's place: answers what a mistake answered when it was frozen, and nothing else."""
 
+    fresh_each_time = True
+
     def __init__(self, run: ExerciseRun) -> None:
         self._run = run
 

@@ -14,7 +14,7 @@ COLUMNS: Final = ("grade", "maximum", "changeable", "name", "email", "id", "grou
 """As in `gradebooks.moodle`, which --help need not load (tested)."""
 
 
-@click.group(epilog="Example: grader export canvas --gradebook grades.csv --assignment 12345 --dry-run")
+@click.group(epilog="Example: grader export canvas --gradebook all.csv --assignment 12 --dry-run")
 def export() -> None:
     """Fill marks into a gradebook that was downloaded, and pack the students' pages as feedback."""
 
@@ -54,9 +54,7 @@ _SCALE: Final = click.option(
 )
 
 
-@export.command(
-    epilog="Example: grader export canvas --gradebook grades.csv --assignment 12345 -o filled.csv"
-)
+@export.command(epilog="Example: grader export canvas --gradebook all.csv --assignment 12 --dry-run")
 @click.option("--gradebook", type=File, metavar="FILE", help="What Canvas's Grades, Export gave.")
 @click.option("--assignment", metavar="ID", help="The number that ends the assignment's header.")
 @_SCALE
@@ -68,7 +66,7 @@ def canvas(gradebook: Path | None, assignment: str | None, **shared: Any) -> Non
     sys.exit(command.to_canvas(command.Asked(**shared), gradebook, assignment))
 
 
-@export.command(epilog="Example: grader export moodle --worksheet grades.csv --in-place --feedback pages.zip")
+@export.command(epilog="Example: grader export moodle --worksheet grades.csv --dry-run")
 @click.option("--worksheet", type=File, metavar="FILE", help="What Moodle's Download grading worksheet gave.")
 @click.option(
     "--column",
@@ -105,7 +103,7 @@ def nbgrader(**shared: Any) -> None:
     sys.exit(command.to_nbgrader(command.Asked(**shared)))
 
 
-@export.command(epilog="Example: grader export csv --gradebook all.csv --key Username --grade 'Homework 1'")
+@export.command(epilog="Example: grader export csv --output marks.csv")
 @click.option("--gradebook", type=File, metavar="FILE", help="Any CSV with a row for each student.")
 @click.option("--key", metavar="NAME", help="Its column of ids, addresses or names.")
 @click.option("--grade", metavar="NAME", help="Its column of marks.")

@@ -19,9 +19,9 @@ from typing import Final
 import msgspec
 
 from grader.intake import archives, files
-from grader.intake.files import Folder
+from grader.intake.files import Folder, Kind
 from grader.intake.layouts.handin import HandIn, Piece
-from grader.intake.students import from_folder, identity, unread
+from grader.intake.students import from_folder, from_zip, identity, unread
 from grader.records import Submission
 
 LATE: Final = "Handed in late."
@@ -57,21 +57,29 @@ def _same(name: str) -> str:
 
 
 def _named(found: HandIn) -> str:
-    known = (
-        [found.origin.id] if len(found.origin.people) != 1 else [found.origin.people[0].id, found.origin.id]
-    )
-    number = next(filter(None, known), "")
+    people = found.origin.people
+    number = (people[0].id if len(people) == 1 else "") or found.origin.id
     return identity(f"{found.name} ({number})" if number else found.name)
 
 
 def _submission(student: str, found: HandIn, scratch: Path) -> Submission:
     notes = [*([LATE] if found.origin.late else []), *found.notes]
+    zips = [piece.entry for piece in found.pieces if piece.entry.kind is Kind.ZIP]
+    sources = any(piece.entry.kind is Kind.SOURCE for piece in found.pieces)
+    if len(zips) == 1 and not sources:
+        beside = [piece.entry.shown for piece in found.pieces if piece.entry is not zips[0]]
+        notes += [f"{shown} lies beside {zips[0].shown} and is not read." for shown in beside]
+        return _of(found, from_zip(student, zips[0], scratch, notes).submission)
     folder = _folder(found, scratch, notes)
     if folder is None:
         problem = found.problem or f"{found.shown}: no file was handed in. {files.HAND_IN}"
         submission = unread(student, found.shown, problem, notes)
     else:
         submission = from_folder(student, folder, notes, scratch).submission
+    return _of(found, submission)
+
+
+def _of(found: HandIn, submission: Submission) -> Submission:
     return msgspec.structs.replace(submission, origin=found.origin)
 
 
@@ -95,18 +103,21 @@ def _assembled(found: HandIn, scratch: Path, notes: list[str]) -> Folder:
         if piece.name in (".", "..") or "/" in piece.name:  # no name that a file can have
             notes.append(f"{piece.entry.shown} has no file name and is not read.")
             continue
-        written, why = _copied(piece, into / piece.name, room)
+        written, why = _taken(piece, into / piece.name, room, scratch)
         room -= written
         if why is not None:
             refused[into / piece.name] = why
     return Folder(into, found.shown, refused)
 
 
-def _copied(piece: Piece, target: Path, room: int) -> tuple[int, str | None]:
-    """How many bytes were copied, and why it was not."""
+def _taken(piece: Piece, target: Path, room: int, scratch: Path) -> tuple[int, str | None]:
+    """How many bytes were copied, and why it was not; what was unpacked by us is moved."""
     entry = piece.entry
     if entry.problem is not None:
         return 0, entry.problem
+    if scratch in entry.path.parents:
+        entry.path.rename(target)
+        return 0, None
     try:
         with os.fdopen(os.open(entry.path, _FLAGS), "rb") as source:
             found = os.fstat(source.fileno())

@@ -37,7 +37,7 @@ class Submissions:
         self._stack = ExitStack()  # the files of a zip
         config.add_cleanup(self._stack.close)
         with refusing():
-            self.loaded: LoadedKit = kits.load(kit)
+            self.loaded: LoadedKit = kits.load(nearby.kit_file(kit))
             named = [Path(argument.partition("::")[0]) for argument in config.args]
             self._found = {_as_pytest_has_it(path): self._in(path, config) for path in named}
         self._kit = kit

@@ -11,6 +11,7 @@ from typing import Final, NoReturn
 import pytest
 
 from grader import kit as kits
+from grader import nearby
 from grader.commands.common import tell
 from grader.errors import GraderError
 from grader.intake.submissions import open_submissions
@@ -128,7 +129,7 @@ _GRADED: Final = pytest.StashKey[dict[tuple[Path, Path], tuple[Graded, Head]]]()
 def answer(config: pytest.Config, name: str, kit: Path, submission: Path) -> Answer:
     """Grade it, once for all its exercises, and pick this one."""
     done = config.stash.setdefault(_GRADED, {})
-    key = (config.rootpath / kit, config.rootpath / submission)
+    key = (config.rootpath / nearby.kit_file(kit), config.rootpath / submission)
     try:
         if key not in done:
             done[key] = _grade(config, *key)

@@ -65,6 +65,11 @@ class Renderer:
     def similar_page(self, view: SimilarView) -> str:
         return self._page("similar", view)
 
+    def fragment(self, kind: str, view: msgspec.Struct, id_: str, more: str) -> str:
+        """A part of a page that is not ours, with a style that holds inside the element of this id alone."""
+        style = Markup(self._render(f"{kind}.css.j2", id=id_))  # noqa: S704 -- holds no student's text
+        return self._render(f"{kind}.html.j2", view=view, id=id_, more=more, style=style)
+
     def corrections_page(self, results: Results, corrections: Overrides, text: bytes, key: str = "") -> str:
         """`text`: the bytes of overrides.csv. With a `key` it is served, and may save."""
         data = edits.data_of(results, text, key)

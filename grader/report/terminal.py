@@ -28,6 +28,7 @@ from grader.report.stepview import StepView
 from grader.report.views import CriterionView, ExerciseView, PartView, StudentView
 from grader.results import Evidence, SubmissionResult
 
+HOW: Final = "-v"
 _INDENT: Final = 4  # columns before what was expected and what came back
 _LABEL: Final = 9
 _LONGEST, _SHORT = 40, 20  # columns of a label with the name of a part; of one before a text of several lines
@@ -43,11 +44,15 @@ def check(
     *,
     symbols: bool = True,
     verbose: bool = False,
+    how: str = HOW,
 ) -> Text:
-    """What `grader check` says; `symbols=False` for a terminal that cannot show them (`lines.can_show`)."""
+    """What `grader check` says; `symbols=False` for a terminal that cannot show them (`lines.can_show`).
+
+    `how`: what one does to see the rest.
+    """
     view = views.student(result, evidence, head, overrides)
-    more = details.details(result, evidence, view) if verbose else _pointer(view)
-    lines = chain(_banner(head), _student(view, symbols=symbols, verbose=verbose), more)
+    more = details.details(result, evidence, view) if verbose else _pointer(view, how)
+    lines = chain(_banner(head), _student(view, symbols=symbols, verbose=verbose, how=how), more)
     return to_text(lines, symbols=symbols)
 
 
@@ -69,7 +74,7 @@ def exercise(
         shown = msgspec.structs.replace(shown, criteria=only)
     if view.state == "harness" or view.message:
         return to_text([*wrapped(view.headline), *wrapped(view.message)], symbols=symbols)
-    return to_text(_exercise(shown, set(), symbols=symbols, verbose=verbose), symbols=symbols)
+    return to_text(_exercise(shown, set(), symbols=symbols, verbose=verbose, how=HOW), symbols=symbols)
 
 
 def brief(result: SubmissionResult, head: Head, overrides: Overrides = NONE, *, symbols: bool = True) -> Text:
@@ -87,7 +92,7 @@ def _banner(head: Head) -> Iterator[Line]:
         yield Line("")
 
 
-def _student(view: StudentView, *, symbols: bool, verbose: bool) -> Iterator[Line]:
+def _student(view: StudentView, *, symbols: bool, verbose: bool, how: str) -> Iterator[Line]:
     yield Line(apart(view.path, f"{view.score} points"), "bold")
     yield from wrapped(view.headline, "", STYLES[view.state])
     yield from wrapped(view.message)
@@ -98,11 +103,13 @@ def _student(view: StudentView, *, symbols: bool, verbose: bool) -> Iterator[Lin
     if view.state != "harness" and not view.message:
         told: set[str] = set()
         for exercise in view.exercises:
-            yield from _exercise(exercise, told, symbols=symbols, verbose=verbose)
+            yield from _exercise(exercise, told, symbols=symbols, verbose=verbose, how=how)
     yield from _notes(view.notes if verbose else view.notes[:_NOTES])
 
 
-def _exercise(exercise: ExerciseView, told: set[str], *, symbols: bool, verbose: bool) -> Iterator[Line]:
+def _exercise(
+    exercise: ExerciseView, told: set[str], *, symbols: bool, verbose: bool, how: str
+) -> Iterator[Line]:
     """`told`: what was said of the exercises above, and need not be said again."""
     yield Line("")
     begun = exercise.state not in ("missing", "harness")
@@ -113,7 +120,7 @@ def _exercise(exercise: ExerciseView, told: set[str], *, symbols: bool, verbose:
         yield from wrapped(note, "  ")
     yield from _criteria(exercise, symbols=symbols, verbose=verbose)
     again = exercise.diagnosis is not None and exercise.diagnosis.title in told
-    yield from _counterexample(exercise, again=again, verbose=verbose)
+    yield from _counterexample(exercise, again=again, verbose=verbose, how=how)
     if exercise.diagnosis:
         told.add(exercise.diagnosis.title)
         yield from wrapped(exercise.diagnosis.ground if again else "", "  ")
@@ -178,7 +185,7 @@ def _shows(exercise: ExerciseView, reason: str) -> bool:
     return reason.startswith((f"{told}expected ", "result: expected "))
 
 
-def _counterexample(exercise: ExerciseView, *, again: bool, verbose: bool) -> Iterator[Line]:
+def _counterexample(exercise: ExerciseView, *, again: bool, verbose: bool, how: str) -> Iterator[Line]:
     """`again`: of a mistake that was told above. How far off it is says less than where the steps part."""
     found = exercise.counterexample
     if found or again:
@@ -190,7 +197,7 @@ def _counterexample(exercise: ExerciseView, *, again: bool, verbose: bool) -> It
     where = f" on {found.device}" if found.device else ""
     if not again:
         yield Line(f"  The smallest call that shows it{where}:")
-    yield from _call(found, verbose=verbose)
+    yield from _call(found, verbose=verbose, how=how)
     room = max(_LABEL, len(found.label)) if found.expected else _LABEL
     wraps = max(len(found.expected), len(found.outcome)) > WIDTH - _INDENT - room
     if room > (_SHORT if wraps else _LONGEST):
@@ -206,7 +213,7 @@ def _counterexample(exercise: ExerciseView, *, again: bool, verbose: bool) -> It
         yield from wrapped(" ".join(found.facts), "  ")
 
 
-def _call(found: CounterView, *, verbose: bool) -> Iterator[Line]:
+def _call(found: CounterView, *, verbose: bool, how: str) -> Iterator[Line]:
     """With what has to stand above it, or where that is shown."""
     if found.support and verbose:
         for line in found.support.rstrip().split("\n"):
@@ -214,7 +221,7 @@ def _call(found: CounterView, *, verbose: bool) -> Iterator[Line]:
         yield Line("")
     yield from code(found.call, "    ")
     if found.support and not verbose:
-        yield from wrapped("-v shows what has to stand above this call.", "    ", "dim")
+        yield from wrapped(f"{how} shows what has to stand above this call.", "    ", "dim")
 
 
 def _labelled(label: str, text: str, marked: Marked, style: str = "") -> Iterator[Line]:
@@ -281,7 +288,7 @@ def _notes(notes: tuple[str, ...]) -> Iterator[Line]:
         yield from wrapped(note, "  - ")
 
 
-def _pointer(view: StudentView) -> Iterator[Line]:
+def _pointer(view: StudentView, how: str) -> Iterator[Line]:
     """What there is besides, and how to see it."""
     parts = [part for exercise in view.exercises for one in exercise.criteria for part in one.parts]
     rest = len(view.notes) - _NOTES
@@ -294,4 +301,4 @@ def _pointer(view: StudentView) -> Iterator[Line]:
     told = ", ".join(name for name, found in there.items() if found)
     if told:
         yield Line("")
-        yield from wrapped(f"-v shows {told}.", "", "dim")
+        yield from wrapped(f"{how} shows {told}.", "", "dim")

@@ -27,6 +27,13 @@ OUT_OF_MEMORY_WORDS: Final = ("allocate memory", "not enough memory", "out of me
 Function = Callable[..., Any]
 UNWATCHED: Final[AbstractContextManager[object]] = nullcontext()
 
+GATE: Final = ContextVar("GATE", default=UNWATCHED)
+"""Entered around the student's own code: in a process that has to live on it is interrupted there alone."""
+
+
+class Interrupted(BaseException):
+    """The call in flight is to end now: no answer of the student's, whatever their code makes of it."""
+
 
 def call(
     function: Function,
@@ -39,11 +46,13 @@ def call(
     try:
         fresh = [build(value, device, protocol.support) for value in arguments.values()]
         _seed(device)
-        with watching:
+        with watching, GATE.get():
             returned = support.probed(function, protocol)(*fresh)
         if not protocol.leaves:
             return describe(returned)
         return leaves.describe(returned, _besides(function, arguments, fresh, device, protocol))
+    except Interrupted:
+        raise
     except BaseException as error:  # noqa: BLE001 -- the student's code: SystemExit and KeyboardInterrupt are answers too
         return raised(error)
 
@@ -58,7 +67,8 @@ def _besides(
     if protocol.gradients:
         fresh = {name: build(value, device, protocol.support) for name, value in arguments.items()}
         _seed(device)
-        besides |= support.gradients(support.probed(function, protocol), fresh)
+        with GATE.get():
+            besides |= support.gradients(support.probed(function, protocol), fresh)
     return besides
 
 

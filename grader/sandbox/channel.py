@@ -10,6 +10,7 @@ import io
 import os
 import threading
 import time
+from collections.abc import Callable
 from typing import Any, Final, TextIO
 
 import msgspec
@@ -30,7 +31,7 @@ class Channel:
         self._lock = threading.RLock()  # student threads print, too
         self._waiting = bytearray()
         self._exercise: int | None = None
-        self.printed = Printed(self)
+        self.printed = Printed(self.text)
 
     def send(self, frame: wire.Frame) -> None:
         """Queue a frame behind what was printed before it."""
@@ -46,6 +47,12 @@ class Channel:
             self.send(wire.Progress(point))
             if isinstance(point, wire.Begun):
                 self._exercise = point.exercise
+            self.write_out()
+
+    def importing(self, frame: wire.Importing) -> None:
+        """Of which the parent has to know at once."""
+        with self._lock:
+            self.send(frame)
             self.write_out()
 
     def note(self, note: Note) -> None:
@@ -73,9 +80,9 @@ class Channel:
 class Printed(io.TextIOBase, TextIO):
     """sys.stdout and sys.stderr of the student's code."""
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, tell: Callable[[str], None]) -> None:
         super().__init__()
-        self._channel = channel
+        self._tell = tell
         self._parts: list[str] = []
         self._size = 0
         self._last = time.monotonic()
@@ -106,7 +113,7 @@ class Printed(io.TextIOBase, TextIO):
         self._last = time.monotonic()
         text = "".join(parts)
         for start in range(0, len(text), 1 << 20):  # one print of a gigabyte is many frames
-            self._channel.text(text[start : start + (1 << 20)])
+            self._tell(text[start : start + (1 << 20)])
 
 
 def _encode(frame: wire.Frame) -> bytes:

@@ -19,9 +19,8 @@ from types import ModuleType
 from typing import Any, Final
 
 from grader import wire
-from grader.sandbox.channel import Channel
 
-_STEPS: Final = (
+STEPS: Final = (
     (SourceFileLoader, "exec_module"),
     (SourcelessFileLoader, "exec_module"),
     (ExtensionFileLoader, "create_module"),
@@ -30,18 +29,18 @@ _STEPS: Final = (
 """In which a module's code runs."""
 
 
-def tell(channel: Channel, own: str) -> None:
+def tell(say: Callable[[wire.Importing], None], own: str) -> None:
     """From now on, in the thread that calls this; `own` is the folder with the student's own modules."""
-    announced = _Announced(channel, own)
-    for loader, step in _STEPS:
+    announced = _Announced(say, own)
+    for loader, step in STEPS:
         setattr(loader, step, announced.whole(getattr(loader, step)))
 
 
 class _Announced:
     """Counts how deep in imports the thread is."""
 
-    def __init__(self, channel: Channel, own: str) -> None:
-        self._channel = channel
+    def __init__(self, say: Callable[[wire.Importing], None], own: str) -> None:
+        self._tell = say
         self._own = own
         self._here = _here()
         self._depth = 0
@@ -70,8 +69,7 @@ class _Announced:
                 self._say(begins=False)
 
     def _say(self, *, begins: bool) -> None:
-        self._channel.send(wire.Importing(begins))
-        self._channel.write_out()
+        self._tell(wire.Importing(begins))
 
 
 def _here() -> tuple[int, int]:

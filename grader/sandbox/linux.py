@@ -179,7 +179,9 @@ def queued_seconds(pid: int) -> float:
 
 
 def cpu_seconds(pid: int) -> float | None:
-    """What another process has used so far; None where it is gone or the system has no such clock."""
+    """What a process has used so far; None where it is gone or the system has no such clock."""
+    if pid == os.getpid():
+        return time.process_time()
     if not ON_LINUX:
         return None
     try:

@@ -20,6 +20,7 @@ from grader.sandbox import shell, totals, tracebacks
 from grader.sandbox.channel import Channel
 from grader.sandbox.jobs import WHOLE_FILE, File, Job, Target
 from grader.sandbox.landmarks import Landmarks, landmarks
+from grader.sandbox.remains import Space
 from grader.sandbox.sources import Program, Statement, Unreadable, compiled, read_python
 
 Function = Callable[..., Any]
@@ -36,7 +37,7 @@ class Loaded:
 
     def __init__(self, wanted: tuple[str, ...]) -> None:
         self._wanted = wanted
-        self.modules: list[ModuleType] = []
+        self.spaces: list[Space] = []
         self.functions: dict[str, Function] = {}
         self.landmarks: dict[str, Landmarks] = {}
 
@@ -45,7 +46,7 @@ class Loaded:
 
     def take(self, module: ModuleType, lines: dict[str, Landmarks]) -> None:
         """Keep what is still missing of this module's functions."""
-        self.modules.append(module)
+        self.spaces.append(Space(module.__name__, vars(module)))
         for name in self.missing():
             found = vars(module).get(name)
             if callable(found):
@@ -63,9 +64,9 @@ class Loaded:
         """The most similar name of a callable that the submission itself defines for nothing else."""
         own = {
             key
-            for module in self.modules
-            for key, value in vars(module).items()
-            if getattr(value, "__module__", None) == module.__name__ and callable(value)
+            for space in self.spaces
+            for key, value in space.shown().items()
+            if getattr(value, "__module__", None) == space.module and callable(value)
         }
         spare = sorted(own.difference(self._wanted))
         return next(iter(difflib.get_close_matches(name, spare, n=1)), None)

@@ -45,6 +45,8 @@ _CUT: Final = (
 class Pool:
     """Runs submissions; a context manager."""
 
+    fresh_each_time = True
+
     def __init__(
         self, kit: Kit, given: Limits, jobs: int = 1, *, fresh: bool = False, level: Wanted = "auto"
     ) -> None:
@@ -52,7 +54,7 @@ class Pool:
 
         `level` of the walls around each submission: `auto` is the strongest there is, and never none.
         """
-        self._inputs = tuple(_inputs(exercise) for exercise in kit.exercises)
+        self._inputs = tuple(inputs(exercise) for exercise in kit.exercises)
         self._limits = given
         self._fresh = fresh or not linux.ON_LINUX
         self._level = level
@@ -172,7 +174,7 @@ class Pool:
         folder = Path(tempfile.mkdtemp(prefix="grader-", dir=self._scratch.path))
         try:
             with self._slots, tempfile.TemporaryFile() as job:
-                whole = submission.folder is None or reading.copy_folder(submission.folder, folder)
+                whole = reading.copy_folder(submission, folder)
                 job.write(msgspec.msgpack.encode(tally.job(self._inside(folder, device))))
                 job.seek(0)
                 pipes = zygote.fork(self._order(tally, device, folder), job.fileno())
@@ -228,7 +230,7 @@ class Pool:
                 zygote.close()
 
 
-def _inputs(exercise: Exercise) -> Inputs:
+def inputs(exercise: Exercise) -> Inputs:
     """What a worker may know of an exercise: the arguments, and nothing of what is expected."""
     steps = [
         (case.effort, i) for i, case in enumerate(exercise.cases) if case.effort > 0 and case.repeats is None

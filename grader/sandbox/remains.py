@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from functools import _lru_cache_wrapper
 from itertools import islice
 from types import CellType, FunctionType, ModuleType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import torch
 
@@ -28,10 +28,26 @@ _CONTAINERS: Final = (list, tuple, set, frozenset, deque)
 State = tuple[Any, ...]
 
 
-def state(modules: Iterable[ModuleType]) -> State:
+class Space(NamedTuple):
+    """The names of one of the student's modules, as they are at any moment."""
+
+    module: str
+    names: dict[str, Any]
+    hidden: frozenset[str] = frozenset()  # those of an interactive session itself
+
+    def shown(self) -> dict[str, Any]:
+        """Without what Python itself keeps there, for instance of warnings."""
+        return {
+            name: value
+            for name, value in self.names.items()
+            if not name.startswith("__") and name not in self.hidden
+        }
+
+
+def state(spaces: Iterable[Space]) -> State:
     """What stands in the student's modules now; two that are equal are taken for the same."""
-    roots = [_names_of(module) for module in modules]
-    own = {module.__name__ for module in modules}
+    roots = [space.shown() for space in spaces]
+    own = {space.module for space in spaces}
     return tuple(islice(_marks(roots, own), MAX_VALUES))
 
 
@@ -41,11 +57,6 @@ def draws() -> bool:
 
 
 _SEEDED: Final = torch.Generator().manual_seed(0).get_state()
-
-
-def _names_of(module: ModuleType) -> dict[str, Any]:
-    """Without what Python itself keeps there, for instance of warnings."""
-    return {name: value for name, value in vars(module).items() if not name.startswith("__")}
 
 
 def _marks(roots: list[Any], own: set[str]) -> Iterator[Any]:

@@ -22,6 +22,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 from grader.cli import cli
+from tests.browser.conftest import PATIENCE
 
 ROOT: Final = Path(__file__).parents[2]
 SOURCES: Final = ("docs", "mkdocs.yml", "CHANGELOG.md", "THREATS.md", "ARCHITECTURE.md", "CONTRIBUTING.md")
@@ -54,6 +55,11 @@ def build(folder: Path, output: Path) -> subprocess.CompletedProcess[str]:
         text=True,
         check=False,
     )
+
+
+def copy_sources(folder: Path) -> None:
+    for name in SOURCES:
+        (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, folder / name)
 
 
 @pytest.fixture(scope="module")
@@ -115,14 +121,26 @@ def test_no_page_fetches_anything_from_elsewhere(site: Path, pages: dict[str, Li
     ],
 )
 def test_a_dead_link_stops_the_build(page: str, told: str, tmp_path: Path) -> None:
-    for name in SOURCES:
-        (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, tmp_path / name)
+    copy_sources(tmp_path)
     (tmp_path / "docs" / "new.md").write_text(f"# New\n\n{page}\n", encoding="utf-8")
 
     done = build(tmp_path, tmp_path / "site")
 
     assert done.returncode == 1
     assert told in done.stderr
+
+
+def test_what_has_no_page_on_the_site_is_named_and_not_linked(tmp_path: Path) -> None:
+    copy_sources(tmp_path)
+    (tmp_path / "reference").mkdir()
+    text = "# New\n\n[a lesson](../reference) and [promises](../THREATS.md#what-is-promised)\n"
+    (tmp_path / "docs" / "new.md").write_text(text, encoding="utf-8")
+
+    done = build(tmp_path, tmp_path / "site")
+
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "site" / "new.html").read_text(encoding="utf-8")
+    assert '<p>a lesson and <a href="THREATS.html#what-is-promised">promises</a></p>' in page
 
 
 def commands(command: click.Command, name: str) -> Iterator[tuple[str, click.Command]]:
@@ -182,4 +200,19 @@ def test_every_page_fits_its_window_can_be_read_and_asks_nobody_else(
     window.close()
 
     assert faults == {}
+    assert [address for address in asked if not address.startswith((served, "data:", "blob:"))] == []
+
+
+def test_the_search_finds_a_page_and_asks_nobody_else(served: str, browser: Browser) -> None:
+    asked: list[str] = []
+    window = browser.new_page(viewport={"width": 1280, "height": 900})
+    window.set_default_timeout(PATIENCE)
+    window.on("request", lambda request: asked.append(request.url))
+    window.goto(f"{served}/index.html")
+    window.click("input.md-search__input")
+    window.keyboard.type("ten minutes")
+
+    window.locator(".md-search-result__link[href*='first-class.html']").first.wait_for(state="attached")
+    window.close()
+
     assert [address for address in asked if not address.startswith((served, "data:", "blob:"))] == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +11,8 @@ import pytest
 
 from grader.commands.layouts import LAYOUTS
 from grader.intake import layouts
-from tests.cli.running import grader, inside
+from tests.cli.running import ROOT, grader, inside, results
+from tests.gradebooks.consumers import Course, User, canvas_attach, canvas_import
 from tests.intake import exports
 from tests.intake.exports import HW, Tree, plant, zipped
 
@@ -332,3 +335,101 @@ def test_a_roster_calls_students_by_its_ids_and_says_who_cannot_be_told_apart(tm
         "  roster.csv: nothing was handed in by u07, u08, u09.\n\n"
         "Nothing was graded: leave out --dry-run.\n"
     )
+
+
+# --- there and back --------------------------------------------------------------------------
+
+GRADEBOOK = """\
+Student,ID,SIS Login ID,Section,Homework (222)
+    Points Possible,,,,20
+"Étu, d'",1001,u01,A,
+"02, Student",1002,u02,A,
+"""
+
+
+@pytest.fixture(scope="module")
+def there_and_back(kit_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Canvas zip, graded: one on time, one late with an earlier attempt."""
+    folder = tmp_path_factory.mktemp("canvas")
+    right, wrong = ((ROOT / "submissions" / name).read_bytes() for name in ("s01.py", "s07.ipynb"))
+    tree: Tree = {
+        "détu_1001_501_hw.py": right,
+        "student02_LATE_1002_503_hw-1.ipynb": wrong,
+        "student02_1002_502_hw.ipynb": b"{}",
+    }
+    plant(folder / "class", tree)
+    run = grader("grade", "class", "--kit", kit_file, cwd=folder)
+    assert run.code == 0, run.err
+    assert "Recognised: a Canvas download, 2 submissions, 1 late, 1 earlier attempt left out\n" in run.err
+    (folder / "grades.csv").write_text(GRADEBOOK, encoding="utf-8")
+    return folder
+
+
+def test_what_the_system_knows_is_stored_with_the_marks(there_and_back: Path) -> None:
+    stored = {one["student"]: one for one in results(there_and_back / "report")["submissions"]}
+
+    earlier = "class/student02_1002_502_hw.ipynb"
+    assert {student: one["score"] for student, one in stored.items()} == {"détu": 20.0, "student02": 12.0}
+    assert stored["détu"]["origin"] == {
+        "layout": "canvas",
+        "id": "1001",
+        "prefix": "détu_1001_501",
+        "people": [{"name": "détu", "id": "1001"}],
+    }
+    assert stored["student02"]["origin"] == {
+        "layout": "canvas",
+        "id": "1002",
+        "prefix": "student02_LATE_1002_503",
+        "people": [{"name": "student02", "id": "1002"}],
+        "late": True,
+        "earlier": [earlier],
+    }
+    assert stored["student02"]["notes"][:2] == [
+        "Handed in late.",
+        f"{earlier} is an earlier attempt and does not count.",
+    ]
+    assert "Handed in late." in (there_and_back / "report/students/student02.html").read_text(
+        encoding="utf-8"
+    )
+
+
+def test_the_marks_of_a_graded_download_come_back_to_canvas(there_and_back: Path) -> None:
+    options = ("--gradebook", "grades.csv", "--assignment", "222", "-o", "filled.csv", "--feedback", "f.zip")
+
+    run = grader("export", "canvas", *options, cwd=there_and_back)
+
+    assert (run.code, run.out) == (
+        0,
+        "2 marks filled in, 0 there already, 0 kept as they were.\nWritten: filled.csv\n",
+    )
+    users = {1001: User("d' Étu", "Étu, d'"), 1002: User("Student 02", "02, Student")}
+    data = (there_and_back / "filled.csv").read_bytes()
+    assert canvas_import(data, Course(users, {222: "Homework"})) == {
+        ("d' Étu", "Homework"): "20.00",
+        ("Student 02", "Homework"): "12.00",
+    }
+    with zipfile.ZipFile(there_and_back / "f.zip") as archive:
+        pages = {name: archive.read(name).decode() for name in archive.namelist()}
+    assert {canvas_attach(name, {501: 1001, 503: 1002}) for name in pages} == {
+        (1001, "détu_1001_501_feedback.html"),
+        (1002, "student02_LATE_1002_503_feedback.html"),
+    }
+    page = (there_and_back / "report" / "students" / "student02.html").read_text(encoding="utf-8")
+    assert pages["student02_LATE_1002_503_feedback.html"] == page
+
+
+def test_on_resuming_what_is_known_is_todays_and_no_note_is_stale(
+    there_and_back: Path, kit_file: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(there_and_back, tmp_path, dirs_exist_ok=True)
+    for before, after in (("student02_LATE_1002_503", "student02_1002_503"), ("1001_501", "1001_601")):
+        (old,) = (tmp_path / "class").glob(f"*{before}*")
+        old.rename(old.with_name(old.name.replace(before, after)))
+
+    run = grader("grade", "class", "--kit", kit_file, "--resume", cwd=tmp_path)
+
+    assert "1 graded before and unchanged, 1 to grade\n" in run.err
+    stored = {one["student"]: one for one in results(tmp_path / "report")["submissions"]}
+    assert stored["détu"]["origin"]["prefix"] == "détu_1001_601"
+    assert stored["student02"]["origin"]["prefix"] == "student02_1002_503"
+    assert "Handed in late." not in stored["student02"]["notes"]

@@ -273,7 +273,8 @@ def test_wrong_use_is_told_in_a_sentence(
     assert result.stderr.str().strip().replace(str(week.path), "FOLDER") == told
 
 
-(DOCUMENTED,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "ci.md").read_text(), re.DOTALL)
+_BLOCKS = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "ci.md").read_text(), re.DOTALL)
+(DOCUMENTED,) = (block for block in _BLOCKS if "grader.pytest" in block)
 OWN_TESTS = f"""
 from grader.pytest import exercise
 
@@ -316,3 +317,22 @@ def test_a_repository_keeps_its_checks_as_ordinary_tests(week: pytest.Pytester) 
         "graded: the test does not say of which exercise.",
         "  help: Put @grader.pytest.exercise(NAME, kit=FILE, submission=FILE) above it.",
     ]
+
+
+def test_the_kit_that_comes_with_the_grader_is_named_as_for_check(week: pytest.Pytester) -> None:
+    named = f"""
+from grader.pytest import exercise
+
+@exercise("{DESCENT}", kit="builtin:gradient-descent", submission="class/s01.py")
+def test_right(graded):
+    assert graded.passed
+"""
+    week.makepyfile(test_homework=named)
+
+    collected = week.runpytest_subprocess(
+        "--grader-kit", "builtin:gradient-descent", "--co", "-q", "class/s01.py"
+    )
+    ordinary = week.runpytest_subprocess("-p", "no:cacheprovider", "test_homework.py")
+
+    assert collected.outlines[:12] == ids("class/s01.py")
+    ordinary.assert_outcomes(passed=1)

@@ -88,7 +88,8 @@ def test_neither_a_kit_nor_a_reference_near(tmp_path: Path) -> None:
         f"error: There is no kit and no reference/ to grade with. Looked in {tmp_path}, the working folder, "
         "and in the folders above it.\n"
         "  help: Name one with --kit FILE or --assignment DIR (its reference/ is run), "
-        "or work in the assignment's folder.\n",
+        "or work in the assignment's folder. "
+        "With the grader comes --kit builtin:gradient-descent.\n",
     )
 
 

@@ -121,6 +121,22 @@ def test_idle_programs_of_one_tensor_are_found_without_a_list() -> None:
     ]
 
 
+def test_a_function_of_text_is_an_exercise_and_an_empty_text_is_no_zero() -> None:
+    def shout(text: str) -> str:
+        return text + "!"
+
+    of = Exercise(
+        "shout", "Shout", "Shout.", shout, strategies.calls(text=st.sampled_from(["a", "b", "abc"])),
+        (Criterion("value", "Right", 1, "values"), Criterion("form", "Form", 1, "return")),
+        mutants=False,
+    )  # fmt: skip
+    made = freeze.freeze_exercise(of, seed=0, budget=40)
+
+    assert made.misconceptions == ()
+    assert passed(made, shout) == ["value", "form"]
+    assert [passed(made, wrong) for wrong in (lambda text: text, len, lambda _: None)] == [[], [], []]
+
+
 def test_every_derived_mistake_is_caught_or_listed_as_unseen(frozen: kit.Exercise) -> None:
     kept = {one.id for one in derived(frozen)}
     unseen = {one.id for one in frozen.unseen}

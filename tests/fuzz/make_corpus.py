@@ -22,6 +22,7 @@ from grader.freezing import freeze
 from grader.journal import JOURNAL_FILE
 from tests.conftest import frozen
 from tests.fuzz.readers import CORPUS
+from tests.intake import exports
 from tests.sandbox.small import NAMES, notebook
 
 _KEPT: Final = (0, 2, 5, 12, 83, 84)  # cases of each criterion, one of them a repetition
@@ -80,6 +81,15 @@ EXERCISE = Exercise(
 SPLIT: Final = "def split(x, scale, shift):\n    return x * scale[0] + shift, float((x * x).sum())\n"
 CSV: Final = "student,exercise,score,comment\r\ns02," + NAMES[0] + ',7.5,"a late, but ""good"" hand-in"\r\n'
 
+GRADEBOOK: Final = (
+    "Student,ID,SIS Login ID,Section,Grade (222),Grade\r\n,,,,Manual Posting,\r\n"
+    '    Points Possible,,,,20,\r\n"01, Student",1,s01,"A ""1""",,\r\n"02, Student",2,s02,A,7.50,\r\n'
+)
+WORKSHEET: Final = (
+    "Identifier,Full name,Group,Grade,Maximum grade,Grade can be changed,Last modified (grade)\n"
+    'Participant 1,s01,,"","20,00",Yes,-\nParticipant 2,s02,,"7,00","20,00",No,-\n'
+)
+
 
 def main() -> None:
     shutil.rmtree(CORPUS, ignore_errors=True)
@@ -93,6 +103,10 @@ def main() -> None:
         "overrides/semicolons.csv": CSV.replace(",", ";").replace("7.5", "7,5").encode("utf-8-sig"),
         "settings/assignment.toml": SETTINGS.encode(),
         "templates/student.html.j2": TEMPLATE.encode(),
+        "export/submission_metadata.yml": exports.GRADESCOPE.encode(),
+        "roster/roster.csv": b'id;name;email\r\ns01;"01, Student";s01@example.org\r\n',
+        "gradebook/canvas.csv": GRADEBOOK.encode("utf-8-sig"),
+        "gradebook/moodle.csv": WORKSHEET.encode(),
         "freezer/refused.json": b'{"message": "reference/a.py: defines no EXERCISE.", "hint": "Define one."}',
         "freezer/share.json": b'{"frozen": 0.5, "doing": "drawing"}',
         "printed/colours.txt": b"\x1b[31mtensor([1.])\x1b[0m\r 50%\r100%\r\n\xff\xe2\x80\xae",

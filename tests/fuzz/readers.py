@@ -9,18 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import msgspec
 
-from grader import decoders, journal, kit, kits, overrides, pipeline, run, store, wire, wording
+from grader import decoders, journal, kit, kits, overrides, pipeline, run, sheets, store, wire, wording
 from grader.commands import report
 from grader.commands.outputs import Output
 from grader.diagnosis.prepared import Prepared
 from grader.errors import GraderError, HarnessError, NothingToGrade
 from grader.freezing import assignment
-from grader.intake.submissions import open_submissions
+from grader.gradebooks import canvas, moodle, tables
+from grader.gradebooks.entries import entries
+from grader.intake.layouts.gradescope import METADATA
+from grader.intake.submissions import Asked, open_submissions
 from grader.judging import compare, verify
 from grader.judging.evidence import CaseTexts
 from grader.kit import Exercise, Kit
@@ -76,8 +80,8 @@ class Claims:
 def read_kit(data: bytes, folder: Path) -> object:
     """Load, restrict, hand to the workers, judge what they say, verify."""
     (folder / "a.kit").write_bytes(data)
-    given = run._restricted(kits.load(folder / "a.kit").kit, run.Options(timeout=1.0))
-    setup = [pool._inputs(exercise) for exercise in given.exercises]
+    given = run.restricted(kits.load(folder / "a.kit").kit, run.Options(timeout=1.0))
+    setup = [pool.inputs(exercise) for exercise in given.exercises]
     said: Any = Claims(given)
     session = pipeline.Session(
         given,
@@ -112,7 +116,7 @@ def read_frames(data: bytes, _: Path) -> object:
 def _taken_in(data: bytes, given: Kit) -> object:
     """Take in, count, clean, judge: what came before the first wrong byte counts."""
     content = reading.Content((File("s01.py", b""),), "", (), None)
-    tally = Tally(content, tuple(map(pool._inputs, given.exercises)), (0,), "suite")
+    tally = Tally(content, tuple(map(pool.inputs, given.exercises)), (0,), "suite")
     frames, totals, watched = wire.Reader(tally.expected()), Totals(), Watched()
     try:
         for frame, size in frames.feed(data):
@@ -201,6 +205,41 @@ def read_archive(data: bytes, folder: Path) -> object:
     return None
 
 
+def read_export(data: bytes, folder: Path) -> object:
+    """Gradescope's list beside a submission that it may speak of."""
+    export = folder / "assignment_7_export"
+    (export / "submission_409194023").mkdir(parents=True)
+    (export / "submission_409194023" / "hw.py").write_bytes(b"")
+    (export / METADATA).write_bytes(data)
+    with open_submissions(folder) as found:
+        return found
+
+
+def read_roster(data: bytes, folder: Path) -> object:
+    (folder / "s01.py").write_bytes(b"")
+    (folder / "roster.csv").write_bytes(data)
+    with open_submissions(folder, asked=Asked(roster=folder / "roster.csv")) as found:
+        return found
+
+
+def read_gradebook(data: bytes, folder: Path) -> object:
+    """Whatever it is: filled, it differs in marks alone; not filled, not at all."""
+    results = store.read_results(output_folder(folder, {}))
+    marked = entries(results, overrides.NONE)
+    sheet = sheets.parse(data, "grades.csv")
+    assert sheet.filled({}) == data
+    told = []
+    for fill in (
+        partial(canvas.filled, sheet, "222", marked, most=20.0, scale=True, replace=True),
+        partial(moodle.filled, sheet, {}, marked, most=20.0, scale=True, replace=True),
+        partial(tables.filled, sheet, "Student", "Grade", marked, replace=True),
+    ):
+        with suppress(GraderError):
+            done = fill()
+            told.append((done.data, list(done.diff())))
+    return told
+
+
 def source(name: str) -> Callable[[bytes, Path], object]:
     """A student's file, in the child: into statements that compile, and the lines that are pointed at."""
 
@@ -243,6 +282,9 @@ READERS: Final = {
     "a journal": Reader("journal/*", "json", read_journal, ()),
     "corrections": Reader("overrides/*", "text", read_corrections, ()),
     "an archive": Reader("archive/*", "zip", read_archive),
+    "an export of Gradescope's": Reader("export/*", "text", read_export),
+    "a roster": Reader("roster/*", "text", read_roster),
+    "a gradebook": Reader("gradebook/*", "text", read_gradebook),
     "a notebook": Reader("notebook/*", "json", source("s01.ipynb"), (Unreadable,)),
     "a program": Reader("python/*", "text", source("s01.py"), (Unreadable,)),
     "an assignment's settings": Reader("settings/*", "text", read_settings),

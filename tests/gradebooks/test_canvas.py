@@ -231,16 +231,17 @@ def test_a_row_that_two_submissions_claim_is_nobodys(tmp_path: Path) -> None:
         (
             "Student,ID,Section,A (222)\nx,1,,\n",
             (
-                "error: grades.csv: nobody in the report has a row in this gradebook: of another course?\n"
-                "  help: Students are found by Canvas's ID, SIS User ID, SIS Login ID or name; a --roster gives "
-                "them.\n"
+                "error: grades.csv: nobody in the report has a row in this gradebook: of another "
+                "course?\n"
+                "  help: Students are found by Canvas's ID, SIS User ID, SIS Login ID or name; a "
+                "--roster gives them.\n"
             ),
         ),
         (
             "Studierende,Nummer,Abschnitt,A (222)\nx,1,,\n",
             (
-                "error: grades.csv, line 1: this is not a gradebook of Canvas, whose first columns are Student, "
-                "ID and at last Section; found Studierende, Nummer, Abschnitt, A (222).\n"
+                "error: this is not a gradebook of Canvas, whose first columns are Student, ID and at last "
+                "Section; found Studierende, Nummer, Abschnitt, A (222).\n  --> grades.csv:1\n"
                 "  help: Download it again: Grades, Export, with Canvas in English.\n"
             ),
         ),

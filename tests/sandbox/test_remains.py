@@ -10,6 +10,7 @@ import torch
 
 from grader.sandbox import remains
 from grader.sandbox.calling import call
+from grader.sandbox.remains import Space
 
 KEEPING = {
     "a global": "n = 0\ndef f():\n    global n\n    n += 1",
@@ -71,10 +72,10 @@ def module(source: str) -> ModuleType:
 
 def keeps(source: str) -> bool:
     made = module(source)
-    before = remains.state([made])
-    assert remains.state([made]) == before
+    before = remains.state([Space(made.__name__, vars(made))])
+    assert remains.state([Space(made.__name__, vars(made))]) == before
     call(made.f, {})
-    return remains.state([made]) != before
+    return remains.state([Space(made.__name__, vars(made))]) != before
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -92,7 +93,7 @@ def test_a_call_that_leaves_nothing_behind_is_not_suspected(source: str) -> None
 def test_a_giant_is_looked_at_in_part() -> None:
     made = module("a = [[list(range(1000)) for _ in range(100)] for _ in range(100)]")
 
-    assert len(remains.state([made])) <= remains.MAX_VALUES
+    assert len(remains.state([Space(made.__name__, vars(made))])) <= remains.MAX_VALUES
 
 
 @pytest.mark.parametrize(

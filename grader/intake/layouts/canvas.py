@@ -63,7 +63,8 @@ def _handin(named: Sequence[_Named]) -> HandIn:
     person = Person(name="" if anonymous else last["name"], id=last["id"])
     origin = Origin("canvas", last["id"], last["prefix"], (person,), last["late"] is not None)
     if not any(match["attachment"] for match, _ in named):
-        problem = f"{entry.shown}: a text or a link was handed in, and no file. {HAND_IN}"
+        shown = ", ".join(one.shown for _, one in named)
+        problem = f"{shown}: a text or a link was handed in, and no file. {HAND_IN}"
         return HandIn(last["name"], entry.shown, origin, problem=problem)
     names = {match["file"] for match, _ in named}
     return with_newest(HandIn(last["name"], entry.shown, origin, pieces), lambda name: _base(name, names))

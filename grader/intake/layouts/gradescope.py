@@ -26,7 +26,6 @@ METADATA: Final = "submission_metadata.yml"
 EXPORT: Final = re.compile(r"assignment_\d+_export")
 LIMIT: Final = 32 << 20  # bytes: a large course's, with what its autograder printed
 _KEY: Final = re.compile(r"submission_\d+")
-_LINE: Final = re.compile(r"line (\d+)")
 _KEPT: Final = frozenset({":submitters", ":name", ":sid", ":email", ":created_at"})
 _DEPTH: Final = 4  # all submissions, one, its submitters, one of them
 _LOADER: Final = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # libyaml's is five times as fast
@@ -42,7 +41,7 @@ def _read(folder: Folder, entries: Sequence[Entry]) -> Read | None:
         return None
     said = _said(metadata)
     folders = {entry.path.name: entry for entry in entries if _is_submission(entry)}
-    others = tuple(entry for entry in entries if entry not in folders.values() and entry != metadata)
+    others = tuple(one for one in entries if one.path.name not in folders and one is not metadata)
     found = [
         (
             _text(said.get(key, {}).get(":created_at")),
@@ -68,9 +67,9 @@ def _said(metadata: Entry) -> _Said:
         said = next((_value(events, one, 1) for one in events if _begins(one)), None)
         list(events)  # what follows has to be YAML, too
     except (yaml.YAMLError, ValueError, OSError, RecursionError) as error:
-        raise _refusal(metadata, str(error) or type(error).__name__) from None
+        raise _refusal(metadata, error) from None
     if not isinstance(said, dict) or not said:
-        raise _refusal(metadata, "it lists no submissions")
+        raise _refusal(metadata, ValueError("it lists no submissions"))
     return {key: each if isinstance(each, dict) else {} for key, each in said.items()}
 
 
@@ -115,9 +114,10 @@ def _skip(events: Iterator[Any]) -> None:
         depth += isinstance(one, yaml.CollectionStartEvent) - isinstance(one, yaml.CollectionEndEvent)
 
 
-def _refusal(metadata: Entry, why: str) -> GraderError:
-    line = _LINE.search(why)
-    where = f", line {line[1]}" if line else ""
+def _refusal(metadata: Entry, error: Exception) -> GraderError:
+    mark = getattr(error, "problem_mark", None)  # of an error in YAML, and not of every one
+    where = f", line {mark.line + 1}" if mark else ""
+    why = getattr(error, "problem", None) or str(error) or type(error).__name__
     return GraderError(
         f"{metadata.shown}{where}: Gradescope's list of submissions cannot be read: {one_line(why)}.",
         "Export the submissions again, or grade the folders as students: --layout folders.",
