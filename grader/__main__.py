@@ -8,4 +8,5 @@ if not sys.flags.safe_path:
 
 from grader.cli import main
 
-main()
+if __name__ == "__main__":  # a process that is spawned from this one imports its main module
+    main()

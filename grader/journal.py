@@ -12,9 +12,10 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
+from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from io import FileIO
+from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,7 @@ import msgspec
 
 from grader import decoders
 from grader.errors import GraderError
+from grader.kept import ByStudent, Kept
 from grader.results import Stored, SubmissionResult
 from grader.store import encode
 
@@ -73,16 +75,29 @@ def keep(path: Path, header: Header, *, resume: bool) -> Iterator[Journal]:
         yield Journal(path, file)
 
 
-def read(path: Path, header: Header) -> dict[str, SubmissionResult]:
+def read(path: Path, header: Header) -> ByStudent | dict[str, SubmissionResult]:
     """What is finished under this header, by student; the last line of a student counts.
 
-    Whether a submission is still the same file is for the caller to see: compare `sha256`.
+    Whether a submission is still the same file is for the caller to see: compare `sha256`. The results stay
+    in the file.
     """
-    whole = _whole(path)
-    if _first(whole) != header:
+    begins, sizes, places = array("Q"), array("L"), {}
+    try:
+        with FileIO(path, opener=_not_followed) as raw, BufferedReader(raw) as file:
+            line = file.readline()
+            if _header(line) != header:
+                return {}
+            begin = len(line)
+            for line in file:
+                result = _decode(line) if line.endswith(b"\n") else None
+                if result is not None:
+                    places[result.student] = len(begins)
+                    begins.append(begin)
+                    sizes.append(len(line))
+                begin += len(line)
+        return ByStudent(Kept(path, begins, sizes), places)
+    except OSError:
         return {}
-    results = (_decode(line) for line in whole.split(b"\n")[1:])
-    return {result.student: result for result in results if result is not None}
 
 
 def held(path: Path) -> bool:
@@ -156,8 +171,12 @@ def _whole(path: Path) -> bytes:
 
 
 def _first(whole: bytes) -> Header | None:
+    return _header(whole.partition(b"\n")[0])
+
+
+def _header(line: bytes) -> Header | None:
     try:
-        return decoders.json(Header).decode(whole.partition(b"\n")[0])
+        return decoders.json(Header).decode(line)
     except decoders.BROKEN:
         return None
 

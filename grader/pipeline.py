@@ -8,12 +8,12 @@ ours raises, and `grade` turns it into a result without a score.
 
 from __future__ import annotations
 
-import os
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Final
+from itertools import islice
+from typing import Final, Protocol
 
 import msgspec
 
@@ -26,8 +26,14 @@ from grader.judging.award import Finding
 from grader.judging.evidence import CaseTexts, JudgedRun
 from grader.records import Execution, ExerciseRun, Failure, Stopped, Submission
 from grader.results import EVIDENCE_SCHEMA, Device, Evidence, Graded, SubmissionResult
+from grader.sandbox import reading
 from grader.sandbox.pool import Pool
 from grader.text import one_line
+
+AHEAD: Final = 2  # submissions for each job: one that runs, and one that is next
+
+Keep = Callable[[Graded], SubmissionResult]
+"""Stores what grading came to; of that, the result goes on."""
 
 _KEEPS: Final = (
     "{name} leaves something behind that later calls meet. Where the call shown is right by itself, make it "
@@ -50,28 +56,53 @@ class Session:
     def graded_devices(self) -> tuple[str, ...]:
         return tuple(device.name for device in self.devices if device.graded)
 
+    def grade_class(self, submissions: Sequence[Submission], keep: Keep) -> Iterator[SubmissionResult]:
+        """As `grade_class`, here."""
+        return grade_class(submissions, self, keep)
+
+
+class Graders(Protocol):
+    """What grades a class: this machine's session, or a cluster."""
+
+    @property
+    def kit(self) -> kits.Kit: ...
+
+    @property
+    def jobs(self) -> int:
+        """How many submissions at a time."""
+
+    def grade_class(self, submissions: Sequence[Submission], keep: Keep) -> Iterator[SubmissionResult]: ...
+
 
 def grade(submission: Submission, session: Session) -> Graded:
     """Grade one submission; whatever goes wrong on our side costs the student nothing."""
     try:
         return _grade(submission, session)
     except Exception as error:  # noqa: BLE001 -- a fault of ours is told in the report and ends nobody else's grading
-        return _harness(submission, session, _words(error))
+        return faulted(submission, session.kit, _words(error))
 
 
 def grade_class(
-    submissions: Sequence[Submission], session: Session, keep: Callable[[Graded], SubmissionResult]
+    submissions: Sequence[Submission], session: Session, keep: Keep
 ) -> Iterator[SubmissionResult]:
     """Grade many, `session.jobs` at once, yielding each as it is done.
 
     `keep` runs in the worker's thread, before the next submission is begun there; only what it
     returns stays in memory.
     """
+    left = iter(submissions)
     with ThreadPoolExecutor(max_workers=session.jobs, thread_name_prefix="grade") as threads:
-        waiting = [threads.submit(lambda one: keep(grade(one, session)), one) for one in submissions]
+
+        def begun(count: int) -> set[Future[SubmissionResult]]:
+            return {threads.submit(lambda one: keep(grade(one, session)), one) for one in islice(left, count)}
+
+        waiting = begun(AHEAD * session.jobs)
         try:
-            for done in as_completed(waiting):
-                yield done.result()
+            while waiting:
+                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                waiting |= begun(len(done))
+                for one in done:
+                    yield one.result()
         finally:
             threads.shutdown(wait=False, cancel_futures=True)
 
@@ -82,11 +113,11 @@ def _grade(submission: Submission, session: Session) -> Graded:
     executions = [session.pool.run(submission, device) for device in session.graded_devices]
     fault = next((one.harness for one in executions if one.harness is not None), None)
     if fault is not None:
-        return _harness(submission, session, fault)
+        return faulted(submission, session.kit, fault)
     if not any(one.loaded for one in executions):
-        if not any(map(os.path.lexists, submission.files)):
+        if reading.gone(submission):
             gone = f"{submission.path}: its files were found, and were gone when they were to be read"
-            return _harness(submission, session, gone)
+            return faulted(submission, session.kit, gone)
         message = executions[0].message or "nothing of it could run"
         return _not_loaded(submission, session, message, executions)
     executions = [one if one.loaded else _loaded_elsewhere(one, session.kit) for one in executions]
@@ -205,8 +236,9 @@ def _not_loaded(
     )
 
 
-def _harness(submission: Submission, session: Session, message: str) -> Graded:
+def faulted(submission: Submission, kit: kits.Kit, message: str) -> Graded:
+    """A fault of ours: a result without a score."""
     return Graded(
-        award.harness(submission, session.kit, message),
+        award.harness(submission, kit, message),
         Evidence(EVIDENCE_SCHEMA, submission.student, (), (), "", ()),
     )

@@ -95,6 +95,25 @@ class Failure(StrEnum):
 # --- what is graded ------------------------------------------------------------------------
 
 
+class Note(Record, frozen=True):
+    """Something that was found while loading or calling and costs nothing by itself."""
+
+    text: str
+    place: Place | None = None
+
+
+class Carried(Record, frozen=True):
+    """What one machine read of a submission, for another that runs it and has none of its files."""
+
+    files: tuple[tuple[str, bytes], ...]  # name and bytes of each candidate that could be read
+    further: tuple[tuple[bytes, bytes], ...]  # its folder, as far as it is copied: path in it, bytes
+    whole: bool  # whether that is all of the folder
+    sha256: str
+    notes: tuple[Note, ...]
+    problem: str | None
+    gone: bool  # its files were found, and were gone when they were to be read
+
+
 class Person(msgspec.Struct, frozen=True, omit_defaults=True):
     """Who handed in, as a learning system or a roster knows them; empty where it does not say."""
 
@@ -129,6 +148,7 @@ class Submission(Record, frozen=True):
     )
     notes: tuple[str, ...] = ()
     origin: Origin | None = None
+    carried: Carried | None = None  # in place of `files` and `folder`, on a machine that has them not
 
 
 # --- what a student's functions did: a claim by untrusted code --------------------------------
@@ -152,13 +172,6 @@ class Cell(Record, frozen=True):
     file: str
     cell: int | None
     text: str
-
-
-class Note(Record, frozen=True):
-    """Something that was found while loading or calling and costs nothing by itself."""
-
-    text: str
-    place: Place | None = None
 
 
 class Leaf(Record, frozen=True, omit_defaults=True):

@@ -8,6 +8,7 @@ null). Readers ignore unknown keys, so a later version may add some.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Final, Literal
 
 import msgspec
@@ -191,10 +192,14 @@ class Results(Stored, frozen=True):
     environment: Environment
     devices: tuple[Device, ...]
     unmatched: tuple[str, ...]
-    submissions: tuple[SubmissionResult, ...]
+    submissions: Sequence[SubmissionResult]  # a tuple, or `kept` on the disk where they are many
     hide_expected: bool = False  # students' pages say nothing of expected values
     command: str = ""  # where a package is missing: what grades again with the same options
     alike: tuple[tuple[str, ...], ...] = ()  # students whose names can be taken for one another's
+
+    def __post_init__(self) -> None:
+        if isinstance(self.submissions, list):  # as msgspec reads any sequence
+            msgspec.structs.force_setattr(self, "submissions", tuple(self.submissions))
 
 
 # --- the long truth of one student ---------------------------------------------------------

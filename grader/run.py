@@ -10,8 +10,9 @@ from __future__ import annotations
 import difflib
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,7 +25,8 @@ from grader.diagnosis.prepared import Prepared
 from grader.errors import GraderError
 from grader.intake.submissions import Discovery
 from grader.judging.evidence import CaseTexts
-from grader.pipeline import Session, grade_class
+from grader.kept import ByStudent, Chosen
+from grader.pipeline import Graders, Session
 from grader.records import Origin, Record, Submission
 from grader.report.head import Head
 from grader.results import (
@@ -57,12 +59,14 @@ class Options(Record, frozen=True):
 
 
 @contextmanager
-def opened(loaded: kits.LoadedKit, options: Options) -> Iterator[tuple[Session, Head]]:
+def opened(loaded: kits.LoadedKit, options: Options, *, warn: bool = True) -> Iterator[tuple[Session, Head]]:
     """Start the sandbox for a kit. Raises GraderError where an option asks for what is not there."""
-    kit = _restricted(loaded.kit, options)
+    kit = restricted(loaded.kit, options)
     with Pool(kit, kit.limits, options.jobs, level=options.isolation) as pool:
         devices = _devices(kit, options, pool)
-        _refuse_isolation(options.isolation, devices, pool)
+        _refuse_isolation(options.isolation, devices)
+        if warn:
+            warn_of_isolation(options.isolation, _isolation(pool, devices))
         prepared = {one.name: Prepared(one) for one in kit.exercises}
         yield (
             Session(kit, pool, devices, options.jobs, CaseTexts(kit), prepared),
@@ -77,11 +81,12 @@ class Again(Record, frozen=True):
     students: tuple[str, ...] = ()  # only these are graded, all else stands
 
 
-class Plan(Record, frozen=True):
+@dataclass(frozen=True)
+class Plan:
     """Which submissions of a class are to be graded now, and what stands from before."""
 
     waiting: tuple[Submission, ...]
-    done: dict[str, SubmissionResult]
+    done: Mapping[str, SubmissionResult]
     note: str = ""
 
 
@@ -98,13 +103,14 @@ def plan(discovery: Discovery, header: journal.Header, folder: Path, again: Agai
             f"{folder}: the results there were made with another kit, other limits or other options.",
             "Grade the whole class again, or name another folder with -o DIR.",
         )
-    done = {
-        one.student: msgspec.structs.replace(before[one.student], origin=one.origin)
+    stands = [
+        one.student
         for one in submissions
         if one.student in before
         and one.student not in again.students
         and _stands(one, before[one.student], again)
-    }
+    ]
+    done = before.only(stands) if isinstance(before, ByStudent) else {}
     waiting = [one for one in submissions if one.student not in done]
     if again.students:
         waiting = [one for one in submissions if one.student in again.students]
@@ -136,17 +142,17 @@ def grade_into(
     folder: Path,
     todo: Plan,
     header: journal.Header,
-    session: Session,
+    graders: Graders,
     watch: AbstractContextManager[Callable[[SubmissionResult], None]],
-) -> dict[str, SubmissionResult]:
+) -> Mapping[str, SubmissionResult]:
     """Grade what waits; of each that is done, the evidence and then the journal's line are on the disk.
 
     `watch` begins and ends while the journal is held, so that nobody takes its first or last word for a
     killed run's.
     """
-    finished = dict(todo.done)
+    path = folder / journal.JOURNAL_FILE
     lock = threading.Lock()
-    with journal.keep(folder / journal.JOURNAL_FILE, header, resume=bool(todo.done)) as kept, watch as told:
+    with journal.keep(path, header, resume=bool(todo.done)) as kept, watch as told:
 
         def keep(graded: Graded) -> SubmissionResult:
             store.write_evidence(folder, graded.result.student, graded.evidence)
@@ -154,13 +160,12 @@ def grade_into(
                 kept.append(graded.result)
             return graded.result
 
-        for result in grade_class(todo.waiting, session, keep):
-            finished[result.student] = result
+        for result in graders.grade_class(todo.waiting, keep):
             told(result)
-    return finished
+    return journal.read(path, header)
 
 
-def results_of(head: Head, discovery: Discovery, finished: dict[str, SubmissionResult]) -> Results:
+def results_of(head: Head, discovery: Discovery, finished: Mapping[str, SubmissionResult]) -> Results:
     """results.json: the submissions in the order they were found."""
     return Results(
         schema=SCHEMA,
@@ -168,13 +173,15 @@ def results_of(head: Head, discovery: Discovery, finished: dict[str, SubmissionR
         environment=head.environment,
         devices=head.devices,
         unmatched=discovery.unmatched,
-        submissions=tuple(finished[s.student] for s in discovery.submissions if s.student in finished),
+        submissions=Chosen(
+            finished, [(s.student, s.origin) for s in discovery.submissions if s.student in finished]
+        ),
         hide_expected=head.hide_expected,
         alike=discovery.alike,
     )
 
 
-def journal_header(head: Head, session: Session) -> journal.Header:
+def journal_header(head: Head, kit: kits.Kit) -> journal.Header:
     """What the results depend on besides the submissions."""
     return journal.Header(
         kit=head.assignment.digest,
@@ -183,7 +190,7 @@ def journal_header(head: Head, session: Session) -> journal.Header:
         settings={
             "grader": head.environment.grader,
             "isolation": head.environment.isolation.level,
-            "exercises": ", ".join(exercise.name for exercise in session.kit.exercises),
+            "exercises": ", ".join(exercise.name for exercise in kit.exercises),
         },
     )
 
@@ -193,14 +200,17 @@ def _fingerprint(submission: Submission) -> str:
     return "" if submission.problem is not None else read(submission).sha256
 
 
-def _refuse_isolation(wanted: Wanted, devices: tuple[Device, ...], pool: Pool) -> None:
-    """Never less than what is asked for, nor less than the strongest without a word. Raises GraderError."""
+def _refuse_isolation(wanted: Wanted, devices: tuple[Device, ...]) -> None:
+    """Never less than what is asked for. Raises GraderError."""
     if wanted in ("strict", "standard") and any(one.graded and one.name == "cuda" for one in devices):
         raise GraderError(
             f"--isolation {wanted}: submissions that run on CUDA cannot be confined at that level.",
             "Grade without it (--device cpu), or leave --isolation out for a class that you trust.",
         )
-    found = _isolation(pool, devices)
+
+
+def warn_of_isolation(wanted: Wanted, found: Isolation) -> None:
+    """Never less than the strongest without a word."""
     if wanted == "auto" and found.missing:
         sys.stderr.write(f"warning: isolation: {found.level}; missing: {', '.join(found.missing)}\n")
 
@@ -213,7 +223,7 @@ def _isolation(pool: Pool, devices: tuple[Device, ...]) -> Isolation:
     return msgspec.structs.replace(found, missing=(*found.missing, CUDA))
 
 
-def _restricted(kit: kits.Kit, options: Options) -> kits.Kit:
+def restricted(kit: kits.Kit, options: Options) -> kits.Kit:
     """The kit with the exercises and limits that were asked for."""
     names = [exercise.name for exercise in kit.exercises]
     for wanted in options.exercises:

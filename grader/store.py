@@ -11,7 +11,8 @@ import contextlib
 import hashlib
 import os
 import re
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -19,10 +20,15 @@ import msgspec
 
 from grader import decoders
 from grader.errors import GraderError, HarnessError
+from grader.kept import Kept
 from grader.results import EVIDENCE_SCHEMA, SCHEMA, Evidence, Results, Stored
 from grader.text import one_line
 
 RESULTS_FILE: Final = "results.json"
+LARGE: Final = 64 << 20  # bytes of results.json, from which on it is not read whole
+_NOBODY: Final = b'\n "submissions": []'
+_LISTED: Final = b' "submissions": [\n'
+_LISTED_NO_MORE: Final = (b" ],\n", b" ]\n")
 EVIDENCE_FOLDER: Final = "evidence"
 
 # Lower case only, so that ids which differ in case stay apart where the file system does not tell them apart.
@@ -65,12 +71,17 @@ def write_bytes(path: Path, data: bytes, *, lasting: bool = True) -> None:
 
     Raises GraderError where the folder cannot be written.
     """
+    write_pieces(path, (data,), lasting=lasting)
+
+
+def write_pieces(path: Path, pieces: Iterable[bytes], *, lasting: bool = True) -> None:
+    """As `write_bytes`, of what is made piece by piece."""
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         beside.unlink(missing_ok=True)
         with beside.open("xb") as file:  # made here: no link that waits under this name is followed
-            file.write(data)
+            file.writelines(pieces)
             file.flush()
             if lasting:
                 os.fsync(file.fileno())
@@ -112,20 +123,63 @@ def encode(record: Stored) -> bytes:
 
 
 def write_results(folder: Path, results: Results) -> None:
-    """Write results.json. Raises GraderError where the folder cannot be written."""
-    write_bytes(folder / RESULTS_FILE, msgspec.json.format(encode(results), indent=1) + b"\n")
+    """Write results.json, a submission at a time. Raises GraderError where the folder cannot be written."""
+    write_pieces(folder / RESULTS_FILE, _document(results))
+
+
+def _document(results: Results) -> Iterator[bytes]:
+    """What msgspec would write of the whole, indented by 1."""
+    head = msgspec.json.format(encode(msgspec.structs.replace(results, submissions=())), indent=1)
+    before, _, after = head.partition(_NOBODY)
+    yield before + _NOBODY[:-1]
+    for number, one in enumerate(results.submissions):
+        lines = msgspec.json.format(encode(one), indent=1).replace(b"\n", b"\n  ")
+        yield (b",\n  " if number else b"\n  ") + lines
+    yield (b"\n ]" if results.submissions else b"]") + after + b"\n"
 
 
 def read_results(folder: Path) -> Results:
-    """Read results.json. Raises GraderError where it is missing, damaged or of another schema."""
+    """Read results.json; of a large class the submissions stay there.
+
+    Raises GraderError where it is missing, damaged or of another schema.
+    """
     path = folder / RESULTS_FILE
     again = f"Grade the class again: grader grade SUBMISSIONS -o {folder}"
+    if (large := _large(path)) is not None:
+        around, kept = large
+        return msgspec.structs.replace(_decode(around, Results, SCHEMA, path, again), submissions=kept)
     data = _read(path)
     if data is None:
         raise GraderError(
             f"{path}: there are no results here.", "Name the folder that grader grade wrote: its -o DIR."
         )
     return _decode(data, Results, SCHEMA, path, again)
+
+
+def _large(path: Path) -> tuple[bytes, Kept] | None:
+    """What stands around the submissions of a large file, and where each stands; None of any other file.
+
+    By how `_document` indents: within a submission no line begins so.
+    """
+    begins, sizes = array("Q"), array("L")
+    around: list[bytes] = []
+    place, listed = 0, False
+    try:
+        with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_size < LARGE:
+                return None
+            for line in file:
+                listed = line == _LISTED or (listed and line not in _LISTED_NO_MORE)
+                if not listed or line == _LISTED:
+                    around.append(line)
+                elif line == b"  {\n":
+                    begins.append(place)
+                elif line in (b"  }\n", b"  },\n"):
+                    sizes.append(place + 3 - begins[-1])
+                place += len(line)
+        return b"".join(around), Kept(path, begins, sizes)
+    except OSError:
+        return None
 
 
 def write_evidence(folder: Path, student: str, evidence: Evidence) -> None:

@@ -17,6 +17,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("decoders", "errors", "records", "results", "text", "tensors", "wire"),
     ("exercises", "wording", "strategies", "kit", "packages", "names", "sheets"),
     (
+        "kept",
         "store",
         "journal",
         "progress",
@@ -36,6 +37,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("gradebooks",),
     ("pipeline",),
     ("run",),
+    ("cluster",),
     ("commands", "pytest"),
     ("cli", "__main__"),
 )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,17 +22,22 @@ from grader.commands.progress import Progress, scored
 from grader.commands.watching import Warm
 from grader.errors import GraderError, NothingToGrade
 from grader.intake.submissions import Asked, Discovery, open_submissions
+from grader.kit import LoadedKit
 from grader.nearby import HandedIn, Source
-from grader.pipeline import Session
+from grader.pipeline import Graders
 from grader.progress import Tracker
 from grader.report import stale
 from grader.report.head import Head
 from grader.results import Results, SubmissionResult
 from grader.run import Again, Options, Plan, grade_into, journal_header, opened, plan, results_of
-from grader.store import write_results
+from grader.store import read_results, write_results
 
 OUTPUT: Final = Path("report")
+FEW: Final = 1_000  # submissions whose results are held in memory
 TEXT: Final = Output("text")  # on standard output
+
+Opened = Callable[[LoadedKit, Options], AbstractContextManager[tuple[Graders, Head]]]
+"""Opens what grades with a kit."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,8 @@ def run(
     verbose: bool,
     progress: str,
     watch: bool,
+    scheduler: str | None,
+    workers: int | None,
     dry_run: bool,
     layout: str | None,
     roster: Path | None,
@@ -89,10 +96,11 @@ def run(
     job = Job(path, graded, output, hide, verbose, progress, typed, wanted, asked)
     again, options = Again(resume, students), options_from(given, jobs)
     source = partial(nearby.chosen, kit_file, assignment, graded)
+    elsewhere = _elsewhere(scheduler, workers, watch=watch)
     if watch:
         _refuse_parts(students, fail_under)
         return _watched(job, source, expect_digest, options, again)
-    return _once(job, source, expect_digest, options, again, fail_under)
+    return _once(job, source, expect_digest, options, again, fail_under, elsewhere or opened)
 
 
 def _once(
@@ -102,6 +110,7 @@ def _once(
     options: Options,
     again: Again,
     fail_under: float | None,
+    opened: Opened,
 ) -> int:
     with open_submissions(job.path, output=job.output, asked=job.asked) as discovery:
         if discovery.recognised:
@@ -117,6 +126,26 @@ def _once(
     report.write_formats(job.output, results, corrections, job.wanted)
     tell(f"Report: {index}", beside=not outputs.for_people(job.wanted))
     return _exit_code(results, corrections, fail_under)
+
+
+def _elsewhere(scheduler: str | None, workers: int | None, *, watch: bool) -> Opened | None:
+    """What opens a cluster; None where this process's own sandbox grades. Raises GraderError."""
+    if scheduler is None and workers is None:
+        return None
+    given = "--scheduler" if scheduler is not None else "--workers"
+    if scheduler is not None and workers is not None:
+        raise GraderError(
+            "--scheduler and --workers: a scheduler has its own workers.", "Leave one of the two out."
+        )
+    if watch:
+        raise GraderError(f"{given} and --watch: a watch grades here.", "Leave one of the two out.")
+    try:
+        from grader.cluster import session  # noqa: PLC0415 -- dask is an extra, and takes a while to import
+    except ImportError as error:
+        raise GraderError(
+            f"{given}: {error.name} is not installed.", "Install it: pip install 'torch-grader[cluster]'"
+        ) from None
+    return partial(session.opened, where=session.Where(scheduler or "", workers or 0))
 
 
 def _watched(
@@ -140,7 +169,7 @@ class Rounds:
         self._templates = templates
         self._before: tuple[Results, overrides.Overrides] | None = None
 
-    def work(self, session: Session, head: Head) -> watching.Show | None:
+    def work(self, session: Graders, head: Head) -> watching.Show | None:
         """Grade what waits; None where nothing does, and nobody left or was corrected."""
         job, before = self._job, self._before
         with open_submissions(job.path, output=job.output, asked=job.asked) as discovery:
@@ -207,28 +236,30 @@ def _tell_notes(discovery: Discovery) -> None:
         tell(f"note: {note}")
 
 
-def _plan(job: Job, discovery: Discovery, session: Session, head: Head, again: Again) -> Plan:
-    todo = plan(discovery, journal_header(head, session), job.output, again)
+def _plan(job: Job, discovery: Discovery, session: Graders, head: Head, again: Again) -> Plan:
+    todo = plan(discovery, journal_header(head, session.kit), job.output, again)
     if todo.note:
         tell(f"note: {job.output}: {todo.note}")
     return todo
 
 
 def _grade(
-    job: Job, discovery: Discovery, todo: Plan, session: Session, head: Head, *, told: bool = True
+    job: Job, discovery: Discovery, todo: Plan, session: Graders, head: Head, *, told: bool = True
 ) -> Results:
     """Grade what waits and store it; `told`: how much of the class was there before."""
     tracker = Tracker(len(todo.waiting), len(todo.done), min(session.jobs, len(todo.waiting)))
     before = len(todo.done) if told else 0
     watch = Progress(tracker, before, job.output, form=job.progress, verbose=job.verbose)
-    finished = grade_into(job.output, todo, journal_header(head, session), session, watch)
+    finished = grade_into(job.output, todo, journal_header(head, session.kit), session, watch)
     results = _results(job, discovery, finished, head)
     write_results(job.output, results)
-    return results
+    return read_results(job.output) if len(results.submissions) > FEW else results
 
 
-def _results(job: Job, discovery: Discovery, finished: dict[str, SubmissionResult], head: Head) -> Results:
+def _results(job: Job, discovery: Discovery, finished: Mapping[str, SubmissionResult], head: Head) -> Results:
     results = results_of(msgspec.structs.replace(head, hide_expected=job.hide), discovery, finished)
+    if len(results.submissions) <= FEW:
+        results = msgspec.structs.replace(results, submissions=tuple(results.submissions))
     if any(one.lacking for one in results.submissions):
         return msgspec.structs.replace(results, command=_command(job.typed))
     return results

@@ -69,13 +69,10 @@ class Traces:
         if not kinds or not all(dict(options).get("maximize") for _, options in kinds):
             return calls
         turned = [_turned(one) for one in calls]
-        objective = self.suite.calls.objective
-        right = [
-            objective.gradient(one.before[:1]) * one.gradient[:1]
-            for one in turned
-            if one.gradient is not None and len(one.gradient)
-        ]
-        return turned if right and all((product >= 0).all() for product in right) else calls
+        first = [(one.before[:1], one.gradient[:1]) for one in turned if one.gradient is not None]
+        slope = self.suite.calls.objective.gradient
+        down = [bool((slope(before) * gradient >= 0).all()) for before, gradient in first if len(gradient)]
+        return turned if down and all(down) else calls
 
     @cached_property
     def optimiser(self) -> tuple[str, dict[str, float]] | None:
@@ -226,17 +223,14 @@ def _read(case: int, row: int, trace: Trace, suite: Suite, *, moving: bool) -> T
     if rates is None:
         return None
     gradients = [_gradient(one) for one in steps]
+    befores, afters = [one.before for one in steps], [one.after for one in steps]
     return TracedCall(
-        case=case,
-        row=row,
-        before=_table([one.before for one in steps], width),
-        after=_table([one.after for one in steps], width),
-        gradient=None if any(one is None for one in gradients) else _table(gradients, width),
-        rates=np.array(rates, dtype=float)[:LOOKED_AT],
+        case, row, _table(befores, width), _table(afters, width),
+        None if any(one is None for one in gradients) else _table(gradients, width),
+        np.array(rates, dtype=float)[:LOOKED_AT],
         roundoff=max((ROUNDOFF[one.dtype] for one in steps), default=ROUNDOFF["float64"]),
-        taken=len(steps),
-        kinds=frozenset(map(_kind, taken)),
-    )
+        taken=len(steps), kinds=frozenset(map(_kind, taken)),
+    )  # fmt: skip
 
 
 def _turned(one: TracedCall) -> TracedCall:

@@ -25,6 +25,12 @@ from grader.diagnosis.report import STEPS, Candidate, FailureReport, Flaw
 from grader.records import Record
 from grader.results import Diagnosis
 
+ALIKE: Final = (
+    "evidence",
+    "whole",
+    "explained",
+    "kinds",
+)  # in which two that cannot be told apart are the same
 LISTED: Final = 3  # mistakes that cannot be told apart; more would say nothing
 GENERAL: Final = (exceptions, hidden_state, effects, returns)
 """What any function may do, in the order in which it is worth telling."""
@@ -133,9 +139,7 @@ def _about_values(candidate: Candidate, report: FailureReport) -> bool:
 
 
 def _alike(one: Candidate, other: Candidate) -> bool:
-    return (one.evidence, one.whole, one.explained, one.kinds) == (
-        other.evidence, other.whole, other.explained, other.kinds,
-    )  # fmt: skip
+    return all(getattr(one, name) == getattr(other, name) for name in ALIKE)
 
 
 def _flaws(candidate: Candidate, report: FailureReport) -> frozenset[Flaw]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final
 
-from grader.diagnosis.partitions import which
+from grader.diagnosis.partitions import which_returned
 from grader.diagnosis.report import Candidate, FailureReport
 from grader.judging.behaviour import values
 from grader.judging.leaves import cut, is_below, named
@@ -79,7 +79,7 @@ def _of_one_kind(
     told = words(" and ".join(f"`{one}`" for one in paths), texts) if own else None
     if told is not None:
         title, hint, teacher = told
-        title += _which(own, report)
+        title += which_returned(own, report)
         whole = own == report.broken["values"]
         yield _seen(beginning.split()[1], title, hint, frozenset(own), whole=whole, teacher=teacher)
 
@@ -125,15 +125,11 @@ def _overflowing(wrong: dict[int, list[Part]], report: FailureReport) -> Iterato
     came = {x for i in own for x in values(report.answers[i]) if not math.isfinite(x)}
     told = "no number" if any(math.isnan(x) for x in came) else "infinite"
     yield _seen(
-        "overflow", f"{names} becomes {told}" + _which(own, report),
+        "overflow", f"{names} becomes {told}" + which_returned(own, report),
         "Follow the largest number through your formula: which step leaves the range of its dtype?",
         frozenset(own),
         teacher="An exp, a division by zero, or inf - inf; there is a way to write it that stays in range.",
     )  # fmt: skip
-
-
-def _which(own: set[int], report: FailureReport) -> str:
-    return which(frozenset(own), frozenset(report.returned), report) or ""
 
 
 # --- ends -----------------------------------------------------------------------------------

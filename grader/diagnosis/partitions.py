@@ -6,7 +6,7 @@ arguments' names, so any exercise has its partitions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeGuard
 
@@ -43,6 +43,11 @@ def which(own: frozenset[int], every: frozenset[int], report: FailureReport) -> 
         return ""
     part = exactly(own, every, report) or exactly(own & report.moving, report.moving & every, report)
     return f" ({part.words})" if part else None
+
+
+def which_returned(own: Iterable[int], report: FailureReport) -> str:
+    """For which of the calls that came back; empty where in no part."""
+    return which(frozenset(own), frozenset(report.returned), report) or ""
 
 
 def partitions(exercise: kits.Exercise) -> tuple[Partition, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from grader import kit as kits
-from grader.diagnosis.partitions import which
+from grader.diagnosis.partitions import which_returned
 from grader.diagnosis.report import Candidate, FailureReport
 from grader.judging.leaves import is_below, named
 from grader.judging.score import blamed
@@ -71,7 +71,7 @@ def _candidate(
     rest = f" and {len(titles) - TOLD} more" if len(titles) > TOLD else ""
     title = ", and ".join(titles[:TOLD]) + rest
     return Candidate(
-        name, title + (which(cases, frozenset(report.returned), report) or ""), _HINTS[name], cases,
+        name, title + which_returned(cases, report), _HINTS[name], cases,
         whole=True, rank=RANK + 10 * (not values), evidence="error", where="return",
         teacher="Each part is judged by itself; this is about what they come in.",
         kinds=_BOTH if values else _FORM,

@@ -10,7 +10,7 @@ import numpy as np
 
 from grader import kit as kits
 from grader.diagnosis import parts
-from grader.diagnosis.partitions import which
+from grader.diagnosis.partitions import which, which_returned
 from grader.diagnosis.report import ALL_KINDS, Candidate, FailureReport
 from grader.judging.behaviour import values
 from grader.judging.leaves import is_below
@@ -60,7 +60,7 @@ def _objects(report: FailureReport) -> Iterator[Candidate]:
             title = f"The function returns {report.returned[min(own)].problem}"
         never = "Often there is no return, or one that is not always reached."
         yield _returned(
-            "returns-another-thing" if name else "returns-nothing", title + _which(own, report), hint,
+            "returns-another-thing" if name else "returns-nothing", title + which_returned(own, report), hint,
             frozenset(own), teacher="Nothing to compare came back." if name else never,
         )  # fmt: skip
 
@@ -83,7 +83,7 @@ def _too_much(report: FailureReport) -> Iterator[Candidate]:
         hint = "How many elements does the result have, and how many should it have?"
     cause = "a list of all values on the way, or a tuple of the result and something else"
     yield _returned(
-        "returns-history" if grows else "returns-more", title + _which(set(rows), report), hint,
+        "returns-history" if grows else "returns-more", title + which_returned(rows, report), hint,
         frozenset(rows), whole=False, cause=cause, teacher=f"Often {cause}.",
     )  # fmt: skip
 
@@ -108,7 +108,8 @@ def _forms(report: FailureReport) -> Iterator[Candidate]:
             groups.setdefault(_form(answer, report.outcomes.outcomes[index].form), set()).add(index)
     for (name, title, hint), own in groups.items():
         yield _returned(
-            name, title + _which(own, report, judged), hint, frozenset(own), rank=RANK + 10, kinds=_FORM,
+            name, title + (which(frozenset(own), judged, report) or ""), hint, frozenset(own),
+            rank=RANK + 10, kinds=_FORM,
             teacher="The numbers are judged apart; this is about what they come in.",
         )  # fmt: skip
 
@@ -127,10 +128,6 @@ def _form(answer: Returned, form: Failure | None) -> tuple[str, str, str]:
     if form is Failure.WRONG_DEVICE:
         name, title = "device", "The result is on another device"
     return name, title, f"Compare the {name}s of the argument and of the result."
-
-
-def _which(own: set[int], report: FailureReport, judged: frozenset[int] | None = None) -> str:
-    return which(frozenset(own), frozenset(report.returned) if judged is None else judged, report) or ""
 
 
 def _coarse(report: FailureReport) -> Iterator[Candidate]:

@@ -18,9 +18,7 @@ from grader.judging import leaves
 from grader.judging.behaviour import answered, behaviour, same
 from grader.judging.chains import chain, used
 from grader.judging.tolerances import PLAIN_TYPES, TENSOR_TYPES, component, judged_dtype
-from grader.tensors import floats, single, text
-
-NEAR: Final = 1000  # times the bound: beyond it the digits show the difference, below a number has to
+from grader.tensors import floats, single
 
 FORGED: Final = "its process sent an answer of another form than any call comes to"
 
@@ -103,11 +101,10 @@ def _wrong_value(
     case: kits.Case, value: records.Tensor, got: list[float], expected: list[float], ratio: float
 ) -> str:
     """What was expected and what came, in digits that show the difference."""
-    wanted, told = text(expected, case.dtype, case.expected.shape), text(got, value.dtype, value.shape)
-    if wanted == told:
-        wanted = text(expected, "float64", case.expected.shape)
-        told = text(got, "float64", value.shape)
-    near = f" ({ratio:.3g} times the rounding error allowed)" if ratio < NEAR else ""
+    wanted, told = leaves.told_apart(
+        (expected, case.dtype, case.expected.shape), (got, value.dtype, value.shape)
+    )
+    near = f" ({ratio:.3g} times the rounding error allowed)" if ratio < leaves.NEAR else ""
     return f"expected {wanted}, got {told}{near}"
 
 

@@ -21,10 +21,11 @@ LISTS: Final = ("list", "tuple", "Size")
 _STEP: Final = re.compile(r"\[[^\]]*\]|\.\w+")  # of a path: one that is no key with a bracket in it
 SHOWN: Final = 12  # numbers: more are told by the worst of them
 LISTED: Final = 3  # parts that came back in the place of one that is missing
-NEAR: Final = 1000  # times the bound, as for a single tensor
+NEAR: Final = 1000  # times the bound: beyond it the digits show the difference, below a number has to
 _SHORT: Final = dict.fromkeys(("float64", "complex64", "complex128"), "float32")  # as which numbers are told
 
 Numbers = Sequence[float]
+Told = tuple[list[float], str, tuple[int, ...]]
 
 
 class _Found(NamedTuple):
@@ -268,13 +269,16 @@ def _difference(leaf: Leaf, found: Leaf, expected: Numbers, got: Numbers, worst:
 def _pair(
     leaf: Leaf, found: Leaf, expected: list[float], got: list[float], shape: tuple[int, ...]
 ) -> tuple[str, str]:
-    """In the fewest digits that show a difference: those of a float32, where they do."""
-    wanted, told = (
-        text(x, _SHORT.get(one.dtype, one.dtype), shape) for x, one in ((expected, leaf), (got, found))
-    )
-    if wanted == told:
-        return text(expected, "float64", shape), text(got, "float64", shape)
-    return wanted, told
+    wanted, came = (_SHORT.get(one.dtype, one.dtype) for one in (leaf, found))
+    return told_apart((expected, wanted, shape), (got, came, shape))
+
+
+def told_apart(one: Told, other: Told) -> tuple[str, str]:
+    """Numbers, dtype and shape of two: in the digits of their dtypes, or in all where these are the same."""
+    texts = text(*one), text(*other)
+    if texts[0] != texts[1]:
+        return texts
+    return text(one[0], "float64", one[2]), text(other[0], "float64", other[2])
 
 
 def place(flat: int, leaf: Leaf) -> str:

@@ -205,12 +205,12 @@ def _judged(
 def _alike(exercise: kit.Exercise) -> tuple[tuple[str, str], ...]:
     judged = [one for one in exercise.misconceptions if one.needs is None]
     behaviours = {one.id: list(map(behaviour, one.answers, one.tolerances)) for one in judged}
-    return tuple(
-        (first.id, second.id)
-        for first, second in combinations(judged, 2)
-        if all(map(same, behaviours[first.id], behaviours[second.id]))
-        and _look_alike(first, second, exercise)
-    )
+    pairs = [
+        (one, other)
+        for one, other in combinations(judged, 2)
+        if all(map(same, behaviours[one.id], behaviours[other.id]))
+    ]
+    return tuple((one.id, other.id) for one, other in pairs if _look_alike(one, other, exercise))
 
 
 def _look_alike(first: kit.Misconception, second: kit.Misconception, exercise: kit.Exercise) -> bool:

@@ -174,7 +174,7 @@ class Pool:
         folder = Path(tempfile.mkdtemp(prefix="grader-", dir=self._scratch.path))
         try:
             with self._slots, tempfile.TemporaryFile() as job:
-                whole = submission.folder is None or reading.copy_folder(submission.folder, folder)
+                whole = reading.copy_folder(submission, folder)
                 job.write(msgspec.msgpack.encode(tally.job(self._inside(folder, device))))
                 job.seek(0)
                 pipes = zygote.fork(self._order(tally, device, folder), job.fileno())

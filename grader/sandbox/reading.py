@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from grader.records import Note, Submission
+from msgspec.structs import replace
+
+from grader.records import Carried, Note, Submission
 from grader.sandbox import limits
 from grader.sandbox.jobs import File
 from grader.text import clean, one_line, opens_json
@@ -42,6 +44,8 @@ class Content:
 
 def read(submission: Submission) -> Content:
     """Every candidate that can be read; one that cannot is a note, unless none can."""
+    if (given := submission.carried) is not None:
+        return Content(tuple(File(*one) for one in given.files), given.sha256, given.notes, given.problem)
     files: list[File] = []
     problems: list[str] = [submission.problem] if submission.problem else []
     digest = hashlib.sha256()
@@ -60,14 +64,56 @@ def read(submission: Submission) -> Content:
     return Content(tuple(files), digest.hexdigest(), notes, problem)
 
 
-def _add_further(folder: Path, candidates: frozenset[Path], digest: hashlib._Hash) -> None:
-    """What a student's code may import or read is part of the submission: with it, results change."""
+def carried(submission: Submission) -> Submission:
+    """The same without a path: what a machine needs that has none of its files."""
+    content = read(submission)
+    further: list[tuple[bytes, bytes]] = []
+    whole = submission.folder is None or _collect(submission.folder, further)
+    given = Carried(
+        files=tuple((one.name, one.data) for one in content.files),
+        further=tuple(further),
+        whole=whole,
+        sha256=content.sha256,
+        notes=content.notes,
+        problem=content.problem,
+        gone=gone(submission),
+    )
+    return replace(submission, files=(), folder=None, carried=given)
+
+
+def gone(submission: Submission) -> bool:
+    """Whether its files were found and are not there any more."""
+    if submission.carried is not None:
+        return submission.carried.gone
+    return submission.problem is None and not any(map(os.path.lexists, submission.files))
+
+
+def _collect(folder: Path, further: list[tuple[bytes, bytes]]) -> bool:
+    """Add a student's own files; False where a cap cut them."""
+    for path in _within_caps(folder):
+        if path is None:
+            return False
+        # Gone or unreadable meanwhile: the code that needs it will say so.
+        with suppress(OSError), os.fdopen(os.open(path, _FLAGS), "rb") as file:
+            further.append((os.fsencode(path.relative_to(folder)), file.read()))
+    return True
+
+
+def _within_caps(folder: Path) -> Iterator[Path | None]:
+    """The regular files below, as many as a submission may have; None at the end where there are more."""
     room, count = limits.FOLDER_BYTES, limits.FOLDER_FILES
     for path, size in _regular_files(folder):
         room, count = room - size, count - 1
-        if room < 0 or count < 0:  # no more is copied either
+        if room < 0 or count < 0:
+            yield None
             return
-        if path not in candidates:
+        yield path
+
+
+def _add_further(folder: Path, candidates: frozenset[Path], digest: hashlib._Hash) -> None:
+    """What a student's code may import or read is part of the submission: with it, results change."""
+    for path in _within_caps(folder):
+        if path is not None and path not in candidates:  # beyond the caps no more is copied either
             digest.update(os.fsencode(path.relative_to(folder)) + b"\0")
             with suppress(OSError), os.fdopen(os.open(path, _FLAGS), "rb") as file:
                 digest.update(hashlib.file_digest(file, "sha256").digest())
@@ -125,17 +171,27 @@ def _reason(error: OSError) -> str:
     return f"cannot be read ({error.strerror}); check that it is there and readable."
 
 
-def copy_folder(source: Path, target: Path) -> bool:
+def copy_folder(submission: Submission, target: Path) -> bool:
     """Copy a student's own files, so that the code finds its modules and data; False where a cap cut it."""
-    room, count = limits.FOLDER_BYTES, limits.FOLDER_FILES
-    for path, size in _regular_files(source):
-        room, count = room - size, count - 1
-        if room < 0 or count < 0:
+    if submission.carried is not None:
+        return _unpack(submission.carried, target)
+    if submission.folder is None:
+        return True
+    for path in _within_caps(submission.folder):
+        if path is None:
             return False
-        copy = target / path.relative_to(source)
+        copy = target / path.relative_to(submission.folder)
         copy.parent.mkdir(parents=True, exist_ok=True)
         _copy(path, copy)
     return True
+
+
+def _unpack(given: Carried, target: Path) -> bool:
+    for path, data in given.further:
+        copy = target / os.fsdecode(path)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(data)
+    return given.whole
 
 
 def _regular_files(folder: Path, depth: int = limits.FOLDER_DEPTH) -> Iterator[tuple[Path, int]]:

@@ -74,7 +74,12 @@ def grader(*arguments: str | Path, cwd: Path = ROOT, before: Sequence[str] = (),
         timeout=LIMIT,
         check=False,
     )
-    return Run(done.returncode, done.stdout, _PACE.sub("", done.stderr))
+    return Run(done.returncode, done.stdout, without_pace(done.stderr))
+
+
+def without_pace(said: str) -> str:
+    """Without the lines for whoever waits."""
+    return _PACE.sub("", said)
 
 
 def inside(*arguments: str | Path, cwd: Path = ROOT) -> Run:

@@ -57,7 +57,7 @@ def test_a_shell_gets_a_script_that_asks_the_grader(shell: str) -> None:
     [
         ("grader ch", {"check"}),
         ("grader check --f", {"--format"}),
-        ("grader grade --w", {"--watch"}),
+        ("grader grade --w", {"--watch", "--workers"}),
         ("grader check --format j", {"json", "junit"}),
         ("grader check --isolation s", {"strict", "standard"}),
     ],

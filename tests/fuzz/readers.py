@@ -80,7 +80,7 @@ class Claims:
 def read_kit(data: bytes, folder: Path) -> object:
     """Load, restrict, hand to the workers, judge what they say, verify."""
     (folder / "a.kit").write_bytes(data)
-    given = run._restricted(kits.load(folder / "a.kit").kit, run.Options(timeout=1.0))
+    given = run.restricted(kits.load(folder / "a.kit").kit, run.Options(timeout=1.0))
     setup = [pool.inputs(exercise) for exercise in given.exercises]
     said: Any = Claims(given)
     session = pipeline.Session(

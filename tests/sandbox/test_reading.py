@@ -109,7 +109,7 @@ def test_a_folder_is_copied_without_links_and_hidden_folders(tmp_path: Path) -> 
     make_link(source / "link")
     os.mkfifo(source / "pipe")
 
-    whole = reading.copy_folder(source, target)
+    whole = reading.copy_folder(Submission("s01", "s01", folder=source), target)
 
     assert whole
     assert sorted(str(path.relative_to(target)) for path in target.rglob("*")) == [
@@ -157,7 +157,7 @@ def test_a_folder_nested_without_end_is_cut_and_ends_nothing(tmp_path: Path) -> 
     target = tmp_path / "target"
     target.mkdir()
 
-    whole = reading.copy_folder(source, target)
+    whole = reading.copy_folder(Submission("s01", "s01", folder=source), target)
 
     assert not whole
     assert [path.name for path in target.rglob("*")] == ["a.txt"]
