@@ -1,11 +1,11 @@
-"""Grade a class of any size, the students' code apart: what the parent holds and costs, and what resuming takes.
+"""Grade a class of any size but for the students' code: what the parent holds and costs, what resuming takes.
 
     python bench/large.py --kit FILE N [N ...]
 
 The submissions are the sample class's, each with a comment of its own, so that no two have equal bytes. What
-each file of the sample class does is run once, for real, and recorded; in the place of a worker the class gets
-what was recorded. So all is as in any run (reading, judging, explaining, evidence, journal, results, pages) but
-for the workers, whose time is the students' own and hangs on no size.
+each file of the sample class does is run once, for real, and recorded, and given to all that are alike. So all
+is as in any run (reading, judging, explaining, evidence, journal, results, pages) but for the workers, whose
+time is the students' own and hangs on no size.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def _graded(scratch: Path, size: int, kit: Path) -> dict[str, float]:
     folder, output, told = classroom(scratch / "class", size), scratch / "report", scratch / "told.json"
 
     def grade(stop: int, *more: str) -> None:
-        arguments = ["grade", folder, "--kit", kit, "-o", output, "--jobs", "2", *more]
+        arguments: list[str | Path] = ["grade", folder, "--kit", kit, "-o", output, "--jobs", "2", *more]
         run([PYTHON, HERE / "recorded.py", told, str(stop), *arguments], cwd=ROOT, environment=given)
 
     grade(size // 2)
