@@ -285,14 +285,21 @@ def grade(path: Path, **options: Any) -> None:
     default=None,
     help="Whether students' pages say what was expected. Default: as before.",
 )
+@click.option(
+    "--serve", "served", is_flag=True, help="Serve the pages on this machine, where corrections can be saved."
+)
 @_format_option
 def report(
-    folder: Path, templates: Path | None, hide_expected: bool | None, formats: tuple[Output, ...]
+    folder: Path,
+    templates: Path | None,
+    hide_expected: bool | None,
+    served: bool,
+    formats: tuple[Output, ...],
 ) -> None:
     """Render a report again from its results.json, evidence/ and overrides.csv."""
     from grader.commands import report as command  # noqa: PLC0415
 
-    sys.exit(command.run(folder, templates, hide_expected, formats))
+    sys.exit(command.run(folder, templates, hide_expected, formats, served=served))
 
 
 cli.add_command(export)

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final, cast
@@ -128,12 +129,31 @@ def _checked(what: Any, kit: str | PathLike[str] | None, names: dict[str, Any]) 
         if kit is not None:
             raise GraderError("Two kits were named.", 'Say grader.check("homework.kit") for all functions.')
         what, kit = None, what
-    loaded = kits.load(nearby.kit_file(None if kit is None else Path(kit)))
+    loaded = _kit(nearby.kit_file(None if kit is None else Path(kit)))
     functions = _found(loaded.kit, names) if what is None else _named(what, loaded.kit, names)
     if what is not None:
         only = tuple(one for one in loaded.kit.exercises if one.name in functions)
         loaded = msgspec.structs.replace(loaded, kit=msgspec.structs.replace(loaded.kit, exercises=only))
     return _graded(loaded, functions, names)
+
+
+def _kit(path: Path) -> kits.LoadedKit:
+    """Read once for all checks of a session, as long as the file stays as it is."""
+    try:
+        found = path.stat()
+        return _read(path.absolute(), found.st_mtime_ns, found.st_size)
+    except OSError as error:
+        message = f"{path}: cannot read the kit: {error.strerror}."
+    except GraderError as error:
+        message = error.message
+    raise GraderError(
+        message, f"Use the kit that your course hands out for torch-grader {grader.__version__}."
+    )
+
+
+@lru_cache(maxsize=2)
+def _read(path: Path, _written: int, _size: int) -> kits.LoadedKit:
+    return kits.load(path)
 
 
 def _found(kit: kits.Kit, names: Mapping[str, Any]) -> dict[str, Function]:
@@ -174,6 +194,10 @@ def _described(what: object) -> str:
 def _graded(loaded: kits.LoadedKit, functions: Mapping[str, Function], names: dict[str, Any]) -> Result:
     from grader.sandbox import kernel, session  # noqa: PLC0415 -- they import torch
 
+    if kernel.is_calling():
+        raise GraderError(
+            "grader.check was called by what is being checked.", "Call it in a cell of its own, below."
+        )
     found = session.Session(names)
     given = found.loaded(functions, tuple(one.name for one in loaded.kit.exercises))
     kit = loaded.kit

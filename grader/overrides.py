@@ -84,16 +84,25 @@ def create(path: Path) -> None:
 
 def read(path: Path) -> Overrides:
     """The corrections; none where there is no file. Raises GraderError where the file cannot be read."""
+    data = _bytes(path)
+    return NONE if data is None else parse(data, path.name)
+
+
+def text_of(folder: Path) -> bytes:
+    """A report's overrides.csv as it is; empty where there is none. Raises GraderError as `read`."""
+    return _bytes(folder / OVERRIDES_FILE) or b""
+
+
+def _bytes(path: Path) -> bytes | None:
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
-        return NONE
+        return None
     except OSError as error:
         raise GraderError(
             f"{path}: cannot read the corrections: {error.strerror}.",
             "Make it readable, or move it away to report without corrections.",
         ) from None
-    return parse(data, path.name)
 
 
 def parse(data: bytes, name: str = OVERRIDES_FILE) -> Overrides:
@@ -112,6 +121,20 @@ def parse(data: bytes, name: str = OVERRIDES_FILE) -> Overrides:
         problem = f"the header lacks {' and '.join(absent)}, so nothing in it counts; it must be {wanted}"
         return Overrides(warnings=(f"{name}, line 1: {problem}.",))
     return _collect(lines, columns, name, decimal_comma=comma == ";")
+
+
+def every(data: bytes) -> Iterator[Override]:
+    """Each row that can be read by itself, those that a later one replaces among them."""
+    text = _text(data)
+    comma = _delimiter(text)
+    lines = _rows(text, comma)
+    _, header = next(lines, (1, []))
+    columns = [] if isinstance(header, str) else [cell.strip().lower() for cell in header]
+    for line, cells in lines:
+        if any(cells) and not isinstance(cells, str):
+            row = _row(line, cells, columns, decimal_comma=comma == ";")
+            if isinstance(row, Override):
+                yield row
 
 
 def check(overrides: Overrides, results: Results) -> Overrides:

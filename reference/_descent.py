@@ -40,13 +40,12 @@ def arguments(*shapes: tuple[int, ...]) -> st.SearchStrategy[dict[str, Any]]:
 
     Theta is 0 or 1e-3 <= |theta| <= 1e3: a float32 norm() ** 2 overflows at 1e20.
     """
+    rates = [0.1, 0.25, 0.3, 0.05, 0.75, 0.5, 1.0, 0.0]
     elements = strategies.magnitudes([1.0, 2.0, -1.0, 3.0, -0.5, 10.0, 0.0], smallest=1e-3, largest=1e3)
     return st.fixed_dictionaries(
         {
             "initial_theta": strategies.tensors(shapes, (torch.float32, torch.float64), elements),
-            "learning_rate": strategies.learning_rates(
-                [0.1, 0.25, 0.3, 0.05, 0.75, 0.5, 1.0, 0.0], largest=1.1
-            ),
+            "learning_rate": strategies.learning_rates(rates, largest=1.1),
             "number_steps": strategies.step_counts(short=5, long=20),
         }
     )

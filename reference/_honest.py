@@ -10,21 +10,24 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from _mistakes import Loss, Program
+from _mistakes import Loss, Program, stepping
 from torch.nn import Module, Parameter
 from torch.optim import SGD
 
 
 def in_other_styles(loss: Loss) -> Mapping[str, Program]:
     """By what is different in each."""
+    right, tripled = stepping(loss), stepping(lambda theta: 3 * loss(theta))
     return {
         "with a closure": with_closure(loss),
         "an optimiser made in the loop": optimiser_in_the_loop(loss),
         "an nn.Module": module(loss),
-        "three times the loss, a third of the rate": scaled(loss),
-        "float64 inside": in_double(loss),
+        "three times the loss, a third of the rate": lambda theta, rate, steps: tripled(
+            theta, rate / 3, steps
+        ),
+        "float64 inside": lambda theta, rate, steps: right(theta.double(), rate, steps).to(theta.dtype),
         "torch.autograd.grad": by_autograd(loss),
-        "maximises the negated loss": maximising(loss),
+        "maximises the negated loss": stepping(lambda theta: -loss(theta), maximize=True),
     }
 
 
@@ -80,41 +83,12 @@ def module(loss: Loss) -> Program:
     return program
 
 
-def scaled(loss: Loss) -> Program:
-    right = plain(lambda theta: 3 * loss(theta))
-    return lambda theta, rate, steps: right(theta, rate / 3, steps)
-
-
-def in_double(loss: Loss) -> Program:
-    right = plain(loss)
-    return lambda theta, rate, steps: right(theta.double(), rate, steps).to(theta.dtype)
-
-
-def maximising(loss: Loss) -> Program:
-    return plain(lambda theta: -loss(theta), maximize=True)
-
-
 def by_autograd(loss: Loss) -> Program:
     def program(initial_theta: torch.Tensor, learning_rate: float, number_steps: int) -> Any:
         theta = Parameter(initial_theta.clone())
         optimiser = SGD([theta], lr=learning_rate)
         for _ in range(number_steps):
             (theta.grad,) = torch.autograd.grad(loss(theta), theta)
-            optimiser.step()
-        return theta.detach()
-
-    return program
-
-
-def plain(loss: Loss, **options: bool) -> Program:
-    """As the reference does it."""
-
-    def program(initial_theta: torch.Tensor, learning_rate: float, number_steps: int) -> Any:
-        theta = Parameter(initial_theta.clone())
-        optimiser = SGD([theta], lr=learning_rate, **options)
-        for _ in range(number_steps):
-            optimiser.zero_grad()
-            loss(theta).backward()
             optimiser.step()
         return theta.detach()
 

@@ -10,7 +10,7 @@ in both directions.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -34,7 +34,7 @@ TYPE_HINT = "Print type(...) of what your function returns."
 
 def shared(reference: Program, loss: Loss) -> tuple[Misconception, ...]:
     """The mistakes on any loss, most of them in what the reference returns."""
-    return (*_errors(loss), *_steps(loss), *_starts(reference), *_results(reference), *_devices(reference))
+    return (*_errors(loss), _steps(loss), *_starts(reference), *_results(reference), *_devices(reference))
 
 
 def returning(reference: Program, change: Callable[[torch.Tensor], object]) -> Program:
@@ -56,38 +56,32 @@ def _errors(loss: Loss) -> tuple[Misconception, ...]:
             "no-requires-grad",
             "Autograd finds nothing to differentiate: theta needs no gradient, or the loss lost it",
             "Which tensors does autograd follow? Look at theta.requires_grad and at loss.grad_fn.",
-            stepping(loss, start=lambda theta: theta.clone()),
-            EVERYTHING,
+            stepping(loss, start=torch.clone), EVERYTHING, where="loss",
             teacher="requires_grad is missing, or lost by detach(), .data or no_grad before the loss.",
-            where="loss",
         ),
-        Misconception(
-            "negative-rate",
-            "The optimiser gets the negative learning rate, and refuses it",
-            "Read the last line of the error. Who takes care of the minus sign in theta - lr * gradient?",
-            lambda theta, rate, steps: stepping(loss)(theta, -rate, steps),
-            EVERYTHING,
-            teacher="The minus sign of the descent is written twice.",
-            where="optimiser",
-        ),
+        Misconception("negative-rate", "The optimiser gets the negative learning rate, and refuses it",
+                      "Read the last line of the error. Who takes care of the minus sign in"
+                      " theta - lr * gradient?",
+                      lambda theta, rate, steps: stepping(loss)(theta, -rate, steps), EVERYTHING,
+                      teacher="The minus sign of the descent is written twice.", where="optimiser"),
         Misconception(
             "made-in-the-loop",
             "A variable that only the loop makes is returned, so a call without a step raises",
             "Follow your function by hand with no step at all: which line gives the result its value?",
-            made_in_the_loop(loss),
-            frozenset({"no-steps"}),
+            made_in_the_loop(loss), frozenset({"no-steps"}), where="return",
             teacher="Right but for zero steps: the name that is returned is bound inside the loop only.",
-            where="return",
         ),
     )  # fmt: skip
 
 
-def stepping(loss: Loss, start: Callable[[torch.Tensor], torch.Tensor] | None = None) -> Program:
+def stepping(
+    loss: Loss, start: Callable[[torch.Tensor], torch.Tensor] | None = None, **options: bool
+) -> Program:
     """The plain descent on a loss, from another start than a parameter if one is given."""
 
     def program(initial_theta: torch.Tensor, learning_rate: float, number_steps: int) -> torch.Tensor:
         theta = start(initial_theta) if start else Parameter(initial_theta.clone())
-        optimiser = SGD([theta], lr=learning_rate)
+        optimiser = SGD([theta], lr=learning_rate, **options)
         for _ in range(number_steps):
             optimiser.zero_grad()
             loss(theta).backward()
@@ -128,17 +122,12 @@ def made_in_the_loop(loss: Loss) -> Program:
 # --- who takes the steps ------------------------------------------------------------------------
 
 
-def _steps(loss: Loss) -> tuple[Misconception, ...]:
-    return (
-        Misconception(
-            "by-hand",
-            "Theta is updated by hand, not by the optimiser",
-            "The values are right. Which object of torch.optim can make this update for you?",
-            by_hand(loss),
-            SGD_ONLY,
-            teacher="theta - lr * theta.grad in the student's code; an optimiser may stand idle beside it.",
-            where="step",
-        ),
+def _steps(loss: Loss) -> Misconception:
+    return Misconception(
+        "by-hand", "Theta is updated by hand, not by the optimiser",
+        "The values are right. Which object of torch.optim can make this update for you?",
+        by_hand(loss), SGD_ONLY, where="step",
+        teacher="theta - lr * theta.grad in the student's code; an optimiser may stand idle beside it.",
     )  # fmt: skip
 
 
@@ -155,28 +144,19 @@ def by_hand(loss: Loss) -> Program:
     return program
 
 
-def _starts(reference: Program) -> tuple[Misconception, ...]:
-    hint = "Print theta before the first step: is it the initial theta?"
-    return (
-        Misconception(
-            "starts-at-random",
-            "The descent starts at a random theta, drawn from the normal distribution",
-            hint,
-            lambda theta, rate, steps: reference(torch.randn_like(theta), rate, steps),
-            VALUES | SGD_ONLY,
-            teacher="torch.randn; the random state is the same for every call here, so no result jumps.",
+def _starts(reference: Program) -> Iterator[Misconception]:
+    ways = (
+        ("", "random theta, drawn from the normal distribution", "randn", torch.randn_like),
+        ("-in-the-unit-interval", "random theta between 0 and 1", "rand", torch.rand_like),
+    )
+    for name, words, function, draw in ways:
+        yield Misconception(
+            f"starts-at-random{name}", f"The descent starts at a {words}",
+            "Print theta before the first step: is it the initial theta?",
+            lambda theta, rate, steps, draw=draw: reference(draw(theta), rate, steps), VALUES | SGD_ONLY,
             where="optimiser",
-        ),
-        Misconception(
-            "starts-at-random-in-the-unit-interval",
-            "The descent starts at a random theta between 0 and 1",
-            hint,
-            lambda theta, rate, steps: reference(torch.rand_like(theta), rate, steps),
-            VALUES | SGD_ONLY,
-            teacher="torch.rand; the random state is the same for every call here, so no result jumps.",
-            where="optimiser",
-        ),
-    )  # fmt: skip
+            teacher=f"torch.{function}; the random state is the same for every call, so no result jumps.",
+        )  # fmt: skip
 
 
 # --- what comes back ------------------------------------------------------------------------------
@@ -195,13 +175,10 @@ def _results(reference: Program) -> tuple[Misconception, ...]:
                       returning(reference, lambda theta: theta.numpy()), FORM, teacher=".numpy() at the end.",
                       where="return"),
         Misconception(
-            "always-float32",
-            "The result is float32, whatever theta's dtype is",
+            "always-float32", "The result is float32, whatever theta's dtype is",
             "Call your function with a theta of dtype torch.float64. What does the result look like?",
-            returning(reference, lambda theta: theta.float()),
-            FORM,
+            returning(reference, lambda theta: theta.float()), FORM, where="optimiser",
             teacher="torch.Tensor(...), .float() or dtype=torch.float32 somewhere.",
-            where="optimiser",
         ),
         Misconception("always-float64", "The result is float64, whatever theta's dtype is",
                       "Compare the dtype of the result with the one of the initial theta.",

@@ -86,14 +86,9 @@ EXERCISE = Exercise(
     name="gradient_descent_torch_optimiser",
     title="Gradient descent with torch.optim.SGD",
     statement="Minimise L(theta) = theta^2 by gradient descent with torch.optim.SGD; return the final theta.",
-    reference=gradient_descent_torch_optimiser,
-    arguments=arguments((), (1,)),
-    edge_cases=EDGE_CASES,
+    reference=gradient_descent_torch_optimiser, arguments=arguments((), (1,)), edge_cases=EDGE_CASES,
     rubric=RUBRIC,
     misconceptions=(*shared(gradient_descent_torch_optimiser, square), *OWN_MISTAKES),
-    bound=rounding_bound,
-    effort=steps,
-    either_shape=True,
-    diagnosers=("descent",),
+    bound=rounding_bound, effort=steps, either_shape=True, diagnosers=("descent",),
     honest=in_other_styles(square),
-)
+)  # fmt: skip

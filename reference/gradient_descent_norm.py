@@ -79,13 +79,8 @@ EXERCISE = Exercise(
     title="Gradient descent on the squared norm",
     statement="Minimise L(theta) = ||theta||_2^2, theta of two components, by gradient descent with"
     " torch.optim.SGD; return the final theta.",
-    reference=gradient_descent_norm_torch_optimiser,
-    arguments=arguments((2,)),
-    edge_cases=EDGE_CASES,
+    reference=gradient_descent_norm_torch_optimiser, arguments=arguments((2,)), edge_cases=EDGE_CASES,
     rubric=RUBRIC,
     misconceptions=(*shared(gradient_descent_norm_torch_optimiser, squared_norm), *OWN_MISTAKES),
-    bound=rounding_bound,
-    effort=steps,
-    honest=in_other_styles(squared_norm),
-    diagnosers=("descent",),
-)
+    bound=rounding_bound, effort=steps, honest=in_other_styles(squared_norm), diagnosers=("descent",),
+)  # fmt: skip

@@ -81,11 +81,20 @@ def _script(name: str, values: dict[str, object]) -> bytes:
 
 
 def _tell_longest(given: Limits, exercises: int, minutes: int) -> None:
-    """What the slowest submission takes there, and what to do where that is longer than it may."""
-    longest = math.ceil(limits.submission_cpu_seconds(given, exercises) / _SHARE / 60)
-    tell(f"A submission that never ends takes at most {longest} minutes of half a CPU.", beside=False)
+    """What loops and the slowest submission take there, and what to do where that is longer than it may."""
+    loops = _minutes(exercises * limits.endless_cpu_seconds(given))
+    longest = _minutes(limits.submission_cpu_seconds(given, exercises))
+    tell(
+        f"Time: {loops} min of half a CPU where every function loops for ever; no submission takes more "
+        f"than {longest} min.",
+        beside=False,
+    )
     if longest > minutes:
         tell(
-            f"note: that is more than the {minutes} minutes after which it is given up without a mark.\n"
-            "  help: Set a longer timeout, or a whole CPU, in Gradescope and say so here: --minutes N."
+            f"note: after {minutes} min a run is given up without a mark.\n"
+            "  help: Where that happens set a longer timeout in Gradescope, and here: --minutes N."
         )
+
+
+def _minutes(cpu_seconds: float) -> int:
+    return math.ceil(cpu_seconds / _SHARE / 60)

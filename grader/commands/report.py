@@ -16,7 +16,7 @@ from grader.errors import GraderError
 from grader.overrides import Overrides
 from grader.report import gradebook
 from grader.report.head import head_of
-from grader.report.html import Renderer, write_class, write_student
+from grader.report.html import Renderer, write_class, write_corrections, write_student
 from grader.results import Evidence, Results
 
 if TYPE_CHECKING:
@@ -24,9 +24,17 @@ if TYPE_CHECKING:
 
 
 def run(
-    folder: Path, templates: Path | None, hide_expected: bool | None = None, formats: Sequence[Output] = ()
+    folder: Path,
+    templates: Path | None,
+    hide_expected: bool | None = None,
+    formats: Sequence[Output] = (),
+    *,
+    served: bool = False,
 ) -> int:
-    """Render, say where it is, return the exit code; what is chosen about expected values is kept."""
+    """Render, say where it is, return the exit code; what is chosen about expected values is kept.
+
+    `served`: then serve the pages until Ctrl-C.
+    """
     wanted = outputs.chosen(formats, one=False)
     results = store.read_results(folder)
     if hide_expected not in (None, results.hide_expected):
@@ -41,7 +49,18 @@ def run(
     if formats:
         write_formats(folder, results, corrections, wanted)
     tell(f"Report: {index}", beside=not outputs.for_people(wanted))
+    if served:
+        return _serve(folder, results, templates)
     return 3 if any(result.status == "harness" for result in results.submissions) else 0
+
+
+def _serve(folder: Path, results: Results, templates: Path | None) -> int:
+    from grader.commands.serving import Desk, serve  # noqa: PLC0415 -- a server is seldom wanted
+
+    def anew() -> None:
+        render(folder, results, overrides.read(folder / overrides.OVERRIDES_FILE), templates)
+
+    return serve(Desk(folder, results, Renderer(templates), anew))
 
 
 def write_formats(folder: Path, results: Results, corrections: Overrides, wanted: Sequence[Output]) -> None:
@@ -93,6 +112,7 @@ def render(
         if only is None or result.student in only:
             write_student(folder, result, _evidence(folder, result.student), head, corrections, renderer)
     gradebook.write(folder, results, corrections)
+    write_corrections(folder, results, corrections, renderer)
     return write_class(folder, results, corrections, renderer, lambda one: _evidence(folder, one))
 
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 from typing import Final, get_args
 
 import numpy as np
 
-from grader.descent.objective import Objective
-from grader.descent.program import Array, Deviation, Moment, Slot
+from grader.descent.program import Array, Deviation, Moment, Objective, Slot
 from grader.descent.reading import Rows, Trial
 from grader.descent.rule import Rule, nothing
 from grader.descent.rules import RULES
@@ -30,6 +29,8 @@ LONGER: Final = 1.01  # times: what has not come to the length of a clip
 FEW: Final = 2  # rows that a rule has to be seen in
 SLOTS: Final[tuple[Slot, ...]] = get_args(Slot)
 
+BY_SLOT: Final = {slot: [rule for rule in RULES if rule.slot == slot] for slot in SLOTS}
+
 Choice = Deviation | None
 """A way to fill a slot; None: the right one."""
 
@@ -40,10 +41,6 @@ class Choices:
     def __init__(self, traces: Traces) -> None:
         self.traces = traces
 
-    def rules(self, slot: Slot) -> Sequence[Rule]:
-        """Those that can show in a theta of so many components."""
-        return [rule for rule in RULES if rule.slot == slot]
-
     @cached_property
     def rows(self) -> dict[Slot, Rows]:
         made = ((slot, self.traces.rows(slot)) for slot in SLOTS)
@@ -52,24 +49,20 @@ class Choices:
     @cached_property
     def slots(self) -> dict[Slot, list[Choice]]:
         """For each slot but those of the gradient what every traced call follows; nothing where none is."""
-        found: dict[Slot, list[Choice]] = {}
-        for slot in ("start", "between"):
-            if slot in self.rows:
-                found[slot] = list(islice(_following(self.rules(slot), self.rows[slot]), CHOICES))
+        known: tuple[Slot, ...] = ("start", "between", "rate")
+        found = {slot: _first(BY_SLOT[slot], self.rows[slot]) for slot in known if slot in self.rows}
         if "rate" in self.rows:
-            found["rate"] = list(islice(_following(self.rules("rate"), self.rows["rate"]), CHOICES))
-            alone = list(islice(_following(self.rules("schedule"), self.rows["schedule"]), CHOICES))
+            alone = _first(BY_SLOT["schedule"], self.rows["schedule"])
             if alone:  # what changes the first step as well is no other rate besides
                 found["rate"] = [None]
             found["schedule"] = alone or list(islice(self._schedules(found["rate"]), CHOICES))
-        found |= self._options()
-        return found
+        return found | self._options()
 
     def _schedules(self, rates: list[Choice]) -> Iterator[Choice]:
         rows = self.rows["schedule"]
         for rate in rates:
-            base = rows.x if rate is None else np.broadcast_to(rate(rows.x, rows.at), rows.x.shape)
-            yield from _following(self.rules("schedule"), Rows(base, rows.y, rows.at, rows.doubt))
+            base = rows.x if rate is None else _applied(rate, rows)
+            yield from _following(BY_SLOT["schedule"], replace(rows, x=base))
 
     def _options(self) -> dict[Slot, list[Choice]]:
         """What the optimiser makes of the gradient: by its class and options, else by what its steps did."""
@@ -79,24 +72,15 @@ class Choices:
             again = next(rule for rule in RULES if rule.id == REPEATED)
             return {"update": [Deviation(again, (float(self.traces.repeated),))]}
         name, options = self.traces.optimiser
-        odd = {key: value for key, value in options.items() if value}
+        odd, rows = {key: value for key, value in options.items() if value}, self.rows.get("direction")
         if name == "SGD" and not odd:
-            rows = self.rows.get("direction")
-            return (
-                {}
-                if rows is None
-                else {"direction": list(islice(_following(self.rules("direction"), rows), CHOICES))}
-            )
-        rows = self.rows.get("direction")
+            return {} if rows is None else {"direction": _first(BY_SLOT["direction"], rows)}
         if name == "SGD" and rows is not None and rows.follow(lambda x, _: x).all():
             return {"direction": [None], "update": [None]}  # an option without effect: made anew each time
-        direction = _by_options(self.rules("direction"), name, odd, options) if name == "SGD" else None
-        left = {
-            k: v
-            for k, v in odd.items()
-            if direction is None or k not in (*direction.rule.options, *direction.rule.fixed)
-        }
-        update = _by_options(self.rules("update"), name, left, options)
+        direction = _by_options(BY_SLOT["direction"], name, odd, options) if name == "SGD" else None
+        used = (*direction.rule.options, *direction.rule.fixed) if direction is not None else ()
+        left = {key: value for key, value in odd.items() if key not in used}
+        update = _by_options(BY_SLOT["update"], name, left, options)
         found: dict[Slot, list[Choice]] = {"direction": [direction]}
         if left or name != "SGD":
             found["update"] = [update] if update is not None else []
@@ -108,13 +92,13 @@ class Choices:
         rows = self.rows.get("count")
         if rows is None or rows.follow(lambda x, _: x).all():
             return [(None, None)]
-        counts, stops = ([*_following(self.rules(slot), rows)][:CHOICES] for slot in ("count", "stop"))
+        counts, stops = ([*_following(BY_SLOT[slot], rows)][:CHOICES] for slot in ("count", "stop"))
         found: list[tuple[Choice, ...]] = [*((one, None) for one in counts), *((None, one) for one in stops)]
-        unasked = (Deviation(rule) for rule in self.rules("count") if rule.id == UNASKED)
-        for count in (*islice(_partly(self.rules("count"), rows), CHOICES), *unasked):
-            asked = np.broadcast_to(np.asarray(count(rows.x, rows.at), dtype=float), rows.x.shape)
+        unasked = (Deviation(rule) for rule in BY_SLOT["count"] if rule.id == UNASKED)
+        for count in (*islice(_partly(BY_SLOT["count"], rows), CHOICES), *unasked):
+            asked = _applied(count, rows).astype(float)
             if (asked >= rows.y).all():
-                stops = [*_following(self.rules("stop"), replace(rows, x=asked))][:CHOICES]
+                stops = [*_following(BY_SLOT["stop"], replace(rows, x=asked))][:CHOICES]
                 found += [(count, one) for one in stops if one is not None]
         return found[: 3 * CHOICES]
 
@@ -130,43 +114,45 @@ class Choices:
         if rows is None:
             return [(None, None, None)]
         if rows.x.any() and not rows.y.any():  # a gradient that is always 0 says no more than that
-            empty = next(rule for rule in self.rules("clip") if rule.id == EMPTY_GRADIENT)
+            empty = next(rule for rule in BY_SLOT["clip"] if rule.id == EMPTY_GRADIENT)
             return [(None, None, Deviation(empty))]
+        if rows.follow(lambda x, _: x).all():
+            return [(None, None, None)]
         parts = self.traces.split(rows)
-        found: list[tuple[Choice, ...]] = []
-        tried = -1
-        for chain in self._chains(*parts):
-            deviations = sum(one is not None for one in chain)
-            if found and deviations > tried:
-                break
-            tried = deviations
-            if all(follows(chain, part).all() for part in parts):
-                found.append(chain)
-        return sorted(found, key=lambda one: sum(x.rule.rank for x in one if x is not None))[:CHOICES]
+        for chains in self._chains(*parts):
+            found = [one for one in chains if all(follows(one, part).all() for part in parts)]
+            if found:
+                return sorted(found, key=lambda one: sum(x.rule.rank for x in one if x is not None))[:CHOICES]
+        return []
 
-    def _chains(self, first: Rows, later: Rows) -> Iterator[tuple[Choice, ...]]:
-        """What the gradient may be made of, fewest deviations first."""
-        yield (None, None, None)
-        losses = list(islice(_partly(self.rules("loss"), first), 3 * CHOICES))
-        accumulations = list(_all(self.rules("accumulate"), later))
-        clips = list(islice(_partly(self.rules("clip"), first), CHOICES))
+    def _chains(self, first: Rows, later: Rows) -> Iterator[Iterable[tuple[Choice, ...]]]:
+        """What the gradient may be made of if it is not right: by one deviation, by two, by three."""
+        losses = list(islice(_partly(BY_SLOT["loss"], first), 3 * CHOICES))
+        accumulations = list(_all(BY_SLOT["accumulate"], later))
+        clips = self._clips(first)
         losses += self._losses_below(clips, self.rows["loss"], losses)
-        yield from ((loss, None, None) for loss in losses)
-        yield from ((None, one, None) for one in accumulations)
-        yield from ((None, None, clip) for clip in clips)
+        yield chain(
+            ((loss, None, None) for loss in losses),
+            ((None, one, None) for one in accumulations),
+            ((None, None, clip) for clip in clips),
+        )
         both, added = [], []
         for loss in losses:
             given, then = (replace(part, x=_applied(loss, part)) for part in (first, later))
-            both += [(loss, clip) for clip in islice(_partly(self.rules("clip"), given), CHOICES)]
-            added += [(loss, one) for one in _all(self.rules("accumulate"), then)]
-        yield from ((loss, one, None) for loss, one in added)
-        yield from ((loss, None, clip) for loss, clip in both)
-        yield from ((None, one, clip) for one in accumulations for clip in clips)
-        for rule in self.rules("loss"):  # with constants that no row shows, since all of them are clipped
-            for loss in (Deviation(rule, constants) for constants in rule.plain or rule.samples if constants):
-                given = replace(first, x=_applied(loss, first))
-                yield from ((loss, None, clip) for clip in islice(_partly(self.rules("clip"), given), 1))
-        yield from ((loss, one, clip) for loss, clip in both for one in accumulations)
+            both += [(loss, None, clip) for clip in self._clips(given)]
+            added += [(loss, one, None) for one in _all(BY_SLOT["accumulate"], then)]
+        hidden = chain.from_iterable(self._hidden(rule, first) for rule in BY_SLOT["loss"])
+        yield chain(added, both, ((None, one, clip) for one in accumulations for clip in clips), hidden)
+        yield ((loss, one, clip) for loss, _, clip in both for one in accumulations)
+
+    def _clips(self, rows: Rows, most: int = CHOICES) -> list[Deviation]:
+        return list(islice(_partly(BY_SLOT["clip"], rows), most))
+
+    def _hidden(self, rule: Rule, first: Rows) -> Iterator[tuple[Choice, ...]]:
+        """A loss with constants that no row shows, since all of them are clipped."""
+        for loss in (Deviation(rule, constants) for constants in rule.plain or rule.samples if constants):
+            given = replace(first, x=_applied(loss, first))
+            yield from ((loss, None, clip) for clip in self._clips(given, 1))
 
     def _losses_below(
         self, clips: Iterable[Deviation], rows: Rows, known: Iterable[Deviation]
@@ -175,7 +161,7 @@ class Choices:
         told = {(one.rule.id, one.constants) for one in known}
         found: dict[object, Deviation] = {}
         for part in (_untouched(clip, rows) for clip in clips):
-            losses = islice(_partly(self.rules("loss"), part), CHOICES) if len(part) else ()
+            losses = islice(_partly(BY_SLOT["loss"], part), CHOICES) if len(part) else ()
             found |= {(one.rule.id, one.constants): one for one in losses}
         return [one for key, one in found.items() if key not in told]
 
@@ -189,10 +175,8 @@ class Choices:
     @cached_property
     def unread(self) -> list[Slot]:
         """The slots whose traced calls follow no rule, or more than one."""
-        found = [
-            slot for slot, choices in self.slots.items() if len(choices) != 1 or not _is_read(choices[0])
-        ]
-        found = [slot for slot in found if slot != "rate" or "schedule" not in found]
+        open_ = [slot for slot, ways in self.slots.items() if len(ways) != 1 or not _is_read(ways[0])]
+        found = [slot for slot in open_ if slot != "rate" or "schedule" not in open_]
         found += [] if self._one_end else ["count"]
         return found if self.gradients else [*found, "loss"]
 
@@ -230,6 +214,10 @@ def _following(rules: Iterable[Rule], rows: Rows) -> Iterator[Choice]:
             if rows.follow(one).all():
                 yield one
                 break
+
+
+def _first(rules: Iterable[Rule], rows: Rows) -> list[Choice]:
+    return list(islice(_following(rules, rows), CHOICES))
 
 
 def _partly(rules: Iterable[Rule], rows: Rows) -> Iterator[Deviation]:
@@ -272,11 +260,11 @@ def _applied(one: Deviation, rows: Rows) -> Array:
     return np.broadcast_to(one(rows.x, rows.at), rows.x.shape)
 
 
-def follows(chain: Sequence[Choice], rows: Rows) -> Array:
+def follows(several: Sequence[Choice], rows: Rows) -> Array:
     """By row: whether these, one after the other, make of the right gradient what was recorded."""
 
     def composed(x: Array, at: Moment) -> Array:
-        for one in chain:
+        for one in several:
             x = x if one is None else np.broadcast_to(one(x, at), x.shape)
         return x
 
@@ -303,15 +291,9 @@ def _by_options(
     return Deviation(best, tuple(wanted[name] for name in best.options)) if best is not None else None
 
 
-def _no_rows() -> Rows:
-    nothing = np.zeros((0, 1))
-    flat = Objective((np.zeros(1), np.zeros(1)))
-    return Rows(
-        nothing,
-        nothing,
-        Moment(flat, nothing, nothing, nothing, i=nothing, theta=nothing, total=nothing),
-        nothing,
-    )
-
-
-EMPTY: Final = _no_rows()
+_NONE: Final = np.zeros((0, 1))
+EMPTY: Final = Rows(
+    _NONE, _NONE,
+    Moment(Objective((np.zeros(1),) * 2), _NONE, _NONE, _NONE, i=_NONE, theta=_NONE, total=_NONE),
+    _NONE,
+)  # fmt: skip

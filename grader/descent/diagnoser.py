@@ -12,18 +12,18 @@ from msgspec.structs import replace
 
 from grader import decoders
 from grader.descent import optimiser
-from grader.descent.objective import Minimised
-from grader.descent.program import Deviation, Program, Slot
+from grader.descent.optimiser import unread
+from grader.descent.program import Deviation, Minimised, Program, Slot
 from grader.descent.search import Search
 from grader.descent.suite import Answers, Suite, suites
 from grader.descent.traces import Traces
-from grader.descent.unread import unread
-from grader.diagnosis.candidates import VALUES, Candidate, Explanation
+from grader.diagnosis.report import VALUES, Candidate, Explanation
 
 if TYPE_CHECKING:
     from grader import kit as kits
     from grader.diagnosis.report import FailureReport
     from grader.kit import CriterionKind
+    from grader.results import Ground
 
 ALIKE: Final = 3  # programs that cannot be told apart; more would say nothing
 ROUNDED: Final = 150  # in rank: any mistake is plainer
@@ -76,14 +76,9 @@ def _proven(program: Program, report: FailureReport, explained: frozenset[int], 
     whole = report.returned.keys() >= report.failing
     chance = "a random number, since the function draws some" if report.draws else ""
     titles = [one.title for one in parts]
+    evidence: Ground = "partial" if chance else "proven"
     parts = [
-        replace(
-            one,
-            whole=whole,
-            evidence="partial" if chance else "proven",
-            cause=chance,
-            others=tuple(titles[:i] + titles[i + 1 :]),
-        )
+        replace(one, whole=whole, evidence=evidence, cause=chance, others=(*titles[:i], *titles[i + 1 :]))
         for i, one in enumerate(parts)
     ]
     return replace(parts[0], beside=tuple(parts[1:]), rank=sum(one.rank for one in parts))
@@ -93,11 +88,8 @@ def _kinds(program: Program, report: FailureReport, traces: Traces) -> frozenset
     """What a program explains: who takes the steps, and the form, too, where it is what breaks these."""
     slots = {one.slot for one in program.deviations}
     kinds = set(VALUES)
-    if traces.ends_as(program):
-        kinds.add("optimiser")
-    if traces.stepping and (
-        slots & BREAKS_CHAIN or any(d.rule.optimiser != "SGD" for d in program.deviations)
-    ):
+    breaks = slots & BREAKS_CHAIN or any(one.rule.optimiser != "SGD" for one in program.deviations)
+    if traces.ends_as(program) or (traces.stepping and breaks):
         kinds.add("optimiser")
     if "result" in slots and report.broken["return"] <= report.valueless:
         kinds.add("return")
@@ -105,18 +97,11 @@ def _kinds(program: Program, report: FailureReport, traces: Traces) -> frozenset
 
 
 def _candidate(one: Deviation, explained: frozenset[int], kinds: frozenset[CriterionKind]) -> Candidate:
+    rule = one.rule
     return Candidate(
-        id=one.rule.id,
-        title=one.title,
-        hint=one.rule.hint,
-        explained=explained,
-        whole=False,
-        rank=one.rule.rank,
-        evidence="trace",
-        teacher=one.rule.teacher,
-        where=one.rule.where,
-        kinds=kinds,
-    )
+        rule.id, one.title, rule.hint, explained, whole=False, rank=rule.rank, evidence="trace",
+        teacher=rule.teacher, where=rule.where, kinds=kinds,
+    )  # fmt: skip
 
 
 def _shown(one: Deviation, report: FailureReport, traces: Traces) -> Candidate:
@@ -128,12 +113,8 @@ def _shown(one: Deviation, report: FailureReport, traces: Traces) -> Candidate:
 def _rounded(explained: frozenset[int]) -> Candidate:
     """The mathematics is right: nothing is said of the slots, whose numbers are as exact as the answers."""
     return Candidate(
-        id="loses-digits",
-        title="Right but for rounding: more than the last digits are lost on the way",
-        hint="Which numbers on the way are much larger than the result? What they are added to loses digits.",
-        explained=explained,
-        whole=False,
-        rank=ROUNDED,
-        evidence="partial",
+        "loses-digits", "Right but for rounding: more than the last digits are lost on the way",
+        "Which numbers on the way are much larger than the result? What they are added to loses digits.",
+        explained, whole=False, rank=ROUNDED, evidence="partial",
         teacher="Sums with the start, a difference quotient, squares that nearly cancel; no step is wrong.",
-    )
+    )  # fmt: skip

@@ -7,7 +7,7 @@ of; where on the path an answer lies shows how many steps were taken; and withou
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property, partial
 from typing import Any, Final
 
 import numpy as np
@@ -30,13 +30,7 @@ class Inferred:
 
     def __init__(self, answers: Answers, base: Program) -> None:
         self.part, self.base = answers.all, base
-        self._rows: dict[Slot, Rows | None] = {}
-
-    def rows(self, slot: Slot) -> Rows | None:
-        if slot not in self._rows:
-            with np.errstate(all="ignore"):
-                self._rows[slot] = self._made(slot)
-        return self._rows[slot]
+        self.rows = cache(self._made)
 
     def allows(self, one: Deviation) -> bool:
         """Whether the rows do not deny it; a rule that looks at more than a row is left to be run."""
@@ -58,12 +52,9 @@ class Inferred:
         make = {
             "start": self._start, "count": self._count, "stop": self._stop, "between": self._between,
         }.get(slot)  # fmt: skip
-        return make() if make is not None else self._of_a_step(slot)
-
-    def _of_a_step(self, slot: Slot) -> Rows | None:
-        if "between" in self.base.slots:
-            return None
-        return self._rates(slot) if slot in RATES else self._steps(slot)
+        if make is None and "between" not in self.base.slots:
+            make = partial(self._rates if slot in RATES else self._steps, slot)
+        return make() if make is not None else None
 
     # --- what the program did -----------------------------------------------------------------
 
@@ -109,11 +100,8 @@ class Inferred:
 
     def _start(self) -> Rows | None:
         """Without a step, the start comes back."""
-        return _some(
-            self.count == 0,
-            self.usable,
-            Rows(self.part.calls.theta, self.got, moment(self.part.calls), self.doubt),
-        )
+        at = moment(self.part.calls)
+        return _some(self.count == 0, self.usable, Rows(at.initial, self.got, at, self.doubt))
 
     def _between(self) -> Rows | None:
         """After one step, what was done to theta."""
@@ -130,11 +118,8 @@ class Inferred:
         if got.shape != last.shape:
             return Rows(last, got, at, self.doubt)
         reach = self.u * (at.count[:, None] + 1) * np.maximum(abs(last), self.part.size)
-        return _some(
-            self.usable,
-            np.asarray(np.isfinite(last).all(axis=1)),
-            Rows(last, got, at, np.maximum(self.doubt, reach)),
-        )
+        finite = np.asarray(np.isfinite(last).all(axis=1))
+        return _some(self.usable, finite, Rows(last, got, at, np.maximum(self.doubt, reach)))
 
     def _count(self) -> Rows | None:
         """Where on the program's path an answer lies, if it is one place."""
@@ -158,9 +143,7 @@ class Inferred:
             at.count, at.theta = np.full(len(theta), place), theta
             value = self.base.slots["result"](theta, at)
             alike = not isinstance(value, list) or len({len(one) for one in value}) == 1
-            values.append(
-                np.broadcast_to(np.array(value), self.got.shape) if alike else np.full_like(self.got, np.nan)
-            )
+            values.append(np.broadcast_to(np.array(value) if alike else np.nan, self.got.shape))
         return np.stack(values)
 
     def _stop(self) -> Rows | None:
@@ -180,11 +163,9 @@ class Inferred:
         pieces = []
         for which, i in self._single():
             at = self._step(i)
-            y = (self.path[i] - self.got) / at.step_rate
-            doubt = (self.doubt + self.u * (i + 1) * abs(self.path[i])) / abs(at.step_rate)
-            pieces.append(
-                _some(which, abs(at.step_rate[:, 0]) > 0, Rows(self._gradient(at, slot), y, at, doubt))
-            )
+            y, doubt = self._moved(i, at.step_rate)
+            rows = Rows(self._gradient(at, slot), y, at, doubt)
+            pieces.append(_some(which, abs(at.step_rate[:, 0]) > 0, rows))
         return _joined([one for one in pieces if one is not None])
 
     def _rates(self, slot: Slot) -> Rows | None:
@@ -196,12 +177,15 @@ class Inferred:
             at = self._step(i)
             gradient = self._gradient(at, "update")
             largest = abs(gradient).argmax(axis=1)[:, None]
-            y = (self.path[i] - self.got) / gradient
-            doubt = (self.doubt + self.u * (i + 1) * abs(self.path[i])) / abs(gradient)
-            y, doubt = (np.take_along_axis(one, largest, axis=1) for one in (y, doubt))
+            y, doubt = (np.take_along_axis(one, largest, axis=1) for one in self._moved(i, gradient))
             x = self.part.calls.rate if slot == "rate" else at.step_rate
             pieces.append(_some(which, np.isfinite(y[:, 0]), Rows(x, y, at, doubt)))
         return _joined([one for one in pieces if one is not None])
+
+    def _moved(self, i: int, by: Array) -> tuple[Array, Array]:
+        """How many times this step i went, and its doubt."""
+        doubt = self.doubt + self.u * (i + 1) * abs(self.path[i])
+        return (self.path[i] - self.got) / by, doubt / abs(by)
 
     def _step(self, i: int) -> Moment:
         """The moment of step i of all calls, with the rate that the program takes it with."""
@@ -236,15 +220,12 @@ def _joined(parts: list[Rows]) -> Rows | None:
     """Rows of several steps as one; the number of the step stands in each."""
     if not parts:
         return None
+
+    def joined(several: list[Any], name: str) -> Any:
+        return np.concatenate([getattr(one, name) for one in several])
+
     moments = [one.at for one in parts]
-    at = moment_of(moments)
-    at.i = np.concatenate([np.full_like(one.asked, one.i) for one in moments])
-    x, y, doubt = (np.concatenate([getattr(one, name) for one in parts]) for name in ("x", "y", "doubt"))
-    return Rows(x, y, at, doubt)
-
-
-def moment_of(moments: list[Moment]) -> Moment:
-    """The moments of several steps, one below the other."""
     names = ("initial", "rate", "asked", "theta", "total", "step_rate")
-    joined: dict[str, Any] = {name: np.concatenate([getattr(one, name) for one in moments]) for name in names}
-    return Moment(moments[0].objective, **joined)
+    at = Moment(moments[0].objective, **{name: joined(moments, name) for name in names})
+    at.i = np.concatenate([np.full_like(one.asked, one.i) for one in moments])
+    return Rows(joined(parts, "x"), joined(parts, "y"), at, joined(parts, "doubt"))

@@ -8,7 +8,7 @@ sharpest estimates that most rows share, and rounds each to the roundest number 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -79,15 +79,16 @@ class Rows:
 Formula = Callable[[Array, Array, "Moment"], "Array | float"]
 """x, y, at -> the constant, row x component or row x 1; nan where a row says nothing of it."""
 
-Reading = Callable[[Rows], Iterable[tuple[Estimate, ...]]]
+Reader = Callable[[Rows], Iterable[tuple[Estimate, ...]]]
+"""Rows of a slot -> constants that they may follow, the likeliest first."""
 
 
-def each(formula: Formula) -> Reading:
+def each(formula: Formula) -> Reader:
     """One constant, by the formula."""
     return lambda rows: ((one,) for one in estimates(rows, formula))
 
 
-def whole(formula: Formula) -> Reading:
+def whole(formula: Formula) -> Reader:
     """One constant that is a whole number, and not 0: that says something else."""
 
     def read(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
@@ -99,20 +100,16 @@ def whole(formula: Formula) -> Reading:
 
 
 class Trial:
-    """Constants that no formula gives: they are tried, the commonest first, and need no row."""
+    """One constant that no formula gives: it is tried, the commonest first, and needs no row."""
 
-    def __init__(self, values: Sequence[float | tuple[float, ...]]) -> None:
-        self.each = [tuple(map(Estimate, one if isinstance(one, tuple) else (one,))) for one in values]
+    def __init__(self, *values: float) -> None:
+        self.each = [(Estimate(one),) for one in values]
 
-    def __call__(self, _: Rows) -> Iterator[tuple[Estimate, ...]]:
-        return iter(self.each)
-
-
-def trial(*values: float | tuple[float, ...]) -> Trial:
-    return Trial(values)
+    def __call__(self, _: Rows) -> Iterable[tuple[Estimate, ...]]:
+        return self.each
 
 
-def for_each(values: Iterable[float], formula: Callable[[float], Formula]) -> Reading:
+def for_each(values: Iterable[float], formula: Callable[[float], Formula]) -> Reader:
     """Two constants: the first by the formula that the second, tried, makes."""
     tried = tuple(values)
 
@@ -124,7 +121,7 @@ def for_each(values: Iterable[float], formula: Callable[[float], Formula]) -> Re
     return read
 
 
-def most(f: Callable[..., Array], candidates: Reading) -> Reading:
+def most(f: Callable[..., Array], candidates: Reader) -> Reader:
     """Those of many candidates that most rows follow."""
 
     def read(rows: Rows) -> Iterator[tuple[Estimate, ...]]:

@@ -12,11 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from grader.descent.program import Slot
-from grader.descent.reading import Estimate, Rows, told
+from grader.descent.reading import Estimate, Reader, Rows, told
 from grader.exercises import Landmark
-
-Reader = Callable[[Rows], Iterable[tuple[Estimate, ...]]]
-"""Rows of a slot -> constants that they may follow, the likeliest first."""
 
 
 def nothing(_: Rows) -> Iterable[tuple[Estimate, ...]]:
@@ -27,8 +24,7 @@ def nothing(_: Rows) -> Iterable[tuple[Estimate, ...]]:
 LANDMARKS: Final[Mapping[Slot, Landmark]] = {
     "start": "definition", "loss": "loss", "accumulate": "zero_grad", "clip": "backward", "rate": "optimiser",
     "schedule": "step", "direction": "optimiser", "update": "optimiser", "between": "step", "count": "loop",
-    "stop": "loop",
-    "result": "return",
+    "stop": "loop", "result": "return",
 }  # fmt: skip
 
 
@@ -57,9 +53,7 @@ class Rule:
     optimiser: str = "SGD"  # slot update: the class of torch.optim
     fixed: Mapping[str, Any] = field(default_factory=dict)  # further options of it
     remembers: bool = False  # looks at other steps: cannot be held to one row alone
-    spreads: Callable[[Mapping[Slot, Rows]], bool] | None = (
-        None  # whether traces show it, where in several slots
-    )
+    spreads: Callable[[Mapping[Slot, Rows]], bool] | None = None  # do traces show it? where in several slots
 
     def titled(self, *constants: float) -> str:
         return self.title(*constants) if callable(self.title) else self.title.format(*map(told, constants))

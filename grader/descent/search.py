@@ -16,7 +16,7 @@ from typing import Final
 
 import numpy as np
 
-from grader.descent.choices import CHOICES, SLOTS, Choices, constants_of, follows, oddness
+from grader.descent.choices import BY_SLOT, CHOICES, SLOTS, Choices, constants_of, follows, oddness
 from grader.descent.inference import Inferred
 from grader.descent.program import GRADIENT, RIGHT, Deviation, Program, Slot
 from grader.descent.reading import Rows
@@ -78,19 +78,21 @@ class Search:
             if base.deviations and self._reproduced(base):
                 return [base, *self._as_good(base, bases)]
         for base in (one for one in bases if all(x.rule.id != UNASKED for x in one.deviations)):
-            for slot in base.slots:  # its constants again, from all the values
-                found = list(self._one_more(base.without(slot), [slot]))
-                if found:
-                    return _plainest(found)
-            found = list(self._one_more(base, self._open(base))) if len(base.deviations) < MOST else []
+            found = self._again(base, base)
+            if not found and len(base.deviations) < MOST:
+                found = list(self._one_more(base, self._open(base)))
             if found:
                 return _plainest(found)
         for near in self._near[:CHOICES]:
-            for slot in near.without("result").slots:
-                found = list(self._one_more(near.without(slot), [slot]))
-                if found:
-                    return _plainest(found)
+            found = self._again(near, near.without("result"))
+            if found:
+                return _plainest(found)
         return _plainest(list(self._that_spread()))
+
+    def _again(self, program: Program, some: Program) -> list[Program]:
+        """With the constants of one of some slots read again, from all the values."""
+        ways = (list(self._one_more(program.without(slot), [slot])) for slot in some.slots)
+        return next(filter(None, ways), [])
 
     def _as_good(self, best: Program, others: Sequence[Program]) -> Iterator[Program]:
         """Those that differ from it in one slot and are as plain: nothing tells them apart."""
@@ -122,11 +124,11 @@ class Search:
 
     def _bases(self) -> list[Program]:
         """The compositions of what the slots may hold by the traces, fewest deviations first."""
-        slots = [[(one,) for one in choices] or [(None,)] for choices in self.choices.slots.values()]
-        ways = islice(
-            product(*slots, self.choices.terminations or [(None,)], self.choices.gradients or [(None,)]),
-            8 * BASES,
-        )
+        slots: list[list[tuple[Deviation | None, ...]]] = [
+            [(one,) for one in choices] for choices in self.choices.slots.values()
+        ]
+        parts = [*slots, self.choices.terminations, self.choices.gradients]
+        ways = islice(product(*[part or [(None,)] for part in parts]), 8 * BASES)
         programs = [Program(tuple(x for part in way for x in part if x is not None)) for way in ways]
         unique = {tuple((d.rule.id, d.constants) for d in one.deviations): one for one in programs}
         ordered = sorted(unique.values(), key=lambda one: (len(one.deviations), _rank(one)))
@@ -139,7 +141,7 @@ class Search:
         inferred = Inferred(self.answers, base)
         for slot in slots:
             seen = self._beside(base, slot)
-            for rule in self.choices.rules(slot):
+            for rule in BY_SLOT[slot]:
                 for one in constants_of(rule, (rule.remembers and seen) or inferred.rows(slot)):
                     if not self._allowed(one, seen) or not inferred.allows(one):
                         continue
@@ -169,10 +171,10 @@ class Search:
         rows, before = self.choices.rows.get(slot), base.slots.get(ENTERED.get(slot, slot))
         if rows is None or slot not in ENTERED:
             return rows
-        x = np.broadcast_to(
-            np.asarray(before(rows.x, rows.at) if before else rows.x, dtype=float), rows.x.shape
+        entered = np.asarray(before(rows.x, rows.at) if before else rows.x, dtype=float)
+        return replace(
+            rows, x=np.broadcast_to(entered, rows.x.shape), at=replace(rows.at, loss=base.slots.get("loss"))
         )
-        return replace(rows, x=x, at=replace(rows.at, loss=base.slots.get("loss")))
 
     def _allowed(self, one: Deviation, seen: Rows | None) -> bool:
         """Whether the traces of its slot do not contradict it."""
@@ -182,12 +184,12 @@ class Search:
                 return True
             chain = tuple(one if slot == one.slot else None for slot in GRADIENT)
             return all(follows(chain, part).all() for part in self.traces.split(rows))
-        if one.rule.options and self.traces.optimiser and one.rule.optimiser == self.traces.optimiser[0]:
-            options = self.traces.optimiser[1]
+        taken, options = self.traces.optimiser or ("", {})
+        if one.rule.options and one.rule.optimiser == taken:
             told = zip(one.rule.options, one.constants, strict=True)
             if any(name in options and not math.isclose(options[name], value) for name, value in told):
                 return False
-        if one.slot == "update" and self.traces.optimiser and one.rule.optimiser != self.traces.optimiser[0]:
+        if one.slot == "update" and self.traces.optimiser and one.rule.optimiser != taken:
             return False
         if one.slot == "update" and (steps := self.choices.rows.get("direction")) is not None:
             return not steps.follow(lambda x, _: x).all()  # each step is the rate times the gradient

@@ -14,10 +14,17 @@ from typing import Final
 import numpy as np
 
 from grader import kit as kits
-from grader.descent.objective import Minimised, calls, theta_of
-from grader.descent.program import RIGHT, Array, Calls, Program, run
-from grader.judging.dtypes import TENSOR_TYPES, judged_dtype
-from grader.judging.tolerances import ALIKE, ASTRAY, ROUNDING, ROUNDOFF, SPREAD, TELLING
+from grader.descent.program import RIGHT, Array, Calls, Minimised, Program, calls, run, theta_of
+from grader.judging.tolerances import (
+    ALIKE,
+    ASTRAY,
+    ROUNDING,
+    ROUNDOFF,
+    SPREAD,
+    TELLING,
+    TENSOR_TYPES,
+    judged_dtype,
+)
 from grader.records import Answer, Returned
 from grader.tensors import numbers
 
@@ -32,32 +39,23 @@ class Suite:
     """The cases of one width."""
 
     def __init__(self, cases: Sequence[kits.Case], index: Sequence[int], minimised: Minimised) -> None:
-        own = [cases[i] for i in index]
+        own = self.cases = [cases[i] for i in index]
         self.index = np.array(index)
-        self.cases = own
         self.calls = calls(own, minimised)
-        self.single = np.array([case.dtype == "float32" for case in own])
-        self.roundoff = np.array([[ROUNDOFF[case.dtype]] for case in own])
         self.repeated = np.array([case.repeats is not None for case in own])
-
-    @property
-    def width(self) -> int:
-        return self.calls.theta.shape[1]
+        self.width = self.calls.theta.shape[1]
 
     @cached_property
     def part(self) -> Part:
         """All of its calls, with no answer yet."""
+        single = np.array([case.dtype == "float32" for case in self.cases])
         return Part(
-            calls=self.calls,
-            narrow=self.calls.rows(self.single).in_single(),
-            single=self.single,
-            roundoff=self.roundoff,
+            self.calls, self.calls.rows(single).in_single(), single,
+            roundoff=np.array([[ROUNDOFF[case.dtype]] for case in self.cases]),
             size=abs(self.calls.theta).max(axis=1, initial=0.0, keepdims=True),
-            got=[np.zeros(0)] * len(self.cases),
-            coarse=np.zeros((len(self.cases), 1)),
-            wrong=np.zeros(len(self.cases), dtype=bool),
-            fresh=~self.repeated,
-        )
+            got=[np.zeros(0)] * len(self.cases), coarse=np.zeros((len(self.cases), 1)),
+            wrong=np.zeros(len(self.cases), dtype=bool), fresh=~self.repeated,
+        )  # fmt: skip
 
 
 def suites(cases: Sequence[kits.Case], minimised: Minimised) -> list[Suite]:
@@ -95,41 +93,28 @@ class Part:
         return np.array(self.got) if len(widths) == 1 else None
 
     def rows(self, which: Array) -> Part:
-        single = self.single[which]
+        names = ("single", "roundoff", "size", "coarse", "wrong", "fresh")
         return Part(
-            calls=self.calls.rows(which),
-            narrow=self.calls.rows(which & self.single).in_single(),
-            single=single,
-            roundoff=self.roundoff[which],
-            size=self.size[which],
+            self.calls.rows(which), self.calls.rows(which & self.single).in_single(),
             got=[one for one, taken in zip(self.got, which, strict=True) if taken],
-            coarse=self.coarse[which],
-            wrong=self.wrong[which],
-            fresh=self.fresh[which],
-        )
+            **{name: getattr(self, name)[which] for name in names},
+        )  # fmt: skip
 
 
 class Answers:
     """One student's answers to the calls of a suite, those that are numbers."""
 
     def __init__(self, suite: Suite, answers: Sequence[Answer], wrong: frozenset[int]) -> None:
-        returned = [(row, answers[i]) for row, i in enumerate(suite.index)]
-        rows = np.array([row for row, one in returned if _has_numbers(one)], dtype=int)
-        here = np.zeros(len(suite.index), dtype=bool)
-        here[rows] = True
-        self.suite = suite
-        self.rows = rows
-        self.index = suite.index[rows]
-        got = [
-            numbers(one.value) for _, one in returned if isinstance(one, Returned) and one.value is not None
-        ]
+        own = [answers[i] for i in suite.index]
+        here = np.array([isinstance(one, Returned) and one.value is not None for one in own], dtype=bool)
+        self.suite, self.rows = suite, np.flatnonzero(here)
+        self.index = suite.index[here]
         everything = replace(
             suite.part,
-            coarse=np.array(
-                [[_coarseness(case, one)] for case, (_, one) in zip(suite.cases, returned, strict=True)]
-            ),
+            coarse=np.array([[_coarseness(*one)] for one in zip(suite.cases, own, strict=True)]),
             wrong=np.array([i in wrong for i in suite.index]),
         )
+        got = [numbers(one.value) for one in own if isinstance(one, Returned) and one.value is not None]
         self.all = replace(everything.rows(here), got=got)
         self.short = self.all.rows(self.all.calls.steps[:, 0] <= SHORT)
 
@@ -141,9 +126,7 @@ class Answers:
     def reproduced(self, program: Program) -> bool:
         """Whether the program returns every answer, right or wrong, within the rounding of its own run."""
         with np.errstate(all="ignore"):
-            if not agreeing(program, self.short).all():
-                return False
-            return bool(agreeing(program, self.all).all())
+            return all(bool(agreeing(program, part).all()) for part in (self.short, self.all))
 
     @cached_property
     def rounded(self) -> bool:
@@ -155,10 +138,8 @@ class Answers:
         with np.errstate(all="ignore"):
             right = run(RIGHT, part.calls)
             allowed = np.sqrt(part.roundoff + part.coarse) * np.maximum(right.reach(), part.size)
-            near = [
-                _close(*row).all() for row in zip(part.got, right.value, allowed, part.beyond, strict=True)
-            ]
-        return bool((np.array(near, dtype=bool) | ~part.wrong).all())
+            rows = zip(part.got, right.value, allowed, part.beyond, part.wrong, strict=True)
+            return all(not wrong or bool(_close(*row).all()) for *row, wrong in rows)
 
     def telling(self, program: Program) -> int:
         """The wrong answers that agree with a program so far from the right one that it is no accident."""
@@ -190,30 +171,21 @@ def agreeing(program: Program, part: Part) -> Array:
 def _agreeing(program: Program, part: Part, nudge: float) -> Array:
     """`nudge`: roundings that theta and the rate are moved by."""
     value, tolerance = predicted(program, part)
-    others = [edge for edge in (program.moved,) if edge is not None]
-    slack = [predicted(one, part)[0] for one in others]
+    edge = program.moved
+    slack = [predicted(edge, part)[0]] if edge is not None else []
     if nudge:
         off = 1 + nudge * part.roundoff
         moved = replace(part.calls, theta=part.calls.theta * off, rate=part.calls.rate * off)
         slack.append(run(program, moved).value)
     got = part.regular
-    if (
-        got is not None
-        and isinstance(value, np.ndarray)
-        and all(isinstance(one, np.ndarray) for one in slack)
-    ):
-        if got.shape != value.shape:
+    if got is not None and all(isinstance(one, np.ndarray) for one in (value, *slack)):
+        if got.shape != np.shape(value):
             return np.zeros(len(got), dtype=bool)
-        allowed = sum((_gap(value, np.asarray(one)) for one in slack), tolerance)
-        return np.asarray(_close(got, value, allowed, part.beyond).all(axis=1))
-    rows = enumerate(zip(part.got, value, tolerance, part.beyond, strict=True))
-    return np.array(
-        [
-            _close(x, y, sum((_gap(y, one[i]) for one in slack), allowed), beyond).all()
-            for i, (x, y, allowed, beyond) in rows
-        ],
-        dtype=bool,
-    )
+        allowed = sum((_gap(np.asarray(value), np.asarray(one)) for one in slack), tolerance)
+        return np.asarray(_close(got, np.asarray(value), allowed, part.beyond).all(axis=1))
+    allowances = [sum((_gap(y, one[i]) for one in slack), tolerance[i]) for i, y in enumerate(value)]
+    rows = zip(part.got, value, allowances, part.beyond, strict=True)
+    return np.array([_close(*row).all() for row in rows], dtype=bool)
 
 
 def _gap(one: Array, two: Array) -> Array:
@@ -252,10 +224,6 @@ def predicted(program: Program, part: Part) -> tuple[Array | list[Array], Array]
             off = np.where(np.isfinite(off), off, np.where(lost, np.inf, 0.0))
             tolerance[part.single] = np.maximum(tolerance[part.single], off)
     return exact.value, tolerance
-
-
-def _has_numbers(answer: Answer) -> bool:
-    return isinstance(answer, Returned) and answer.value is not None
 
 
 def _coarseness(case: kits.Case, answer: Answer) -> float:

@@ -14,11 +14,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from grader.descent.program import Array, Calls, Moment, Program, Slot, run
+from grader.descent.program import Array, Moment, Program, Slot, moment, run
 from grader.descent.reading import Rows
 from grader.descent.suite import Answers, Suite
+from grader.judging.steps import WholeStep, path
 from grader.judging.tolerances import READ, ROUNDOFF
-from grader.judging.whole_steps import WholeStep, path
 from grader.records import Step, Tensor, Trace
 from grader.tensors import is_whole
 
@@ -69,13 +69,10 @@ class Traces:
         if not kinds or not all(dict(options).get("maximize") for _, options in kinds):
             return calls
         turned = [_turned(one) for one in calls]
-        objective = self.suite.calls.objective
-        right = [
-            objective.gradient(one.before[:1]) * one.gradient[:1]
-            for one in turned
-            if one.gradient is not None and len(one.gradient)
-        ]
-        return turned if right and all((product >= 0).all() for product in right) else calls
+        first = [(one.before[:1], one.gradient[:1]) for one in turned if one.gradient is not None]
+        slope = self.suite.calls.objective.gradient
+        down = [bool((slope(before) * gradient >= 0).all()) for before, gradient in first if len(gradient)]
+        return turned if down and all(down) else calls
 
     @cached_property
     def optimiser(self) -> tuple[str, dict[str, float]] | None:
@@ -86,13 +83,6 @@ class Traces:
         name, options = kinds.pop()
         return name, dict(options)
 
-    @cached_property
-    def plain(self) -> bool:
-        """Whether each step is its gradient times the rate, by the options of the optimiser."""
-        return (
-            self.optimiser is not None and self.optimiser[0] == "SGD" and not any(self.optimiser[1].values())
-        )
-
     def ends_as(self, program: Program) -> bool:
         """Whether the last recorded theta of every call is the one that the program ends with."""
         if not self.stepping:
@@ -101,7 +91,7 @@ class Traces:
         with np.errstate(all="ignore"):
             last = run(program.without("result"), self.suite.calls.rows(rows)).at.theta
         got = np.array([one.after[-1] for one in self.stepping])
-        size = np.maximum(abs(got), abs(self._initial(self.stepping))) * READ * self._u(self.stepping)
+        size = np.maximum(abs(got), abs(self.suite.calls.theta[rows])) * READ * self._u
         return bool((abs(got - last) <= size).all())
 
     def of_theta(self, answers: Answers) -> bool:
@@ -111,13 +101,11 @@ class Traces:
         """
         if not self.stepping:
             return True
-        begin = self._start()
         got = dict(zip(answers.rows.tolist(), answers.all.got, strict=True))
-        u = READ * self._u(self.stepping)
-        return begin is None or 2 * sum(
-            bool(begins) or _alike(got.get(one.row), one.after[-1], float(off[0]))
-            for begins, one, off in zip(begin.follow(lambda x, _: x), self.stepping, u, strict=True)
-        ) > len(u)
+        u = READ * self._u
+        told = zip(self._start().follow(lambda x, _: x), self.stepping, u, strict=True)
+        own = (begins or _alike(got.get(one.row), one.after[-1], float(off[0])) for begins, one, off in told)
+        return 2 * sum(map(bool, own)) > len(u)
 
     # --- rows ---------------------------------------------------------------------------------
 
@@ -127,59 +115,52 @@ class Traces:
             "start": self._start, "loss": self._loss, "rate": self._rate, "schedule": self._schedule,
             "direction": self._direction, "between": self._between, "count": self._count, "stop": self._count,
         }.get(slot)  # fmt: skip
-        return made() if made is not None and self.calls else None
+        idle = slot not in ("count", "stop") and not self.stepping
+        return made() if made is not None and self.calls and not idle else None
 
-    def _start(self) -> Rows | None:
-        if not self.stepping:
-            return None
-        x, y = self._initial(self.stepping), np.array([one.before[0] for one in self.stepping])
-        return Rows(x, y, self._moment(self.stepping), READ / 8 * self._u(self.stepping) * abs(y))
+    def _start(self) -> Rows:
+        at, y = self._moment(self.stepping), np.array([one.before[0] for one in self.stepping])
+        return Rows(at.initial, y, at, READ / 8 * self._u * abs(y))
 
-    def _rate(self) -> Rows | None:
-        if not self.stepping:
-            return None
-        at = self._moment(self.stepping)
-        y = np.array([one.rates[:1] for one in self.stepping])
+    def _rate(self) -> Rows:
+        at, y = self._moment(self.stepping), np.array([one.rates[:1] for one in self.stepping])
         return Rows(at.rate, y, at, EXACTLY * abs(y))
 
-    def _schedule(self) -> Rows | None:
+    def _schedule(self) -> Rows:
         """The rate of each step; x is the one that was passed, for whoever reads to replace."""
-        if not self.stepping:
-            return None
-        at = self._steps(0, 0)
-        y = np.concatenate([one.rates[:, None] for one in self.stepping])
-        return Rows(at.rate, y, at, EXACTLY * abs(y))
+        at = self._steps()
+        return Rows(at.rate, at.step_rate, at, EXACTLY * abs(at.step_rate))
 
     def _loss(self) -> Rows | None:
         """Every step; x is the right gradient there, y what .grad held."""
-        if not self.stepping or any(one.gradient is None for one in self.stepping):
+        if any(one.gradient is None for one in self.stepping):
             return None
-        at = self._steps(0, 0)
-        x, y = at.objective.gradient(at.theta), self._gradients()
+        at, y = self._steps(), self._joined("gradient")
+        x = at.objective.gradient(at.theta)
         size = np.maximum(np.maximum(abs(x), abs(y)), abs(at.theta)).max(axis=1, keepdims=True, initial=0.0)
-        return Rows(x, y, at, READ * self._u_steps() * np.broadcast_to(size, y.shape) + LEAST_SQUARED)
+        return Rows(x, y, at, READ * self._u_steps * np.broadcast_to(size, y.shape) + LEAST_SQUARED)
 
     def _direction(self) -> Rows | None:
         """What the optimiser made of the gradient: the step over its rate."""
-        if not self.stepping or any(one.gradient is None for one in self.stepping):
+        if any(one.gradient is None for one in self.stepping):
             return None
-        at = self._steps(0, 0)
-        after = np.concatenate([one.after for one in self.stepping])
-        rate = np.concatenate([one.rates[:, None] for one in self.stepping])
-        x = self._gradients()
+        at, after, x = self._steps(), self._joined("after"), self._joined("gradient")
         with np.errstate(all="ignore"):
-            y = (at.theta - after) / rate
-            off = READ / 8 * self._u_steps() * ((abs(at.theta) + abs(after)) / abs(rate) + abs(x))
+            y = (at.theta - after) / at.step_rate
+            size = (abs(at.theta) + abs(after)) / abs(at.step_rate) + abs(x)
+            off = READ / 8 * self._u_steps * size
         off = np.where(np.isfinite(y), off + LEAST, np.inf)
         return Rows(x, np.where(np.isfinite(y), y, x), at, off)
 
     def _between(self) -> Rows | None:
-        if all(len(one.before) < 2 for one in self.stepping):  # noqa: PLR2004
+        """What a step left, and where the next one of its call began."""
+        at = self._steps()
+        followed = np.append(at.i[1:, 0] > 0, False)  # by no step of another call
+        if not followed.any():
             return None
-        x = np.concatenate([one.after[:-1] for one in self.stepping])
-        y = np.concatenate([one.before[1:] for one in self.stepping])
-        at = self._steps(0, 1)
-        return Rows(x, y, at, READ / 4 * self._u_steps(1) * np.maximum(abs(x), abs(y)))
+        x, y = self._joined("after")[followed], np.roll(at.theta, -1, axis=0)[followed]
+        doubt = READ / 4 * self._u_steps[followed] * np.maximum(abs(x), abs(y))
+        return Rows(x, y, at.rows(followed), doubt)
 
     def _count(self) -> Rows | None:
         at = self._moment(self.calls)
@@ -195,34 +176,31 @@ class Traces:
 
     # --- what stands in the rows ------------------------------------------------------------------
 
-    def _initial(self, calls: Sequence[TracedCall]) -> Array:
-        return self.suite.calls.theta[[one.row for one in calls]]
-
     def _moment(self, calls: Sequence[TracedCall]) -> Moment:
-        own = [one.row for one in calls]
-        given: Calls = self.suite.calls
-        return Moment(given.objective, given.theta[own], given.rate[own], given.steps[own])
+        return moment(self.suite.calls.rows(np.array([one.row for one in calls])))
 
-    def _steps(self, first: int, last: int) -> Moment:
-        """The moment of each step, one a row, without the first and the last so many."""
-        repeated = [one for one in self.stepping for _ in range(first, len(one.before) - last)]
-        at = self._moment(repeated)
-        counts = [np.arange(first, len(one.before) - last) for one in self.stepping]
-        at.i = np.concatenate(counts)[:, None]
-        at.theta = np.concatenate([one.before[first : len(one.before) - last] for one in self.stepping])
-        at.step_rate = np.concatenate(
-            [one.rates[first : len(one.before) - last, None] for one in self.stepping]
-        )
+    def _steps(self) -> Moment:
+        """The moment of each step, one a row."""
+        at = self._moment(self.stepping).rows(self._call)
+        at.i = np.concatenate([np.arange(len(one.before)) for one in self.stepping])[:, None]
+        at.theta, at.step_rate = self._joined("before"), self._joined("rates")[:, None]
         return at
 
-    def _gradients(self) -> Array:
-        return np.concatenate([one.gradient for one in self.stepping if one.gradient is not None])
+    def _joined(self, name: str) -> Array:
+        return np.concatenate([getattr(one, name) for one in self.stepping])
 
-    def _u(self, calls: Sequence[TracedCall]) -> Array:
-        return np.array([[one.roundoff] for one in calls])
+    @cached_property
+    def _call(self) -> Array:
+        """Of each step, whose it is."""
+        return np.repeat(np.arange(len(self.stepping)), [len(one.before) for one in self.stepping])
 
-    def _u_steps(self, last: int = 0) -> Array:
-        return np.array([[one.roundoff] for one in self.stepping for _ in range(len(one.before) - last)])
+    @property
+    def _u(self) -> Array:
+        return np.array([[one.roundoff] for one in self.stepping])
+
+    @property
+    def _u_steps(self) -> Array:
+        return self._u[self._call]
 
     def split(self, rows: Rows) -> tuple[Rows, Rows]:
         """The first steps of the calls, and the later ones with the gradient that was recorded before."""
@@ -245,17 +223,14 @@ def _read(case: int, row: int, trace: Trace, suite: Suite, *, moving: bool) -> T
     if rates is None:
         return None
     gradients = [_gradient(one) for one in steps]
+    befores, afters = [one.before for one in steps], [one.after for one in steps]
     return TracedCall(
-        case=case,
-        row=row,
-        before=np.array([one.before for one in steps], dtype=float).reshape(len(steps), width)[:LOOKED_AT],
-        after=np.array([one.after for one in steps], dtype=float).reshape(len(steps), width)[:LOOKED_AT],
-        gradient=None if any(one is None for one in gradients) else _table(gradients, width),
-        rates=np.array(rates, dtype=float)[:LOOKED_AT],
+        case, row, _table(befores, width), _table(afters, width),
+        None if any(one is None for one in gradients) else _table(gradients, width),
+        np.array(rates, dtype=float)[:LOOKED_AT],
         roundoff=max((ROUNDOFF[one.dtype] for one in steps), default=ROUNDOFF["float64"]),
-        taken=len(steps),
-        kinds=frozenset(map(_kind, taken)),
-    )
+        taken=len(steps), kinds=frozenset(map(_kind, taken)),
+    )  # fmt: skip
 
 
 def _turned(one: TracedCall) -> TracedCall:
@@ -268,9 +243,7 @@ def _repeated(calls: Sequence[TracedCall]) -> int:
     """How often each gradient was stepped with, in every call; 1 where that is no more than once."""
     several = [one for one in calls if one.taken > 1]
     for times in REPEATED:
-        moved = any(
-            (one.before[0] != one.after[0]).any() for one in several
-        )  # a gradient of 0 is the same again
+        moved = any((one.before[0] != one.after[0]).any() for one in several)  # 0 is the same again
         if moved and all(_in_groups(one, times) for one in several):
             return times
     return 1

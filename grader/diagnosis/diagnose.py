@@ -19,14 +19,22 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import IntEnum
 from typing import Final
 
-from grader.diagnosis import effects, exceptions, hidden_state, matching, partial, returns
-from grader.diagnosis.candidates import STEPS, Candidate
+from grader.diagnosis import effects, exceptions, hidden_state, matching, returns
 from grader.diagnosis.matching import Match
-from grader.diagnosis.report import FailureReport, Flaw
+from grader.diagnosis.report import STEPS, Candidate, FailureReport, Flaw
 from grader.records import Record
 from grader.results import Diagnosis
 
+ALIKE: Final = (
+    "evidence",
+    "whole",
+    "explained",
+    "kinds",
+)  # in which two that cannot be told apart are the same
 LISTED: Final = 3  # mistakes that cannot be told apart; more would say nothing
+GENERAL: Final = (exceptions, hidden_state, effects, returns)
+"""What any function may do, in the order in which it is worth telling."""
+
 FINDINGS: Final = 4  # of one exercise: a page of mistakes teaches less than the first
 
 Alternatives = tuple[Candidate, ...]
@@ -93,26 +101,15 @@ def _resolved(report: FailureReport) -> tuple[list[tuple[int, Alternatives]], fr
 def _sources(report: FailureReport) -> Iterator[Callable[[frozenset[Flaw]], Iterable[Candidate]]]:
     """Each gives the mistakes that may be behind what is left open, the surest first."""
     matches = [Match(one, report) for one in report.prepared.known]
-    said = [diagnoser(report) for diagnoser in report.prepared.diagnosers]
+    pairs = (Match(one, report) for one in report.prepared.pairs)
+    general = (one for module in GENERAL for one in module.candidates(report))
     yield lambda _: matching.candidates(matches)
-    yield lambda left: [one for own in said for one in own.proven] if _values(left) else ()
-    yield lambda left: matching.candidates(_pairs(report)) if _values(left) else ()
-    yield lambda _: (*_general(report), *(one for own in said for one in own.observed))
-    yield lambda left: [one for own in said for one in own.traced] if _values(left) else ()
-    yield lambda left: partial.candidates(matches, left)
-    yield lambda left: partial.places(report, left)
-
-
-def _pairs(report: FailureReport) -> list[Match]:
-    return [Match(one, report) for one in report.prepared.pairs]
-
-
-def _general(report: FailureReport) -> Iterator[Candidate]:
-    """What any function may do, in the order in which it is worth telling."""
-    yield from exceptions.candidates(report)
-    yield from hidden_state.candidates(report)
-    yield from effects.candidates(report)
-    yield from returns.candidates(report)
+    yield lambda left: [one for own in report.said for one in own.proven] if _values(left) else ()
+    yield lambda left: matching.candidates(list(pairs)) if _values(left) else ()
+    yield lambda _: (*general, *(one for own in report.said for one in own.observed))
+    yield lambda left: [one for own in report.said for one in own.traced] if _values(left) else ()
+    yield lambda left: matching.in_part(matches, left)
+    yield lambda left: matching.places(report, left)
 
 
 def _values(left: Iterable[Flaw]) -> bool:
@@ -142,9 +139,7 @@ def _about_values(candidate: Candidate, report: FailureReport) -> bool:
 
 
 def _alike(one: Candidate, other: Candidate) -> bool:
-    return (one.evidence, one.whole, one.explained, one.kinds) == (
-        other.evidence, other.whole, other.explained, other.kinds,
-    )  # fmt: skip
+    return all(getattr(one, name) == getattr(other, name) for name in ALIKE)
 
 
 def _flaws(candidate: Candidate, report: FailureReport) -> frozenset[Flaw]:
@@ -169,16 +164,8 @@ def _diagnosis(found: Alternatives, report: FailureReport, left: frozenset[Flaw]
     explained = {case for _, case in own}
     rest = explained != of_it
     return Diagnosis(
-        misconceptions=tuple(one.id for one in found),
-        title=first.title,
-        hint=first.hint,
-        explained=len(explained),
-        failing=len(of_it),
-        partial=not first.whole or rest,
-        titles=tuple(one.title for one in found),
-        teacher=first.teacher,
+        tuple(one.id for one in found), first.title, first.hint, len(explained), len(of_it),
+        partial=not first.whole or rest, titles=tuple(one.title for one in found), teacher=first.teacher,
         evidence="partial" if rest and first.evidence == "proven" else first.evidence,
-        calls=first.calls,
-        cause=first.cause,
-        others=first.others,
-    )
+        calls=first.calls, cause=first.cause, others=first.others,
+    )  # fmt: skip

@@ -13,14 +13,12 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final
 
-from grader.diagnosis.candidates import Candidate
-from grader.diagnosis.partitions import which
-from grader.diagnosis.report import FailureReport
+from grader.diagnosis.partitions import which_returned
+from grader.diagnosis.report import Candidate, FailureReport
 from grader.judging.behaviour import values
-from grader.judging.leaves import is_below, named
+from grader.judging.leaves import cut, is_below, named
 from grader.judging.tolerances import near
-from grader.kit import CriterionKind
-from grader.records import Failure, Leaf, Part, Returned, Tensor
+from grader.records import Failure, Leaf, Part, Returned
 from grader.tensors import floats
 
 RANK: Final = 120
@@ -28,7 +26,6 @@ ARGUMENT: Final = "the argument "
 GRADIENT: Final = "the gradient at "
 UNREACHED: Final = "nothing that comes back depends on it for autograd"
 ASKING: Final = "asking for it "  # how what was raised instead of a gradient begins
-_CALLS: Final[frozenset[CriterionKind]] = frozenset({"calls"})
 
 _seen = partial(Candidate, whole=True, rank=RANK, evidence="error", where="definition")
 
@@ -59,13 +56,12 @@ def _functions(report: FailureReport) -> Iterator[Candidate]:
         name, used, _ = message.partition(" was used")
         absent = message.removesuffix(" was not used")
         yield _seen(
-            id="functions",
-            title=f"`{name}` is used, which is to be done without" if used else f"`{absent}` is not used",
-            hint="Read the statement once more: which functions are you to use, and which to write yourself?",
-            explained=frozenset(own),
+            "functions",
+            f"`{name}` is used, which is to be done without" if used else f"`{absent}` is not used",
+            "Read the statement once more: which functions are you to use, and which to write yourself?",
+            frozenset(own), kinds=frozenset({"calls"}),
             teacher="Seen while the calls were watched; the student's process can forge it.",
-            kinds=_CALLS,
-        )
+        )  # fmt: skip
 
 
 def _of_one_kind(
@@ -83,15 +79,9 @@ def _of_one_kind(
     told = words(" and ".join(f"`{one}`" for one in paths), texts) if own else None
     if told is not None:
         title, hint, teacher = told
-        which_ones = which(frozenset(own), frozenset(report.returned), report) or ""
-        yield _seen(
-            id=beginning.split()[1],
-            title=title + which_ones,
-            hint=hint,
-            explained=frozenset(own),
-            whole=own == report.broken["values"],
-            teacher=teacher,
-        )
+        title += which_returned(own, report)
+        whole = own == report.broken["values"]
+        yield _seen(beginning.split()[1], title, hint, frozenset(own), whole=whole, teacher=teacher)
 
 
 def _leaves(index: int, report: FailureReport) -> tuple[Leaf, ...]:
@@ -131,18 +121,15 @@ def _overflowing(wrong: dict[int, list[Part]], report: FailureReport) -> Iterato
     }
     if not own or own != wrong.keys():
         return
-    names = " and ".join(
-        f"`{named(one)}`" for one in dict.fromkeys(p.path for i in sorted(own) for p in wrong[i])
-    )
+    names = " and ".join(dict.fromkeys(f"`{named(p.path)}`" for i in sorted(own) for p in wrong[i]))
     came = {x for i in own for x in values(report.answers[i]) if not math.isfinite(x)}
     told = "no number" if any(math.isnan(x) for x in came) else "infinite"
     yield _seen(
-        id="overflow",
-        title=f"{names} becomes {told}" + (which(frozenset(own), frozenset(report.returned), report) or ""),
-        hint="Follow the largest number through your formula: which step leaves the range of its dtype?",
-        explained=frozenset(own),
+        "overflow", f"{names} becomes {told}" + which_returned(own, report),
+        "Follow the largest number through your formula: which step leaves the range of its dtype?",
+        frozenset(own),
         teacher="An exp, a division by zero, or inf - inf; there is a way to write it that stays in range.",
-    )
+    )  # fmt: skip
 
 
 # --- ends -----------------------------------------------------------------------------------
@@ -158,21 +145,19 @@ def _ends(wrong: dict[int, list[Part]], report: FailureReport) -> Iterator[Candi
     for (path, told), own in found.items():
         if own == report.broken["values"]:
             yield _seen(
-                id="end",
-                title=f"`{named(path)}` {told}",
-                hint="Write down what belongs at the beginning and at the end, for a call of two rounds.",
-                explained=frozenset(own),
-                evidence="proven",
-                teacher="What is kept begins, or ends, one round off.",
+                "end", f"`{named(path)}` {told}",
+                "Write down what belongs at the beginning and at the end, for a call of two rounds.",
+                frozenset(own), evidence="proven", teacher="What is kept begins, or ends, one round off.",
                 where="loop",
-            )
+            )  # fmt: skip
 
 
 def _end(index: int, path: str, report: FailureReport) -> str | None:
     case, answer = report.exercise.cases[index], report.answers[index]
     assert isinstance(answer, Returned)
     wanted = _numbers(case.leaves, floats(case.expected), path)
-    bounds = _numbers(case.leaves, floats(_widest(index, report)), path)
+    widest = max(case.bounds.values(), key=lambda one: sum(floats(one)))
+    bounds = _numbers(case.leaves, floats(widest), path)
     got = _numbers(answer.leaves, floats(answer.value) if answer.value else [], path)
     ways = {
         "lacks its first number": (wanted[1:], bounds[1:], got),
@@ -188,15 +173,5 @@ def _end(index: int, path: str, report: FailureReport) -> str | None:
     return None
 
 
-def _widest(index: int, report: FailureReport) -> Tensor:
-    bounds = report.exercise.cases[index].bounds
-    return max(bounds.values(), key=lambda one: sum(floats(one)))
-
-
 def _numbers(leaves: tuple[Leaf, ...], numbers: list[float], path: str) -> list[float]:
-    at, own = 0, list[float]()
-    for leaf in leaves:
-        if is_below(leaf.path, path):
-            own += numbers[at : at + leaf.size]
-        at += leaf.size
-    return own
+    return [x for leaf, own in cut(leaves, numbers) if is_below(leaf.path, path) for x in own]

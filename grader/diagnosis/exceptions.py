@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
-from grader.diagnosis.candidates import ALL_KINDS, Candidate
 from grader.diagnosis.messages import TABLE, Message
 from grader.diagnosis.partitions import exactly, which
-from grader.diagnosis.report import FailureReport
+from grader.diagnosis.report import ALL_KINDS, Candidate, FailureReport
 from grader.records import Failure, Raised
 
 FIRST: Final = 100  # the rank of an exception: any program of the instructor's is plainer
@@ -55,6 +55,7 @@ _STOPS: Final[dict[Failure, tuple[str, str, str, str]]] = {
 """Id, title, hint and the sentence for the instructor."""
 
 _WAITS: Final = "What does your function wait for? A sleep, an input or a lock ends no sooner than it is let."
+_ended: Final = partial(Candidate, whole=True, evidence="error", kinds=ALL_KINDS)
 
 
 def candidates(report: FailureReport) -> Iterator[Candidate]:
@@ -75,19 +76,12 @@ def _stopped(report: FailureReport) -> Iterator[Candidate]:
         name, title, hint, teacher = _STOPS[failure]
         own = frozenset(i for i, one in causes.items() if one is failure)
         messages = [report.stopped[i].message for i in sorted(own & report.stopped.keys())]
-        yield Candidate(
-            id=name,
-            title=(title or messages[0][:1].upper() + messages[0][1:]) + _for_which_stopped(own, report),
-            hint=_WAITS if any("waits" in one for one in messages) else hint,
-            explained=own | follow,
-            whole=True,
-            rank=FIRST,
-            evidence="error",
-            teacher=teacher,
-            where="loop" if failure is Failure.TIMED_OUT else None,
-            kinds=ALL_KINDS,
+        yield _ended(
+            name, (title or messages[0][:1].upper() + messages[0][1:]) + _for_which_stopped(own, report),
+            _WAITS if any("waits" in one for one in messages) else hint, own | follow, rank=FIRST,
+            teacher=teacher, where="loop" if failure is Failure.TIMED_OUT else None,
             calls=len(own) if follow else 0,
-        )
+        )  # fmt: skip
 
 
 def _for_which_stopped(own: frozenset[int], report: FailureReport) -> str:
@@ -104,21 +98,14 @@ def _raised(report: FailureReport) -> Iterator[Candidate]:
     for index, raised in report.raised.items():
         if raised.failure not in _STOPS:
             probed = bool(report.exercise.protocol.probe) and raised.place is None
-            groups.setdefault(_probed(raised) if probed else message_of(raised), set()).add(index)
+            told = (PROBED, PROBED.title.format(raised.line)) if probed else message_of(raised)
+            groups.setdefault(told, set()).add(index)
     for (message, title), own in groups.items():
-        yield Candidate(
-            id=message.id,
-            title=title + for_which(frozenset(own), report),
-            hint=message.hint,
-            explained=frozenset(own),
-            whole=True,
-            rank=UNKNOWN if message.id in (ANY.id, PROBED.id) else FIRST,
-            evidence="error",
-            cause=message.cause,
-            teacher=message.teacher,
-            where=message.where,
-            kinds=ALL_KINDS,
-        )
+        yield _ended(
+            message.id, title + for_which(frozenset(own), report), message.hint, frozenset(own),
+            rank=UNKNOWN if message.id in (ANY.id, PROBED.id) else FIRST, cause=message.cause,
+            teacher=message.teacher, where=message.where,
+        )  # fmt: skip
 
 
 def message_of(raised: Raised) -> tuple[Message, str]:
@@ -129,10 +116,6 @@ def message_of(raised: Raised) -> tuple[Message, str]:
     )
     title = message.title.format(*groups).strip(" :")
     return replace(message, hint=message.hint.format(*groups)), title
-
-
-def _probed(raised: Raised) -> tuple[Message, str]:
-    return PROBED, PROBED.title.format(raised.line)
 
 
 def said(raised: Raised) -> str:

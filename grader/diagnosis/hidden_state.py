@@ -7,9 +7,8 @@ from functools import partial
 from itertools import combinations
 from typing import Final
 
-from grader.diagnosis.candidates import ALL_KINDS, VALUES, Candidate
 from grader.diagnosis.partitions import numbers_of
-from grader.diagnosis.report import FailureReport
+from grader.diagnosis.report import ALL_KINDS, VALUES, Candidate, FailureReport
 from grader.judging.behaviour import values
 from grader.judging.compare import changed
 from grader.judging.tolerances import CONVINCING
@@ -37,15 +36,12 @@ def _not_the_same_twice(report: FailureReport) -> Iterator[Candidate]:
     right = report.wrong.isdisjoint(firsts)
     how = "is right the first time and wrong the second" if right else "gives another answer the second time"
     yield _state(
-        id="keeps-state" if right else "keeps-state-or-random",
-        title=f"The same call {how}: something is kept between calls, or left to chance",
-        hint="Call your function twice with the same arguments. Which variables outlive a call?",
-        explained=report.wrong,
-        evidence="partial",
-        calls=2 * len(firsts),
+        "keeps-state" if right else "keeps-state-or-random",
+        f"The same call {how}: something is kept between calls, or left to chance",
+        "Call your function twice with the same arguments. Which variables outlive a call?",
+        report.wrong, evidence="partial", calls=2 * len(firsts), kinds=VALUES,
         teacher="A global tensor, object or counter, a mutable default, a cache, or random numbers.",
-        kinds=VALUES,
-    )
+    )  # fmt: skip
 
 
 def _goes_on(report: FailureReport) -> Iterator[Candidate]:
@@ -64,17 +60,14 @@ def _goes_on(report: FailureReport) -> Iterator[Candidate]:
         if begun != numbers_of(report.exercise.cases[index].arguments[report.exercise.moves]):
             went_on.add(index)
     if len(went_on) >= CONVINCING and len(begins) > 1:  # one beginning for all may be a fixed one
+        moved = report.exercise.moved
         yield _state(
-            id="goes-on",
-            title="Each call goes on from where the last one ended, not from the"
-            f" {report.exercise.moved} that is passed",
-            hint="Call your function twice with the same arguments. Where does the second call begin?",
-            explained=report.wrong,
-            rank=RANK - 1,
-            evidence="trace",
-            calls=len(went_on),
+            "goes-on",
+            f"Each call goes on from where the last one ended, not from the {moved} that is passed",
+            "Call your function twice with the same arguments. Where does the second call begin?",
+            report.wrong, rank=RANK - 1, evidence="trace", calls=len(went_on),
             teacher="What is moved lives outside the function: a global, an attribute or a default argument.",
-        )
+        )  # fmt: skip
 
 
 def _kept_answers(report: FailureReport) -> Iterator[Candidate]:
@@ -84,14 +77,11 @@ def _kept_answers(report: FailureReport) -> Iterator[Candidate]:
         explained, whole = _taken_over(own, report)
         if report.fresh(explained) >= CONVINCING and explained >= report.failing:
             yield _state(
-                id="keeps-answers",
-                title=f"Calls with the same {' and '.join(own)} all get the first one's answer",
-                hint="Which calls get another call's answer? What does your cache go by?",
-                explained=explained,
-                whole=whole,
-                evidence="proven" if whole else "partial",
+                "keeps-answers", f"Calls with the same {' and '.join(own)} all get the first one's answer",
+                "Which calls get another call's answer? What does your cache go by?",
+                explained, whole=whole, evidence="proven" if whole else "partial",
                 teacher="A cache or memo whose key leaves out some of the arguments.",
-            )
+            )  # fmt: skip
             return
 
 
@@ -121,14 +111,8 @@ def _constant(report: FailureReport) -> Iterator[Candidate]:
         return
     (only,) = answers
     yield _state(
-        id="always-the-same",
-        title=f"Every call returns the same, {', '.join(only[:3])}, whatever is passed",
-        hint="Which of your lines use the parameters of the function?",
-        explained=report.failing,
-        whole=True,
-        rank=RANK - 2,
-        evidence="proven",
-        teacher="Nothing of the arguments reaches the result.",
-        where="return",
-        kinds=VALUES,
-    )
+        "always-the-same", f"Every call returns the same, {', '.join(only[:3])}, whatever is passed",
+        "Which of your lines use the parameters of the function?", report.failing, whole=True,
+        rank=RANK - 2, evidence="proven", teacher="Nothing of the arguments reaches the result.",
+        where="return", kinds=VALUES,
+    )  # fmt: skip

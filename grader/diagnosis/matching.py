@@ -2,7 +2,9 @@
 
 A misconception is claimed only where *every* case behaves as it does, each value within its own rounding.
 Values, form and steps are compared one by one, and a misconception speaks only of what it costs: one of form
-is recognised beside wrong values too.
+is recognised beside wrong values too. One fits in part where a student made two mistakes, or one that shows
+in some of the inputs only: no passing case may contradict it, but for those outside the part, and it has to
+explain more than chance would. What none explains is told by its place: "right but for float64 tensors".
 """
 
 from __future__ import annotations
@@ -12,18 +14,22 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from msgspec.structs import replace
+
 from grader import kit as kits
-from grader.diagnosis.candidates import ALL_KINDS, VALUES, Candidate
 from grader.diagnosis.exceptions import for_which, said
-from grader.diagnosis.report import FailureReport
+from grader.diagnosis.partitions import FEW, exactly
+from grader.diagnosis.report import ALL_KINDS, VALUES, Candidate, FailureReport, Flaw
 from grader.judging.behaviour import Behaviour, behaviour, form, same, values
 from grader.judging.chains import chain_of
 from grader.judging.compare import judge_case
+from grader.judging.tolerances import CONVINCING
 from grader.kit import CriterionKind
 from grader.records import Trace
 
-PAIRS: Final = 10_000
-"""The rank of two mistakes at once: behind every single one."""
+PAIRS: Final = 10_000  # the rank of two mistakes at once: behind every single one
+PLACE: Final = 1000  # the rank of a place without a name
+IN_A_PART: Final = 5  # different calls with wrong values: more than CONVINCING, for there are many partitions
 
 
 @dataclass(frozen=True)
@@ -50,13 +56,10 @@ def pairs(exercise: kits.Exercise) -> tuple[Known, ...]:
 
 def _known(rank: int, mistake: kits.Misconception, exercise: kits.Exercise) -> Known:
     rows = enumerate(zip(exercise.cases, mistake.answers, strict=True))
-    return Known(
-        rank,
-        mistake,
-        frozenset(one.kind for one in exercise.rubric if one.id in mistake.costs) or VALUES,
-        tuple(map(behaviour, mistake.answers, mistake.tolerances)),
-        frozenset(i for i, (case, answer) in rows if judge_case(i, case, answer).failure is not None),
-    )
+    kinds = frozenset(one.kind for one in exercise.rubric if one.id in mistake.costs) or VALUES
+    behaviours = tuple(map(behaviour, mistake.answers, mistake.tolerances))
+    wrong = frozenset(i for i, (case, answer) in rows if judge_case(i, case, answer).failure is not None)
+    return Known(rank, mistake, kinds, behaviours, wrong)
 
 
 @dataclass(frozen=True)
@@ -69,11 +72,8 @@ class Match:
     @cached_property
     def values(self) -> frozenset[int]:
         """The cases whose answer is the misconception's."""
-        return frozenset(
-            i
-            for i, pair in enumerate(zip(self.report.behaviours, self.known.behaviours, strict=True))
-            if same(*pair)
-        )
+        pairs = zip(self.report.behaviours, self.known.behaviours, strict=True)
+        return frozenset(i for i, pair in enumerate(pairs) if same(*pair))
 
     @property
     def everywhere(self) -> bool:
@@ -100,19 +100,12 @@ class Match:
         one, raised = self.known.mistake, self.report.raised
         error = bool(cases) and cases <= raised.keys()
         return Candidate(
-            id=one.id,
-            title=said(raised[min(cases)]) + for_which(cases, self.report) if error else one.title,
-            hint=one.hint,
-            explained=cases,
-            whole=whole,
-            rank=self.known.rank,
+            one.id, said(raised[min(cases)]) + for_which(cases, self.report) if error else one.title,
+            one.hint, cases, whole, self.known.rank,
             evidence="error" if error else "proven" if whole else "partial",
-            cause=one.title if error else "",
-            teacher=one.teacher,
-            where=one.where,
-            others=one.others,
+            cause=one.title if error else "", teacher=one.teacher, where=one.where, others=one.others,
             kinds=self._kinds(cases),
-        )
+        )  # fmt: skip
 
     def _kinds(self, cases: frozenset[int]) -> frozenset[CriterionKind]:
         kinds, report = self.known.kinds, self.report
@@ -164,3 +157,53 @@ def _left_open(match: Match, candidate: Candidate) -> tuple[int, int]:
     """How many of the kinds that it costs, and of the criteria that failed."""
     failed = match.report.failed - set(match.known.mistake.costs)
     return len(match.known.kinds - candidate.kinds), len(failed)
+
+
+# --- in part ---------------------------------------------------------------------------------
+
+
+def in_part(matches: Sequence[Match], left: frozenset[Flaw]) -> Iterator[Candidate]:
+    """What explains some of the values that are left open."""
+    wrong = frozenset(case for kind, case in left if kind == "values")
+    for match in matches:
+        if "values" in match.known.kinds:
+            yield from _besides_another(match, wrong)
+    for match in matches:
+        yield from _in_a_part(match, wrong)
+
+
+def _besides_another(match: Match, wrong: frozenset[int]) -> Iterator[Candidate]:
+    """Half of what is left or more behaves as the mistake; no passing case contradicts."""
+    report, own = match.report, match.known.wrong
+    passing = report.returned.keys() - report.wrong
+    explained = wrong & match.values
+    convincing = report.fresh(explained & own) >= CONVINCING and 2 * len(explained) >= len(wrong)
+    if convincing and own & passing <= match.values:
+        yield match.candidate(explained, whole=False)
+
+
+def _in_a_part(match: Match, wrong: frozenset[int]) -> Iterator[Candidate]:
+    """All cases of a recognisable part behave as the mistake, and nothing else is wrong."""
+    report, own = match.report, match.known.wrong
+    for part in report.prepared.partitions:
+        inside = wrong <= part.cases <= match.values and own - part.cases
+        if inside and report.fresh(wrong & own) >= IN_A_PART:
+            found = match.candidate(wrong, whole=False)
+            yield replace(found, title=f"{found.title}, but only {part.words}", kinds=VALUES)
+
+
+def places(report: FailureReport, left: frozenset[Flaw]) -> Iterator[Candidate]:
+    """Where it is wrong, if that is a recognisable part and all the rest is right."""
+    cases = frozenset(case for _, case in left)
+    moving, telling = report.moving, report.telling
+    among = telling if not telling <= cases else moving if not cases & telling else cases
+    part = exactly(cases & among, among, report)
+    both = min(report.fresh(cases & among), report.fresh(among - cases))
+    if part is None or both < FEW or cases != report.failing:
+        return
+    yield Candidate(
+        "wrong-in-a-part", f"Right, but not {part.words}",
+        f"Call your function once {part.words} and once not. Which line treats the two differently?",
+        cases, whole=False, rank=PLACE, evidence="partial", kinds=ALL_KINDS,
+        teacher="No known mistake behaves so; what is known is the part of the inputs where it fails.",
+    )  # fmt: skip

@@ -6,7 +6,7 @@ arguments' names, so any exercise has its partitions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeGuard
 
@@ -45,6 +45,11 @@ def which(own: frozenset[int], every: frozenset[int], report: FailureReport) -> 
     return f" ({part.words})" if part else None
 
 
+def which_returned(own: Iterable[int], report: FailureReport) -> str:
+    """For which of the calls that came back; empty where in no part."""
+    return which(frozenset(own), frozenset(report.returned), report) or ""
+
+
 def partitions(exercise: kits.Exercise) -> tuple[Partition, ...]:
     """Each some of the cases, not all."""
     rows = [case.arguments for case in exercise.cases]
@@ -61,7 +66,7 @@ def _tests(name: str, values: list[Value]) -> Iterator[tuple[str, Callable[[Valu
     for dtype in sorted({one.dtype for one in tensors}):
         yield f"for {dtype} tensors", lambda v, d=dtype: isinstance(v, Tensor) and v.dtype == d  # type: ignore[misc]
     for shape in sorted({one.shape for one in tensors}):
-        yield _of_shape(name, shape), lambda v, s=shape: isinstance(v, Tensor) and v.shape == s  # type: ignore[misc]
+        yield f"for {name} of shape {shape}", lambda v, s=shape: isinstance(v, Tensor) and v.shape == s  # type: ignore[misc]
     yield from _said(name, values)
     if not all(isinstance(value, Tensor) or is_number(value) for value in values):
         return
@@ -85,10 +90,6 @@ def _said(name: str, values: list[Value]) -> Iterator[tuple[str, Callable[[Value
     told = {literal(value) for value in values if not (isinstance(value, Tensor) or is_number(value))}
     for text in sorted(told) if len(told) <= NAMED else ():
         yield f"where {name} is {text}", lambda v, t=text: not isinstance(v, Tensor) and literal(v) == t  # type: ignore[misc]
-
-
-def _of_shape(name: str, shape: tuple[int, ...]) -> str:
-    return f"for {name} of shape {shape}"
 
 
 def is_number(value: Value) -> TypeGuard[float]:

@@ -9,12 +9,11 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from grader import kit as kits
-from grader.diagnosis.candidates import Candidate
-from grader.diagnosis.partitions import which
-from grader.diagnosis.report import FailureReport
-from grader.judging.dtypes import TENSOR_TYPES
+from grader.diagnosis.partitions import which_returned
+from grader.diagnosis.report import Candidate, FailureReport
 from grader.judging.leaves import is_below, named
 from grader.judging.score import blamed
+from grader.judging.tolerances import TENSOR_TYPES
 from grader.kit import CriterionKind
 from grader.records import Failure, Leaf, Outcome, Part, Returned
 
@@ -63,32 +62,20 @@ def candidates(report: FailureReport) -> Iterator[Candidate]:
 
 
 def _candidate(
-    name: str,
-    titles: list[str],
-    cases: frozenset[int],
-    found: dict[int, tuple[_Problem, ...]],
+    name: str, titles: list[str], cases: frozenset[int], found: dict[int, tuple[_Problem, ...]],
     report: FailureReport,
-) -> Candidate:
+) -> Candidate:  # fmt: skip
     paths = {i: {path for one in found[i] for path in one.covers} for i in cases}
-    values = all(
-        part.path in paths[i]
-        for i in cases
-        for part in _looked_at(report.outcomes.outcomes[i], "values", report)
-    )
+    outcomes = report.outcomes.outcomes
+    values = all(part.path in paths[i] for i in cases for part in _looked_at(outcomes[i], "values", report))
     rest = f" and {len(titles) - TOLD} more" if len(titles) > TOLD else ""
     title = ", and ".join(titles[:TOLD]) + rest
     return Candidate(
-        id=name,
-        title=title + (which(cases, frozenset(report.returned), report) or ""),
-        hint=_HINTS[name],
-        explained=cases,
-        whole=True,
-        rank=RANK + 10 * (not values),
-        evidence="error",
+        name, title + which_returned(cases, report), _HINTS[name], cases,
+        whole=True, rank=RANK + 10 * (not values), evidence="error", where="return",
         teacher="Each part is judged by itself; this is about what they come in.",
-        where="return",
         kinds=_BOTH if values else _FORM,
-    )
+    )  # fmt: skip
 
 
 def _looked_at(outcome: Outcome, kind: CriterionKind, report: FailureReport) -> list[Part]:

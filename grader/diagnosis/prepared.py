@@ -15,7 +15,7 @@ from grader.errors import GraderError
 from grader.text import one_line
 
 if TYPE_CHECKING:
-    from grader.diagnosis.candidates import Diagnoser
+    from grader.diagnosis.report import Diagnoser
 
 AGAIN: Final = "Freeze the assignment again with this version: grader freeze -o FILE."
 DIAGNOSERS: Final[Mapping[str, Callable[[kits.Exercise, bytes], Diagnoser]]] = {"descent": Descent}

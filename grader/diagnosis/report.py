@@ -1,4 +1,4 @@
-"""The failure report of one exercise on one device: what diagnosis is asked to explain.
+"""The failure report of one exercise on one device, and the candidates: mistakes that could be behind it.
 
 A case can be wrong in three ways at once: its values, its form, its steps. Each is a flaw of its own, so that
 a wrong value in a wrong form is two mistakes and not one that nobody knows.
@@ -6,7 +6,7 @@ a wrong value in a wrong form is two mistakes and not one that nobody knows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, get_args
@@ -16,15 +16,50 @@ from grader.judging.behaviour import Behaviour, answered
 from grader.judging.leaves import seen
 from grader.judging.score import blamed
 from grader.kit import CriterionKind
-from grader.records import Answer, ExerciseOutcomes, Failure, Raised, Returned, Stopped, Tensor, Trace
+from grader.records import Answer, ExerciseOutcomes, Failure, Raised, Record, Returned, Stopped, Tensor, Trace
+from grader.results import Ground
 from grader.tensors import floats
 
 if TYPE_CHECKING:
     from grader.diagnosis.prepared import Prepared
 
+ALL_KINDS: Final[frozenset[CriterionKind]] = frozenset({"values", "return", "optimiser", "calls"})
+VALUES: Final[frozenset[CriterionKind]] = frozenset({"values"})
+STEPS: Final[frozenset[CriterionKind]] = frozenset({"optimiser"})
+
+
+class Candidate(Record, frozen=True):
+    """A mistake and how far it goes: `explained` are failing cases that behave as it would."""
+
+    id: str
+    title: str
+    hint: str
+    explained: frozenset[int]
+    whole: bool  # every case of the suite behaves so, those that pass too
+    rank: float  # simpler mistakes have a lower one; ties go to the lower
+    evidence: Ground
+    calls: int = 0  # that it was read from, where it was read from calls
+    cause: str = ""  # a possible one, where the title says only what was observed
+    teacher: str = ""
+    where: str | None = None  # the Landmark to quote
+    kinds: frozenset[CriterionKind] = VALUES  # what of these cases it explains
+    others: tuple[str, ...] = ()  # titles of the mistakes that only with this one behave so
+    beside: tuple[Candidate, ...] = ()
+
+
+class Explanation(Record, frozen=True):
+    """What a diagnoser says: what it proved, what it observed beside the values, what it read from traces."""
+
+    proven: tuple[Candidate, ...] = ()
+    observed: tuple[Candidate, ...] = ()
+    traced: tuple[Candidate, ...] = ()
+
+
+Diagnoser = Callable[["FailureReport"], Explanation]
+"""An exercise names its diagnosers; each is made once with the exercise and asked for each student."""
+
 Flaw = tuple[CriterionKind, int]
 """A failing case, and in what it fails."""
-
 
 _NO_VALUE: Final = (Failure.WRONG_TYPE, Failure.WRONG_SHAPE)
 
@@ -42,6 +77,11 @@ class FailureReport:
     @property
     def exercise(self) -> kits.Exercise:
         return self.prepared.exercise
+
+    @cached_property
+    def said(self) -> tuple[Explanation, ...]:
+        """By the exercise's diagnosers; asked only where its own misconceptions leave something open."""
+        return tuple(diagnoser(self) for diagnoser in self.prepared.diagnosers)
 
     @cached_property
     def answers(self) -> list[Answer]:
@@ -88,9 +128,8 @@ class FailureReport:
     @cached_property
     def telling(self) -> frozenset[int]:
         """The cases whose result is neither what was passed nor 0."""
-        return frozenset(
-            i for i in self.moving if _goes_somewhere(self.exercise.cases[i], self.exercise.moves)
-        )
+        cases, moves = self.exercise.cases, self.exercise.moves
+        return frozenset(i for i in self.moving if _goes_somewhere(cases[i], moves))
 
     @cached_property
     def raised(self) -> dict[int, Raised]:

@@ -10,13 +10,11 @@ import numpy as np
 
 from grader import kit as kits
 from grader.diagnosis import parts
-from grader.diagnosis.candidates import ALL_KINDS, Candidate
-from grader.diagnosis.partitions import which
-from grader.diagnosis.report import FailureReport
+from grader.diagnosis.partitions import which, which_returned
+from grader.diagnosis.report import ALL_KINDS, Candidate, FailureReport
 from grader.judging.behaviour import values
-from grader.judging.dtypes import TENSOR_TYPES
 from grader.judging.leaves import is_below
-from grader.judging.tolerances import CONVINCING, ROUNDOFF, SPREAD, near, rounding
+from grader.judging.tolerances import CONVINCING, ROUNDOFF, SPREAD, TENSOR_TYPES, near, rounding
 from grader.kit import CriterionKind
 from grader.records import Answer, Failure, Returned
 from grader.tensors import floats, numbers
@@ -27,14 +25,10 @@ _FORM: Final[frozenset[CriterionKind]] = frozenset({"return"})
 _TYPE: Final = "Print type(...) of what your function returns."
 _PLAIN: Final = ("float", "int", "bool", "list", "tuple")
 _OBJECTS: Final = {
-    "": (
-        "The function returns nothing",
-        "What does a Python function give back when it ends without `return`?",
-    ),
-    "generator": (
-        "A generator is returned, not a tensor",
-        "Does your function have a word in it that makes it a generator?",
-    ),
+    "": ("The function returns nothing",
+         "What does a Python function give back when it ends without `return`?"),
+    "generator": ("A generator is returned, not a tensor",
+                  "Does your function have a word in it that makes it a generator?"),
     "coroutine": ("A coroutine is returned, not a tensor", "Which word stands before `def`?"),
     "str": ("A text is returned, not a tensor", _TYPE),
     "dict": ("A dictionary is returned, not a tensor", _TYPE),
@@ -64,15 +58,11 @@ def _objects(report: FailureReport) -> Iterator[Candidate]:
         title, hint = _OBJECTS.get(name, (f"An object of type {name} is returned, not a tensor", _TYPE))
         if name in TENSOR_TYPES:
             title = f"The function returns {report.returned[min(own)].problem}"
+        never = "Often there is no return, or one that is not always reached."
         yield _returned(
-            id="returns-another-thing" if name else "returns-nothing",
-            title=title + _which(own, report),
-            hint=hint,
-            explained=frozenset(own),
-            teacher="Nothing to compare came back."
-            if name
-            else "Often there is no return, or one that is not always reached.",
-        )
+            "returns-another-thing" if name else "returns-nothing", title + which_returned(own, report), hint,
+            frozenset(own), teacher="Nothing to compare came back." if name else never,
+        )  # fmt: skip
 
 
 def _too_much(report: FailureReport) -> Iterator[Candidate]:
@@ -88,17 +78,14 @@ def _too_much(report: FailureReport) -> Iterator[Candidate]:
         title = "More comes back than the result, and more of it the longer a call runs"
     if held < CONVINCING:
         title = "More numbers come back than the result has"
+    hint = "What stands after `return`? How many things does the caller get?"
+    if grows:
+        hint = "How many elements does the result have, and how many should it have?"
+    cause = "a list of all values on the way, or a tuple of the result and something else"
     yield _returned(
-        id="returns-history" if grows else "returns-more",
-        title=title + _which(set(rows), report),
-        hint="How many elements does the result have, and how many should it have?"
-        if grows
-        else "What stands after `return`? How many things does the caller get?",
-        explained=frozenset(rows),
-        whole=False,
-        cause="a list of all values on the way, or a tuple of the result and something else",
-        teacher="Often a list of all values on the way, or a tuple of the result and something else.",
-    )
+        "returns-history" if grows else "returns-more", title + which_returned(rows, report), hint,
+        frozenset(rows), whole=False, cause=cause, teacher=f"Often {cause}.",
+    )  # fmt: skip
 
 
 def _holds(got: list[float], wanted: list[float], case: kits.Case) -> bool:
@@ -121,14 +108,10 @@ def _forms(report: FailureReport) -> Iterator[Candidate]:
             groups.setdefault(_form(answer, report.outcomes.outcomes[index].form), set()).add(index)
     for (name, title, hint), own in groups.items():
         yield _returned(
-            id=name,
-            title=title + _which(own, report, judged),
-            hint=hint,
-            explained=frozenset(own),
-            rank=RANK + 10,
+            name, title + (which(frozenset(own), judged, report) or ""), hint, frozenset(own),
+            rank=RANK + 10, kinds=_FORM,
             teacher="The numbers are judged apart; this is about what they come in.",
-            kinds=_FORM,
-        )
+        )  # fmt: skip
 
 
 def _form(answer: Returned, form: Failure | None) -> tuple[str, str, str]:
@@ -147,10 +130,6 @@ def _form(answer: Returned, form: Failure | None) -> tuple[str, str, str]:
     return name, title, f"Compare the {name}s of the argument and of the result."
 
 
-def _which(own: set[int], report: FailureReport, judged: frozenset[int] | None = None) -> str:
-    return which(frozenset(own), frozenset(report.returned) if judged is None else judged, report) or ""
-
-
 def _coarse(report: FailureReport) -> Iterator[Candidate]:
     """Right to the digits of a coarser dtype: the numbers go through it on the way."""
     rows = {i: report.exercise.cases[i] for i, one in report.returned.items() if one.value is not None}
@@ -161,16 +140,11 @@ def _coarse(report: FailureReport) -> Iterator[Candidate]:
         finer = {i: case for i, case in rows.items() if ROUNDOFF[case.dtype] < ROUNDOFF[dtype]}
         if wrong <= finer.keys() and all(_held(case, report.answers[i], dtype) for i, case in finer.items()):
             yield Candidate(
-                id=f"goes-through-{dtype}",
-                title=f"The numbers go through {dtype}, which keeps fewer digits",
-                hint="Print the dtype of every tensor on the way. Which line changes it?",
-                explained=wrong,
-                whole=True,
-                rank=RANK - 25,
-                evidence="proven",
+                f"goes-through-{dtype}", f"The numbers go through {dtype}, which keeps fewer digits",
+                "Print the dtype of every tensor on the way. Which line changes it?", wrong, whole=True,
+                rank=RANK - 25, evidence="proven", where="definition",
                 teacher="A cast, a tensor made without a dtype, or a default dtype that was changed.",
-                where="definition",
-            )
+            )  # fmt: skip
             return
 
 

@@ -7,7 +7,7 @@ Login ID, name. A row named "Points Possible" says what a full mark is, or that 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from grader import names
@@ -31,33 +31,52 @@ def filled(
     sheet: Sheet, assignment: str, entries: list[Entry], *, most: float, scale: bool, replace: bool
 ) -> Filled:
     """Raises GraderError for what is no gradebook, and for another course's."""
-    _check_header(sheet)
-    target = _column(sheet, assignment)
+    places = _places(sheet)
+    target = _column(sheet, assignment, places)
     times = factor(sheet.name, target, most, scale=scale)
-    students = {place: _keys(sheet, row) for place, row in enumerate(sheet.rows) if _is_student(place, row)}
+    students = {place: _keys(row, places) for place, row in enumerate(sheet.rows) if _is_student(place, row)}
     found = match(sheet, students, entries, _known_by)
     if not found.rows:
         raise GraderError(
             f"{sheet.name}: nobody in the report has a row in this gradebook: of another course?",
             "Students are found by Canvas's ID, SIS User ID, SIS Login ID or name; a --roster gives them.",
         )
-    left = _left(sheet, [place for place in students if place not in found.rows])
+    others = [sheet.rows[place] for place in students if place not in found.rows]
+    named = [(row.line, one_line(_name(row, places))) for row in others]
+    left = tuple(f"line {line}, {name}" for line, name in named if names.plain(name) not in _TEST)
     return fill(sheet, target, found.rows, found.lost, left, times=times, replace=replace)
 
 
-def _check_header(sheet: Sheet) -> None:
+@dataclass(frozen=True)
+class _Places:
+    """Which column is which; None where there is none."""
+
+    number: int | None
+    sis: int | None
+    login: int | None
+    family: int | None
+    given: int | None
+    section: int  # behind it stand the assignments
+
+
+def _places(sheet: Sheet) -> _Places:
+    """Raises GraderError for what is no gradebook of Canvas."""
     cells = [*sheet.columns, "", "", ""]
     whole = "Student" in cells[0] and "ID" in cells[1]
     parts = "LastName" in cells[0] and "FirstName" in cells[1] and "ID" in cells[2]
-    if not (whole or parts) or column(sheet, ["Section"]) is None:
+    found = [column(sheet, [name]) for name in ("ID", "SIS User ID", "SIS Login ID", "LastName", "FirstName")]
+    section = column(sheet, ["Section"])
+    if not (whole or parts) or section is None:
         raise GraderError(
             f"{sheet.name}, line 1: this is not a gradebook of Canvas, whose first columns are Student, ID "
             f"and at last Section; found {one_line(', '.join(sheet.columns), 200)}.",
             AGAIN,
         )
+    number_, sis, login, family, given = found
+    return _Places(number_, sis, login, family, given, section)
 
 
-def _column(sheet: Sheet, assignment: str) -> Column:
+def _column(sheet: Sheet, assignment: str, places: _Places) -> Column:
     """Raises GraderError where the assignment is not there, there twice, or must not be filled."""
     titles = [(place, _TITLE.fullmatch(one)) for place, one in enumerate(sheet.columns)]
     found = [place for place, one in titles if one and assignment in (one["id"], one["title"], one[0])]
@@ -74,7 +93,7 @@ def _column(sheet: Sheet, assignment: str) -> Column:
             f"{sheet.name}: Canvas takes no marks for {sheet.columns[found[0]]}: it is read only.",
             "Name another assignment.",
         )
-    return Column(found[0], number(points), decimal_of(sheet, range(len(sheet.columns))))
+    return Column(found[0], number(points), decimal_of(sheet, range(places.section + 1, len(sheet.columns))))
 
 
 def _is_points(row: Row) -> bool:
@@ -88,19 +107,17 @@ def _is_student(place: int, row: Row) -> bool:
     return not all(_POSTING.fullmatch(cell.value) for cell in row.cells)
 
 
-def _keys(sheet: Sheet, row: Row) -> Keys:
+def _keys(row: Row, places: _Places) -> Keys:
     """What Canvas asks, in its order; then the same of a row without a number, which may be anybody's."""
-    number_, sis, login = (
-        frozenset({row.value(column(sheet, [name]))} - {""}) for name in ("ID", "SIS User ID", "SIS Login ID")
-    )
-    others = (_plain(sis), _plain(login), names.forms(_name(sheet, row)))
+    number_ = frozenset({row.value(places.number)} - {""})
+    sis, login = _plain({row.value(places.sis)}), _plain({row.value(places.login)})
+    others = (sis, login, names.forms(_name(row, places)))
     return (number_, *others, *(_NOBODY if number_ else others))
 
 
-def _name(sheet: Sheet, row: Row) -> str:
-    family, given = column(sheet, ["LastName"]), column(sheet, ["FirstName"])
-    if family is not None and given is not None:
-        return f"{row.value(family)}, {row.value(given)}"
+def _name(row: Row, places: _Places) -> str:
+    if places.family is not None and places.given is not None:
+        return f"{row.value(places.family)}, {row.value(places.given)}"
     return row.value(0)
 
 
@@ -116,15 +133,5 @@ def _alone(entry: Entry) -> set[str]:
     return {entry.student} if len(entry.people) == 1 else set()
 
 
-def _plain(keys: set[str] | frozenset[str]) -> frozenset[str]:
+def _plain(keys: set[str]) -> frozenset[str]:
     return frozenset(map(names.plain, keys)) - {""}
-
-
-def _left(sheet: Sheet, places: list[int]) -> tuple[str, ...]:
-    """The rows of students who are not in the report; not of the one that Canvas makes for trying."""
-    named: Mapping[int, str] = {place: _name(sheet, sheet.rows[place]) for place in places}
-    return tuple(
-        f"line {sheet.rows[place].line}, {one_line(name)}"
-        for place, name in named.items()
-        if names.plain(name) not in _TEST
-    )

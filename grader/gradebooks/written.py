@@ -35,7 +35,11 @@ def nbgrader(entries: Sequence[Entry]) -> tuple[str, tuple[str, ...]]:
         ]
         for entry in own
     ]
-    lost = tuple(f"{one.student}: was not handed in through nbgrader." for one in entries if one not in own)
+    lost = tuple(
+        f"{one.student}: was not handed in through nbgrader."
+        for one in entries
+        if not one.id_from("nbgrader")
+    )
     return _table(NBGRADER, rows), lost
 
 

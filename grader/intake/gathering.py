@@ -103,18 +103,21 @@ def _assembled(found: HandIn, scratch: Path, notes: list[str]) -> Folder:
         if piece.name in (".", "..") or "/" in piece.name:  # no name that a file can have
             notes.append(f"{piece.entry.shown} has no file name and is not read.")
             continue
-        written, why = _copied(piece, into / piece.name, room)
+        written, why = _taken(piece, into / piece.name, room, scratch)
         room -= written
         if why is not None:
             refused[into / piece.name] = why
     return Folder(into, found.shown, refused)
 
 
-def _copied(piece: Piece, target: Path, room: int) -> tuple[int, str | None]:
-    """How many bytes were copied, and why it was not."""
+def _taken(piece: Piece, target: Path, room: int, scratch: Path) -> tuple[int, str | None]:
+    """How many bytes were copied, and why it was not; what was unpacked by us is moved."""
     entry = piece.entry
     if entry.problem is not None:
         return 0, entry.problem
+    if scratch in entry.path.parents:
+        entry.path.rename(target)
+        return 0, None
     try:
         with os.fdopen(os.open(entry.path, _FLAGS), "rb") as source:
             found = os.fstat(source.fileno())

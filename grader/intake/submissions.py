@@ -12,6 +12,7 @@ files: `grade` reads a class (each source file and each folder a student), `chec
 from __future__ import annotations
 
 import itertools
+import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -137,6 +138,8 @@ def _found(
         return _one(real.name, folder) if one else _class([folder, *_export(folder)], scratch, layout)
     if files.named_kind(real.name) is Kind.ZIP and real.is_file():
         return _zip(Path(name).stem, real, shown, scratch, one, layout)
+    if layout not in ("", layouts.FILES):
+        raise layouts.refusal(shown, layout)
     entry = files.entry(real, shown)
     if entry.kind is not Kind.SOURCE:
         entry = Entry(real, shown, entry.kind, f"{shown} is neither a .py nor an .ipynb file. {HAND_IN}")
@@ -167,6 +170,10 @@ def _zip(student: str, real: Path, shown: str, scratch: Path, one: bool, layout:
 
 def _sole(folder: Folder) -> list[Folder]:
     """The folder that is all there is in this one."""
+    with os.scandir(folder.path) as named:  # a class of many is not looked through for this
+        few = list(itertools.islice((one for one in named if not archives.is_junk(one.name)), 2))
+    if len(few) != 1:
+        return []
     entries = files.entries(folder)
     if len(entries) != 1 or not is_plain_folder(entries[0]):
         return []
@@ -189,15 +196,19 @@ def _class_folder(folder: Folder) -> Folder:
 def _class(folders: Sequence[Folder], scratch: Path, wanted: str, plain: Folder | None = None) -> _Found:
     """As a learning system wrote it, if one of `folders` looks so; else as plain files and folders."""
     plain = plain or folders[0]
+    entries = {folder.path: files.entries(folder) for folder in folders}
     if wanted in (layouts.FOLDERS, layouts.FILES):
-        return _only(_plain(plain, scratch, wanted), plain, wanted)
+        found = _plain(plain, entries[plain.path], scratch, wanted)
+        if not found.submissions:
+            raise layouts.refusal(plain.shown, wanted)
+        return found
     for folder in folders:
-        found = layouts.recognised(folder, files.entries(folder), wanted)
-        if found is not None:
-            return _recognised(*found, scratch)
+        recognised = layouts.recognised(folder, entries[folder.path], wanted)
+        if recognised is not None:
+            return _recognised(*recognised, scratch)
     if wanted:
         raise layouts.refusal(folders[0].shown, wanted)
-    return _plain(plain, scratch)
+    return _plain(plain, entries[plain.path], scratch)
 
 
 def _recognised(layout: Layout, read: Read, scratch: Path) -> _Found:
@@ -209,22 +220,12 @@ def _recognised(layout: Layout, read: Read, scratch: Path) -> _Found:
     return found
 
 
-def _only(found: _Found, folder: Folder, wanted: str) -> _Found:
-    if found.submissions:
-        return found
-    what = "folder with a .py or .ipynb file" if wanted == layouts.FOLDERS else ".py, .ipynb or .zip file"
-    raise GraderError(
-        f"{folder.shown} is not a class of {wanted}: looked for a {what}.",
-        "Leave --layout out to see what it is taken for: grader grade PATH --dry-run.",
-    )
-
-
-def _plain(folder: Folder, scratch: Path, wanted: str = "") -> _Found:
+def _plain(folder: Folder, entries: Sequence[Entry], scratch: Path, wanted: str = "") -> _Found:
     """Each source file, folder and zip with sources at the top is a student; a file by its stem."""
     found = _Found()
     flat: defaultdict[str, list[Entry]] = defaultdict(list)
     folders: list[Entry] = []
-    for entry in files.entries(folder):
+    for entry in entries:
         if wanted and (wanted == layouts.FOLDERS) != (entry.kind is Kind.FOLDER):
             _add_unmatched(found, entry)
         elif entry.kind is Kind.SOURCE:

@@ -13,20 +13,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from grader import kit as kits
-from grader.judging.dtypes import TENSOR_TYPES, judged_dtype
-from grader.judging.tolerances import CLEARLY, near, rounding
-from grader.records import (
-    Answer,
-    ExerciseOutcomes,
-    ExerciseRun,
-    Outcome,
-    Raised,
-    Returned,
-    Step,
-    Stopped,
-    Tensor,
-    Trace,
-)
+from grader import records
+from grader.judging.tolerances import CLEARLY, TENSOR_TYPES, judged_dtype, near, rounding
 from grader.results import CriterionResult
 from grader.tensors import floats, single
 
@@ -46,27 +34,25 @@ class Behaviour:
     single: bool = False  # numbers that a float32 cannot hold are infinite here
 
 
-def behaviour(answer: Answer, tolerance: Tensor | None) -> Behaviour:
+def behaviour(answer: records.Answer, tolerance: records.Tensor | None) -> Behaviour:
     """That of a known program, with its own rounding."""
     numbers = values(answer)
     allowed = floats(tolerance) if tolerance is not None else [0.0] * len(numbers)
     return Behaviour(what(answer), tuple(numbers), tuple(allowed))
 
 
-def answered(case: kits.Case, answer: Answer) -> Behaviour:
+def answered(case: kits.Case, answer: records.Answer) -> Behaviour:
     """That of a student: what is returned in a coarser dtype than the case's may be rounded more."""
     numbers = values(answer)
-    if not isinstance(answer, Returned) or answer.value is None:
+    if not isinstance(answer, records.Returned) or answer.value is None:
         return Behaviour(what(answer))
     dtype, allowed = judged_dtype(case, answer, answer.value), 0.0
     plain = answer.value.dtype == case.dtype and answer.type in TENSOR_TYPES
     if dtype != case.dtype and (answer.leaves or not plain):
-        allowed = rounding(
-            dtype, case.effort, max(_largest(case), *(abs(x) for x in numbers if math.isfinite(x)), 0.0)
-        )
-    return Behaviour(
-        what(answer), tuple(numbers), (allowed,) * len(numbers), single=answer.value.dtype == "float32"
-    )
+        largest = max(_largest(case), *(abs(x) for x in numbers if math.isfinite(x)), 0.0)
+        allowed = rounding(dtype, case.effort, largest)
+    single = answer.value.dtype == "float32"
+    return Behaviour(what(answer), tuple(numbers), (allowed,) * len(numbers), single=single)
 
 
 def same(one: Behaviour, other: Behaviour) -> bool:
@@ -77,7 +63,7 @@ def same(one: Behaviour, other: Behaviour) -> bool:
     return all(near(x, y, s + t) or (one.single and x == single(y)) for x, y, s, t in rows)
 
 
-def same_steps(first: Trace | None, second: Trace | None) -> bool:
+def same_steps(first: records.Trace | None, second: records.Trace | None) -> bool:
     """Whether as many steps were recorded, by the same optimiser, and no number clearly differs."""
     one, two = (trace.steps if trace else () for trace in (first, second))
     return len(one) == len(two) and all(
@@ -86,32 +72,32 @@ def same_steps(first: Trace | None, second: Trace | None) -> bool:
     )
 
 
-def _same_numbers(one: Step, other: Step) -> bool:
+def _same_numbers(one: records.Step, other: records.Step) -> bool:
     x, y = _numbers(one), _numbers(other)
     return len(x) == len(y) and all(
         near(a, b, CLEARLY * max(abs(a), abs(b))) for a, b in zip(x, y, strict=True)
     )
 
 
-def _numbers(step: Step) -> list[float]:
+def _numbers(step: records.Step) -> list[float]:
     tensors = [*step.before, *step.after, *step.gradients]
     return [*step.options.values(), *(x for one in tensors for x in (floats(one) if one else [math.nan]))]
 
 
-def what(answer: Answer) -> Hashable:
+def what(answer: records.Answer) -> Hashable:
     """What an answer is, its numbers aside."""
-    if isinstance(answer, Raised):
+    if isinstance(answer, records.Raised):
         return "raised", answer.type, _QUOTED.sub("''", answer.message)
-    if isinstance(answer, Stopped):
+    if isinstance(answer, records.Stopped):
         return "stopped", object()  # like nothing else
     if answer.value is None:
         return "no value", answer.problem
     return "value", len(floats(answer.value)), tuple((one.path, one.size, one.text) for one in answer.leaves)
 
 
-def form(answer: Answer) -> Hashable:
+def form(answer: records.Answer) -> Hashable:
     """What an answer looks like: a tensor of a shape and dtype, or another type."""
-    if not isinstance(answer, Returned) or answer.value is None:
+    if not isinstance(answer, records.Returned) or answer.value is None:
         return what(answer)
     if answer.leaves:
         return tuple((one.path, one.type, one.dtype, one.shape) for one in answer.leaves)
@@ -120,13 +106,15 @@ def form(answer: Answer) -> Hashable:
     return (answer.type,)
 
 
-def values(answer: Answer) -> list[float]:
-    return floats(answer.value) if isinstance(answer, Returned) and answer.value is not None else []
+def values(answer: records.Answer) -> list[float]:
+    return floats(answer.value) if isinstance(answer, records.Returned) and answer.value is not None else []
 
 
 def _largest(case: kits.Case) -> float:
     """The largest number in the tensors given."""
-    given = [abs(x) for one in case.arguments.values() if isinstance(one, Tensor) for x in floats(one)]
+    given = [
+        abs(x) for one in case.arguments.values() if isinstance(one, records.Tensor) for x in floats(one)
+    ]
     return max(filter(math.isfinite, given), default=0.0)
 
 
@@ -134,10 +122,9 @@ def _largest(case: kits.Case) -> float:
 
 
 def described(
-    exercise: kits.Exercise,
-    ran: Sequence[tuple[ExerciseRun, ExerciseOutcomes]],
+    exercise: kits.Exercise, ran: Sequence[tuple[records.ExerciseRun, records.ExerciseOutcomes]],
     criteria: Sequence[CriterionResult],
-) -> str:
+) -> str:  # fmt: skip
     """What an unknown mistake does on the first device that shows a failure; empty where none does.
 
     Of each case stands what came (a digest: no word of a student's is in it) and the numbers in units of the
@@ -152,10 +139,10 @@ def described(
     return ";".join(_case(case, outcome, formal=index in formal) for index, (case, outcome) in rows)
 
 
-def _case(case: kits.Case, outcome: Outcome, *, formal: bool) -> str:
+def _case(case: kits.Case, outcome: records.Outcome, *, formal: bool) -> str:
     """`a1b2c3 0.64 0.64`: what came, then its numbers."""
     answer = outcome.answer
-    came = answer.failure.value if isinstance(answer, Stopped) else what(answer)
+    came = answer.failure.value if isinstance(answer, records.Stopped) else what(answer)
     told = repr((came, outcome.form.value if formal and outcome.form else ""))
     digest = hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[: 2 * _BYTES]
     unit = _largest(case) or 1.0

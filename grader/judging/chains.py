@@ -7,8 +7,17 @@ numbers, and wrong for steps taken by hand beside an idle optimiser. How *many* 
 taken is another criterion's business; so one step too many may be undone by returning what the one before
 it had left, but no more: an optimiser that goes on alone moves another tensor than the one returned. And
 where the end is right, the steps have to pass through the values on the way: an end that was known before
-cannot be stepped to by gradients made for it. And each step has to be one that the optimiser makes
-(`updates`).
+cannot be stepped to by gradients made for it. And each step has to be one that the optimiser makes.
+
+What SGD does is known to the last bits: it moves a parameter that has a gradient, to
+
+    after = before - rate * (gradient + decay * before),
+
+the gradient's sign turned where it maximises. A step that says otherwise is false: the parameter was moved
+by hand inside it, or there was none. Whether the gradient is the objective's is not asked: what a step took
+off is the rate times it, so it is where the steps lead from each value of the reference's to the next.
+Momentum adds what no trace tells; but where the end is that of a reference without it, each step was an
+optimiser's first, which has the gradient alone (with Nesterov's 1 + momentum times it).
 
 Components are followed by their values alone from one step to the next, since a student may cut and join
 tensors in any way; within a step each is followed by its place. Two components that pass through the same
@@ -20,12 +29,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
 
 from grader import kit as kits
-from grader.judging import updates
-from grader.judging.tolerances import READ, ROUNDOFF, near
+from grader.judging.tolerances import NORMAL, READ, ROUNDOFF, near
 from grader.records import Answer, Chain, Raised, Returned, Step, Stopped, Tensor, Trace
 from grader.tensors import floats, single, text
 
@@ -43,17 +51,14 @@ def chain(
     steps = [step for step in every if optimiser in step.classes]
     message = _no_value(answer) or _no_step(every, steps, optimiser)
     if not moves:  # what the steps move is no argument
-        if not message and not _moves(steps):
-            message = f"no step of torch.optim.{optimiser} changed anything"
+        message = message or _unmoved(steps, optimiser)
         return Chain(index, holds=not message, steps=len(steps), message=message, optimiser=optimiser)
     start = case.arguments[moves]
     if not message and isinstance(answer, Returned) and answer.value and isinstance(start, Tensor):
         followed = _Followed(start, answer.value, steps)
         if trace and trace.dropped:  # too many steps to record: what was recorded holds
             message = followed.broken_anywhere(moves)
-            if not message and not _moves(steps):
-                message = f"no step of torch.optim.{optimiser} changed anything"
-            message = message or updates.impossible(steps, optimiser, memory=True)
+            message = message or _unmoved(steps, optimiser) or impossible(steps, optimiser, memory=True)
         else:
             message = (
                 _too_many(answer.value, case)
@@ -118,20 +123,12 @@ def _not_stepped(
     wanted = [floats(tensor) for tensor in case.trajectory]
     allowed = [READ * roundoff * n * _largest(wanted[:n]) for n in range(1, len(wanted) + 1)]
     end = floats(returned)
-    right = (
-        bool(wanted)
-        and len(end) == len(wanted[-1])
-        and all(map(near, end, wanted[-1], allowed[-1:] * len(end)))
-    )
-    memory = not right or _has_momentum(case)
-    return updates.impossible(steps, optimiser, memory=memory) or (
-        _short_cut(wanted, allowed, followed) if right else ""
-    )
-
-
-def _has_momentum(case: kits.Case) -> bool:
-    """Whether the reference has, so that a right end says nothing of it."""
-    return case.trace is not None and any(step.options.get("momentum") for step in case.trace.steps)
+    right = bool(wanted) and len(end) == len(wanted[-1])
+    right = right and all(map(near, end, wanted[-1], allowed[-1:] * len(end)))
+    theirs = case.trace.steps if case.trace else ()
+    memory = not right or any(step.options.get("momentum") for step in theirs)  # then it says nothing of it
+    wrong = impossible(steps, optimiser, memory=memory)
+    return wrong or (_short_cut(wanted, allowed, followed) if right else "")
 
 
 def _short_cut(wanted: Sequence[Sequence[float]], allowed: Sequence[float], followed: _Followed) -> str:
@@ -155,8 +152,9 @@ def _largest(values: Sequence[Sequence[float]]) -> float:
     return max((abs(x) for value in values for x in value if math.isfinite(x)), default=0.0)
 
 
-def _moves(steps: Sequence[Step]) -> bool:
-    return any(step.before != step.after for step in steps)
+def _unmoved(steps: Sequence[Step], optimiser: str) -> str:
+    moves = any(step.before != step.after for step in steps)
+    return "" if moves else f"no step of torch.optim.{optimiser} changed anything"
 
 
 class _Followed:
@@ -173,9 +171,7 @@ class _Followed:
         self._came: dict[Key, set[Key]] = {}  # from where steps came to a value
         self._known = set(self._passed)  # passed to the call, or made of that by steps
         self._made: set[Key] = set()  # by steps
-        self._astray: dict[
-            Key, tuple[int, Key]
-        ] = {}  # left by a step, but begun elsewhere: at which, by what
+        self._astray: dict[Key, tuple[int, Key]] = {}  # left by a step, begun elsewhere: at which, by what
         for number, step in enumerate(steps, start=1):
             self._follow(number, list(zip(self._keys(step.before), self._keys(step.after), strict=False)))
 
@@ -187,11 +183,8 @@ class _Followed:
             self._came.setdefault(after, set()).add(before)
         self._left.update(after for _, after in pairs)
         made = {after for before, after in pairs if before in self._known}
-        self._astray |= {
-            after: self._astray.get(before, (number, before))
-            for before, after in pairs
-            if before not in self._known
-        }
+        lost = [(before, after) for before, after in pairs if before not in self._known]
+        self._astray |= {after: self._astray.get(before, (number, before)) for before, after in lost}
         self._made |= made
         self._known |= made
 
@@ -212,9 +205,8 @@ class _Followed:
                 return self._unknown(*self._astray[key], moves)
             if key not in self._made or key not in late:
                 which = "one of the last two steps" if key in self._made else "a step"
-                return (
-                    f"what came back, {self._told(key)}, was not left by {which} of torch.optim.{optimiser}"
-                )
+                told = f"what came back, {self._told(key)}, was not left by {which}"
+                return f"{told} of torch.optim.{optimiser}"
         return ""
 
     def broken_anywhere(self, moves: str) -> str:
@@ -237,3 +229,68 @@ class _Followed:
             values = floats(tensor)
             keys += ["nan" if math.isnan(x) else x if exact else single(x) for x in values]
         return keys
+
+
+# --- the steps that an optimiser can make ----------------------------------------------------
+
+
+class _Move(NamedTuple):
+    """One number of one parameter in one step."""
+
+    before: float
+    after: float
+    gradient: float
+    dtypes: tuple[str, ...]
+
+    def lead(self, options: dict[str, float]) -> list[float]:
+        """Where SGD may go from here."""
+        rate, momentum = options.get("lr", 0.0), options.get("momentum", 0.0)
+        sign = -1.0 if options.get("maximize") else 1.0
+        step = rate * (sign * self.gradient + options.get("weight_decay", 0.0) * self.before)
+        factors = (1.0, 1.0 + momentum) if options.get("nesterov") else (1.0,)
+        return [self.before - factor * step for factor in factors]
+
+    def leads(self, options: dict[str, float]) -> bool:
+        """Whether it went there; what is no number any more may have come from anywhere."""
+        if not math.isfinite(self.after):
+            return True
+        roundoff, lost = (
+            max(table.get(one, table["float64"]) for one in self.dtypes) for table in (ROUNDOFF, NORMAL)
+        )
+        decay = abs(options.get("weight_decay", 0.0) * self.before)
+        size = abs(self.before) + abs(options.get("lr", 0.0)) * (abs(self.gradient) + decay)
+        allowed = READ * roundoff * size + lost
+        return math.isfinite(size) and any(abs(one - self.after) <= allowed for one in self.lead(options))
+
+
+def impossible(steps: Sequence[Step], optimiser: str, *, memory: bool) -> str:
+    """The first step that `optimiser` cannot have made, in words; `memory`: momentum may have added some."""
+    for number, step in enumerate(steps, start=1):
+        for index, (before, after) in enumerate(zip(step.before, step.after, strict=False)):
+            if before != after:
+                message = _wrong(step, index, before, after, plain=optimiser == "SGD", memory=memory)
+                if message:
+                    return f"step {number} {message}"
+    return ""
+
+
+def _wrong(step: Step, index: int, before: Tensor, after: Tensor, *, plain: bool, memory: bool) -> str:
+    gradient = step.gradients[index] if index < len(step.gradients) else None
+    if gradient is None or gradient.shape != before.shape:
+        return "moved a parameter that had no gradient"
+    options = step.each[index] if index < len(step.each) else step.options
+    if not plain or (options.get("momentum") and memory):
+        return ""
+    for move in _components(before, after, gradient):
+        if not move.leads(options):
+            start, end, wanted = (
+                text([x], before.dtype, ()) for x in (move.before, move.after, move.lead(options)[0])
+            )
+            return f"took a parameter from {start} to {end}, where its rate and its gradient lead to {wanted}"
+    return ""
+
+
+def _components(before: Tensor, after: Tensor, gradient: Tensor) -> Iterator[_Move]:
+    dtypes = (before.dtype, after.dtype, gradient.dtype)
+    for numbers in zip(floats(before), floats(after), floats(gradient), strict=False):
+        yield _Move(*numbers, dtypes)

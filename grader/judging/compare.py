@@ -13,55 +13,37 @@ from collections.abc import Sequence
 from typing import Final
 
 from grader import kit as kits
+from grader import records
 from grader.judging import leaves
 from grader.judging.behaviour import answered, behaviour, same
 from grader.judging.chains import chain, used
-from grader.judging.dtypes import PLAIN_TYPES, TENSOR_TYPES, judged_dtype
-from grader.judging.tolerances import component
-from grader.records import (
-    Answer,
-    Chain,
-    ExerciseOutcomes,
-    ExerciseRun,
-    Failure,
-    Leaf,
-    Outcome,
-    Raised,
-    Returned,
-    Stopped,
-    Tensor,
-)
-from grader.tensors import floats, single, text
-
-NEAR: Final = 1000  # times the bound: beyond it the digits show the difference, below a number has to
+from grader.judging.tolerances import PLAIN_TYPES, TENSOR_TYPES, component, judged_dtype
+from grader.tensors import floats, single
 
 FORGED: Final = "its process sent an answer of another form than any call comes to"
 
-NOT_ANSWERED: Final = Stopped(Failure.NOT_RUN, "not run")
+NOT_ANSWERED: Final = records.Stopped(records.Failure.NOT_RUN, "not run")
 
 
-def judge(run: ExerciseRun, exercise: kits.Exercise, device: str) -> ExerciseOutcomes:
+def judge(run: records.ExerciseRun, exercise: kits.Exercise, device: str) -> records.ExerciseOutcomes:
     """Judge one exercise on one device."""
     if not run.found:
-        return ExerciseOutcomes(run.name, device, found=False, outcomes=(), chains=(), moved=False)
+        return records.ExerciseOutcomes(run.name, device, found=False, outcomes=(), chains=(), moved=False)
     answers = [run.answers.get(index, NOT_ANSWERED) for index in range(len(exercise.cases))]
     rows = list(zip(exercise.cases, answers, strict=True))
-    return ExerciseOutcomes(
-        name=run.name,
-        device=device,
-        found=True,
+    return records.ExerciseOutcomes(
+        run.name, device, found=True,
         outcomes=tuple(judge_case(index, case, answer, device) for index, (case, answer) in enumerate(rows)),
-        chains=_chains(run, exercise, answers),
-        moved=_does_something(rows, exercise),
+        chains=_chains(run, exercise, answers), moved=_does_something(rows, exercise),
         notes=_inconstant(exercise, answers),
-    )
+    )  # fmt: skip
 
 
-def judge_case(index: int, case: kits.Case, answer: Answer, device: str = "cpu") -> Outcome:
+def judge_case(index: int, case: kits.Case, answer: records.Answer, device: str = "cpu") -> records.Outcome:
     """Judge one case."""
-    if isinstance(answer, Stopped):
+    if isinstance(answer, records.Stopped):
         return _without_value(index, answer, answer.failure, answer.message)
-    if isinstance(answer, Raised):
+    if isinstance(answer, records.Raised):
         return _without_value(index, answer, answer.failure, f"raised {answer.line}")
     if answer.value is None or bool(answer.leaves) != bool(case.leaves):
         return _unreadable(index, case, answer)
@@ -71,26 +53,33 @@ def judge_case(index: int, case: kits.Case, answer: Answer, device: str = "cpu")
     got, expected = floats(answer.value), floats(case.expected)
     if not got or len(got) != len(expected):
         message = f"returned {_count(len(got))}, expected {_count(len(expected))}"
-        form, form_message = (form, form_message) if form else (Failure.WRONG_SHAPE, message)
-        return Outcome(index, answer, Failure.WRONG_SHAPE, form, None, None, None, message, form_message)
+        form, form_message = (form, form_message) if form else (records.Failure.WRONG_SHAPE, message)
+        return records.Outcome(
+            index, answer, records.Failure.WRONG_SHAPE, form, None, None, None, message, form_message
+        )
     bounds = floats(case.bounds[judged_dtype(case, answer, answer.value)])
     error, bound, ratio = _worst(got, expected, bounds)
     failure, message = None, ""
     if ratio > 1:
         failure = _kind_of_wrong(got, expected)
         message = _wrong_value(case, answer.value, got, expected, ratio)
-    return Outcome(index, answer, failure, form, error, bound, ratio, message, form_message)
+    return records.Outcome(index, answer, failure, form, error, bound, ratio, message, form_message)
 
 
-def _unreadable(index: int, case: kits.Case, answer: Returned) -> Outcome:
+def _unreadable(index: int, case: kits.Case, answer: records.Returned) -> records.Outcome:
     if answer.value is not None:
-        return _without_value(index, answer, Failure.PROTOCOL, FORGED)
-    wanted = _form_of(case) if case.leaves or "tensor" in answer.problem else "a tensor"
-    return _without_value(index, answer, Failure.WRONG_TYPE, f"returned {answer.problem}, not {wanted}")
+        return _without_value(index, answer, records.Failure.PROTOCOL, FORGED)
+    wanted = f"a {case.dtype} tensor of shape {case.shape}" if "tensor" in answer.problem else "a tensor"
+    wanted = "what is asked for" if case.leaves else wanted
+    return _without_value(
+        index, answer, records.Failure.WRONG_TYPE, f"returned {answer.problem}, not {wanted}"
+    )
 
 
-def _without_value(index: int, answer: Answer, failure: Failure, message: str) -> Outcome:
-    return Outcome(index, answer, failure, failure, None, None, None, message, message)
+def _without_value(
+    index: int, answer: records.Answer, failure: records.Failure, message: str
+) -> records.Outcome:
+    return records.Outcome(index, answer, failure, failure, None, None, None, message, message)
 
 
 # --- values -------------------------------------------------------------------------------
@@ -102,46 +91,45 @@ def _worst(got: list[float], expected: list[float], bounds: list[float]) -> tupl
     return max(rows, key=lambda row: row[2])
 
 
-def _kind_of_wrong(got: list[float], expected: list[float]) -> Failure:
+def _kind_of_wrong(got: list[float], expected: list[float]) -> records.Failure:
     if any(not math.isfinite(g) and math.isfinite(e) for g, e in zip(got, expected, strict=True)):
-        return Failure.NOT_FINITE
-    return Failure.WRONG_VALUE
+        return records.Failure.NOT_FINITE
+    return records.Failure.WRONG_VALUE
 
 
 def _wrong_value(
-    case: kits.Case, value: Tensor, got: list[float], expected: list[float], ratio: float
+    case: kits.Case, value: records.Tensor, got: list[float], expected: list[float], ratio: float
 ) -> str:
     """What was expected and what came, in digits that show the difference."""
-    wanted, told = text(expected, case.dtype, case.expected.shape), text(got, value.dtype, value.shape)
-    if wanted == told:
-        wanted, told = (
-            text(expected, "float64", case.expected.shape),
-            text(got, "float64", value.shape),
-        )
-    near = f" ({ratio:.3g} times the rounding error allowed)" if ratio < NEAR else ""
+    wanted, told = leaves.told_apart(
+        (expected, case.dtype, case.expected.shape), (got, value.dtype, value.shape)
+    )
+    near = f" ({ratio:.3g} times the rounding error allowed)" if ratio < leaves.NEAR else ""
     return f"expected {wanted}, got {told}{near}"
 
 
 # --- form ---------------------------------------------------------------------------------
 
 
-def _judge_form(case: kits.Case, answer: Returned, value: Tensor, device: str) -> tuple[Failure | None, str]:
+def _judge_form(
+    case: kits.Case, answer: records.Returned, value: records.Tensor, device: str
+) -> tuple[records.Failure | None, str]:
     """The first thing in which the returned value does not look like the reference's."""
     if answer.type not in TENSOR_TYPES:
-        return Failure.WRONG_TYPE, f"returned {_a(answer.type)}, not a tensor"
+        return records.Failure.WRONG_TYPE, f"returned {_a(answer.type)}, not a tensor"
     if value.shape != case.shape:
-        return Failure.WRONG_SHAPE, f"returned a tensor of shape {value.shape}, expected shape {case.shape}"
+        return (
+            records.Failure.WRONG_SHAPE,
+            f"returned a tensor of shape {value.shape}, expected shape {case.shape}",
+        )
     if value.dtype != case.dtype:
-        return Failure.WRONG_DTYPE, f"returned a {value.dtype} tensor, expected {case.dtype}"
+        return records.Failure.WRONG_DTYPE, f"returned a {value.dtype} tensor, expected {case.dtype}"
     if answer.device != device:
-        return Failure.WRONG_DEVICE, f"returned a tensor on the device {answer.device}, expected {device}"
+        return (
+            records.Failure.WRONG_DEVICE,
+            f"returned a tensor on the device {answer.device}, expected {device}",
+        )
     return None, ""
-
-
-def _form_of(case: kits.Case) -> str:
-    if case.leaves:
-        return "what is asked for"
-    return f"a {case.dtype} tensor of shape {case.shape}"
 
 
 def _a(name: str) -> str:
@@ -158,30 +146,21 @@ def _count(elements: int) -> str:
 # --- the calls together -------------------------------------------------------------------
 
 
-def _chains(run: ExerciseRun, exercise: kits.Exercise, answers: list[Answer]) -> tuple[Chain, ...]:
-    optimised = (
-        chain(
-            index,
-            exercise.cases[index],
-            run.traces.get(index),
-            answers[index],
-            exercise.moves,
-            criterion.optimiser,
-        )
-        for criterion in exercise.rubric
-        if criterion.optimiser is not None
-        for index in criterion.cases
-    )
-    calling = (
-        used(index, criterion, run.traces.get(index), answers[index])
-        for criterion in exercise.rubric
-        if criterion.kind == "calls"
-        for index in criterion.cases
-    )
-    return (*optimised, *calling)
+def _chains(
+    run: records.ExerciseRun, exercise: kits.Exercise, answers: list[records.Answer]
+) -> tuple[records.Chain, ...]:
+    def judged(criterion: kits.Criterion, i: int) -> records.Chain:
+        trace = run.traces.get(i)
+        if criterion.optimiser is None:
+            return used(i, criterion, trace, answers[i])
+        return chain(i, exercise.cases[i], trace, answers[i], exercise.moves, criterion.optimiser)
+
+    asked = [one for one in exercise.rubric if one.optimiser is not None]
+    asked += [one for one in exercise.rubric if one.kind == "calls"]
+    return tuple(judged(criterion, index) for criterion in asked for index in criterion.cases)
 
 
-def _does_something(rows: Sequence[tuple[kits.Case, Answer]], exercise: kits.Exercise) -> bool:
+def _does_something(rows: Sequence[tuple[kits.Case, records.Answer]], exercise: kits.Exercise) -> bool:
     """Whether what was to be moved has moved.
 
     Where nothing is: whether some of what is asked for came back, and no idle program gives these answers.
@@ -198,42 +177,42 @@ def _does_something(rows: Sequence[tuple[kits.Case, Answer]], exercise: kits.Exe
     return not any(alike(one) for one in exercise.misconceptions if one.idle)
 
 
-def _comes_back(case: kits.Case, answer: Answer) -> bool:
+def _comes_back(case: kits.Case, answer: records.Answer) -> bool:
     """Whether there are numbers in the result, or texts where nothing else is asked for.
 
     What the call did besides is neither.
     """
-    if not isinstance(answer, Returned) or answer.value is None:
+    if not isinstance(answer, records.Returned) or answer.value is None:
         return False
     return not answer.leaves or any(one.dtype for one in _result(answer.leaves)) or _is_text(case, answer)
 
 
-def _is_text(case: kits.Case, answer: Returned) -> bool:
+def _is_text(case: kits.Case, answer: records.Returned) -> bool:
     asked = [one.dtype or one.type for one in _result(case.leaves)]
     return set(asked) == {"str"} and any(one.type == "str" for one in _result(answer.leaves))
 
 
-def _result(found: Sequence[Leaf]) -> list[Leaf]:
+def _result(found: Sequence[records.Leaf]) -> list[records.Leaf]:
     return [one for one in found if leaves.is_below(one.path, "")]
 
 
-def moved(case: kits.Case, answer: Answer, moves: str) -> bool:
+def moved(case: kits.Case, answer: records.Answer, moves: str) -> bool:
     """Whether a call that has something to do returned something other than its input and zero.
 
     The input cast, cut or turned round is still the input: numbers are compared in single precision. Where
     nothing is to be moved, anything that comes back does.
     """
-    if case.effort <= 0 or not isinstance(answer, Returned) or answer.value is None:
+    if case.effort <= 0 or not isinstance(answer, records.Returned) or answer.value is None:
         return False
     if not moves:
         return True
     given = case.arguments[moves]
-    start = floats(given) if isinstance(given, Tensor) else []
+    start = floats(given) if isinstance(given, records.Tensor) else []
     idle = {0.0, *map(single, start)}
     return any(math.isfinite(x) and single(x) not in idle for x in floats(answer.value))
 
 
-def _inconstant(exercise: kits.Exercise, answers: list[Answer]) -> tuple[str, ...]:
+def _inconstant(exercise: kits.Exercise, answers: list[records.Answer]) -> tuple[str, ...]:
     """A note where the same call gave two different answers."""
     repeats = [(case.repeats, index) for index, case in enumerate(exercise.cases) if case.repeats is not None]
     others = sum(changed(answers[first], answers[again]) for first, again in repeats)
@@ -243,10 +222,10 @@ def _inconstant(exercise: kits.Exercise, answers: list[Answer]) -> tuple[str, ..
     return (f"{note}: the function keeps state between calls, or is random.",)
 
 
-def changed(first: Answer, again: Answer) -> bool:
+def changed(first: records.Answer, again: records.Answer) -> bool:
     """Whether a call that was made again gave another answer; what was ended says nothing."""
-    if isinstance(first, Stopped) or isinstance(again, Stopped):
+    if isinstance(first, records.Stopped) or isinstance(again, records.Stopped):
         return False
-    if isinstance(first, Raised) or isinstance(again, Raised):
+    if isinstance(first, records.Raised) or isinstance(again, records.Raised):
         return type(first) is not type(again)
     return first.value != again.value

@@ -10,29 +10,16 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_left
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Final
 
 from msgspec.structs import replace
 
 from grader import kit as kits
-from grader import tensors
+from grader import records, tensors
 from grader.judging import partviews
 from grader.judging.compare import judge_case
 from grader.judging.steps import step_table
-from grader.records import (
-    Answer,
-    ExerciseOutcomes,
-    ExerciseRun,
-    Failure,
-    Outcome,
-    Place,
-    Raised,
-    Record,
-    Returned,
-    Stopped,
-    Trace,
-)
 from grader.results import Counterexample, Diagnosis, Difference, StepTable, TensorView, number
 
 SEEDED: Final = "torch.manual_seed(0); "
@@ -42,23 +29,19 @@ IMPORTS: Final = {"torch": "import torch", "np": "import numpy as np", "math": "
 """What the source of a probe may name without saying so."""
 
 
-class Shown(Record, frozen=True):
+class Shown(records.Record, frozen=True):
     """What is shown of a mistake, and the steps of that very call."""
 
     counterexample: Counterexample | None = None
     steps: StepTable | None = None
     difference: Difference | None = None  # where a part of it has many numbers
-    raised: Place | None = None  # where the call raised, if it did
+    raised: records.Place | None = None  # where the call raised, if it did
 
 
 def counterexample(
-    outcomes: ExerciseOutcomes,
-    exercise: kits.Exercise,
-    run: ExerciseRun,
-    failed: Collection[str],
-    diagnosis: Diagnosis | None = None,
-    climbed: ExerciseRun | None = None,
-) -> Shown:
+    outcomes: records.ExerciseOutcomes, exercise: kits.Exercise, run: records.ExerciseRun,
+    failed: Collection[str], diagnosis: Diagnosis | None = None, climbed: records.ExerciseRun | None = None,
+) -> Shown:  # fmt: skip
     """The smallest call that shows why the criteria failed; none where no value and no form is to blame.
 
     `climbed`: what the function did on the first rungs of the ladder, where it was asked.
@@ -67,21 +50,24 @@ def counterexample(
     sought, before = _Sought(exercise, failed), SEEDED if run.draws else ""
     known = diagnosis.misconceptions[0] if diagnosis and diagnosis.misconceptions else None
     shrunk = next((one.smallest for one in exercise.misconceptions if one.id == known), None)
-    candidates = [
-        _Candidate(exercise.cases[one.case], one, run.traces.get(one.case)) for one in outcomes.outcomes
-    ]
+    suite = outcomes.outcomes
+    candidates = [_Candidate(exercise.cases[one.case], one, run.traces.get(one.case)) for one in suite]
     if shrunk is not None and sought.shows(candidates[shrunk]):
         return _show(candidates[shrunk], sought, outcomes.device, before)
     candidates += _rungs(climbed, exercise, outcomes.device) if climbed else []
     failing = [one for one in candidates if sought.shows(one)]
-    if not failing:
-        return Shown(steps=_steps_alone(outcomes, exercise, failed, candidates))
-    simplest = min(map(_simplicity, failing))
-    equals = [one for one in failing if _simplicity(one) == simplest]
-    return _show(min(equals, key=lambda one: _length(one.case)), sought, outcomes.device, before)
+    if not failing:  # steps alone are to blame
+        asked = {one.optimiser for one in sought.broken if one.kind == "optimiser"}
+        broken = (candidates[one.case] for one in outcomes.chains if not one.holds and one.optimiser in asked)
+        simplest = min(broken, key=lambda one: (one.case.effort, _length(one.case)), default=None)
+        return Shown(steps=_steps(simplest, exercise, outcomes.device) if simplest else None)
+    shown = min(failing, key=lambda one: (_simplicity(one), _length(one.case)))
+    return _show(shown, sought, outcomes.device, before)
 
 
-def rungs_to_climb(outcomes: ExerciseOutcomes, exercise: kits.Exercise, failed: Collection[str]) -> int:
+def rungs_to_climb(
+    outcomes: records.ExerciseOutcomes, exercise: kits.Exercise, failed: Collection[str]
+) -> int:
     """How many rungs of the ladder, from the first, could show more simply why the criteria failed.
 
     The ladder is in order of steps and length, so these are the rungs below the simplest failing case;
@@ -93,58 +79,35 @@ def rungs_to_climb(outcomes: ExerciseOutcomes, exercise: kits.Exercise, failed: 
     failing = [one for one in suite if sought.shows(one)]
     if not failing:
         return 0
-    *worse, steps = simplest = min(map(_simplicity, failing))
+    (*worse, steps), length = min((_simplicity(one), _length(one.case)) for one in failing)
     if any(worse):
         return len(exercise.ladder)
-    length = min(_length(one.case) for one in failing if _simplicity(one) == simplest)
     if math.isinf(steps):
         return 0
     rungs = bisect_left(exercise.ladder, (steps, length), key=lambda rung: (rung.effort, _length(rung)))
     return rungs if any(rung.effort > 0 for rung in exercise.ladder[:rungs]) else 0
 
 
-class _Candidate(Record, frozen=True):
+class _Candidate(records.Record, frozen=True):
     """A judged call, of the suite or of the ladder."""
 
     case: kits.Case
-    outcome: Outcome
-    trace: Trace | None = None
+    outcome: records.Outcome
+    trace: records.Trace | None = None
 
 
-def _rungs(climbed: ExerciseRun, exercise: kits.Exercise, device: str) -> list[_Candidate]:
+def _rungs(climbed: records.ExerciseRun, exercise: kits.Exercise, device: str) -> list[_Candidate]:
+    """Those that came to something: a counterexample says what happened."""
+    rows = [(i, exercise.ladder[i], answer) for i, answer in sorted(climbed.answers.items())]
     return [
-        _Candidate(
-            exercise.ladder[index],
-            judge_case(index, exercise.ladder[index], answer, device),
-            climbed.traces.get(index),
-        )
-        for index, answer in sorted(climbed.answers.items())
-        if _tells(answer)
+        _Candidate(case, judge_case(i, case, answer, device), climbed.traces.get(i))
+        for i, case, answer in rows
+        if isinstance(answer, records.Raised) or returned_view(answer)
     ]
-
-
-def _steps_alone(
-    outcomes: ExerciseOutcomes,
-    exercise: kits.Exercise,
-    failed: Collection[str],
-    candidates: Sequence[_Candidate],
-) -> StepTable | None:
-    """The steps of the simplest call that was judged by its steps, and failed."""
-    asked = {one.optimiser for one in _broken(exercise, failed) if one.kind == "optimiser"}
-    broken = [candidates[one.case] for one in outcomes.chains if not one.holds and one.optimiser in asked]
-    simplest = min(broken, key=lambda one: (one.case.effort, _length(one.case)), default=None)
-    return _steps(simplest, exercise, outcomes.device) if simplest else None
 
 
 def _length(case: kits.Case) -> int:
     return len(tensors.call("", case.arguments))
-
-
-def _broken(exercise: kits.Exercise, failed: Collection[str]) -> list[kits.Criterion]:
-    """The failed criteria; with the form, where two shapes are one input, what is wrong for one of them."""
-    broken = [one for one in exercise.rubric if one.id in failed]
-    form = exercise.either_shape and any(one.kind == "return" for one in broken)
-    return list(exercise.rubric) if form else broken
 
 
 class _Sought:
@@ -152,7 +115,10 @@ class _Sought:
 
     def __init__(self, exercise: kits.Exercise, failed: Collection[str]) -> None:
         self.exercise = exercise
-        broken = self.broken = _broken(exercise, failed)
+        broken = [one for one in exercise.rubric if one.id in failed]
+        if exercise.either_shape and any(one.kind == "return" for one in broken):
+            broken = list(exercise.rubric)  # where two shapes are one input, what is wrong for one of them
+        self.broken = broken
         self._values = {one.id for one in broken if one.kind == "values"}
         self._forms = {
             exercise.cases[index].criterion for one in broken if one.kind == "return" for index in one.cases
@@ -166,31 +132,21 @@ class _Sought:
         return value or (outcome.form is not None and case.criterion in self._forms)
 
 
-def _tells(answer: Answer) -> bool:
-    """Whether a counterexample can say what happened; of the suite's cases the evidence says more."""
-    return isinstance(answer, Raised) or (isinstance(answer, Returned) and answer.value is not None)
-
-
 def _simplicity(candidate: _Candidate) -> tuple[bool, bool, bool, float]:
     """Wrong values before wrong forms, an answer before none, few steps; among equals, few digits.
 
     A call that has nothing to do says least, so it comes last.
     """
     case, outcome = candidate.case, candidate.outcome
-    not_run = outcome.failure is Failure.NOT_RUN
+    not_run = outcome.failure is records.Failure.NOT_RUN
     steps = case.effort if case.effort > 0 else math.inf
-    return outcome.failure is None, not_run, isinstance(outcome.answer, Stopped), steps
+    return outcome.failure is None, not_run, isinstance(outcome.answer, records.Stopped), steps
 
 
 def shown_again(
-    index: int,
-    reply: ExerciseRun,
-    position: int,
-    exercise: kits.Exercise,
-    failed: Collection[str],
-    device: str,
-    before: str,
-) -> Shown | None:
+    index: int, reply: records.ExerciseRun, position: int, exercise: kits.Exercise, failed: Collection[str],
+    device: str, before: str,
+) -> Shown | None:  # fmt: skip
     """A case that was called again, after the calls in `before`; None where it does not fail there."""
     case, answer = exercise.cases[index], reply.answers[position]
     candidate = _Candidate(case, judge_case(index, case, answer, device), reply.traces.get(position))
@@ -205,30 +161,21 @@ def _show(candidate: _Candidate, sought: _Sought, device: str, before: str) -> S
     part = partviews.shown(sought.broken, outcome)
     ratio = part.error_over_bound if part else outcome.error_over_bound
     steps = _steps(candidate, exercise, device, before)
-    shown = partviews.pair(case, outcome, part) if part else _whole(case, answer)
+    whole = partviews.Pair(None if case.leaves else tensors.view(case.expected), returned_view(answer))
+    shown = partviews.pair(case, outcome, part) if part else whole
     support = _support(exercise)
+    raised = answer if isinstance(answer, records.Raised) else None
     found = Counterexample(
-        device=device,
-        arguments={name: tensors.argument_view(value) for name, value in case.arguments.items()},
-        call=support + before + tensors.call(exercise.called, case.arguments, device),
-        expected=shown.expected,
-        got=shown.got,
+        device, {name: tensors.argument_view(value) for name, value in case.arguments.items()},
+        support + before + tensors.call(exercise.called, case.arguments, device), shown.expected, shown.got,
         part=partviews.name(part, case) if part else "",
-        said=(part.message or part.form_message) if part else "",
-        place=shown.place,
-        support=support,
-        raised=answer.line if isinstance(answer, Raised) else None,
-        error_over_bound=None if ratio is None else number(ratio),
+        said=(part.message or part.form_message) if part else "", place=shown.place, support=support,
+        raised=raised.line if raised else None, error_over_bound=None if ratio is None else number(ratio),
         bound=None if outcome.bound is None else number(outcome.bound),
         first_diverging_step=steps.diverges if steps else None,
-    )
+    )  # fmt: skip
     difference = partviews.difference(case, outcome, part) if part else None
-    return Shown(found, steps, difference, answer.place if isinstance(answer, Raised) else None)
-
-
-def _whole(case: kits.Case, answer: Answer) -> partviews.Pair:
-    """One tensor; of several parts of which none came back, nothing."""
-    return partviews.Pair(None if case.leaves else tensors.view(case.expected), returned_view(answer))
+    return Shown(found, steps, difference, raised.place if raised else None)
 
 
 def _support(exercise: kits.Exercise) -> str:
@@ -246,6 +193,10 @@ def _steps(candidate: _Candidate, exercise: kits.Exercise, device: str, before: 
     return table and replace(table, call=before + table.call)
 
 
-def returned_view(answer: Answer) -> TensorView | None:
+def returned_view(answer: records.Answer) -> TensorView | None:
     """What came back, for reports."""
-    return tensors.view(answer.value) if isinstance(answer, Returned) and answer.value is not None else None
+    return (
+        tensors.view(answer.value)
+        if isinstance(answer, records.Returned) and answer.value is not None
+        else None
+    )

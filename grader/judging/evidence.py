@@ -7,38 +7,16 @@ not told as wrong.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 from grader import kit as kits
-from grader import tensors
+from grader import records, results, tensors
 from grader.judging import partviews
 from grader.judging.award import Finding
 from grader.judging.counterexample import returned_view
 from grader.judging.leaves import is_close, seen
-from grader.records import (
-    Chain,
-    Execution,
-    ExerciseOutcomes,
-    ExerciseRun,
-    Outcome,
-    Raised,
-    Returned,
-    Step,
-    Tensor,
-    Trace,
-)
-from grader.results import (
-    EVIDENCE_SCHEMA,
-    CaseEvidence,
-    Evidence,
-    ExerciseEvidence,
-    Number,
-    StepEvidence,
-    TensorView,
-    TraceEvidence,
-    number,
-)
 
-JudgedRun = tuple[ExerciseRun, ExerciseOutcomes]
+JudgedRun = tuple[records.ExerciseRun, records.ExerciseOutcomes]
 """One exercise on one device: what it did, and how that was judged."""
 
 
@@ -53,7 +31,7 @@ class CaseTexts:
             for exercise in kit.exercises
             for device in kit.devices
         }
-        self.expected: dict[str, tuple[TensorView, ...]] = {
+        self.expected: dict[str, tuple[results.TensorView, ...]] = {
             exercise.name: tuple(tensors.view(case.expected) for case in exercise.cases)
             for exercise in kit.exercises
             if not exercise.protocol.leaves
@@ -68,20 +46,20 @@ class CaseTexts:
 
 def gather(
     student: str,
-    executions: Sequence[Execution],
+    executions: Sequence[records.Execution],
     judged: dict[str, list[JudgedRun]],
     kit: kits.Kit,
     texts: CaseTexts,
     findings: Mapping[str, Finding],
-) -> Evidence:
+) -> results.Evidence:
     """Put together what is stored; `judged` holds for each exercise what it did on each device.
 
     Of all the calls that were traced only the steps of the counterexample and the ones that were judged by
     their steps are kept.
     """
     first = executions[0] if executions else None
-    return Evidence(
-        schema=EVIDENCE_SCHEMA,
+    return results.Evidence(
+        schema=results.EVIDENCE_SCHEMA,
         student=student,
         source=first.cells if first else (),
         notes=tuple(dict.fromkeys(note for one in executions for note in one.notes)),
@@ -95,15 +73,14 @@ def gather(
 
 def _exercise(
     exercise: kits.Exercise, judged: list[JudgedRun], texts: CaseTexts, finding: Finding | None
-) -> ExerciseEvidence:
-    told = _told_by_part if exercise.protocol.leaves else _told
-    return ExerciseEvidence(
+) -> results.ExerciseEvidence:
+    return results.ExerciseEvidence(
         name=exercise.name,
         cases=tuple(
             row
             for _, o in judged
             for outcome in o.outcomes
-            for row in told(outcome, exercise, o.device, texts)
+            for row in _told(outcome, exercise, o.device, texts)
         ),
         traces=tuple(
             _trace(chain, run.traces[chain.case], exercise, o.device, texts)
@@ -119,84 +96,65 @@ def _exercise(
     )
 
 
-def _told(outcome: Outcome, exercise: kits.Exercise, device: str, texts: CaseTexts) -> Iterator[CaseEvidence]:
-    case, answer = exercise.cases[outcome.case], outcome.answer
-    formal = outcome.case in texts.formal[exercise.name]
-    yield CaseEvidence(
-        index=outcome.case,
-        device=device,
-        criterion=case.criterion,
-        origin=case.origin,
-        call=texts.calls[exercise.name, device][outcome.case],
-        expected=texts.expected[exercise.name][outcome.case],
-        got=returned_view(answer),
-        returned=(answer.problem or answer.type) if isinstance(answer, Returned) else None,
-        raised=answer.line if isinstance(answer, Raised) else None,
-        traceback=answer.traceback if isinstance(answer, Raised) else "",
-        error=_number(outcome.error),
-        bound=_number(outcome.bound),
-        error_over_bound=_number(outcome.error_over_bound),
-        failure=outcome.failure,
-        form=outcome.form if formal else None,
-        borderline=outcome.borderline,
-        message=outcome.message,
-        form_message=outcome.form_message if formal else "",
-    )
-
-
-def _told_by_part(
-    outcome: Outcome, exercise: kits.Exercise, device: str, texts: CaseTexts
-) -> Iterator[CaseEvidence]:
-    """Once for each criterion that judges its values, and for each that finds its form wrong."""
+def _told(
+    outcome: records.Outcome, exercise: kits.Exercise, device: str, texts: CaseTexts
+) -> Iterator[results.CaseEvidence]:
+    """Of several parts once for each criterion that judges its values, or that finds its form wrong."""
+    case, told = exercise.cases[outcome.case], partial(_case, outcome, exercise, device, texts)
+    if not exercise.protocol.leaves:
+        formal = outcome.case in texts.formal[exercise.name]
+        pair = partviews.Pair(texts.expected[exercise.name][outcome.case], returned_view(outcome.answer))
+        yield told(
+            case.criterion, outcome, pair, outcome.failure, outcome.form if formal else None,
+            outcome.message, outcome.form_message if formal else "", borderline=outcome.borderline,
+        )  # fmt: skip
+        return
     for criterion in exercise.rubric:
         if outcome.case not in criterion.cases or criterion.kind not in ("values", "return"):
             continue
-        failure, _ = seen(criterion, outcome)
-        if criterion.kind == "values" or failure is not None:
-            yield _part(outcome, criterion, exercise, device, texts)
+        failure, message = seen(criterion, outcome)
+        part = partviews.nearest(criterion, outcome)
+        pair = partviews.pair(case, outcome, part) if part else partviews.Pair(None, None)
+        name = partviews.name(part, case) if part else ""
+        if criterion.kind == "values":
+            close = is_close(criterion, outcome)
+            yield told(criterion.id, part, pair, failure, None, message, "", borderline=close, part=name)
+        elif failure is not None:
+            yield told(criterion.id, part, pair, None, failure, "", message, borderline=False, part=name)
 
 
-def _part(
-    outcome: Outcome, criterion: kits.Criterion, exercise: kits.Exercise, device: str, texts: CaseTexts
-) -> CaseEvidence:
-    case, answer, values = exercise.cases[outcome.case], outcome.answer, criterion.kind == "values"
-    failure, message = seen(criterion, outcome)
-    part = partviews.nearest(criterion, outcome)
-    pair = partviews.pair(case, outcome, part) if part else partviews.Pair(None, None)
-    return CaseEvidence(
-        index=outcome.case,
-        device=device,
-        criterion=criterion.id,
-        origin=case.origin,
-        call=texts.calls[exercise.name, device][outcome.case],
-        expected=pair.expected,
-        got=pair.got,
-        returned=(answer.problem or answer.type) if isinstance(answer, Returned) else None,
-        raised=answer.line if isinstance(answer, Raised) else None,
-        traceback=answer.traceback if isinstance(answer, Raised) else "",
-        error=_number(part.error) if part else None,
-        bound=_number(part.bound) if part else None,
-        error_over_bound=_number(part.error_over_bound) if part else None,
-        failure=failure if values else None,
-        form=None if values else failure,
-        borderline=values and is_close(criterion, outcome),
-        message=message if values else "",
-        form_message="" if values else message,
-        part=partviews.name(part, case) if part else "",
-        place=pair.place,
-    )
+def _case(
+    outcome: records.Outcome, exercise: kits.Exercise, device: str, texts: CaseTexts, criterion: str,
+    numbers: records.Outcome | records.Part | None, pair: partviews.Pair,
+    failure: records.Failure | None, form: records.Failure | None, message: str, form_message: str, *,
+    borderline: bool, part: str = "",
+) -> results.CaseEvidence:  # fmt: skip
+    """`numbers`: what error and bound are of."""
+    answer = outcome.answer
+    return results.CaseEvidence(
+        outcome.case, device, criterion, exercise.cases[outcome.case].origin,
+        texts.calls[exercise.name, device][outcome.case], pair.expected, pair.got,
+        returned=(answer.problem or answer.type) if isinstance(answer, records.Returned) else None,
+        raised=answer.line if isinstance(answer, records.Raised) else None,
+        traceback=answer.traceback if isinstance(answer, records.Raised) else "",
+        error=_number(numbers.error) if numbers else None,
+        bound=_number(numbers.bound) if numbers else None,
+        error_over_bound=_number(numbers.error_over_bound) if numbers else None,
+        failure=failure, form=form, borderline=borderline, message=message, form_message=form_message,
+        part=part, place=pair.place,
+    )  # fmt: skip
 
 
 def _trace(
-    chain: Chain, trace: Trace, exercise: kits.Exercise, device: str, texts: CaseTexts
-) -> TraceEvidence:
-    return TraceEvidence(
+    chain: records.Chain, trace: records.Trace, exercise: kits.Exercise, device: str, texts: CaseTexts
+) -> results.TraceEvidence:
+    return results.TraceEvidence(
         case=chain.case,
         device=device,
         call=texts.calls[exercise.name, device][chain.case],
         steps=() if chain.criterion else tuple(_step(step) for step in trace.steps),
         dropped=0 if chain.criterion else trace.dropped,
-        reference=tuple(tensors.view(tensor) for tensor in _reference(exercise, chain)),
+        reference=() if chain.criterion else tuple(map(tensors.view, exercise.cases[chain.case].trajectory)),
         holds=chain.holds,
         message=chain.message,
         criterion=chain.criterion,
@@ -204,19 +162,14 @@ def _trace(
     )
 
 
-def _reference(exercise: kits.Exercise, chain: Chain) -> tuple[Tensor, ...]:
-    """The reference's path, where the criterion asks who took the steps."""
-    return () if chain.criterion else exercise.cases[chain.case].trajectory
-
-
-def _step(step: Step) -> StepEvidence:
-    return StepEvidence(
+def _step(step: records.Step) -> results.StepEvidence:
+    return results.StepEvidence(
         optimiser=step.classes[0] if step.classes else "an optimiser of its own",
-        options={name: number(value) for name, value in step.options.items()},
-        before=tuple(tensors.view(tensor) for tensor in step.before),
-        after=tuple(tensors.view(tensor) for tensor in step.after),
+        options={name: results.number(value) for name, value in step.options.items()},
+        before=tuple(map(tensors.view, step.before)),
+        after=tuple(map(tensors.view, step.after)),
     )
 
 
-def _number(value: float | None) -> Number | None:
-    return None if value is None else number(value)
+def _number(value: float | None) -> results.Number | None:
+    return None if value is None else results.number(value)

@@ -13,8 +13,7 @@ from itertools import zip_longest
 from typing import Final, NamedTuple
 
 from grader import kit as kits
-from grader.judging.dtypes import TENSOR_TYPES
-from grader.judging.tolerances import ROUNDOFF, component
+from grader.judging.tolerances import ROUNDOFF, TENSOR_TYPES, component
 from grader.records import Failure, Leaf, Outcome, Part, Returned
 from grader.tensors import floats, text
 
@@ -22,9 +21,11 @@ LISTS: Final = ("list", "tuple", "Size")
 _STEP: Final = re.compile(r"\[[^\]]*\]|\.\w+")  # of a path: one that is no key with a bracket in it
 SHOWN: Final = 12  # numbers: more are told by the worst of them
 LISTED: Final = 3  # parts that came back in the place of one that is missing
-NEAR: Final = 1000  # times the bound, as for a single tensor
+NEAR: Final = 1000  # times the bound: beyond it the digits show the difference, below a number has to
+_SHORT: Final = dict.fromkeys(("float64", "complex64", "complex128"), "float32")  # as which numbers are told
 
 Numbers = Sequence[float]
+Told = tuple[list[float], str, tuple[int, ...]]
 
 
 class _Found(NamedTuple):
@@ -46,18 +47,10 @@ def judge(index: int, case: kits.Case, answer: Returned, device: str) -> Outcome
     ratios = [one for one in parts if one.error_over_bound is not None]
     shown = failed or max(ratios, key=lambda one: one.error_over_bound or 0.0, default=None)
     return Outcome(
-        index,
-        answer,
-        failed.failure if failed else None,
-        formed.form if formed else None,
-        shown.error if shown else None,
-        shown.bound if shown else None,
-        shown.error_over_bound if shown else None,
-        failed.message if failed else "",
-        formed.form_message if formed else "",
-        parts,
-        best,
-    )
+        index, answer, failed.failure if failed else None, formed.form if formed else None,
+        *((shown.error, shown.bound, shown.error_over_bound) if shown else (None, None, None)),
+        failed.message if failed else "", formed.form_message if formed else "", parts, best,
+    )  # fmt: skip
 
 
 def seen(criterion: kits.Criterion, outcome: Outcome) -> tuple[Failure | None, str]:
@@ -224,9 +217,8 @@ def _another(leaf: Leaf, found: _Found) -> str:
 
 
 def _unlike(leaf: Leaf, found: _Found) -> Failure:
-    alike = (
-        len(found.leaves) == 1 and found.leaves[0].dtype and _kind(found.leaves[0].type) == _kind(leaf.type)
-    )
+    first = found.leaves[0]
+    alike = len(found.leaves) == 1 and first.dtype and _kind(first.type) == _kind(leaf.type)
     return Failure.WRONG_SHAPE if alike else Failure.WRONG_TYPE
 
 
@@ -277,19 +269,16 @@ def _difference(leaf: Leaf, found: Leaf, expected: Numbers, got: Numbers, worst:
 def _pair(
     leaf: Leaf, found: Leaf, expected: list[float], got: list[float], shape: tuple[int, ...]
 ) -> tuple[str, str]:
-    """In the fewest digits that show a difference: those of a float32, where they do."""
-    wanted, told = (text(x, _shown(_real(one.dtype)), shape) for x, one in ((expected, leaf), (got, found)))
-    return (
-        (wanted, told) if wanted != told else (text(expected, "float64", shape), text(got, "float64", shape))
-    )
+    wanted, came = (_SHORT.get(one.dtype, one.dtype) for one in (leaf, found))
+    return told_apart((expected, wanted, shape), (got, came, shape))
 
 
-def _shown(dtype: str) -> str:
-    return "float32" if dtype == "float64" else dtype
-
-
-def _real(dtype: str) -> str:
-    return {"complex64": "float32", "complex128": "float64"}.get(dtype, dtype)
+def told_apart(one: Told, other: Told) -> tuple[str, str]:
+    """Numbers, dtype and shape of two: in the digits of their dtypes, or in all where these are the same."""
+    texts = text(*one), text(*other)
+    if texts[0] != texts[1]:
+        return texts
+    return text(one[0], "float64", one[2]), text(other[0], "float64", other[2])
 
 
 def place(flat: int, leaf: Leaf) -> str:

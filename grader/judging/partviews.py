@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from grader import kit as kits
 from grader.judging.leaves import SHOWN, cut, is_below, named, place
-from grader.records import Answer, Leaf, Outcome, Part, Returned, Tensor
+from grader.records import Leaf, Outcome, Part, Returned, Tensor
 from grader.results import Difference, TensorView, number
 from grader.tensors import floats
 
@@ -56,8 +56,7 @@ def name(part: Part, case: kits.Case) -> str:
 
 def pair(case: kits.Case, outcome: Outcome, part: Part) -> Pair:
     """The two to lay side by side."""
-    leaf = next((one for one in case.leaves if one.path == part.path), _EMPTY)
-    expected, got = _view(case.leaves, _right(case, outcome), part.path), _came(outcome.answer, part.path)
+    leaf, expected, got = _both(case, outcome, part)
     if leaf.size <= SHOWN and (got is None or len(got.values) <= 2 * SHOWN):
         return Pair(expected, got)
     if not part.wrong or expected is None or got is None:
@@ -68,21 +67,20 @@ def pair(case: kits.Case, outcome: Outcome, part: Part) -> Pair:
 
 def difference(case: kits.Case, outcome: Outcome, part: Part) -> Difference | None:
     """All numbers of a part that has many and differs in some."""
-    leaf = next((one for one in case.leaves if one.path == part.path), _EMPTY)
-    expected, got = _view(case.leaves, _right(case, outcome), part.path), _came(outcome.answer, part.path)
+    leaf, expected, got = _both(case, outcome, part)
     if leaf.size <= SHOWN or not part.wrong or expected is None or got is None:
         return None
     shape = (*leaf.shape, 2) if leaf.size > prod(leaf.shape) else leaf.shape
     return Difference(name(part, case) or "result", shape, expected.values, got.values, part.wrong)
 
 
-def _right(case: kits.Case, outcome: Outcome) -> Tensor:
-    return (case.expected, *case.accepted)[outcome.accepted]
-
-
-def _came(answer: Answer, path: str) -> TensorView | None:
-    has_value = isinstance(answer, Returned) and answer.value is not None
-    return _view(answer.leaves, answer.value, path) if has_value else None  # type: ignore[union-attr, arg-type]
+def _both(case: kits.Case, outcome: Outcome, part: Part) -> tuple[Leaf, TensorView | None, TensorView | None]:
+    """The leaf that is expected, its numbers, and those that came."""
+    leaf, answer = next((one for one in case.leaves if one.path == part.path), _EMPTY), outcome.answer
+    right = (case.expected, *case.accepted)[outcome.accepted]
+    came = isinstance(answer, Returned) and answer.value is not None
+    got = _view(answer.leaves, answer.value, part.path) if came else None  # type: ignore[union-attr, arg-type]
+    return leaf, _view(case.leaves, right, part.path), got
 
 
 def _view(leaves: Sequence[Leaf], value: Tensor, path: str) -> TensorView | None:

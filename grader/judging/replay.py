@@ -70,10 +70,7 @@ def confirmed(
         shown, follows = _tried(picked, asked, reply)
         if shown is not None:
             found = msgspec.structs.replace(
-                finding,
-                counterexample=shown.counterexample,
-                steps=shown.steps,
-                difference=shown.difference,
+                finding, counterexample=shown.counterexample, steps=shown.steps, difference=shown.difference
             )
             return _remembering(found, off=_off(runs)) if follows and _keeps(runs) else found
     noted = msgspec.structs.replace(finding, notes=(*finding.notes, _ALONE.format(name=exercise.name)))
@@ -92,15 +89,11 @@ def _remembering(finding: Finding, *, off: bool) -> Finding:
     if named is None or not MEMORIES.intersection(named.misconceptions):
         failing = max(row.failed_cases for row in finding.criteria)
         named = Diagnosis(
-            misconceptions=("keeps-state",),
-            title=f"The call is right in a fresh process and wrong after others: {outlives}",
-            hint=f"Call your function twice with the same arguments. {_OFF if off else _KEPT}",
-            explained=failing,
-            failing=failing,
-            partial=True,
-            calls=1,
+            ("keeps-state",), f"The call is right in a fresh process and wrong after others: {outlives}",
+            f"Call your function twice with the same arguments. {_OFF if off else _KEPT}",
+            explained=failing, failing=failing, partial=True, calls=1,
             teacher=_SWITCHES if off else _KEEPERS,
-        )
+        )  # fmt: skip
     return msgspec.structs.replace(finding, diagnosis=named, further=())
 
 

@@ -81,20 +81,12 @@ def _row(
     criterion: kits.Criterion, device: str, share: float, verdict: Verdict, borderline: int = 0
 ) -> CriterionResult:
     points = criterion.points * share
+    passed = verdict.failure is None
     return CriterionResult(
-        id=criterion.id,
-        title=criterion.title,
-        kind=criterion.kind,
-        device=device,
-        outcome="passed" if verdict.failure is None else "failed",
-        failure=verdict.failure,
-        points=points if verdict.failure is None else 0.0,
-        max_points=points,
-        cases=verdict.cases,
-        failed_cases=verdict.failed,
-        borderline=borderline,
-        message=verdict.message,
-    )
+        criterion.id, criterion.title, criterion.kind, device, "passed" if passed else "failed",
+        verdict.failure, points=points if passed else 0.0, max_points=points, cases=verdict.cases,
+        failed_cases=verdict.failed, borderline=borderline, message=verdict.message,
+    )  # fmt: skip
 
 
 def blamed(
@@ -159,15 +151,8 @@ def judged(criterion: kits.Criterion, outcomes: ExerciseOutcomes) -> list[Judged
     own = [outcomes.outcomes[index] for index in criterion.cases]
     if criterion.kind in ("values", "return"):
         return [Judged(one.case, *seen(criterion, one)) for one in own]
-    chains = {
-        one.case: one
-        for one in outcomes.chains
-        if (
-            one.criterion == criterion.id
-            if criterion.kind == "calls"
-            else one.optimiser == criterion.optimiser
-        )
-    }
+    asked = (criterion.id, "") if criterion.kind == "calls" else ("", criterion.optimiser)
+    chains = {one.case: one for one in outcomes.chains if (one.criterion, one.optimiser) == asked}
     return [_judged_chain(chains[one.case], one) for one in own]
 
 

@@ -10,6 +10,9 @@ import math
 from fractions import Fraction
 from typing import Final
 
+from grader import kit as kits
+from grader.records import Returned, Tensor
+
 ROUNDOFF: Final = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
 """Half the distance from 1 to the next number, by dtype."""
 
@@ -58,3 +61,20 @@ def component(got: float, expected: float, bound: float) -> tuple[float, float, 
     within = error < bound or (error == bound and abs(Fraction(got) - Fraction(expected)) <= Fraction(bound))
     ratio = error / bound
     return error, bound, ratio if within else max(ratio, math.nextafter(1.0, 2.0))
+
+
+TENSOR_TYPES: Final = ("Tensor", "Parameter")
+PLAIN_TYPES: Final = ("bool", "int", "float", "list", "tuple")  # numbers that carry no dtype of their own
+
+
+def judged_dtype(case: kits.Case, answer: Returned, value: Tensor) -> str:
+    """The dtype whose bound applies: the returned one if the case has a bound for it, else the coarsest.
+
+    A plain float or list carries no dtype, so it may have come from the coarsest.
+    """
+    if answer.leaves:
+        coarse = [one.dtype for one in answer.leaves if one.dtype in case.bounds and one.type in TENSOR_TYPES]
+        return max((*coarse, case.dtype), key=lambda dtype: ROUNDOFF.get(dtype, 0.0))
+    if answer.type not in PLAIN_TYPES and value.dtype in case.bounds:
+        return value.dtype
+    return max(case.bounds, key=lambda dtype: ROUNDOFF[dtype])

@@ -12,24 +12,14 @@ from itertools import combinations
 
 import msgspec
 
-from grader import decoders, kit
+from grader import decoders, kit, records
 from grader.judging import compare, score
 from grader.judging.behaviour import behaviour, form, same, same_steps
 from grader.judging.chains import chain_of
-from grader.records import (
-    Answer,
-    ExerciseOutcomes,
-    ExerciseRun,
-    Record,
-    Returned,
-    Tensor,
-    Trace,
-    Value,
-)
 from grader.tensors import ITEM_SIZES, call
 
 
-class Row(Record, frozen=True):
+class Row(records.Record, frozen=True):
     """One misconception against the rubric."""
 
     id: str
@@ -75,14 +65,14 @@ class Row(Record, frozen=True):
         return self.judged and not self.costs and not self.fails
 
 
-class Idle(Record, frozen=True):
+class Idle(records.Record, frozen=True):
     """A program that does nothing, and what it would get."""
 
     title: str
     points: float
 
 
-class Ran(Record, frozen=True):
+class Ran(records.Record, frozen=True):
     """A right program, really run on a device; `absent` says why it could not be."""
 
     exercise: str
@@ -96,14 +86,14 @@ class Ran(Record, frozen=True):
         return bool(self.failed)
 
 
-class Column(Record, frozen=True):
+class Column(records.Record, frozen=True):
     """A criterion, and how many cases it judges."""
 
     id: str
     cases: int
 
 
-class ExerciseVerification(Record, frozen=True):
+class ExerciseVerification(records.Record, frozen=True):
     """One exercise, verified."""
 
     name: str
@@ -131,7 +121,7 @@ class ExerciseVerification(Record, frozen=True):
         return sum(row.caught for row in self.rows)
 
 
-class Verification(Record, frozen=True):
+class Verification(records.Record, frozen=True):
     """A kit, verified."""
 
     exercises: tuple[ExerciseVerification, ...]
@@ -170,22 +160,16 @@ def decode(data: bytes) -> tuple[Ran, ...]:
 
 def _exercise(exercise: kit.Exercise, ran: Sequence[Ran]) -> ExerciseVerification:
     return ExerciseVerification(
-        name=exercise.name,
-        title=exercise.title,
+        exercise.name, exercise.title,
         criteria=tuple(Column(one.id, len(one.cases)) for one in exercise.rubric),
         rows=tuple(_row(one, exercise) for one in exercise.misconceptions),
-        alike=_alike(exercise),
-        idle=_idle(exercise),
+        alike=_alike(exercise), idle=_idle(exercise),
         cases=tuple(call(exercise.called, case.arguments) for case in exercise.cases),
-        rungs=len(exercise.ladder),
-        effort=exercise.effort,
+        rungs=len(exercise.ladder), effort=exercise.effort,
         ran=tuple(one for one in ran if one.exercise == exercise.name),
-        late=exercise.late,
-        unseen=exercise.unseen,
-        pairs=len(exercise.pairs),
-        room=exercise.room,
+        late=exercise.late, unseen=exercise.unseen, pairs=len(exercise.pairs), room=exercise.room,
         warnings=exercise.warnings,
-    )
+    )  # fmt: skip
 
 
 def _row(mistake: kit.Misconception, exercise: kit.Exercise) -> Row:
@@ -198,18 +182,20 @@ def _row(mistake: kit.Misconception, exercise: kit.Exercise) -> Row:
     return Row(mistake.id, mistake.title, mistake.costs, fails, cases=cases)
 
 
-def _catching(criterion: kit.Criterion, outcomes: ExerciseOutcomes) -> tuple[int, ...]:
+def _catching(criterion: kit.Criterion, outcomes: records.ExerciseOutcomes) -> tuple[int, ...]:
     """The cases that fail; none where a criterion is lost because nothing was done at all."""
     return tuple(one.case for one in score.judged(criterion, outcomes) if one.failure is not None)
 
 
-def failing(outcomes: ExerciseOutcomes, exercise: kit.Exercise) -> tuple[str, ...]:
+def failing(outcomes: records.ExerciseOutcomes, exercise: kit.Exercise) -> tuple[str, ...]:
     """The ids of the criteria that fail."""
     return tuple(row.id for row in score.criteria(outcomes, exercise) if row.outcome == "failed")
 
 
-def _judged(answers: Sequence[Answer], traces: dict[int, Trace], exercise: kit.Exercise) -> ExerciseOutcomes:
-    run = ExerciseRun(exercise.name, found=True, answers=dict(enumerate(answers)), traces=traces)
+def _judged(
+    answers: Sequence[records.Answer], traces: dict[int, records.Trace], exercise: kit.Exercise
+) -> records.ExerciseOutcomes:
+    run = records.ExerciseRun(exercise.name, found=True, answers=dict(enumerate(answers)), traces=traces)
     return compare.judge(run, exercise, "cpu")
 
 
@@ -219,12 +205,12 @@ def _judged(answers: Sequence[Answer], traces: dict[int, Trace], exercise: kit.E
 def _alike(exercise: kit.Exercise) -> tuple[tuple[str, str], ...]:
     judged = [one for one in exercise.misconceptions if one.needs is None]
     behaviours = {one.id: list(map(behaviour, one.answers, one.tolerances)) for one in judged}
-    return tuple(
-        (first.id, second.id)
-        for first, second in combinations(judged, 2)
-        if all(map(same, behaviours[first.id], behaviours[second.id]))
-        and _look_alike(first, second, exercise)
-    )
+    pairs = [
+        (one, other)
+        for one, other in combinations(judged, 2)
+        if all(map(same, behaviours[one.id], behaviours[other.id]))
+    ]
+    return tuple((one.id, other.id) for one, other in pairs if _look_alike(one, other, exercise))
 
 
 def _look_alike(first: kit.Misconception, second: kit.Misconception, exercise: kit.Exercise) -> bool:
@@ -250,28 +236,23 @@ def _idle(exercise: kit.Exercise) -> tuple[Idle, ...]:
     Where nothing is to be moved, what the exercise's own idle programs get.
     """
     if not exercise.moves:
-        return tuple(_known_idle(one, exercise) for one in exercise.misconceptions if one.idle)
-    zeros = [Tensor(one.dtype, one.shape, bytes(_size(one))) for one in exercise.cases]
+        own = (one for one in exercise.misconceptions if one.idle)
+        return tuple(
+            Idle(f"does nothing ({one.id})", _points(one.answers, one.traces, exercise)) for one in own
+        )
+    zeros = [records.Tensor(one.dtype, one.shape, bytes(_size(one))) for one in exercise.cases]
     inputs = [one.arguments[exercise.moves] for one in exercise.cases]
-    return (
-        Idle("always returns zeros", _points(exercise, zeros)),
-        Idle("returns its input", _points(exercise, inputs)),
+    return tuple(
+        Idle(title, _points([records.Returned("Tensor", one, "cpu") for one in values], {}, exercise))  # type: ignore[arg-type]
+        for title, values in (("always returns zeros", zeros), ("returns its input", inputs))
     )
-
-
-def _known_idle(one: kit.Misconception, exercise: kit.Exercise) -> Idle:
-    rows = score.criteria(_judged(one.answers, one.traces, exercise), exercise)
-    return Idle(f"does nothing ({one.id})", sum(row.points for row in rows))
 
 
 def _size(case: kit.Case) -> int:
     return ITEM_SIZES[case.dtype] * (len(case.expected.data) // ITEM_SIZES["float64"])
 
 
-def _points(exercise: kit.Exercise, values: Sequence[Value]) -> float:
-    answers = [Returned("Tensor", one, "cpu") for one in values if isinstance(one, Tensor)]
-    return _total(_judged(answers, {}, exercise), exercise)
-
-
-def _total(outcomes: ExerciseOutcomes, exercise: kit.Exercise) -> float:
-    return sum(row.points for row in score.criteria(outcomes, exercise))
+def _points(
+    answers: Sequence[records.Answer], traces: dict[int, records.Trace], exercise: kit.Exercise
+) -> float:
+    return sum(row.points for row in score.criteria(_judged(answers, traces, exercise), exercise))

@@ -29,8 +29,9 @@ from markupsafe import Markup, escape
 
 from grader import store
 from grader.errors import GraderError
-from grader.overrides import NONE, Overrides
+from grader.overrides import NONE, Overrides, text_of
 from grader.report import classview, redaction, views
+from grader.report import corrections as edits
 from grader.report.attention import Read, nothing_read
 from grader.report.head import Head
 from grader.results import Evidence, Results, SubmissionResult
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from grader.report.similarview import SimilarView  # with numpy, which no other page needs
 
 INDEX_FILE: Final = "index.html"
+CORRECTIONS_FILE: Final = "corrections.html"
 SIMILAR_FILE: Final = "similar.html"
 STUDENTS_FOLDER: Final = "students"
 
@@ -49,7 +51,7 @@ class Renderer:
     def __init__(self, templates: Path | None = None) -> None:
         self._own = templates
         self._environment = _environment(templates)
-        self._dress = {kind: self._dressed(kind) for kind in ("class", "student", "similar")}
+        self._dress = {kind: self._dressed(kind) for kind in ("class", "student", "similar", "corrections")}
 
     def class_page(self, results: Results, overrides: Overrides, evidence: Read = nothing_read) -> str:
         return self._page("class", classview.classroom(results, overrides, evidence))
@@ -67,6 +69,15 @@ class Renderer:
         """A part of a page that is not ours, with a style that holds inside the element of this id alone."""
         style = Markup(self._render(f"{kind}.css.j2", id=id_))  # noqa: S704 -- holds no student's text
         return self._render(f"{kind}.html.j2", view=view, id=id_, more=more, style=style)
+
+    def corrections_page(self, results: Results, corrections: Overrides, text: bytes, key: str = "") -> str:
+        """`text`: the bytes of overrides.csv. With a `key` it is served, and may save."""
+        data = edits.data_of(results, text, key)
+        embedded = Markup(edits.encoded(data))  # noqa: S704 -- JSON without a sign that markup begins with
+        policy = self._dress["corrections"]["policy"] + ("; connect-src 'self'" if key else "")
+        dress = {**self._dress["corrections"], "policy": policy}
+        view = edits.view(results, corrections, data)
+        return self._render("corrections.html.j2", view=view, data=embedded, **dress)
 
     def _dressed(self, kind: str) -> dict[str, str]:
         style, script = (self._render(name, kind=kind) for name in ("style.css.j2", "script.js.j2"))
@@ -110,6 +121,16 @@ def write_class(
     """Write index.html. Raises GraderError where the folder cannot be written."""
     path = folder / INDEX_FILE
     page = (renderer or Renderer()).class_page(results, overrides, evidence)
+    store.write_bytes(path, page.encode(), lasting=False)
+    return path
+
+
+def write_corrections(
+    folder: Path, results: Results, corrections: Overrides, renderer: Renderer | None = None
+) -> Path:
+    """Write corrections.html. Raises GraderError where the folder cannot be written."""
+    path = folder / CORRECTIONS_FILE
+    page = (renderer or Renderer()).corrections_page(results, corrections, text_of(folder))
     store.write_bytes(path, page.encode(), lasting=False)
     return path
 

@@ -39,7 +39,7 @@ class MistakeView(View, frozen=True):
     students: tuple[LinkView, ...]  # all of them, where they are more than the example
 
 
-class _Made(NamedTuple):
+class Made(NamedTuple):
     """A mistake that one student made in one exercise, the `place`-th on their page."""
 
     student: str
@@ -50,33 +50,33 @@ class _Made(NamedTuple):
 
 def mistakes(results: Results) -> tuple[MistakeView, ...]:
     """Known mistakes, the most common first."""
-    groups: dict[str, list[_Made]] = {}
-    for one in _made(results):
-        groups.setdefault(_name(one.diagnosis), []).append(one)
+    groups: dict[str, list[Made]] = {}
+    for one in made(results):
+        groups.setdefault(name(one.diagnosis), []).append(one)
     counted = sorted(groups.values(), key=lambda group: -len(_students(group)))
     most = len(_students(counted[0])) if counted else 0
     exercises = tuple(dict.fromkeys(one.name for result in results.submissions for one in result.exercises))
     return tuple(_mistake(group, most, exercises) for group in counted)
 
 
-def _made(results: Results) -> Iterator[_Made]:
+def made(results: Results) -> Iterator[Made]:
     for result in results.submissions:
         for place, exercise in enumerate(result.exercises, 1):
             for diagnosis in (exercise.diagnosis, *exercise.further):
                 if diagnosis:
-                    yield _Made(result.student, exercise.name, place, diagnosis)
+                    yield Made(result.student, exercise.name, place, diagnosis)
 
 
-def _name(diagnosis: Diagnosis) -> str:
+def name(diagnosis: Diagnosis) -> str:
     """Its id; what only one device shows may have none."""
     return diagnosis.misconceptions[0] if diagnosis.misconceptions else diagnosis.title
 
 
-def _students(group: Sequence[_Made]) -> tuple[str, ...]:
+def _students(group: Sequence[Made]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.student for one in group))
 
 
-def _mistake(group: Sequence[_Made], most: int, exercises: Sequence[str]) -> MistakeView:
+def _mistake(group: Sequence[Made], most: int, exercises: Sequence[str]) -> MistakeView:
     students = _students(group)
     titles = Counter(one.diagnosis.title for one in group)
     return MistakeView(
@@ -96,7 +96,7 @@ def _where(found: Sequence[str], exercises: Sequence[str]) -> str:
     return "in both exercises" if len(exercises) == 2 else f"in all {len(exercises)} exercises"  # noqa: PLR2004 -- both are two
 
 
-def _others(group: Sequence[_Made], titles: Counter[str]) -> Iterator[str]:
+def _others(group: Sequence[Made], titles: Counter[str]) -> Iterator[str]:
     """What the instructor may want to know beside the name."""
     teacher = next((one.diagnosis.teacher for one in group if one.diagnosis.teacher), "")
     if teacher:
@@ -114,7 +114,7 @@ def _others(group: Sequence[_Made], titles: Counter[str]) -> Iterator[str]:
         yield f"Also: {'; '.join(map(sentence, others[:TITLES]))}{rest}."
 
 
-def _example(group: Sequence[_Made]) -> LinkView:
+def _example(group: Sequence[Made]) -> LinkView:
     """A submission that the mistake explains wholly, where there is one, at its exercise."""
     one = min(group, key=lambda one: one.diagnosis.partial)
     link = link_to(one.student)

@@ -42,10 +42,11 @@ def wake(device: str) -> None:
 
 
 def step(device: str) -> None:
-    """A step of SGD."""
-    parameter = torch.nn.Parameter(place(torch.ones(2), device))
+    """A step of SGD, whatever the defaults are."""
+    parameter = torch.nn.Parameter(place(torch.ones(2, device="cpu"), device))
     optimiser = torch.optim.SGD([parameter], lr=0.1)
     optimiser.zero_grad()
-    (parameter * parameter).sum().backward()  # type: ignore[no-untyped-call]
+    with torch.enable_grad():
+        (parameter * parameter).sum().backward()  # type: ignore[no-untyped-call]
     optimiser.step()
     repr(parameter)

@@ -21,7 +21,7 @@ from grader.sandbox.calling import Interrupted
 from grader.sandbox.clock import Clock, Stop
 
 _TICK: Final = 0.05  # seconds between two looks, and between two knocks
-_HARD: Final = 20  # knocks after which every line of the student's raises, in their `except:` too
+_HARD: Final = 20  # knocks after which what catches them is interrupted as well
 _ALARM: Final = getattr(signal, "SIGALRM", None)  # it also ends waiting and sleeping
 
 
@@ -36,6 +36,7 @@ class Gate:
         self._ended = threading.Event()
         self._watch = threading.Thread(target=self._look, name="grader-limits", daemon=True)
         self._open = 0
+        self._importing = False  # what is left half imported cannot be imported again
         self._knocks = 0
         self._closed = False  # for good
         self.stop: Stop | None = None
@@ -65,6 +66,7 @@ class Gate:
             self._clock.passed(point)
 
     def importing(self, frame: wire.Importing) -> None:
+        self._importing = frame.begins
         with self._lock:
             self._clock.importing(begins=frame.begins)
 
@@ -102,19 +104,22 @@ class Gate:
         self._knocks += 1
         if self._with_signals and _ALARM is not None:
             signal.pthread_kill(self._thread, _ALARM)
-        elif self._open:
+        elif self._lets_in():
             _raise_in(self._thread, Interrupted)
+
+    def _lets_in(self) -> bool:
+        return bool(self._open) and not self._importing and not self._closed
 
     def _on_interrupt(self, number: int, frame: FrameType | None) -> None:
         del number, frame
         self.asked = True
-        if self._open and not self._closed:
+        if self._lets_in():
             raise Interrupted
 
     def _on_knock(self, number: int, frame: FrameType | None) -> None:
         """Once ours were given time to come to their end, whatever runs is the student's after all."""
         del number
-        if self._closed or not (self._open or self._knocks > 1):
+        if not self._lets_in() and (self._knocks == 1 or self._importing or self._closed):
             return
         if self._knocks > _HARD and self._open:
             _raise_everywhere(frame)
@@ -128,11 +133,13 @@ def _raise_in(thread: int, kind: type[BaseException] | None) -> None:
 
 
 def _raise_everywhere(frame: FrameType | None) -> None:
-    """From now on at every line of what runs, but for ours."""
+    """At the next line of what runs, that of its `except:`: what is raised there is not caught there."""
 
     def at_line(frame: FrameType, event: str, given: object) -> Callable[..., Any]:
-        del frame, event, given
-        raise Interrupted
+        del frame, given
+        if event == "line":
+            raise Interrupted
+        return at_line
 
     while frame is not None and frame.f_globals.get("__name__") != "grader.sandbox.calling":
         frame.f_trace = at_line

@@ -75,8 +75,6 @@ class Kernel:
         asked = tuple(i for i, one in enumerate(self._inputs) if exercises is None or one.name in exercises)
         cases = {i: picked[self._inputs[i].name] for i in asked} if picked else {}
         tally = Tally(_NOTHING_READ, self._inputs, asked, calls, rungs, cases)
-        if device != "cpu":
-            devices.step(device)  # what starts it is charged to nobody
         while not tally.finished:
             tally.add(self._attempt(tally, device))
         return tally.execution(device)
@@ -90,6 +88,7 @@ class Kernel:
         with Restored():
             gate.begin()
             try:
+                devices.step(device)  # what that imports and sets up is charged to nobody
                 self._call(line, gate, tally, device)
             except Interrupted:
                 pass
@@ -155,13 +154,18 @@ class _Frames:
 
 def _nobody(prompt: object = "") -> NoReturn:
     """As where a submission is graded: no question stops a check."""
-    del prompt
+    sys.stdout.write(str(prompt))
     raise EOFError("EOF when reading a line")
 
 
 @cache
 def _pace() -> float:
     return pace.pace()
+
+
+def is_calling() -> bool:
+    """Whether the student's code that runs now was called from here."""
+    return calling.GATE.get() is not calling.UNWATCHED
 
 
 def present(names: tuple[str, ...]) -> tuple[Device, ...]:

@@ -101,3 +101,8 @@ def submission_cpu_seconds(limits: Limits, exercises: int) -> float:
     """What a submission can use at most, in all its workers."""
     loading = limits.case_cpu_seconds * (LOADING + IMPORTS)
     return (4 + 2 * exercises) * loading + 2 * exercises * limits.exercise_cpu_seconds
+
+
+def endless_cpu_seconds(limits: Limits) -> float:
+    """What a function that never ends takes: one call, and the same again by itself."""
+    return limits.case_cpu_seconds * (1 + AGAIN)

@@ -22,7 +22,7 @@ import torch
 from torch import overrides
 from torch.optim import optimizer
 
-from grader.sandbox import imports, settings
+from grader.sandbox import imports, settings, standins
 
 _ABSENT: Final = object()
 _MODES: Final[Any] = overrides
@@ -33,9 +33,7 @@ _PLACES: Final[tuple[tuple[Any, str], ...]] = (
     (sys, "stderr"),
     *imports.STEPS,
 )
-_LISTS: Final[tuple[list[Any], ...]] = (sys.path, sys.meta_path)
 _DICTS: Final[tuple[Any, ...]] = (
-    os.environ,
     optimizer._global_optimizer_pre_hooks,  # noqa: SLF001 -- no public name leads to what is registered
     optimizer._global_optimizer_post_hooks,  # noqa: SLF001 -- likewise
 )
@@ -48,7 +46,6 @@ class Restored:
 
     def __enter__(self) -> Self:
         self._attributes = [(place, name, vars(place).get(name, _ABSENT)) for place, name in _PLACES]
-        self._lists = [(one, list(one)) for one in _LISTS]
         self._dicts = [(one, dict(one)) for one in _DICTS]
         self._settings = settings.current()
         self._modes = _modes()
@@ -64,12 +61,11 @@ class Restored:
         _untrace(sys._getframe())  # noqa: SLF001 -- what ended a call may trace every frame of it
         for place, name, value in self._attributes:
             _put(place, name, value)
-        for found, entries in self._lists:
-            found[:] = entries
         for table, rows in self._dicts:
             if dict(table) != rows:
                 table.clear()
                 table.update(rows)
+        standins.forget()
         settings.put_back(self._settings)
         while _modes() > self._modes:
             _MODES._pop_mode()  # noqa: SLF001 -- a mode that was not left has no other way out

@@ -25,6 +25,24 @@ def names(module: ModuleType) -> dict[str, Any]:
     return {"get_ipython": lambda: shell, "display": print}
 
 
+class Unchecked:
+    """What `grader.check` leaves while the notebook that it stands in is graded: no assertion on it fails."""
+
+    passed = True
+    score = max_score = 0.0
+    details = "Not checked here: all of this is being graded."
+
+    def __str__(self) -> str:
+        return self.details
+
+    __repr__ = __str__
+
+
+def check(*_: object, **__: object) -> Unchecked:
+    """In the place of `grader.check`."""
+    return Unchecked()
+
+
 class Captured:
     """What `%%capture` leaves: the text that was printed."""
 

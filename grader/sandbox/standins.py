@@ -40,6 +40,14 @@ def install(say: Callable[[Note], None]) -> None:
     sys.meta_path.insert(0, _Finder(say))
 
 
+def forget() -> None:
+    """From now on none is found, and those that were are not there any more."""
+    sys.meta_path[:] = [one for one in sys.meta_path if not isinstance(one, _Finder)]
+    for name, module in [*sys.modules.items()]:
+        if isinstance(getattr(getattr(module, "__spec__", None), "loader", None), _Maker):
+            del sys.modules[name]
+
+
 class _Finder(MetaPathFinder):
     def __init__(self, say: Callable[[Note], None]) -> None:
         self._say = say

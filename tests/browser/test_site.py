@@ -22,6 +22,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 from grader.cli import cli
+from tests.browser.conftest import PATIENCE
 
 ROOT: Final = Path(__file__).parents[2]
 SOURCES: Final = ("docs", "mkdocs.yml", "CHANGELOG.md", "THREATS.md", "ARCHITECTURE.md", "CONTRIBUTING.md")
@@ -199,4 +200,19 @@ def test_every_page_fits_its_window_can_be_read_and_asks_nobody_else(
     window.close()
 
     assert faults == {}
+    assert [address for address in asked if not address.startswith((served, "data:", "blob:"))] == []
+
+
+def test_the_search_finds_a_page_and_asks_nobody_else(served: str, browser: Browser) -> None:
+    asked: list[str] = []
+    window = browser.new_page(viewport={"width": 1280, "height": 900})
+    window.set_default_timeout(PATIENCE)
+    window.on("request", lambda request: asked.append(request.url))
+    window.goto(f"{served}/index.html")
+    window.click("input.md-search__input")
+    window.keyboard.type("ten minutes")
+
+    window.locator(".md-search-result__link[href*='first-class.html']").first.wait_for(state="attached")
+    window.close()
+
     assert [address for address in asked if not address.startswith((served, "data:", "blob:"))] == []

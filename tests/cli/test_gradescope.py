@@ -141,7 +141,8 @@ def test_the_same_kit_gives_the_same_bytes(
     assert run.out == (
         f"Autograder: new/again.zip ({len(packed) / 1024:.0f} KiB), for 20 points\n"
         f"Digest: {kit.digest}\n"
-        "A submission that never ends takes at most 10 minutes of half a CPU.\n"
+        "Time: 1 min of half a CPU where every function loops for ever;"
+        " no submission takes more than 10 min.\n"
     )
 
 
@@ -168,8 +169,8 @@ def test_versions_that_its_python_cannot_have_do_not_stop_the_build(
     assert "ok    running a submission\n" in built.out
 
 
-@pytest.mark.parametrize("name", ["s01.py", "s07.ipynb"])
-def test_its_results_are_those_of_a_check(name: str, box: Box, kit_file: Path, tmp_path: Path) -> None:
+def test_its_results_are_those_of_a_check(box: Box, kit_file: Path, tmp_path: Path) -> None:
+    name = "s07.ipynb"
     content = (ROOT / "submissions" / name).read_bytes()
     (tmp_path / name).write_bytes(content)
     checked = grader("check", tmp_path, "--kit", kit_file, "--format", "gradescope")
@@ -179,7 +180,7 @@ def test_its_results_are_those_of_a_check(name: str, box: Box, kit_file: Path, t
     assert run.code == 0, run.out + run.err
     expected = json.loads(checked.out)
     assert results | {"execution_time": 0} == expected | {"execution_time": 0}
-    assert results["score"] == {"s01.py": 20, "s07.ipynb": 12}[name]
+    assert results["score"] == 12
 
 
 def test_what_is_no_submission_gets_no_mark(box: Box) -> None:
@@ -281,8 +282,8 @@ def test_limits_and_level_stand_in_the_script_and_a_file_is_replaced_when_asked(
         "--kit source/homework.kit --memory 256 --isolation none \\\n"
     ) in script
     assert run.err == (
-        "note: that is more than the 5 minutes after which it is given up without a mark.\n"
-        "  help: Set a longer timeout, or a whole CPU, in Gradescope and say so here: --minutes N.\n"
+        "note: after 5 min a run is given up without a mark.\n"
+        "  help: Where that happens set a longer timeout in Gradescope, and here: --minutes N.\n"
     )
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from grader import decoders, kit, strategies
 from grader.descent.freezing import Descent as Freezing
 from grader.descent.freezing.objective import minimised
-from grader.descent.objective import Minimised
+from grader.descent.program import Minimised
 from grader.diagnosis.prepared import Prepared
 from grader.diagnosis.report import FailureReport
 from grader.exercises import Criterion, Exercise

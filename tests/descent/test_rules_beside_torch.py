@@ -11,8 +11,7 @@ import pytest
 import torch
 from torch.optim import lr_scheduler
 
-from grader.descent.objective import Minimised
-from grader.descent.program import Calls, Moment, moment
+from grader.descent.program import Calls, Minimised, Moment, moment
 from grader.descent.rules.gradients import CLIP, LOSS
 from grader.descent.rules.rates import SCHEDULE
 

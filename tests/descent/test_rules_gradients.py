@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from grader.descent.objective import Minimised
-from grader.descent.program import LONGEST, Array, Calls, Deviation, Moment, Program, moment, run
+from grader.descent.program import LONGEST, Array, Calls, Deviation, Minimised, Moment, Program, moment, run
 from grader.descent.reading import Estimate, Rows
 from grader.descent.rule import Rule
 from grader.descent.rules.gradients import ACCUMULATE, CLIP, LOSS

@@ -10,8 +10,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.descent.objective import Objective
-from grader.descent.program import LONGEST, Array, Calls, Deviation, Moment, Program, Run, moment, run
+from grader.descent.program import (
+    LONGEST,
+    Array,
+    Calls,
+    Deviation,
+    Moment,
+    Objective,
+    Program,
+    Run,
+    moment,
+    run,
+)
 from grader.descent.reading import Rows
 from grader.descent.rule import Rule
 from grader.descent.rules import counts, results, thetas

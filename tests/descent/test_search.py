@@ -10,8 +10,7 @@ import torch
 
 from grader import decoders
 from grader.descent.freezing import mistakes
-from grader.descent.objective import Minimised
-from grader.descent.program import Deviation, Program
+from grader.descent.program import Deviation, Minimised, Program
 from grader.descent.rules import RULES
 from grader.freezing import assignment
 from grader.kit import Exercise, LoadedKit

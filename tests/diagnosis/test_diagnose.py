@@ -9,7 +9,7 @@ import pytest
 
 from grader import kit
 from grader.diagnosis import diagnose
-from grader.diagnosis.devices import on_one_device
+from grader.diagnosis.findings import on_one_device
 from grader.diagnosis.prepared import Prepared
 from grader.diagnosis.report import FailureReport
 from grader.records import Answer, ExerciseOutcomes, Failure, Trace

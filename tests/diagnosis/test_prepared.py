@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from grader import kit
-from grader.descent.objective import Minimised
+from grader.descent.program import Minimised
 from grader.diagnosis.prepared import Prepared
 from grader.errors import GraderError
 from tests.judging.build import case, criterion, exercise

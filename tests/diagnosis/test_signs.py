@@ -9,11 +9,10 @@ import pytest
 
 from grader import kit
 from grader.diagnosis import exceptions, hidden_state, returns
-from grader.diagnosis.candidates import Candidate
 from grader.diagnosis.exceptions import ANY, message_of, said
 from grader.diagnosis.messages import TABLE
 from grader.diagnosis.prepared import Prepared
-from grader.diagnosis.report import FailureReport
+from grader.diagnosis.report import Candidate, FailureReport
 from grader.records import Answer, Failure, Stopped, Trace
 from tests.judging.build import (
     LATE,

@@ -11,7 +11,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.judging.updates import impossible
+from grader.judging.chains import impossible
 from grader.records import Step, Tensor
 from grader.sandbox.tracing import Recorder
 from grader.sandbox.values import record

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.judging.where import NEIGHBOURS, quote
+from grader.diagnosis.findings import NEIGHBOURS, quote
 from grader.records import Cell, ExerciseRun, Landmark, Place
 from grader.results import Quote
 from tests.judging.build import QUICK, run

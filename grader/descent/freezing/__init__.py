@@ -12,17 +12,19 @@ import msgspec
 import numpy as np
 
 from grader import kit
-from grader.descent.freezing import mistakes, telling
+from grader.descent.freezing import mistakes
 from grader.descent.freezing.objective import minimised
-from grader.descent.objective import Minimised
-from grader.descent.program import RIGHT, run
-from grader.descent.suite import suites
+from grader.descent.program import RIGHT, Array, Deviation, Minimised, Program, run
+from grader.descent.rules import RULES
+from grader.descent.suite import Suite, predicted, suites
 from grader.exercises import Exercise, Misconception
+from grader.judging.tolerances import CONVINCING, TELLING
 
 SHORT: Final = 6  # steps: a recorded one costs a third more
 LONG: Final = 30  # steps, of one run that is recorded for what begins late
 AT_REST: Final = 1e-9  # times the start
 EACH: Final = 1  # at each end, of one step and of several
+SPARE: Final = 1  # cases more than a constant needs: one may lie on an edge
 
 
 class Descent:
@@ -40,7 +42,7 @@ class Descent:
         self, given: Sequence[kit.Case], candidates: Sequence[kit.Case], budget: float
     ) -> list[kit.Case]:
         """The candidates that the rules' constants need to be told, within the budget."""
-        return telling.telling(given, candidates, self.objective, budget) if self.objective else []
+        return _telling(given, candidates, self.objective, budget) if self.objective else []
 
     def traced(self, cases: Sequence[kit.Case]) -> set[int]:
         """The short runs with the smallest and the largest theta and rate, and a long one.
@@ -70,3 +72,62 @@ class Descent:
         """What the diagnoser needs, proven on the suite; empty where there is nothing."""
         found = minimised(self.exercise, cases)
         return msgspec.msgpack.encode(found) if found else b""
+
+
+# --- cases that let the constants of a mistake be read off the outputs --------------------
+
+
+def _telling(
+    given: Sequence[kit.Case], candidates: Sequence[kit.Case], objective: Minimised, budget: float
+) -> list[kit.Case]:
+    """The candidates to add to the given cases, within the budget, best first.
+
+    The cases chosen so far catch the mistakes that an instructor wrote down. A fitted one needs more: some to
+    read its constants from, and enough others that agree so closely that it is no accident. So students who
+    make each fitted mistake are simulated, with constants as different as students' are, and cases are taken
+    as in `choose`, the most told per unit of effort first, until each is told or the budget is spent.
+    A mistake that shows in no case of the pool (a clip that no gradient reaches) is a right program here.
+    """
+    if not candidates:
+        return []
+    with np.errstate(all="ignore"):
+        adds, wanted = _demands([*given, *candidates], objective)
+    cost = np.array([case.effort + 1 for case in candidates])
+    wanted = np.minimum(wanted, adds.sum(axis=0)) - adds[: len(given)].sum(axis=0)
+    adds = adds[len(given) :]
+    taken: list[int] = []
+    left = budget
+    while True:
+        worth = (adds[:, wanted > 0].sum(axis=1) / cost) * (cost - 1 <= left)
+        worth[taken] = 0
+        best = int(worth.argmax())
+        if not worth[best]:
+            return [candidates[i] for i in taken]
+        taken.append(best)
+        left -= candidates[best].effort
+        wanted = wanted - adds[best]
+
+
+def _demands(cases: Sequence[kit.Case], objective: Minimised) -> tuple[Array, Array]:
+    """Case x demand, and how often each is wanted: for every rule and sample, that it is told."""
+    told = np.zeros((len(cases), 0), dtype=bool)
+    columns: list[Array] = []
+    wanted: list[int] = []
+    own = suites(cases, objective)
+    for rule in RULES:
+        for constants in rule.samples:
+            column = np.zeros(len(cases), dtype=bool)
+            for suite in own:
+                column[suite.index] = _told(Program((Deviation(rule, constants),)), suite)
+            columns.append(column)
+            wanted.append(CONVINCING + len(constants) + SPARE)
+    return np.array(columns).T if columns else told, np.array(wanted)
+
+
+def _told(program: Program, suite: Suite) -> Array:
+    """By case: whether the program ends so far from the right one that to agree with it is no accident."""
+    value, tolerance = predicted(program, suite.part)
+    right = np.asarray(run(RIGHT, suite.part.calls).value)
+    if not isinstance(value, np.ndarray) or value.shape != right.shape:
+        return np.ones(len(right), dtype=bool)
+    return np.asarray((abs(value - right) > TELLING * tolerance).any(axis=1))

@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from grader.descent.objective import Minimised
-from grader.descent.program import GRADIENT, Calls, Deviation, Moment, Program, Slot, moment, run
+from grader.descent.program import GRADIENT, Calls, Deviation, Minimised, Moment, Program, Slot, moment, run
 from grader.descent.reading import told
 from grader.descent.rules import RULES
 from grader.exercises import Exercise, Misconception
@@ -24,22 +23,16 @@ NAME = "descent"
 
 def of_rules(exercise: Exercise, objective: Minimised) -> tuple[Misconception, ...]:
     """One for each of the samples that a rule has run."""
-    widths = set(objective.gradients)
     return tuple(
         Misconception(
-            id="-".join([rule.id, *map(told, constants)]) if constants else rule.id,
-            title=rule.titled(*constants),
-            hint=rule.hint,
-            program=program(exercise, objective, Program((Deviation(rule, constants),))),
-            costs=None,
-            teacher=rule.teacher,
-            where=rule.where,
-            diagnoser=NAME,
+            "-".join([rule.id, *map(told, constants)]), rule.titled(*constants), rule.hint,
+            program(exercise, objective, Program((Deviation(rule, constants),))), None,
+            teacher=rule.teacher, where=rule.where, diagnoser=NAME,
         )
         for rule in RULES
         for constants in rule.samples[: rule.known]
-        if any(_fits(Program((Deviation(rule, constants),)), objective, width) for width in widths)
-    )
+        if any(_fits(Program((Deviation(rule, constants),)), objective, w) for w in objective.gradients)
+    )  # fmt: skip
 
 
 def _fits(deviating: Program, objective: Minimised, width: int) -> bool:

@@ -10,15 +10,14 @@ components that mix, another loss), there is no objective and no constant is eve
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import product
 from typing import Final
 
 import numpy as np
 
 from grader import kit, tensors
-from grader.descent.objective import Minimised, calls
-from grader.descent.program import RIGHT, Array, Calls, run
+from grader.descent.program import RIGHT, Array, Calls, Minimised, calls, run
 from grader.errors import GraderError
 from grader.exercises import Exercise
 from grader.freezing.casting import in_double
@@ -33,56 +32,38 @@ AGREEMENT: Final = 2.0**10  # times the rounding of a run: another order of oper
 
 def minimised(exercise: Exercise, cases: Sequence[kit.Case]) -> Minimised | None:
     """What the reference minimises by plain gradient descent, or None where it does something else."""
-    moves = next(name for name, value in cases[0].arguments.items() if isinstance(value, Tensor))
     names = cases[0].arguments.items()
+    moves = next(name for name, value in names if isinstance(value, Tensor))
     rates = [name for name, value in names if isinstance(value, float)]
     counts = [name for name, value in names if isinstance(value, int)]
+    alike: dict[tuple[int, str], list[kit.Case]] = {}  # of one size and dtype
+    for case in cases:
+        alike.setdefault((_start(case, moves).size, case.dtype), []).append(case)
+    by_size = {size: group[0] for (size, _), group in alike.items()}
     for rate, steps in product(rates, counts):
         found = Minimised(moves, rate, steps, {})
-        for size, case in _by_size(cases, moves).items():
-            rows = _gradients(exercise, case, moves, found)
-            if rows is None:
-                break
-            found.gradients[size] = rows
-        else:
-            if all(_same(found, group) for group in _alike(cases, moves)):
-                return found
+        gradients = {size: _gradients(exercise, case, found) for size, case in by_size.items()}
+        found.gradients.update({size: rows for size, rows in gradients.items() if rows is not None})
+        if len(found.gradients) == len(by_size) and all(_same(found, group) for group in alike.values()):
+            return found
     return None
 
 
-def _by_size(cases: Iterable[kit.Case], moves: str) -> dict[int, kit.Case]:
-    """One case for each number of components."""
-    return {len(tensors.numbers(_start(case, moves))): case for case in cases}
-
-
-def _alike(cases: Sequence[kit.Case], moves: str) -> list[list[kit.Case]]:
-    """The cases of one size and dtype together."""
-    groups: dict[tuple[int, str], list[kit.Case]] = {}
-    for case in cases:
-        groups.setdefault((len(tensors.numbers(_start(case, moves))), case.dtype), []).append(case)
-    return list(groups.values())
-
-
-def _start(case: kit.Case, moves: str) -> Tensor:
+def _start(case: kit.Case, moves: str) -> Array:
     value = case.arguments[moves]
     assert isinstance(value, Tensor)
-    return value
+    return tensors.numbers(value)
 
 
 # --- the gradient -------------------------------------------------------------------------
 
 
-def _gradients(
-    exercise: Exercise, case: kit.Case, moves: str, names: Minimised
-) -> tuple[tuple[float, ...], ...] | None:
+def _gradients(exercise: Exercise, case: kit.Case, names: Minimised) -> tuple[tuple[float, ...], ...] | None:
     """Each component's gradient as a polynomial; None where it is none."""
-    starts = (*FITTED, *TRIED)
-    slopes = []
-    for start in starts:
-        stepped = _one_step(exercise, case, moves, names, start)
-        if stepped is None:
-            return None
-        slopes.append(start - stepped)
+    stepped = [_one_step(exercise, case, names, start) for start in (*FITTED, *TRIED)]
+    slopes = [start - one for start, one in zip((*FITTED, *TRIED), stepped, strict=True) if one is not None]
+    if len(slopes) < len(stepped):
+        return None
     fitted = np.linalg.solve(np.vander(FITTED, increasing=True), np.array(slopes[: len(FITTED)]))
     coefficients = np.where(abs(fitted) < 10.0**-DIGITS, 0.0, fitted)
     there = np.vander(TRIED, len(FITTED), increasing=True) @ coefficients
@@ -91,18 +72,15 @@ def _gradients(
     return tuple(_trimmed(column) for column in coefficients.T)
 
 
-def _one_step(exercise: Exercise, case: kit.Case, moves: str, names: Minimised, start: float) -> Array | None:
+def _one_step(exercise: Exercise, case: kit.Case, names: Minimised, start: float) -> Array | None:
     """Where one step of rate 1 takes every component from `start`; None where the reference will not."""
-    theta = _start(case, moves)
+    theta = case.arguments[names.moves]
+    assert isinstance(theta, Tensor)
     size = len(tensors.numbers(theta))
-    arguments: dict[str, Value] = {
-        **in_double(case.arguments),
-        moves: tensors.float64([start] * size, theta.shape),
-        names.rate: 1.0,
-        names.steps: 1,
-    }
+    there = tensors.float64([start] * size, theta.shape)
+    own: dict[str, Value] = {names.moves: there, names.rate: 1.0, names.steps: 1}
     try:
-        value = tensors.numbers(reference_value(exercise, arguments))
+        value = tensors.numbers(reference_value(exercise, in_double(case.arguments) | own))
     except GraderError:
         return None
     return value if len(value) == size else None

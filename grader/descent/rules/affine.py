@@ -94,9 +94,8 @@ def _quadratic(matrix: Array) -> str:
 def _linear(offset: Array) -> str:
     if (offset != offset[0]).any():
         return ""
-    return times(float(offset[0])) + (
-        "theta itself, without a square" if len(offset) == 1 else "the sum of the components, without squares"
-    )
+    one, several = "theta itself, without a square", "the sum of the components, without squares"
+    return times(float(offset[0])) + (one if len(offset) == 1 else several)
 
 
 def _vector(parts: list[str]) -> str:

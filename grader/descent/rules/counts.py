@@ -8,19 +8,10 @@ from typing import Final
 
 import numpy as np
 
+from grader.descent import reading
 from grader.descent.program import Array, Moment
-from grader.descent.reading import (
-    Estimate,
-    Rows,
-    difference,
-    ratio,
-    roundest,
-    told,
-    trial,
-    where_changed,
-    whole,
-)
-from grader.descent.rule import Reader, Rule, nothing
+from grader.descent.reading import Reader, Trial, told, whole
+from grader.descent.rule import Rule, nothing
 from grader.exercises import Landmark
 
 COUNT_HINT: Final = "Count the updates of theta for number_steps = 1, 2 and 3."
@@ -60,29 +51,29 @@ COUNTS: Final = (
     _count("steps-fixed", _taken("Always", "whatever is passed"), lambda x, at, k: 0 * x + k,
            whole(lambda x, y, at: y), 10, (10,), (1,), (100,), hint=USED_HINT, known=1,
            teacher="The argument never reaches the loop: a number stands in its place."),
-    _count("steps-more", _more, lambda x, at, k: np.maximum(x + k, 0), whole(difference),
+    _count("steps-more", _more, lambda x, at, k: np.maximum(x + k, 0), whole(reading.difference),
            11, (1,), (-1,), (-2,), known=2,
            teacher="range(number_steps + 1), range(1, number_steps), <= for <, or an older theta returned."),
     _count("steps-times", _times,
-           lambda x, at, c: c * x, whole(ratio), 13, (2,), (3,), known=1,
+           lambda x, at, c: c * x, whole(reading.ratio), 13, (2,), (3,), known=1,
            teacher="Two loops, or loss, backward and step twice in each iteration."),
     _count("steps-over", "Only one step in {0} is taken: number_steps // {0}",
-           lambda x, at, c: x // c, trial(2, 3, 4, 5, 10), 15, (2,), (3,), known=1,
+           lambda x, at, c: x // c, Trial(2, 3, 4, 5, 10), 15, (2,), (3,), known=1,
            teacher="number_steps is divided, or a step is taken in every second iteration alone."),
     _count("steps-strided", "The loop counts by {0}, so most steps are left out",
-           lambda x, at, c: -(-x // c), trial(2, 3, 4, 5, 10), 16, (2,), (3,)),
+           lambda x, at, c: -(-x // c), Trial(2, 3, 4, 5, 10), 16, (2,), (3,)),
     _count("steps-at-most", _taken("Never more than", "however many are asked for"),
-           lambda x, at, k: np.minimum(x, k), whole(where_changed), 13, (50,), (100,), (1,), known=2,
+           lambda x, at, k: np.minimum(x, k), whole(reading.where_changed), 13, (50,), (100,), (1,), known=2,
            hint="Call your function with many steps. How often does the loop run?",
            teacher="A cap such as min(number_steps, 100), or a break; at 1: a return inside the loop."),
     _count("steps-at-least", _taken("At least", "however few are asked for"),
-           lambda x, at, k: np.maximum(x, k), whole(where_changed), 14, (1,), (3,), known=1,
+           lambda x, at, k: np.maximum(x, k), whole(reading.where_changed), 14, (1,), (3,), known=1,
            hint="Call your function with number_steps = 0 and 1.",
            teacher="max(number_steps, 1), or a loop whose condition stands at its end."),
     _count("steps-left-out", "One step in {0} is left out",
-           lambda x, at, k: x - x // k, trial(*range(3, 11)), 17, (3,), (7,), known=1, teacher="A continue."),
+           lambda x, at, k: x - x // k, Trial(*range(3, 11)), 17, (3,), (7,), known=1, teacher="A continue."),
     _count("steps-left-out-first", "One step in {0} is left out, the very first among them",
-           lambda x, at, k: x + -x // k, trial(*range(3, 11)), 18, (7,), (3,), teacher="if i % k: ..."),
+           lambda x, at, k: x + -x // k, Trial(*range(3, 11)), 18, (7,), (3,), teacher="if i % k: ..."),
     _count("steps-squared", "As many steps are taken as number_steps times number_steps",
            lambda x, at: x * x, nothing, 19, teacher="A loop in a loop."),
     _count(UNASKED, "number_steps is not used: a condition alone ends the loop",
@@ -140,7 +131,7 @@ def _left(met: Array, after: int, asked: Array, begin: int = 0) -> Array:
 def _threshold(measure: Measure, after: int, begin: int) -> Reader:
     """Between what the measure has come to where the loop was left, and what it never was before."""
 
-    def read(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
+    def read(rows: reading.Rows) -> Iterator[tuple[reading.Estimate, ...]]:
         height = measure(rows.at.path, rows.at)
         met, unmet = [0.0], [np.inf]
         for k, (asked, taken) in enumerate(zip(rows.x[:, 0].tolist(), rows.y[:, 0].tolist(), strict=True)):
@@ -150,19 +141,18 @@ def _threshold(measure: Measure, after: int, begin: int) -> Reader:
             met += [float(height[place, k])] if taken < asked else []
             unmet.append(float(height[max(begin, 0) : max(place, 0), k].min(initial=np.inf)))
         if len(met) > 1 and max(met) < min(unmet) < np.inf:
-            yield (roundest(max(met), min(unmet)),)
+            yield (reading.roundest(max(met), min(unmet)),)
 
     return read
 
 
-WHEN: Final[
-    tuple[tuple[str, str, int, int], ...]
-] = (  # words, id, steps that follow, the first place that counts
+WHEN: Final = (
     ("", "", 0, 0),
     (" after a step", "-after", 0, 1),
     (" before the last step", "-late", 1, 0),
     (" before the last step, or at the start,", "-stale", 1, -1),
 )
+"""Words, id, steps that follow, the first place that counts."""
 
 
 def _stops(name: str, words: str, rank: int, known: str = "") -> Iterator[Rule]:
@@ -172,9 +162,7 @@ def _stops(name: str, words: str, rank: int, known: str = "") -> Iterator[Rule]:
         yield Rule(
             f"stops-early-{name}{suffix}", "stop",
             f"The loop ends early, as soon as {words}{when} is below about {{0}}", ALWAYS_HINT,
-            lambda x, at, below, after=after, begin=begin: _left(
-                measure(at.path, at) < below, after, x, begin
-            ),
+            lambda x, at, c, after=after, begin=begin: _left(measure(at.path, at) < c, after, x, begin),
             _threshold(measure, after, begin), rank=rank + place, known=int(suffix == known and bool(known)),
             samples=((1.0,), (0.1,), (0.01,)), teacher="How small it has to be is known only roughly.",
         )  # fmt: skip
@@ -190,7 +178,7 @@ def _without_gain(at: Moment, gain: float) -> Array:
     return since
 
 
-def _patience(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
+def _patience(rows: reading.Rows) -> Iterator[tuple[reading.Estimate, ...]]:
     """The commonest that leave the loop where it was left."""
     if (rows.y > rows.x).any() or (rows.y == rows.x).all():
         return
@@ -198,7 +186,7 @@ def _patience(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
         since = _without_gain(rows.at, gain)
         for patience, late in product((1, 2, 3, 5, 10, 4), (0, 1)):
             if (_left(since >= patience, late, rows.x) == rows.y).all():
-                yield Estimate(patience), Estimate(gain), Estimate(late)
+                yield reading.Estimate(patience), reading.Estimate(gain), reading.Estimate(late)
 
 
 def _rises(at: Moment) -> Array:
@@ -220,7 +208,7 @@ def _impatient(patience: float, gain: float, late: float) -> str:
 
 STOPS: Final = (
     Rule("stops-early-rising", "stop", lambda late: f"The loop ends {_late(late)} the loss rises",
-         ALWAYS_HINT, lambda x, at, late: _left(_rises(at), int(late), x), trial(0, 1), rank=30,
+         ALWAYS_HINT, lambda x, at, late: _left(_rises(at), int(late), x), Trial(0, 1), rank=30,
          samples=((0,), (1,)), known=0, teacher="At a rate above 1 the loss rises."),
     Rule("stops-early-patience", "stop", _impatient, ALWAYS_HINT,
          lambda x, at, patience, gain, late: _left(_without_gain(at, gain) >= patience, int(late), x),

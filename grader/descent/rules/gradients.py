@@ -11,7 +11,7 @@ import numpy as np
 
 from grader.descent import reading
 from grader.descent.program import Array, Moment
-from grader.descent.reading import Estimate, Formula, Rows, each, for_each, most, ratio, told, trial
+from grader.descent.reading import Estimate, Formula, Rows, Trial, each, for_each, most, ratio, told
 from grader.descent.rule import Rule
 from grader.descent.rules import affine
 
@@ -193,10 +193,10 @@ LOSS: Final = (
         ), known=6, plain=tuple((1.0, *one) for one in _NORMS),
     ),
     Rule("loss-form", "loss", lambda index: f"The loss is {_FORMS[int(index)][0]}", _LOSS, _form,
-         most(_form, trial(*map(float, range(len(_FORMS))))), rank=28, samples=((1.0,), (5.0,), (0.0,)),
+         most(_form, Trial(*map(float, range(len(_FORMS))))), rank=28, samples=((1.0,), (5.0,), (0.0,)),
          known=0),
     Rule("loss-root", "loss", "The loss is the root of |theta|^2 + {0}", _LOSS, _root,
-         most(_root, trial(1e-12, 1e-8, 1e-6, 1e-10, 1e-5, 1e-4, 1.0)), rank=21, samples=((1e-8,),),
+         most(_root, Trial(1e-12, 1e-8, 1e-6, 1e-10, 1e-5, 1e-4, 1.0)), rank=21, samples=((1e-8,),),
          teacher="A norm without a square, kept from 0.", known=0),
     Rule("loss-huber", "loss", _huber_title, _SIZE, _huber, most(_huber, for_each((0.5, 1.0, 2.0), _heights)),
          teacher="huber_loss or smooth_l1_loss.", rank=24, samples=((1.0, 0.5), (2.0, 1.0))),
@@ -251,7 +251,7 @@ ACCUMULATE: Final = (
     Rule("zero-grad-sometimes", "accumulate", "The gradient is cleared every {0} steps only",
          "Print theta.grad before each backward(): is it always empty?",
          lambda x, at, k: np.where(at.i % k == 0, x, _accumulated(x, at, 1.0)),
-         trial(2.0, 3.0, 4.0, 5.0, 10.0), teacher="zero_grad() stands under a condition.", rank=22,
+         Trial(2.0, 3.0, 4.0, 5.0, 10.0), teacher="zero_grad() stands under a condition.", rank=22,
          samples=((2.0,), (3.0,), (5.0,))),
     Rule("gradient-of-the-start", "accumulate",
          "Every step uses the gradient at the initial theta: it is computed once, before the loop",
@@ -278,20 +278,12 @@ def _cut_to(slack: float) -> Formula:
     )
 
 
-def _brought_to(slack: float) -> Formula:
-    return lambda x, y, _: norm(y) * (1 + slack / norm(x))
-
-
 def _clipped(x: Array, _: Moment, largest: float, slack: float) -> Array:
     return x * np.minimum(largest / (norm(x) + slack), 1)
 
 
 def _of_length(x: Array, _: Moment, length: float, slack: float) -> Array:
     return length * x / (norm(x) + slack)
-
-
-def _component(x: Array, _: Moment, k: float) -> Array:
-    return np.where(np.arange(x.shape[1]) == k - 1, x, 0)
 
 
 CLIP: Final = (
@@ -304,15 +296,17 @@ CLIP: Final = (
          rank=14, samples=((1.0,), (0.5,), (5.0,))),
     Rule("gradient-of-fixed-length", "clip",
          lambda c, _: f"The gradient is normalised to length {told(c)}: only its direction counts", _SIZE,
-         _of_length, most(_of_length, for_each((0.0, 1e-12, 1e-8, 1e-6), _brought_to)),
+         _of_length, most(_of_length, for_each(
+             (0.0, 1e-12, 1e-8, 1e-6), lambda slack: lambda x, y, _: norm(y) * (1 + slack / norm(x)))),
          teacher="grad / grad.norm().", rank=20, samples=((1.0, 0.0), (1.0, 1e-8), (0.5, 1e-12)), known=0),
     Rule("gradient-sign", "clip",
          lambda c: "Only the sign of the gradient is used" + ("" if c == 1 else f", times {told(c)}"), _SIZE,
          lambda x, _, c: c * np.sign(x), each(lambda x, y, at: ratio(np.sign(x), y, at)), rank=20,
          samples=((1.0,), (0.5,)), known=0),
     Rule("gradient-of-one-component", "clip", "Only component {0} of the gradient is used",
-         "Print theta.grad just before step(): which components are 0?", _component, trial(1.0, 2.0, 3.0),
-         rank=24, samples=((1.0,), (2.0,)), known=0),
+         "Print theta.grad just before step(): which components are 0?",
+         lambda x, _, k: np.where(np.arange(x.shape[1]) == k - 1, x, 0), Trial(1.0, 2.0, 3.0), rank=24,
+         samples=((1.0,), (2.0,)), known=0),
     Rule("gradient-empty", "clip", "The gradient is missing or 0 when step() is called, so theta never moves",
          "Print the .grad of the optimiser's tensor just before step(). Who fills it, and who empties it?",
          lambda x, _: 0 * x,

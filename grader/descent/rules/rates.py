@@ -10,10 +10,11 @@ import numpy as np
 
 from grader.descent import reading
 from grader.descent.program import Array, Moment
-from grader.descent.reading import Estimate, Formula, Rows, each, for_each, most, ratio, told
-from grader.descent.rule import Rule
+from grader.descent.reading import Estimate, Formula, Reader, Rows, each, for_each, most, ratio, told
+from grader.descent.rule import Rule, nothing
 from grader.descent.rules.gradients import between
 
+_SHOWN: Final = "Print your optimiser: which lr does it show?"
 _USED: Final = "Print the lr of your optimiser for two different learning rates."
 _COUNTED: Final = "Print the lr of your optimiser for number_steps = 1 and for number_steps = 10."
 _EACH_STEP: Final = "Print the lr of your optimiser in every step: does it change?"
@@ -29,11 +30,8 @@ def _replaced(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
     kept, lost = rows.x[~off], rows.x[off]
     if len(kept) and len(lost) and kept.max() < lost.min():
         threshold = between(float(kept.max()), float(lost.min()))
-        yield from ((one, threshold) for one in reading.estimates(rows, _where_off))
-
-
-def _where_off(x: Array, y: Array, _: Moment) -> Array:
-    return np.where(abs(y - x) > CHANGED * abs(x), y, np.nan)
+        changed = reading.estimates(rows, lambda x, y, _: np.where(abs(y - x) > CHANGED * abs(x), y, np.nan))
+        yield from ((one, threshold) for one in changed)
 
 
 def _rounded(x: Array, _: Moment, digits: float) -> Array:
@@ -70,8 +68,8 @@ def _scaled_title(factor: float) -> str:
 
 
 def _fixed_title(rate: float) -> str:
-    default = ", which is the optimiser's default," if rate == 1e-3 else ""
-    return f"Every step uses the rate {told(rate)}{default or ','} whatever is passed"
+    default = ", which is the optimiser's default," if rate == 1e-3 else ","
+    return f"Every step uses the rate {told(rate)}{default} whatever is passed"
 
 
 RATE: Final = (
@@ -80,18 +78,15 @@ RATE: Final = (
          lambda x, _, c: np.full_like(x, c), reading.fixed,
          teacher="The argument never reaches the optimiser: a number stands in its place, or none.", rank=10,
          samples=((0.1,), (0.01,), (0.001,), (0.03,), (1.5,)), known=3),
-    Rule("rate-scaled", "rate", _scaled_title, "Print your optimiser: which lr does it show?",
-         lambda x, _, c: c * x, reading.scaled,
+    Rule("rate-scaled", "rate", _scaled_title, _SHOWN, lambda x, _, c: c * x, reading.scaled,
          teacher="Often for the factor 2 of the derivative, which backward() has already.", rank=12,
          samples=((0.5,), (2.0,), (0.1,), (1 / 3,)), known=2),
-    Rule(
-        "rate-power", "rate",
-        lambda c: f"The learning rate is {'squared' if c == 2 else f'raised to the power {told(c)}'}"
-        " before the optimiser gets it", "Print your optimiser: which lr does it show?", lambda x, _, c: x**c,
-        each(lambda x, y, _: np.where(x == 1, np.nan, np.log(y) / np.log(x))),
-        teacher="The rate is multiplied with itself, or with something made of it.", rank=16,
-        samples=((2.0,), (0.5,), (-1.0,)),
-    ),
+    Rule("rate-power", "rate",
+         lambda c: f"The learning rate is {'squared' if c == 2 else f'raised to the power {told(c)}'}"
+         " before the optimiser gets it", _SHOWN, lambda x, _, c: x**c,
+         each(lambda x, y, _: np.where(x == 1, np.nan, np.log(y) / np.log(x))),
+         teacher="The rate is multiplied with itself, or with something made of it.", rank=16,
+         samples=((2.0,), (0.5,), (-1.0,))),
     Rule("rate-at-most", "rate", "Learning rates above {0} are cut to {0}", _USED,
          lambda x, _, c: np.minimum(x, c), most(lambda x, _, c: np.minimum(x, c), reading.limit), rank=18,
          samples=((0.5,), (1.0,), (0.1,)), known=0),
@@ -116,7 +111,7 @@ RATE: Final = (
          lambda x, _, c, t: np.asarray(np.where(x >= t, c, x), x.dtype), _replaced, rank=24,
          samples=((0.1, 1.0), (0.01, 0.5)), known=0),
     Rule("rate-rounded", "rate", _rounded_title, "Print the lr of your optimiser for the rate 0.25.",
-         _rounded, most(_rounded, reading.trial(-1.0, 0.0, 1.0, 2.0, 3.0)), rank=26,
+         _rounded, most(_rounded, reading.Trial(-1.0, 0.0, 1.0, 2.0, 3.0)), rank=26,
          samples=((1.0,), (0.0,), (-1.0,), (2.0,)), known=0),
     Rule("rate-in-single-precision", "rate", "The learning rate is rounded to single precision",
          "Print the rate with all its digits. Why is it a tensor, if it is one?",
@@ -207,8 +202,8 @@ def _on_plateau(x: Array, at: Moment, factor: float, patience: float) -> Array:
     return x * scale.astype(x.dtype)
 
 
-def _lowered(_: float) -> Formula:
-    return lambda x, y, at: np.where(y < x * (1 - CHANGED), ratio(x, y, at), np.nan)
+def _lowered(x: Array, y: Array, at: Moment) -> Array:
+    return np.where(y < x * (1 - CHANGED), ratio(x, y, at), np.nan)
 
 
 _exponential, _in_time = _from(lambda i, c: c**i), _from(lambda i, c: 1 / (1 + c * i))
@@ -220,30 +215,23 @@ def _exponential_title(factor: float, start: float) -> str:
     return f"The learning rate {way} by a factor {told(factor)} in every step{when}"
 
 
-def _scheduled(name: str, title: Any, f: Callable[..., Array], read: Any = None, **more: Any) -> Rule:
-    return Rule(
-        name, "schedule", title, _EACH_STEP, f, **({} if read is None else {"read": read}),
-        **{"teacher": _SCHEDULED, "known": 0, **more},
-    )  # fmt: skip
+def _scheduled(name: str, title: Any, f: Callable[..., Array], read: Reader = nothing, **more: Any) -> Rule:
+    return Rule(name, "schedule", title, _EACH_STEP, f, read, **{"teacher": _SCHEDULED, "known": 0, **more})
 
 
 SCHEDULE: Final = (
-    _scheduled(
-        "rate-decays-exponentially", _exponential_title, _exponential,
-        most(_exponential, for_each((0.0, 1.0), lambda s: _level(s, lambda level, i: level ** (1 / i)))),
-        teacher="ExponentialLR, or the same by hand.", rank=16,
-        samples=((0.9, 0.0), (0.5, 0.0), (1.1, 0.0), (0.5, 1.0)), known=1,
-    ),
+    _scheduled("rate-decays-exponentially", _exponential_title, _exponential,
+               most(_exponential, for_each((0, 1), lambda s: _level(s, lambda level, i: level ** (1 / i)))),
+               teacher="ExponentialLR, or the same by hand.", rank=16, known=1,
+               samples=((0.9, 0.0), (0.5, 0.0), (1.1, 0.0), (0.5, 1.0))),
     _scheduled("rate-decays-as-power", _power_title, _by(lambda i, _, p: (i + 1) ** -p),
                each(_level(0, lambda level, i: -np.log(level) / np.log(i + 1))),
                teacher="lr / (i + 1), or a scheduler that the exercise does not ask for.", rank=18,
                samples=((1.0,), (0.5,), (-1.0,)), known=1),
-    _scheduled(
-        "rate-decays-in-time", "The learning rate is divided by 1 + {0} i in step i, counted from {1}",
-        _in_time,
-        most(_in_time, for_each((0.0, 1.0), lambda s: _level(s, lambda level, i: (1 / level - 1) / i))),
-        rank=20, samples=((0.5, 0.0), (0.01, 0.0), (0.5, 1.0)),
-    ),
+    _scheduled("rate-decays-in-time",
+               "The learning rate is divided by 1 + {0} i in step i, counted from {1}", _in_time,
+               most(_in_time, for_each((0, 1), lambda s: _level(s, lambda level, i: (1 / level - 1) / i))),
+               rank=20, samples=((0.5, 0.0), (0.01, 0.0), (0.5, 1.0))),
     _scheduled("rate-stepped-down", "The learning rate is multiplied by {0} every {1} steps",
                _by(lambda i, _, c, k: c ** (i // k)), _stepped,
                teacher="StepLR, as in PyTorch's documentation.", rank=20,
@@ -260,14 +248,12 @@ SCHEDULE: Final = (
     _scheduled("rate-warms-up", "The learning rate warms up, from {0} of what is passed, over {1} steps",
                _warm_up, most(_warm_up, for_each((5.0, 10.0, 2.0, 3.0, 4.0, 100.0), _warming)),
                teacher="LinearLR, or the like.", rank=22, samples=((1 / 3, 5.0), (0.1, 10.0))),
-    _scheduled(
-        "rate-halved-when-the-loss-rises", "The learning rate is halved whenever the loss has risen",
-        _halved_when_risen,
-        teacher="A rate that backs off: right as long as the loss falls, which it does below the rate 1.",
-        rank=22, known=1, remembers=True,
-    ),
+    _scheduled("rate-halved-when-the-loss-rises", "The learning rate is halved whenever the loss has risen",
+               _halved_when_risen, rank=22, known=1, remembers=True,
+               teacher="A rate that backs off: right as long as the loss falls,"
+               " which it does below the rate 1."),
     _scheduled("rate-falls-on-a-plateau",
                "The learning rate is multiplied by {0} where the loss has not fallen for more than {1} steps",
-               _on_plateau, for_each((10.0, 5.0, 3.0, 2.0, 1.0, 0.0), _lowered), teacher="ReduceLROnPlateau.",
-               rank=22, samples=((0.5, 2.0),), remembers=True),
+               _on_plateau, for_each((10.0, 5.0, 3.0, 2.0, 1.0, 0.0), lambda _: _lowered), rank=22,
+               teacher="ReduceLROnPlateau.", samples=((0.5, 2.0),), remembers=True),
 )  # fmt: skip

@@ -8,25 +8,18 @@ from typing import Any, Final
 import numpy as np
 
 from grader.descent.program import Array, Moment
-from grader.descent.reading import each, most, told, trial
-from grader.descent.rule import Reader, Rule, nothing
-from grader.descent.rules.thetas import COMPONENTS, RETURN_HINT, component, factor, nth
+from grader.descent.reading import Reader, Trial, each, factor, most, told
+from grader.descent.rule import Rule, nothing
+from grader.descent.rules.thetas import COMPONENTS, RETURN_HINT, component, nth
 
 WHICH_HINT: Final = "Which of your variables does the docstring ask for?"
 HOW_MANY_HINT: Final = "How many elements does the result have, and how many should it have?"
 
 
 def _result(
-    name: str,
-    title: str | Callable[..., str],
-    f: Callable[..., Any],
-    rank: int,
-    read: Reader = nothing,
-    *samples: tuple[float, ...],
-    hint: str = RETURN_HINT,
-    known: int = 0,
-    teacher: str = "",
-) -> Rule:
+    name: str, title: str | Callable[..., str], f: Callable[..., Any], rank: int, read: Reader = nothing,
+    *samples: tuple[float, ...], hint: str = RETURN_HINT, known: int = 0, teacher: str = "",
+) -> Rule:  # fmt: skip
     return Rule(
         f"result-{name}", "result", title, hint, f, read,
         rank=rank, samples=samples or ((),), known=known, teacher=teacher,
@@ -85,7 +78,7 @@ THETAS: Final = (
     _result("mean-after", "The mean of the thetas after each step is returned", _mean(1, 0), 21),
     _result("mean-before", "The mean of the thetas before each step is returned", _mean(0, -1), 22),
     _result("mean-of-last", "The mean of the last {0} thetas is returned", _mean_of_last, 22,
-            most(_mean_of_last, trial(*range(2, 11))), (3,), (5,)),
+            most(_mean_of_last, Trial(*range(2, 11))), (3,), (5,)),
     _result("change", "The change of theta is returned", lambda x, at: x - at.path[0], 20, known=1,
             teacher="final theta - initial theta."),
 )  # fmt: skip
@@ -140,11 +133,11 @@ Piece = Callable[[Moment, int], Array]
 
 def _thetas(first: int, last: int) -> Piece:
     """From place `first` to `last` after the final one."""
-    return lambda at, k: at.path[first : int(at.count[k]) + 1 + last, k].ravel()
+    return lambda at, k: at.path[first : int(at.count[k]) + 1 + last, k]
 
 
 def _losses(first: int, last: int) -> Piece:
-    return lambda at, k: at.objective.value(at.path[first : int(at.count[k]) + 1 + last, k]).ravel()
+    return lambda at, k: at.objective.value(_thetas(first, last)(at, k))
 
 
 def _theta(at: Moment, k: int) -> Array:
@@ -153,7 +146,7 @@ def _theta(at: Moment, k: int) -> Array:
 
 def _list(name: str, words: str, *pieces: Piece, known: int = 0, teacher: str = "") -> Rule:
     def f(x: Array, at: Moment) -> list[Array]:
-        return [np.concatenate([piece(at, k) for piece in pieces]) for k in range(len(x))]
+        return [np.concatenate([piece(at, k).ravel() for piece in pieces]) for k in range(len(x))]
 
     return _result(name, f"{words} are returned, not the last theta alone", f, 15,
                    hint=HOW_MANY_HINT, known=known, teacher=teacher)  # fmt: skip
@@ -177,7 +170,7 @@ HISTORIES: Final = (
         for name, words, piece, teacher in _LISTS
     ),
     _list("theta-and-loss", "Theta and the loss at it", _theta,
-          lambda at, k: at.objective.value(_theta(at, k)).ravel()),
+          lambda at, k: at.objective.value(_theta(at, k))),
     _list("theta-and-last-loss", "Theta and the loss of the last step", _theta,
           lambda at, k: _losses(0, -1)(at, k)[-1:]),
 )  # fmt: skip

@@ -3,41 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
+from grader.descent import reading
 from grader.descent.program import Array, Moment, Slot
-from grader.descent.reading import (
-    Estimate,
-    Rows,
-    each,
-    estimates,
-    fixed,
-    ratio,
-    roundest,
-    shifted,
-    told,
-    trial,
-)
-from grader.descent.rule import Reader, Rule, nothing
+from grader.descent.reading import Reader, shifted, told
+from grader.descent.rule import Rule, nothing
 
 RETURN_HINT: Final = "Print theta in the last line of the loop, and what the function returns."
 START_HINT: Final = "Print theta before the first step: is it the initial theta?"
 STEP_HINT: Final = "Print theta after step() and again before the next one. Which line changes it?"
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where a map is applied, and how that is told."""
+class Place(NamedTuple):
+    """Where a map is applied, how that is told, and how much less plain the same map is here."""
 
     slot: Slot
     noun: str
     when: str
     hint: str
-    later: int  # how much less plain the same map is here
+    later: int
 
 
 START: Final = Place("start", "the initial theta", "before the first step", START_HINT, 2)
@@ -63,7 +51,7 @@ def _maps(
 def _titled(words: str | Words, place: Place, *constants: float) -> str:
     if callable(words):
         return words(place, *constants)
-    return words.format(*map(told, constants), noun=place.noun, when=place.when)
+    return words.format(*map(reading.told, constants), noun=place.noun, when=place.when)
 
 
 # --- words ------------------------------------------------------------------------------------
@@ -120,65 +108,61 @@ def nth(k: float) -> str:
 
 def _steps(x: Array, y: Array, at: Moment) -> Array:
     """How many steps, from a gradient computed at x, lead from x to y."""
-    move = at.rate * at.objective.gradient(x)
-    return np.where(move == 0, np.nan, (x - y) / np.where(move == 0, 1.0, move))
-
-
-def factor(x: Array, y: Array, at: Moment) -> Array:
-    """Other than 0: that is a theta of its own."""
-    return ratio(np.where(y == 0, 0.0, x), y, at)
+    return reading.ratio(at.rate * at.objective.gradient(x), x - y, at)
 
 
 # --- readers ----------------------------------------------------------------------------------
 
 
-def _values(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
+def _values(rows: reading.Rows) -> Iterator[tuple[reading.Estimate, ...]]:
     """One for all components, or one for each."""
     cuts = [np.s_[:, k : k + 1] for k in range(rows.y.shape[1])]
-    columns = [list(fixed(Rows(rows.x[cut], rows.y[cut], rows.at, rows.doubt[cut]))) for cut in cuts]
+    columns = [
+        list(reading.fixed(reading.Rows(rows.x[cut], rows.y[cut], rows.at, rows.doubt[cut]))) for cut in cuts
+    ]
     if all(columns):
         firsts = tuple(one[0][0] for one in columns)
         yield firsts if len({one.value for one in firsts}) > 1 else firsts[:1]
 
 
-def _bounds(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
+def _bounds(rows: reading.Rows) -> Iterator[tuple[reading.Estimate, ...]]:
     """[low, high], either may be missing: where what is too small, or too large, has come to."""
-    lows = estimates(rows, lambda x, y, _: np.where(y - x > rows.doubt + 1e-6 * abs(x), y, np.nan))
-    highs = estimates(rows, lambda x, y, _: np.where(x - y > rows.doubt + 1e-6 * abs(x), y, np.nan))
+    lows = reading.estimates(rows, lambda x, y, _: np.where(y - x > rows.doubt + 1e-6 * abs(x), y, np.nan))
+    highs = reading.estimates(rows, lambda x, y, _: np.where(x - y > rows.doubt + 1e-6 * abs(x), y, np.nan))
     if lows and highs and lows[0].value < highs[0].value:
         yield lows[0], highs[0]
     for high in highs[:1] * (not lows):
-        yield from ((Estimate(low), high) for low in (-np.inf, -high.value))
+        yield from ((reading.Estimate(low), high) for low in (-np.inf, -high.value))
     for low in lows[:1] * (not highs):
-        yield from ((low, Estimate(high)) for high in (np.inf, -low.value))
+        yield from ((low, reading.Estimate(high)) for high in (np.inf, -low.value))
 
 
-def _decimals(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
+def _decimals(rows: reading.Rows) -> Iterator[tuple[reading.Estimate, ...]]:
     for digits in range(7):
         if (abs(rows.y - np.round(rows.y, digits)) <= rows.doubt).all():
-            yield (Estimate(float(digits)),)
+            yield (reading.Estimate(float(digits)),)
             return
 
 
-def _zeroed(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
+def _zeroed(rows: reading.Rows) -> Iterator[tuple[reading.Estimate, ...]]:
     """Zeros where theta is small, and none where it is not."""
     if rows.x.shape != rows.y.shape:
         return
     gone, kept = abs(rows.x[(rows.y == 0) & (rows.x != 0)]), abs(rows.x[rows.y != 0])
     if len(gone) and len(kept) and gone.max() < kept.min():
-        yield (roundest(float(gone.max()), float(kept.min())),)
+        yield (reading.roundest(float(gone.max()), float(kept.min())),)
 
 
 # --- the table --------------------------------------------------------------------------------
 
-COMPONENTS: Final = trial(0, -1, 1, 2)
+COMPONENTS: Final = reading.Trial(0, -1, 1, 2)
 
 MAPS: Final = (
     *_maps("fixed", _fixed, _set, _values, 10, (1.0,), (0.0,), (1.0, 2.0), known="start",
            teacher="Theta is made anew: torch.ones, torch.zeros, torch.tensor(...)."),
     *_maps("offset", _offset, lambda x, at, c: x + c, shifted, 14, (1.0,), (-0.5,), known="start result",
            teacher="A constant is added to theta itself, not to its gradient or to the loss."),
-    *_maps("scaled", _scaled, lambda x, at, c: c * x, each(factor), 15, (2.0,), (-1.0,), (0.9,),
+    *_maps("scaled", _scaled, lambda x, at, c: c * x, reading.scaled, 15, (2.0,), (-1.0,), (0.9,),
            known="start between result", teacher="A factor, or a minus, stands before theta itself."),
     *_maps("clamped", _clamped, lambda x, at, low, high: np.clip(x, low, high), _bounds, 20,
            (-1.0, 1.0), (0.0, np.inf), (-np.inf, 0.5), known="between result",
@@ -211,10 +195,10 @@ def _starts_again(x: Array, at: Moment) -> Array:
     return np.where(at.i + 1 >= at.count[:, None], x, at.initial)
 
 
-def _beside(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
+def _beside(rows: reading.Rows) -> Iterator[tuple[reading.Estimate, ...]]:
     """By hand after step(), with its gradient; or before step(): then the next begins where its own leads."""
-    for formula in (lambda x, y, at: ratio(x - at.theta, y - x, at), _steps):
-        yield from ((one,) for one in estimates(rows, formula))
+    for formula in (lambda x, y, at: reading.ratio(x - at.theta, y - x, at), _steps):
+        yield from ((one,) for one in reading.estimates(rows, formula))
 
 
 def _beside_title(c: float) -> str:

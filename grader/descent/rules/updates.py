@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 
 from grader.descent.program import Array, Moment
-from grader.descent.reading import Estimate, Rows, each, ratio, rounded, told, trial, whole
-from grader.descent.rule import Reader, Rule
+from grader.descent.reading import Estimate, Reader, Rows, Trial, each, ratio, rounded, told, whole
+from grader.descent.rule import Rule
 
 _OPTIONS: Final = "Print your optimiser: which options differ from their defaults?"
 _CLASS: Final = "Which class of torch.optim does the exercise ask for?"
@@ -29,12 +29,6 @@ DIRECTION: Final = (
 # --- what is remembered ------------------------------------------------------------------------------
 
 
-def _kept(at: Moment, name: str, x: Array, start: float = 0.0) -> Array:
-    """What an earlier step has left, or the start."""
-    kept: Array = at.memory.get(name, np.full_like(x, start))
-    return kept
-
-
 def _momentum(x: Array, at: Moment, factor: float, dampening: float = 0.0) -> Array:
     """SGD's: the first gradient enters the buffer undamped."""
     before = at.memory.get("buffer")
@@ -47,17 +41,11 @@ def _nesterov(x: Array, at: Moment, factor: float) -> Array:
     return at.theta - at.step_rate * (x + factor * at.memory["buffer"])
 
 
-def _average(at: Moment, name: str, value: Array, keeps: float) -> Array:
-    """The mean that forgets, begun at 0."""
-    at.memory[name] = keeps * _kept(at, name, value) + (1 - keeps) * value
-    mean: Array = at.memory[name]
-    return mean
-
-
-def _total(x: Array, at: Moment) -> Array:
-    at.memory["total"] = _kept(at, "total", x) + x
-    total: Array = at.memory["total"]
-    return total
+def _kept(at: Moment, name: str, value: Array, keeps: float, adds: float) -> Array:
+    """A sum, begun at 0, that forgets: a mean where it keeps as much as it does not add."""
+    kept: Array = keeps * at.memory.get(name, np.zeros_like(value)) + adds * value
+    at.memory[name] = kept
+    return kept
 
 
 def _firsts(f: Callable[[Array], Array]) -> Callable[[Array, Array, Moment], Array]:
@@ -113,17 +101,17 @@ _MEMORIES: Final = (
 
 def _adam(x: Array, at: Moment, decay: float = 0.0) -> Array:
     n = at.i + 1
-    mean, square = _average(at, "mean", x, 0.9), _average(at, "square", x * x, 0.999)
+    mean, square = _kept(at, "mean", x, 0.9, 1 - 0.9), _kept(at, "square", x * x, 0.999, 1 - 0.999)
     root = np.sqrt(square) / (1 - 0.999**n) ** 0.5 + 1e-8
     return (1 - at.step_rate * decay) * at.theta - at.step_rate / (1 - 0.9**n) * mean / root
 
 
 def _rmsprop(x: Array, at: Moment) -> Array:
-    return at.theta - at.step_rate * x / (np.sqrt(_average(at, "square", x * x, 0.99)) + 1e-8)
+    return at.theta - at.step_rate * x / (np.sqrt(_kept(at, "square", x * x, 0.99, 1 - 0.99)) + 1e-8)
 
 
 def _adagrad(x: Array, at: Moment) -> Array:
-    return at.theta - at.step_rate * x / (np.sqrt(_total(x * x, at)) + 1e-10)
+    return at.theta - at.step_rate * x / (np.sqrt(_kept(at, "total", x * x, 1, 1)) + 1e-10)
 
 
 def _asgd(x: Array, at: Moment) -> Array:
@@ -134,20 +122,14 @@ def _asgd(x: Array, at: Moment) -> Array:
 
 
 def _class(name: str, f: Callable[..., Array], known: int = 0) -> Rule:
-    return Rule(
-        name.lower(), "update", f"The optimiser is {name}", _CLASS, f,
-        teacher=f"{name} of torch.optim in place of SGD took the steps.", rank=30, known=known,
-        optimiser=name, remembers=True,
-    )  # fmt: skip
-
-
-def _adamw_title(decay: float) -> str:
-    return "The optimiser is AdamW" + ("" if decay == 0.01 else f" with weight decay {told(decay)}")
+    return Rule(name.lower(), "update", f"The optimiser is {name}", _CLASS, f, rank=30, known=known,
+                optimiser=name, remembers=True,
+                teacher=f"{name} of torch.optim in place of SGD took the steps.")  # fmt: skip
 
 
 _ADAMW: Final = replace(
-    _class("AdamW", _adam), title=_adamw_title, read=trial(0.01, 0.0), samples=((0.01,),),
-    options=("weight_decay",),
+    _class("AdamW", _adam), read=Trial(0.01, 0.0), samples=((0.01,),), options=("weight_decay",),
+    title=lambda c: "The optimiser is AdamW" + ("" if c == 0.01 else f" with weight decay {told(c)}"),
 )  # fmt: skip
 
 UPDATE: Final = (

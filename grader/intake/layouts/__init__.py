@@ -25,6 +25,11 @@ NAMES: Final = (
     *(FOLDERS, FILES),
 )
 
+_PLAIN: Final = {
+    FOLDERS: ("a class of folders", "a folder with a .py or .ipynb file"),
+    FILES: ("a class of files", "a .py, .ipynb or .zip file"),
+}
+
 
 def recognised(folder: Folder, entries: Sequence[Entry], wanted: str) -> tuple[Layout, Read] | None:
     """The layout of a folder, of those that `wanted` leaves; None where it is nobody's."""
@@ -36,10 +41,10 @@ def recognised(folder: Folder, entries: Sequence[Entry], wanted: str) -> tuple[L
 
 
 def refusal(shown: str, wanted: str) -> GraderError:
-    """For a folder that is not as it was said to be."""
-    (layout,) = _of(wanted)
+    """For what is not as it was said to be."""
+    title, form = _PLAIN.get(wanted) or next((one.title, one.form) for one in _of(wanted))
     return GraderError(
-        f"{shown} is not {layout.title}: looked for {layout.form}.",
+        f"{shown} is not {title}: looked for {form}.",
         "Leave --layout out to see what it is taken for: grader grade PATH --dry-run.",
     )
 

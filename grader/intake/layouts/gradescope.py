@@ -41,7 +41,7 @@ def _read(folder: Folder, entries: Sequence[Entry]) -> Read | None:
         return None
     said = _said(metadata)
     folders = {entry.path.name: entry for entry in entries if _is_submission(entry)}
-    others = tuple(entry for entry in entries if entry not in folders.values() and entry != metadata)
+    others = tuple(one for one in entries if one.path.name not in folders and one is not metadata)
     found = [
         (
             _text(said.get(key, {}).get(":created_at")),
