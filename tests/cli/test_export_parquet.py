@@ -69,18 +69,6 @@ def test_no_results_are_a_sentence(tmp_path: Path) -> None:
     )
 
 
-def test_a_large_results_file_is_read_as_a_small_one(report: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = store.read_results(report)
-    monkeypatch.setattr(store, "LARGE", 0)
-
-    large = store.read_results(report)
-
-    assert type(whole.submissions) is tuple
-    assert type(large.submissions).__name__ == "Kept"
-    assert tuple(large.submissions) == whole.submissions == samples.RESULTS.submissions
-    assert msgspec.structs.replace(large, submissions=()) == msgspec.structs.replace(whole, submissions=())
-
-
 def test_results_are_written_in_pieces_as_msgspec_writes_the_whole(report: Path) -> None:
     whole = msgspec.json.format(store.encode(samples.RESULTS), indent=1) + b"\n"
 
