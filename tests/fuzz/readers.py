@@ -194,8 +194,9 @@ def read_journal(data: bytes, folder: Path) -> object:
         for one in done.values():
             kept.append(one)
     assert journal.read(path, header) == done
+    finished = tuple(done.values())  # they stay in the file, which is written anew below
     results = store.read_results(output_folder(folder, {}))
-    told = store.encode(msgspec.structs.replace(results, submissions=tuple(done.values())))
+    told = store.encode(msgspec.structs.replace(results, submissions=finished))
     return stored("results.json")(told, folder)
 
 
