@@ -38,13 +38,13 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("pipeline",),
     ("run",),
     ("cluster",),
-    ("commands", "pytest"),
+    ("commands", "notebook", "pytest"),
     ("cli", "__main__"),
 )
 CHILD = {  # the only modules that may import torch, Hypothesis, nbformat or IPython
     "strategies", "freezing", "descent.freezing", "sandbox.calling", "sandbox.compiler", "sandbox.devices",
     "sandbox.leaves", "sandbox.loading", "sandbox.magics", "sandbox.notebooks", "sandbox.probing",
-    "sandbox.remains",
+    "sandbox.kernel", "sandbox.remains", "sandbox.restoring", "sandbox.session",
     "sandbox.settings", "sandbox.support", "sandbox.tracing", "sandbox.twin", "sandbox.values",
     "sandbox.watching", "sandbox.worker", "sandbox.zygote",
 }  # fmt: skip

@@ -11,6 +11,7 @@ one thread never runs ahead of the wall, so a quick submission costs no polling 
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
 from typing import Final
@@ -76,7 +77,7 @@ class Clock:
         self._pid = 0
         self._started = False
         self._ready_by = time.monotonic() + start_seconds
-        self._queued = 0.0
+        self._queued = self._waited = 0.0
         self._last_cpu = 0.0
         self._excused = _NOTHING  # of what imports took
         self._import_began: _Time | None = None
@@ -86,6 +87,8 @@ class Clock:
 
     def forked(self, pid: int) -> None:
         self._pid = pid
+        if pid == os.getpid():  # no worker, which begins with nothing
+            self._waited = linux.queued_seconds(pid)
 
     @property
     def started(self) -> bool:
@@ -119,7 +122,7 @@ class Clock:
         now = time.monotonic()
         if now < self._soonest:
             return self._soonest - now
-        self._queued = max(self._queued, linux.queued_seconds(self._pid) if self._pid else 0.0)
+        self._queued = max(self._queued, linux.queued_seconds(self._pid) - self._waited if self._pid else 0.0)
         if not self._started:
             return self._ready_by + self._queued - now
         charged = self._charged()

@@ -23,6 +23,11 @@ LOOKED_AT: Final = 12  # calls: a function that draws lots hardly begins to do s
 
 Function = Callable[..., Any]
 
+_COMPILED: Final = (
+    "{name} is compiled by torch.compile. The function that was compiled is what was called: a compiler "
+    "takes longer than a call may. This costs nothing."
+)
+
 
 class Line(Protocol):
     """What is told goes there: a worker's channel, or the frames of a kernel."""
@@ -59,8 +64,11 @@ class _Grading:
         if function is None:
             self._line.point(wire.Begun(self._index, found=False, nearest=loaded.nearest(name)))
             return
+        function, compiled = _uncompiled(function)
         lines = loaded.landmarks[name]
         self._line.point(wire.Begun(self._index, found=True, place=_place(function), landmarks=lines))
+        if compiled:
+            self._line.note(Note(_COMPILED.format(name=name), _place(function)))
         unusual = _unusual(function)
         if unusual and not self._inputs.protocol.probe:
             text = (
@@ -161,6 +169,12 @@ def _keyword_note(function: Function, names: tuple[str, ...], answer: Raised) ->
         f"Its parameters are named ({found}), the exercise asks for ({asked}). This costs nothing."
     )
     return Note(text, _place(function))
+
+
+def _uncompiled(function: Function) -> tuple[Function, bool]:
+    """What was given to `torch.compile`, and whether it was."""
+    found = getattr(function, "_torchdynamo_orig_callable", None)
+    return (found, True) if callable(found) else (function, False)
 
 
 def _unusual(function: Function) -> str:

@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 from typing import Any, Final, Self
 
@@ -22,6 +23,7 @@ from grader.sandbox.clock import Clock, Stop
 
 _TICK: Final = 0.05  # seconds between two looks, and between two knocks
 _HARD: Final = 20  # knocks after which what catches them is interrupted as well
+_SOME: Final = 100  # rounds of a loop, in which Python looks for what is to be raised
 _ALARM: Final = getattr(signal, "SIGALRM", None)  # it also ends waiting and sleeping
 
 
@@ -54,10 +56,13 @@ class Gate:
 
     def end(self) -> None:
         self._closed = True
-        self._ended.set()
-        self._watch.join()
-        if not self._with_signals:
-            _raise_in(self._thread, None)
+        while self._watch.is_alive():
+            with suppress(Interrupted):  # without signals one may be on its way that nobody waits for
+                self._ended.set()
+                self._watch.join()
+        with suppress(Interrupted):
+            for _ in range(_SOME):
+                pass
 
     def passed(self, point: wire.Point) -> None:
         """The limit of the next step counts from now. Raises Interrupted where the last one was ended."""
@@ -105,7 +110,7 @@ class Gate:
         if self._with_signals and _ALARM is not None:
             signal.pthread_kill(self._thread, _ALARM)
         elif self._lets_in():
-            _raise_in(self._thread, Interrupted)
+            _raise_in(self._thread)
 
     def _lets_in(self) -> bool:
         return bool(self._open) and not self._importing and not self._closed
@@ -126,10 +131,9 @@ class Gate:
         raise Interrupted
 
 
-def _raise_in(thread: int, kind: type[BaseException] | None) -> None:
-    """Between two instructions of a thread; None: what is due there is taken back."""
-    given = None if kind is None else ctypes.py_object(kind)
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), given)
+def _raise_in(thread: int) -> None:
+    """Between two instructions of a thread."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(Interrupted))
 
 
 def _raise_everywhere(frame: FrameType | None) -> None:

@@ -13,6 +13,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Final, NoReturn
@@ -85,13 +86,11 @@ class Kernel:
         gate = Gate(clock)
         line = _Frames(gate)
         began = time.process_time()
-        with Restored():
+        with Restored(), suppress(Interrupted):
             gate.begin()
             try:
                 devices.step(device)  # what that imports and sets up is charged to nobody
                 self._call(line, gate, tally, device)
-            except Interrupted:
-                pass
             finally:
                 gate.end()
         if gate.asked:

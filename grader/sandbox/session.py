@@ -84,9 +84,10 @@ class Session:
         """A cell, or a file beside the notebook: no library's."""
         if filename not in self._own:
             name = self._cell(filename)
-            path = Path(filename)
-            if name is None and path.is_file() and path.absolute().is_relative_to(Path.cwd()):
-                name = path.name if "site-packages" not in path.parts else None
+            path = Path(filename).absolute()
+            near = path.is_relative_to(Path.cwd()) and "site-packages" not in path.parts
+            if name is None and near and linecache.getlines(filename):
+                name = path.name
             if name is None:
                 return False
             self._own[filename] = name

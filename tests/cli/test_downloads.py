@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 from grader.commands.layouts import LAYOUTS
 from grader.intake import layouts
@@ -233,6 +235,45 @@ def test_a_layout_that_does_not_fit_is_refused(tmp_path: Path) -> None:
         "folders": "error: class is not a class of folders: looked for a folder with a .py or .ipynb file.\n"
         f"{help_}",
     }
+
+
+def test_a_file_is_no_download(tmp_path: Path) -> None:
+    plant(tmp_path, {"s01.py": HW})
+
+    run = inside("grade", "s01.py", "--dry-run", "--layout", "moodle", cwd=tmp_path)
+
+    assert (run.code, run.err.splitlines()[0]) == (
+        2,
+        (
+            "error: s01.py is not a Moodle download: looked for folders named "
+            "name_number_assignsubmission_file, or files that begin so."
+        ),
+    )
+
+
+def test_long_and_wide_names_keep_to_eighty_columns(tmp_path: Path) -> None:
+    long, wide = "a b " * 20 + "c", "\u5b66\u751f" * 20
+    tree: Tree = {f"{name}_7_assignsubmission_file": {"hw.py": HW, "helper.py": b""} for name in (long, wide)}
+    plant(tmp_path / "class", tree)
+
+    run = inside("grade", "class", "--dry-run", cwd=tmp_path)
+
+    assert run.code == 0
+    assert run.out.splitlines()[2:8] == [
+        "Student                           Files",
+        "a b a b a b a b a b a b a b a b   helper.py, hw.py",
+        "a b a b a b a b a b a b a b a b",
+        "a b a b a b a b c",
+        "\u5b66\u751f" * 8 + "  helper.py, hw.py",
+        "\u5b66\u751f" * 8,
+    ]
+    assert max(map(cell_len, run.out.splitlines())) <= 80
+
+
+def test_every_layout_is_explained() -> None:
+    page = (ROOT / "docs" / "gradebooks.md").read_text(encoding="utf-8")
+
+    assert tuple(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == LAYOUTS
 
 
 def test_every_layout_can_be_named() -> None:

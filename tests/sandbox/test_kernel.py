@@ -127,11 +127,13 @@ def test_a_traceback_shows_the_lines_of_the_session_alone(tmp_path: Path, pool: 
     [
         ENDLESS,
         "while number_steps > 1:\n    try:\n        pass\n    except BaseException:\n        pass\nreturn 1",
-        "while number_steps > 1:\n    try:\n        time.sleep(0.01)\n    except:\n        continue\nreturn 1",
-        "try:\n    while number_steps > 1:\n        pass\nexcept BaseException:\n    return initial_theta\nreturn 1",
+        "while number_steps > 1:\n    try:\n        time.sleep(0.01)\n    except:\n        pass\nreturn 1",
+        "try:\n    while number_steps > 1:\n        pass\nexcept BaseException:\n    return 1\nreturn 1",
         "if number_steps > 1:\n    time.sleep(10_000)\nreturn 1",
-        "if number_steps > 1:\n    import threading; threading.Lock().acquire() and None\n"
-        "    one = threading.Lock(); one.acquire(); one.acquire()\nreturn 1",
+        (
+            "if number_steps > 1:\n    import threading; threading.Lock().acquire() and None\n"
+            "    one = threading.Lock(); one.acquire(); one.acquire()\nreturn 1"
+        ),
     ],
     ids=["a loop", "one that catches all", "likewise, waiting", "caught in the end", "a sleep", "a lock"],
 )
@@ -204,7 +206,7 @@ def test_an_interruption_ends_the_check_and_leaves_nothing_behind(body: str, tmp
     assert state() == before
 
 
-LINES = range(10, 4_000, 97)
+LINES = range(10, 1_000, 97)
 
 
 @pytest.mark.parametrize("every", [13, pytest.param(1, marks=pytest.mark.exhaustive)])
@@ -215,7 +217,6 @@ def test_an_interruption_at_any_line_of_ours_leaves_nothing_behind(every: int, t
     for line in [*range(1, 120), *LINES][::every]:
         with pytest.raises(KeyboardInterrupt), interrupted_at(line):
             given.run(NOBODY)
-            signal.raise_signal(signal.SIGINT)  # it has fewer lines
 
         assert state() == before, f"at line {line}"
 
@@ -249,7 +250,7 @@ class interrupted_at:  # noqa: N801 -- read as a verb
 # --- what is the student's stays so -------------------------------------------------------------
 
 
-def test_a_function_is_called_itself_and_stays_as_it_is(tmp_path: Path) -> None:
+def test_a_function_is_called_itself_and_stays_as_it_is() -> None:
     """No wrapper, no other name, no mark on it."""
     seen: list[object] = []
     source = small.first("seen.append(sys._getframe())\nreturn initial_theta", HEAD)
