@@ -103,7 +103,7 @@ def _dark(page: Page) -> None:
 
 def _looks(page: Page) -> dict[str, str]:
     found: dict[str, str] = page.evaluate(
-        "() => { const s = getComputedStyle(document.querySelector('.jp-Notebook')); return {font: s.fontFamily}; }"
+        "() => ({font: getComputedStyle(document.querySelector('.jp-Notebook')).fontFamily})"
     )
     return found
 

@@ -31,7 +31,7 @@ from grader.kit import Exercise, Kit
 from grader.records import Execution, ExerciseRun, Submission
 from grader.report import stale
 from grader.results import Device
-from grader.sandbox import loading, pool, reading
+from grader.sandbox import loading, pool, reading, sequence
 from grader.sandbox.jobs import File
 from grader.sandbox.landmarks import landmarks
 from grader.sandbox.sources import Unreadable, compiled
@@ -117,7 +117,7 @@ def _taken_in(data: bytes, given: Kit) -> object:
     """Take in, count, clean, judge: what came before the first wrong byte counts."""
     content = reading.Content((File("s01.py", b""),), "", (), None)
     tally = Tally(content, tuple(map(pool.inputs, given.exercises)), (0,), "suite")
-    frames, totals, watched = wire.Reader(tally.expected()), Totals(), Watched()
+    frames, totals, watched = sequence.Reader(tally.expected()), Totals(), Watched()
     try:
         for frame, size in frames.feed(data):
             totals.add(frame, size)

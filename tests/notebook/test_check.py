@@ -225,8 +225,8 @@ def test_without_a_kit_it_is_said_where_it_was_looked_for(
 
     assert str(error.value) == (
         f"There is no kit to check with. Looked for *.kit in {tmp_path}, the working folder, and in the "
-        'folders above it.\n  Put the kit of your course beside the notebook, or name it: kit="homework.kit". '
-        'With the grader comes kit="builtin:gradient-descent".'
+        'folders above it.\n  Put the kit of your course beside the notebook, or name it: kit="homework.kit".'
+        ' With the grader comes kit="builtin:gradient-descent".'
     )
 
 
