@@ -13,6 +13,9 @@ import pytest
 
 from grader import decoders, store
 from grader.kept import Kept
+from grader.overrides import NONE
+from grader.report import documents
+from grader.report.material import Material
 from grader.results import SubmissionResult
 from tests.cli.running import LIMIT, ROOT, clean_environment
 
@@ -82,6 +85,9 @@ def test_a_large_file_of_results_is_read_one_at_a_time(
     (tmp_path / "results.json").replace(tmp_path / "moved.json")  # what is held open stays
 
     assert isinstance(large.submissions, Kept)
+    assert documents.document(Material(large, NONE, lambda _: None)) == documents.document(
+        Material(whole, NONE, lambda _: None)
+    )
     assert tuple(large.submissions) == whole.submissions == samples.RESULTS.submissions
     assert large.submissions[1:3] == list(whole.submissions[1:3])
     assert msgspec.structs.replace(large, submissions=()) == msgspec.structs.replace(whole, submissions=())
