@@ -11,7 +11,7 @@ GET_BROWSER = if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; \
 	then $(APT) update && DEBIAN_FRONTEND=noninteractive $(APT) install --yes --no-install-recommends chromium; \
 	else $(BIN)/python -m playwright install chromium; fi
 
-.PHONY: install report test test-all test-cuda browser check format verify bench docs screenshots builtin clean
+.PHONY: install report test test-all test-cuda browser check format verify bench bench-cluster bench-large docs screenshots builtin clean
 
 install: $(READY)
 
@@ -60,6 +60,14 @@ builtin: $(READY)  ## the kit in the wheel, frozen anew: after a change in refer
 
 screenshots: $(READY) browser  ## the pictures in docs/, of the sample class
 	$(BIN)/python -m tests.browser.screenshots
+
+bench-cluster: $(READY)  ## what dask costs a submission, and what a second worker gains
+	$(BIN)/python bench/cluster.py
+
+# N=100000 takes hours, and 20 GB of disk for evidence and pages.
+N ?= 10000
+bench-large: $(READY)  ## what the parent holds and costs of 1,000 submissions, and of N
+	$(BIN)/python bench/large.py 1000 $(N)
 
 bench: $(READY)  ## ratios, measured in one run
 	$(BIN)/python bench/bench.py

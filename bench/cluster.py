@@ -48,7 +48,16 @@ def _measured(scratch: Path, size: int, rounds: int, kit: Path | None) -> list[R
     used: dict[tuple[str, int], list[Usage]] = {(way, n): [] for way in WAYS for n in classes}
     for _ in range(rounds):
         for (way, n), found in used.items():
-            command = [GRADER, "grade", classes[n], "--kit", kit, "-o", scratch / f"{way}-{n}", *WAYS[way]]
+            command: list[str | Path] = [
+                GRADER,
+                "grade",
+                classes[n],
+                "--kit",
+                kit,
+                "-o",
+                scratch / f"{way}-{n}",
+                *WAYS[way],
+            ]
             found.append(run(command, cwd=ROOT, environment=given).usage)
     return _rows({at: least(found) for at, found in used.items()}, size)
 

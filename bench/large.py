@@ -1,11 +1,11 @@
-"""Grade a class of any size, the students' code apart: what the parent holds and costs, and what resuming takes.
+"""Grade a class of any size but for the students' code: what the parent holds and costs, what resuming takes.
 
     python bench/large.py --kit FILE N [N ...]
 
 The submissions are the sample class's, each with a comment of its own, so that no two have equal bytes. What
-each file of the sample class does is run once, for real, and recorded; in the place of a worker the class gets
-what was recorded. So all is as in any run (reading, judging, explaining, evidence, journal, results, pages) but
-for the workers, whose time is the students' own and hangs on no size.
+each file of the sample class does is run once, for real, recorded, and given to all that are alike. So all is
+as in any run (reading, judging, explaining, evidence, journal, results, pages) but for the workers, whose
+time is the students' own and hangs on no size.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +21,8 @@ import mixed
 from startup import PYTHON, environment
 from table import Row, at_most, figure, text
 from usage import run
+
+from bench import FREEZE
 
 HERE: Final = Path(__file__).resolve().parent
 ROOT: Final = HERE.parent
@@ -30,14 +33,25 @@ def main() -> None:
     parser.add_argument(
         "sizes", type=int, nargs="+", metavar="N", help="the first is what others are laid beside"
     )
-    parser.add_argument("--kit", type=Path, required=True, help="a kit of this repository's assignment")
+    parser.add_argument("--kit", type=Path, help="a kit that is there; default: freeze the assignment's")
     asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="grader-bench-") as folder:
+        kit = asked.kit or _frozen(Path(folder))
+        _measure(asked.sizes, kit.resolve())
+
+
+def _measure(sizes: Sequence[int], kit: Path) -> None:
     least = 0.0
-    for size in asked.sizes:
+    for size in sizes:
         with tempfile.TemporaryDirectory(prefix="grader-bench-") as folder:
-            used = _graded(Path(folder), size, asked.kit.resolve())
+            used = _graded(Path(folder), size, kit)
         least = least or used["grade_into"] / (size - size // 2)
         print(text({f"A class of {size:,}, from recorded executions": _rows(used, size, least)}), flush=True)
+
+
+def _frozen(cache: Path) -> Path:
+    run([PYTHON, "-c", FREEZE], cwd=ROOT, environment=environment(cache))
+    return next(cache.rglob("*.kit"))
 
 
 def classroom(folder: Path, size: int) -> Path:
@@ -57,7 +71,7 @@ def _graded(scratch: Path, size: int, kit: Path) -> dict[str, float]:
     folder, output, told = classroom(scratch / "class", size), scratch / "report", scratch / "told.json"
 
     def grade(stop: int, *more: str) -> None:
-        arguments = ["grade", folder, "--kit", kit, "-o", output, "--jobs", "2", *more]
+        arguments: list[str | Path] = ["grade", folder, "--kit", kit, "-o", output, "--jobs", "2", *more]
         run([PYTHON, HERE / "recorded.py", told, str(stop), *arguments], cwd=ROOT, environment=given)
 
     grade(size // 2)

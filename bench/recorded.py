@@ -77,8 +77,12 @@ class Parts:
 if __name__ == "__main__":
     told, last = Path(sys.argv.pop(1)), int(sys.argv.pop(1))
     recorded, parts = Recorded(), Parts()
-    Pool.run = lambda *given, **named: recorded.run(*given, **named)  # type: ignore[method-assign]
-    Journal.append = parts.appending(last)  # type: ignore[method-assign]
+
+    def run(*given: Any, **named: Any) -> Execution:
+        return recorded.run(*given, **named)
+
+    Pool.run = run  # type: ignore[method-assign]
+    Journal.append = parts.appending(last)  # type: ignore[assignment,method-assign]
     for module, name in ((grade, "grade_into"), (grade, "write_results"), (report, "render")):
         setattr(module, name, parts.timed(name, getattr(module, name)))
     try:

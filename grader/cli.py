@@ -15,7 +15,6 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -23,10 +22,11 @@ import rich_click as click
 from click import exceptions
 
 import grader
-from grader.commands.asking import similar, status
+from grader.commands.arguments import format_option, given, kit_options, run_options, watch_option
+from grader.commands.asking import Folder, similar, status
 from grader.commands.exporting import export
 from grader.commands.layouts import LayoutType
-from grader.commands.outputs import FORMS, Output, OutputType
+from grader.commands.outputs import Output
 from grader.errors import GraderError
 from grader.text import one_line
 
@@ -39,8 +39,6 @@ _NO_ARGUMENTS: Final[Any] = getattr(
 )  # older versions of click print the help
 
 _LONGEST: Final = 4000  # characters of a message
-
-Folder = click.Path(path_type=Path)
 
 
 def main() -> NoReturn:
@@ -94,85 +92,6 @@ def _fault(error: Exception) -> None:
     _say(what, "Please report it, with what GRADER_TRACEBACK=1 in the environment shows.")
 
 
-def _kit_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    for option in (
-        click.option("--expect-digest", metavar="DIGEST", help="Exit 2 unless the kit has this digest."),
-        click.option(
-            "--assignment",
-            type=Folder,
-            metavar="DIR",
-            help="A folder with reference/, which is run: freeze it, or take the cached kit.",
-        ),
-        click.option(
-            "--kit",
-            "kit_file",
-            type=Folder,
-            metavar="FILE",
-            help="A kit made by grader freeze, or one that comes with the grader: builtin:NAME. "
-            "Default: the nearest, from the working folder upwards.",
-        ),
-    ):
-        command = option(command)
-    return command
-
-
-def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    for option in (
-        click.option(
-            "--memory",
-            type=click.IntRange(min=16),
-            metavar="MIB",
-            help="Memory a submission may use beyond Python's and torch's own. Default: 1024.",
-        ),
-        click.option(
-            "--timeout",
-            type=click.FloatRange(min=0.05),
-            metavar="SECONDS",
-            help="CPU time that one call may take before it is made again by itself with five times as "
-            "much, in seconds of a fast machine: a slower one allows more. The other limits of time go with "
-            "it. Default: 2.",
-        ),
-        click.option(
-            "--exercise",
-            "exercises",
-            multiple=True,
-            metavar="NAME",
-            help="Only this exercise; may be given several times.",
-        ),
-        click.option(
-            "--isolation",
-            type=click.Choice(["auto", "strict", "standard", "none"]),
-            default="auto",
-            help="How submitted code is confined. Default: auto, the strongest there is.",
-        ),
-        click.option(
-            "--require", multiple=True, metavar="DEVICE", help="Exit 2 where this device is not there."
-        ),
-        click.option(
-            "--device",
-            default="auto",
-            metavar="NAME",
-            help="auto (those of the assignment that are here), all (every one, or exit 2), cpu, cuda.",
-        ),
-    ):
-        command = option(command)
-    return command
-
-
-def _watch_option(again: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    return click.option("-w", "--watch", is_flag=True, help=f"{again}, until Ctrl-C (exit code 130).")
-
-
-def _format_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    return click.option(
-        "--format",
-        "formats",
-        type=OutputType(),
-        multiple=True,
-        help=f"Any of {', '.join(FORMS)}; several times, all but one with =FILE. Default: text.",
-    )(command)
-
-
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"]}, epilog="Example: grader check homework.ipynb"
 )
@@ -183,10 +102,10 @@ def cli() -> None:
 
 @cli.command(epilog="Example: grader check homework.ipynb --watch")
 @click.argument("path", type=Folder)
-@_kit_options
-@_run_options
-@_format_option
-@_watch_option("Check again after every save")
+@kit_options
+@run_options
+@format_option
+@watch_option("Check again after every save")
 @click.option("--json", "as_json", is_flag=True, help="Short for --format json.")
 @click.option("-q", "--quiet", count=True, help="One line; -qq: nothing but the exit code.")
 @click.option(
@@ -200,13 +119,13 @@ def check(path: Path, formats: tuple[Output, ...], as_json: bool, **options: Any
     from grader.commands import check as command  # noqa: PLC0415 -- --help need not wait for it
 
     wanted = (*formats, Output("json")) if as_json else formats
-    sys.exit(command.run(path, wanted, **_given(options)))
+    sys.exit(command.run(path, wanted, **given(options)))
 
 
 @cli.command(epilog="Example: grader grade ~/Downloads/class --resume")
 @click.argument("path", type=Folder)
-@_kit_options
-@_run_options
+@kit_options
+@run_options
 @click.option(
     "-o",
     "--output",
@@ -250,7 +169,7 @@ def check(path: Path, formats: tuple[Output, ...], as_json: bool, **options: Any
     default=None,
     help="Whether students' pages say what was expected. Default: as before in DIR, at first they do.",
 )
-@_watch_option("Grade what is handed in or changed meanwhile, too")
+@watch_option("Grade what is handed in or changed meanwhile, too")
 @click.option("--dry-run", is_flag=True, help="Say whose files are whose, and grade nothing.")
 @click.option(
     "--layout",
@@ -269,12 +188,12 @@ def check(path: Path, formats: tuple[Output, ...], as_json: bool, **options: Any
     default="text",
     help="How far it is, on standard error: in words, as a JSON document a line, or not. Default: text.",
 )
-@_format_option
+@format_option
 def grade(path: Path, **options: Any) -> None:
     """Grade a class: a folder with a file or a folder for each student, a system's export, or a zip."""
     from grader.commands import grade as command  # noqa: PLC0415
 
-    sys.exit(command.run(path, typed=sys.argv[1:], **_given(options)))
+    sys.exit(command.run(path, typed=sys.argv[1:], **given(options)))
 
 
 @cli.command(epilog="Example: grader report report --hide-expected")
@@ -288,7 +207,7 @@ def grade(path: Path, **options: Any) -> None:
 @click.option(
     "--serve", "served", is_flag=True, help="Serve the pages on this machine, where corrections can be saved."
 )
-@_format_option
+@format_option
 def report(
     folder: Path,
     templates: Path | None,
@@ -346,7 +265,7 @@ def freeze(assignment: Path | None, output: Path, seed: int | None, quick: bool)
 
 
 @cli.command(epilog="Example: grader verify --kit homework.kit -v")
-@_kit_options
+@kit_options
 @click.option("--json", "as_json", is_flag=True, help="As one JSON document.")
 @click.option("-v", "--verbose", is_flag=True, help="Which cases catch which mistake.")
 @click.option(
@@ -374,7 +293,7 @@ def gradescope() -> None:
 
 
 @gradescope.command(epilog="Example: grader gradescope build --kit homework.kit -o autograder.zip")
-@_kit_options
+@kit_options
 @click.option("-o", "--output", type=Folder, required=True, metavar="FILE", help="The zip to write.")
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 @click.option(
@@ -404,13 +323,13 @@ def build(**options: Any) -> None:
 
 @cli.command(epilog="Example: grader classroom50 homework.ipynb --kit homework.kit")
 @click.argument("path", type=Folder)
-@_kit_options
-@_run_options
+@kit_options
+@run_options
 def classroom50(path: Path, **options: Any) -> None:
     """Check one submission inside Classroom 50: writes result.json and release-body.md, exits 0 if it ran."""
     from grader.commands import classroom50 as command  # noqa: PLC0415
 
-    sys.exit(command.run(path, **_given(options)))
+    sys.exit(command.run(path, **given(options)))
 
 
 @cli.command(epilog="Example: grader doctor")
@@ -432,9 +351,3 @@ def completion(shell: str) -> None:
     found = get_completion_class(shell)
     assert found is not None  # the three that click knows
     click.echo(found(cli, {}, NAME, f"_{NAME.upper()}_COMPLETE").source())
-
-
-def _given(options: dict[str, Any]) -> dict[str, Any]:
-    """The options as the commands name them."""
-    memory = options.pop("memory")
-    return {**options, "memory": None if memory is None else memory << 20}

@@ -1,7 +1,8 @@
 """Names of people as systems write them: the same name in other orders, cases and normal forms.
 
-Only for matching: whoever compares two names asks whether their forms meet, and two who bear one name are
-never told apart by it.
+Only for matching, and two who bear one name are never told apart by it. A list has its people's names
+whole; Canvas's file names have them without what is no letter or digit. So a whole name is never compared
+with another letter by letter: `An Nalee` is not `Anna Lee`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import re
 import unicodedata
 
 _NO_WORD = re.compile(r"[^\w]+")
+_LETTERS = "\n"  # stands in no plain name
 
 
 def plain(text: str) -> str:
@@ -17,13 +19,21 @@ def plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).casefold().split())
 
 
-def forms(name: str) -> frozenset[str]:
-    """How the name may stand elsewhere: `Jane Doe`, `Doe, Jane`, and `doejane` in Canvas's file names."""
+def listed(name: str) -> frozenset[str]:
+    """What somebody in a list may be called elsewhere: `Jane Doe`, `Doe, Jane`, and the letters of both."""
     one = plain(name)
     if not one:
         return frozenset()
-    turned = _turned(one)
-    return frozenset({one, turned, _squeezed(one), _squeezed(turned)} - {""})
+    every = {one, _turned(one)}
+    return frozenset(every | {f"{_LETTERS}{_NO_WORD.sub('', each)}" for each in every})
+
+
+def borne(name: str) -> frozenset[str]:
+    """What to look for in a list for whoever bears this name, which may be but its letters."""
+    one = plain(name)
+    if not one:
+        return frozenset()
+    return frozenset({one, _turned(one)} if " " in one else {one, f"{_LETTERS}{one}"})
 
 
 def _turned(name: str) -> str:
@@ -33,7 +43,3 @@ def _turned(name: str) -> str:
         return f"{given} {family}"
     *given_names, family = name.split(" ")
     return f"{family}, {' '.join(given_names)}" if given_names else name
-
-
-def _squeezed(name: str) -> str:
-    return _NO_WORD.sub("", name)

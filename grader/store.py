@@ -25,7 +25,7 @@ from grader.results import EVIDENCE_SCHEMA, SCHEMA, Evidence, Results, Stored
 from grader.text import one_line
 
 RESULTS_FILE: Final = "results.json"
-LARGE: Final = 64 << 20  # bytes of results.json, from which on it is not read whole
+LARGE: Final = 8 << 20  # bytes of results.json, from which on it is not read whole
 _NOBODY: Final = b'\n "submissions": []'
 _LISTED: Final = b' "submissions": [\n'
 _LISTED_NO_MORE: Final = (b" ],\n", b" ]\n")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from grader import wire
 from grader.records import Cell, Failure, Landmark, Leaf, Place, Raised, Returned, Step, Tensor, Trace
+from grader.sandbox.sequence import Expected, Reader, Sequence
 from grader.tensors import ITEM_SIZES
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -109,7 +110,7 @@ def test_a_changed_or_missing_byte_is_refused(frame: wire.Frame, data: st.DataOb
         assert read in ([frame], [])
 
 
-EXPECTED = (wire.Expected(0, 2, frozenset({1})), wire.Expected(3, 1))
+EXPECTED = (Expected(0, 2, frozenset({1})), Expected(3, 1))
 VALUE = Tensor("float32", (1,), b"\0\0\x80?")
 ANSWER = Returned("Tensor", VALUE, "cpu")
 TRACE = Trace(())
@@ -133,15 +134,15 @@ VALID: tuple[wire.Frame, ...] = (
 )
 
 
-def take(frames: tuple[wire.Frame, ...]) -> wire.Sequence:
-    sequence = wire.Sequence(EXPECTED)
+def take(frames: tuple[wire.Frame, ...]) -> Sequence:
+    sequence = Sequence(EXPECTED)
     for frame in frames:
         sequence.take(frame)
     return sequence
 
 
 def test_a_worker_that_does_all_that_was_asked_is_complete() -> None:
-    reader = wire.Reader(EXPECTED)
+    reader = Reader(EXPECTED)
 
     read = [frame for frame, _ in reader.feed(b"".join(wire.encode(frame) for frame in VALID))]
 
@@ -151,7 +152,7 @@ def test_a_worker_that_does_all_that_was_asked_is_complete() -> None:
 
 @given(st.binary(max_size=300), st.integers(0, len(VALID) - 1))
 def test_arbitrary_bytes_are_a_valid_sequence_or_a_protocol_error(data: bytes, after: int) -> None:
-    reader = wire.Reader(EXPECTED)
+    reader = Reader(EXPECTED)
     list(reader.feed(b"".join(wire.encode(frame) for frame in VALID[:after])))
 
     try:

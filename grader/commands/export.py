@@ -204,6 +204,7 @@ def _told(done: Filled, asked: Asked) -> Iterator[str]:
     yield from _listed("Not filled:", done.kept)
     yield from _listed("Students without a mark there:", done.lost)
     yield from _listed("Rows of nobody in the report:", done.rows)
+    yield from _listed("With 0, since nothing of theirs could be read or run:", done.unread)
     if asked.dry_run:
         yield "Nothing was written: leave out --dry-run."
 

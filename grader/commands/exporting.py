@@ -113,3 +113,13 @@ def csv(gradebook: Path | None, key: str | None, grade: str | None, **shared: An
     from grader.commands import export as command  # noqa: PLC0415
 
     sys.exit(command.to_table(command.Asked(**shared), gradebook, key, grade))
+
+
+@export.command(epilog="Example: grader export parquet --output marks.parquet")
+@click.option("-o", "--output", type=File, metavar="FILE", default=Path("marks.parquet"), help="The file.")
+@click.argument("folder", type=File, default=Path("report"))
+def parquet(folder: Path, output: Path) -> None:
+    """Write a row for each criterion, for your own analysis with DuckDB, polars or pandas."""
+    from grader.commands import exportparquet as command  # noqa: PLC0415
+
+    sys.exit(command.run(folder, output))

@@ -36,10 +36,8 @@ def candidates(report: FailureReport) -> Iterator[Candidate]:
         return
     traces = [trace for index, trace in report.traces.items() if index in report.failing]
     steps = [step for trace in traces for step in trace.steps]
-    calls, by_asked = (
-        sum(bool(trace.steps) for trace in traces),
-        [one for one in steps if asked in one.classes],
-    )
+    calls = sum(bool(trace.steps) for trace in traces)
+    by_asked = [one for one in steps if asked in one.classes]
     chains, values, came = report.broken["optimiser"], report.broken["values"], report.outcomes.moved
     if any(step.classes for step in steps) and not by_asked:
         yield _seen(

@@ -8,7 +8,7 @@ sharpest estimates that most rows share, and rounds each to the roundest number 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -91,12 +91,13 @@ def each(formula: Formula) -> Reader:
 def whole(formula: Formula) -> Reader:
     """One constant that is a whole number, and not 0: that says something else."""
 
-    def read(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
-        for one in estimates(rows, formula):
-            if round(one.value) and abs(one.value - round(one.value)) <= max(SHARED * one.doubt, FORMULA):
-                yield (Estimate(float(round(one.value))),)
+    def is_whole(one: Estimate) -> bool:
+        near = round(one.value)
+        return near != 0 and abs(one.value - near) <= max(SHARED * one.doubt, FORMULA)
 
-    return read
+    return lambda rows: (
+        (Estimate(float(round(one.value))),) for one in estimates(rows, formula) if is_whole(one)
+    )
 
 
 class Trial:
@@ -112,26 +113,17 @@ class Trial:
 def for_each(values: Iterable[float], formula: Callable[[float], Formula]) -> Reader:
     """Two constants: the first by the formula that the second, tried, makes."""
     tried = tuple(values)
-
-    def read(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
-        for value in tried:
-            for one in estimates(rows, formula(value)):
-                yield one, Estimate(value)
-
-    return read
+    return lambda rows: ((one, Estimate(value)) for value in tried for one in estimates(rows, formula(value)))
 
 
 def most(f: Callable[..., Array], candidates: Reader) -> Reader:
     """Those of many candidates that most rows follow."""
 
-    def read(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
-        for one in candidates(rows):
-            values = [constant.value for constant in one]
-            followed = rows.follow(lambda x, at, values=values: f(x, at, *values))  # type: ignore[misc]
-            if 2 * followed.sum() > len(rows):
-                yield one
+    def follows(rows: Rows, constants: tuple[Estimate, ...]) -> bool:
+        values = [one.value for one in constants]
+        return 2 * int(rows.follow(lambda x, at: f(x, at, *values)).sum()) > len(rows)
 
-    return read
+    return lambda rows: (one for one in candidates(rows) if follows(rows, one))
 
 
 def estimates(rows: Rows, formula: Formula) -> list[Estimate]:

@@ -111,7 +111,7 @@ def _keys(row: Row, places: _Places) -> Keys:
     """What Canvas asks, in its order; then the same of a row without a number, which may be anybody's."""
     number_ = frozenset({row.value(places.number)} - {""})
     sis, login = _plain({row.value(places.sis)}), _plain({row.value(places.login)})
-    others = (sis, login, names.forms(_name(row, places)))
+    others = (sis, login, names.listed(_name(row, places)))
     return (number_, *others, *(_NOBODY if number_ else others))
 
 
@@ -125,7 +125,7 @@ def _known_by(entry: Entry, person: Person) -> Keys:
     """Whose number is known is nobody who has another one, whatever the name."""
     number_ = entry.id_from(LAYOUT)
     ids = _plain({person.id, person.email, *_alone(entry)} - {number_})
-    others = (ids, ids, names.forms(person.name))
+    others = (ids, ids, names.borne(person.name))
     return (frozenset({number_}), *_NOBODY, *others) if number_ else (frozenset(), *others, *_NOBODY)
 
 

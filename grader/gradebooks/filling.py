@@ -49,6 +49,7 @@ class Filled:
     kept: tuple[str, ...]
     lost: tuple[str, ...]  # students without a row, or without a mark
     rows: tuple[str, ...]  # rows without a student
+    unread: tuple[str, ...] = ()  # students who get nothing since nothing of theirs could run
 
     @property
     def data(self) -> bytes:
@@ -114,7 +115,13 @@ def fill(
             changes.append(Change(place, entry.student, before, written(mark, column.decimal)))
         else:
             kept.append(_kept(row, entry, before, written(mark, column.decimal)))
-    return Filled(sheet, column.place, tuple(changes), same, tuple(kept), (*lost, *without), unmatched)
+    unread = tuple(one.student for _, one in sorted(matched.items()) if one.mark.score == 0 and _unread(one))
+    lost = (*lost, *without)
+    return Filled(sheet, column.place, tuple(changes), same, tuple(kept), lost, unmatched, unread)
+
+
+def _unread(entry: Entry) -> bool:
+    return entry.result.status == "load_failed"
 
 
 def written(mark: float, decimal: str) -> str:

@@ -139,7 +139,7 @@ def _strangers(entries: Sequence[Entry], sheet: Sheet, rows: Mapping[int, Keys])
         own, name = entry.id_from(LAYOUT), _name_there(entry)
         place = by_number.get(own)
         taken = place is not None and not _may_be(sheet.rows[place], rows[place], name)
-        renumbered = place is None and not named.isdisjoint(names.forms(name))
+        renumbered = place is None and not named.isdisjoint(names.borne(name))
         if own and (taken or renumbered):
             yield entry.student
 
@@ -149,7 +149,7 @@ def _may_be(row: Row, keys: Keys, name: str) -> bool:
     there = keys[-1]
     word = _PARTICIPANT.fullmatch(row.value(0))
     blind = word is not None and names.plain(word["word"]) == names.plain(name)
-    return blind or not there or not there.isdisjoint(names.forms(name))
+    return blind or not there or not there.isdisjoint(names.borne(name))
 
 
 def _name_there(entry: Entry) -> str:
@@ -164,7 +164,7 @@ def _keys(row: Row, places: _Places) -> Keys:
     assert participant is not None  # every row was looked at
     texts = [row.value(places.email), row.value(places.id)]
     plain = [frozenset({names.plain(text)} - {""}) for text in texts]
-    return (frozenset({participant["id"]}), *plain, names.forms(row.value(places.name)))
+    return (frozenset({participant["id"]}), *plain, names.listed(row.value(places.name)))
 
 
 def _known_by(entry: Entry, person: Person) -> Keys:
@@ -174,7 +174,7 @@ def _known_by(entry: Entry, person: Person) -> Keys:
         frozenset({entry.id_from(LAYOUT)} - {""}),
         plain | (frozenset({names.plain(person.email)}) - {""}),
         plain,
-        names.forms(person.name) | names.forms(_name_there(entry)),
+        names.borne(person.name) | names.borne(_name_there(entry)),
     )
 
 

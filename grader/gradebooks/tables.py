@@ -22,7 +22,7 @@ def filled(sheet: Sheet, key: str, grade: str, entries: Sequence[Entry], *, repl
             f"{sheet.name}: {key!r} says whose a row is and cannot hold marks.", "Name another."
         )
     rows = {
-        place: (frozenset({names.plain(row.value(whose))} - {""}), names.forms(row.value(whose)))
+        place: (frozenset({names.plain(row.value(whose))} - {""}), names.listed(row.value(whose)))
         for place, row in enumerate(sheet.rows)
         if place
     }
@@ -52,4 +52,4 @@ def _place(sheet: Sheet, name: str) -> int:
 def _known_by(entry: Entry, person: Person) -> Keys:
     alone = {entry.student} if len(entry.people) == 1 else set()
     ids = {names.plain(one) for one in (person.id, person.email, entry.origin.id, *alone)}
-    return (frozenset(ids - {""}), names.forms(person.name))
+    return (frozenset(ids - {""}), names.borne(person.name))

@@ -67,7 +67,7 @@ def _roster(path: str, people: tuple[Person, ...]) -> Roster:
     found = Roster(path, people, {}, tuple(_namesakes(path, people)))
     for one in people:
         keys = {("id", names.plain(one.id)), ("email", names.plain(one.email))}
-        keys |= {("name", form) for form in names.forms(one.name)}
+        keys |= {("name", form) for form in names.listed(one.name)}
         for key in keys:
             if key[1]:
                 found.by_key.setdefault(key, []).append(one)
@@ -120,7 +120,7 @@ def _found(one: Submission, roster: Roster) -> tuple[Person, ...]:
 
 def _person(person: Person, roster: Roster) -> Person | None:
     keys = [("id", names.plain(person.id)), ("email", names.plain(person.email))]
-    keys += [("name", form) for form in sorted(names.forms(person.name))]
+    keys += [("name", form) for form in sorted(names.borne(person.name))]
     for key in keys:
         of = roster.by_key.get(key, [])
         if len(of) == 1:

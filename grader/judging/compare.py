@@ -58,10 +58,12 @@ def judge_case(index: int, case: kits.Case, answer: records.Answer, device: str 
             index, answer, records.Failure.WRONG_SHAPE, form, None, None, None, message, form_message
         )
     bounds = floats(case.bounds[judged_dtype(case, answer, answer.value)])
-    error, bound, ratio = _worst(got, expected, bounds)
+    rows = [component(*row) for row in zip(got, expected, bounds, strict=True)]
+    error, bound, ratio = max(rows, key=lambda row: row[2])  # of the one furthest beyond its bound
     failure, message = None, ""
     if ratio > 1:
-        failure = _kind_of_wrong(got, expected)
+        lost = any(not math.isfinite(g) and math.isfinite(e) for g, e in zip(got, expected, strict=True))
+        failure = records.Failure.NOT_FINITE if lost else records.Failure.WRONG_VALUE
         message = _wrong_value(case, answer.value, got, expected, ratio)
     return records.Outcome(index, answer, failure, form, error, bound, ratio, message, form_message)
 
@@ -83,18 +85,6 @@ def _without_value(
 
 
 # --- values -------------------------------------------------------------------------------
-
-
-def _worst(got: list[float], expected: list[float], bounds: list[float]) -> tuple[float, float, float]:
-    """Error, bound and their ratio of the component that is furthest beyond its bound."""
-    rows = [component(g, e, b) for g, e, b in zip(got, expected, bounds, strict=True)]
-    return max(rows, key=lambda row: row[2])
-
-
-def _kind_of_wrong(got: list[float], expected: list[float]) -> records.Failure:
-    if any(not math.isfinite(g) and math.isfinite(e) for g, e in zip(got, expected, strict=True)):
-        return records.Failure.NOT_FINITE
-    return records.Failure.WRONG_VALUE
 
 
 def _wrong_value(

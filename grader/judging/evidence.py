@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from itertools import chain
 
 from grader import kit as kits
 from grader import records, results, tensors
@@ -45,13 +46,9 @@ class CaseTexts:
 
 
 def gather(
-    student: str,
-    executions: Sequence[records.Execution],
-    judged: dict[str, list[JudgedRun]],
-    kit: kits.Kit,
-    texts: CaseTexts,
-    findings: Mapping[str, Finding],
-) -> results.Evidence:
+    student: str, executions: Sequence[records.Execution], judged: dict[str, list[JudgedRun]], kit: kits.Kit,
+    texts: CaseTexts, findings: Mapping[str, Finding],
+) -> results.Evidence:  # fmt: skip
     """Put together what is stored; `judged` holds for each exercise what it did on each device.
 
     Of all the calls that were traced only the steps of the counterexample and the ones that were judged by
@@ -59,41 +56,28 @@ def gather(
     """
     first = executions[0] if executions else None
     return results.Evidence(
-        schema=results.EVIDENCE_SCHEMA,
-        student=student,
-        source=first.cells if first else (),
-        notes=tuple(dict.fromkeys(note for one in executions for note in one.notes)),
+        results.EVIDENCE_SCHEMA, student, first.cells if first else (),
+        tuple(dict.fromkeys(note for one in executions for note in one.notes)),
         output="\n".join(one.output for one in executions if one.output),
         exercises=tuple(
             _exercise(exercise, judged.get(exercise.name, []), texts, findings.get(exercise.name))
             for exercise in kit.exercises
         ),
-    )
+    )  # fmt: skip
 
 
 def _exercise(
     exercise: kits.Exercise, judged: list[JudgedRun], texts: CaseTexts, finding: Finding | None
 ) -> results.ExerciseEvidence:
+    cases = (_told(outcome, exercise, o.device, texts) for _, o in judged for outcome in o.outcomes)
+    traced = [(one, run, o) for run, o in judged for one in o.chains if one.case in run.traces]
     return results.ExerciseEvidence(
-        name=exercise.name,
-        cases=tuple(
-            row
-            for _, o in judged
-            for outcome in o.outcomes
-            for row in _told(outcome, exercise, o.device, texts)
-        ),
-        traces=tuple(
-            _trace(chain, run.traces[chain.case], exercise, o.device, texts)
-            for run, o in judged
-            for chain in o.chains
-            if chain.case in run.traces
-        ),
+        exercise.name, tuple(chain.from_iterable(cases)),
+        tuple(_trace(one, run.traces[one.case], exercise, o.device, texts) for one, run, o in traced),
         place=next((run.place for run, _ in judged if run.place is not None), None),
-        steps=finding.steps if finding else None,
-        moved=exercise.moved,
-        difference=finding.difference if finding else None,
-        by_part=exercise.protocol.leaves,
-    )
+        steps=finding.steps if finding else None, moved=exercise.moved,
+        difference=finding.difference if finding else None, by_part=exercise.protocol.leaves,
+    )  # fmt: skip
 
 
 def _told(
@@ -146,20 +130,16 @@ def _case(
 
 
 def _trace(
-    chain: records.Chain, trace: records.Trace, exercise: kits.Exercise, device: str, texts: CaseTexts
+    judged: records.Chain, trace: records.Trace, exercise: kits.Exercise, device: str, texts: CaseTexts
 ) -> results.TraceEvidence:
+    """The steps and the reference's path, where the criterion asks who took them; else the functions."""
+    used, path = bool(judged.criterion), exercise.cases[judged.case].trajectory
     return results.TraceEvidence(
-        case=chain.case,
-        device=device,
-        call=texts.calls[exercise.name, device][chain.case],
-        steps=() if chain.criterion else tuple(_step(step) for step in trace.steps),
-        dropped=0 if chain.criterion else trace.dropped,
-        reference=() if chain.criterion else tuple(map(tensors.view, exercise.cases[chain.case].trajectory)),
-        holds=chain.holds,
-        message=chain.message,
-        criterion=chain.criterion,
-        functions=trace.functions if chain.criterion else (),
-    )
+        judged.case, device, texts.calls[exercise.name, device][judged.case],
+        steps=() if used else tuple(map(_step, trace.steps)), dropped=0 if used else trace.dropped,
+        reference=() if used else tuple(map(tensors.view, path)), holds=judged.holds,
+        message=judged.message, criterion=judged.criterion, functions=trace.functions if used else (),
+    )  # fmt: skip
 
 
 def _step(step: records.Step) -> results.StepEvidence:

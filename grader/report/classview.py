@@ -14,7 +14,7 @@ from grader.report.clusters import ClusterView
 from grader.report.figures import DASH, out_of, percent, plural, points
 from grader.report.head import head_of
 from grader.report.heat import MapView
-from grader.report.mistakes import MistakeView
+from grader.report.mistakes import LinkView, MistakeView
 from grader.report.views import NAME, DeviceView, FactView, State, View
 from grader.results import ExerciseResult, Results, SubmissionResult
 from grader.store import file_name
@@ -75,6 +75,9 @@ class ClassView(View, frozen=True):
     rows: tuple[RowView, ...]
     devices: tuple[DeviceView, ...]
     facts: tuple[FactView, ...]
+    pages: tuple[LinkView, ...] = ()  # of a large class: where the students are instead of in `rows`
+    looks_more: str = ""
+    clusters_more: str = ""
 
 
 def classroom(results: Results, overrides: Overrides, evidence: Read = nothing_read) -> ClassView:
@@ -107,7 +110,7 @@ def classroom(results: Results, overrides: Overrides, evidence: Read = nothing_r
         map=drawn,
         exercises=tuple(one_line(name, NAME) for name in names),
         columns=tuple(one_line(name, NAME) for name in columns),
-        filters=tuple(_filters(rows)),
+        filters=tuple(filters(rows)),
         rows=rows,
         devices=views.devices(head),
         facts=views.facts(head),
@@ -165,7 +168,7 @@ def _bins(marks: Sequence[Mark]) -> tuple[BinView, ...]:
     )
 
 
-def _filters(rows: Sequence[RowView]) -> Iterator[FilterView]:
+def filters(rows: Sequence[RowView]) -> Iterator[FilterView]:
     """A button for each state that occurs, and one for those that need a look."""
     counts = Counter(row.state for row in rows)
     for state, words in views.WORDS.items():

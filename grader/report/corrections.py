@@ -7,6 +7,7 @@ cannot count, keeps its bytes; what comes out is downloaded, or saved by `grader
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
@@ -210,8 +211,8 @@ def _piece(raw: str, row: Override | None) -> PieceView:
 
 
 def encoded(data: Data) -> str:
-    """As JSON that stands in a page: nothing in it ends the element that it stands in."""
-    text = msgspec.json.encode(data).decode()
-    for sign in "<>&\u2028\u2029":
+    """As JSON that stands in a page: nothing in it ends the element that it stands in, or hides."""
+    text = json.dumps(msgspec.to_builtins(data), separators=(",", ":"))  # in ASCII, as msgspec does not
+    for sign in "<>&\x7f":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
     return text

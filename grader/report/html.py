@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -30,7 +31,7 @@ from markupsafe import Markup, escape
 from grader import store
 from grader.errors import GraderError
 from grader.overrides import NONE, Overrides, text_of
-from grader.report import classview, redaction, views
+from grader.report import classview, large, redaction, views
 from grader.report import corrections as edits
 from grader.report.attention import Read, nothing_read
 from grader.report.head import Head
@@ -54,7 +55,20 @@ class Renderer:
         self._dress = {kind: self._dressed(kind) for kind in ("class", "student", "similar", "corrections")}
 
     def class_page(self, results: Results, overrides: Overrides, evidence: Read = nothing_read) -> str:
-        return self._page("class", classview.classroom(results, overrides, evidence))
+        """The first page of the class, and the only one where it is not large."""
+        return dict(self.class_pages(results, overrides, evidence))[INDEX_FILE]
+
+    def class_pages(
+        self, results: Results, overrides: Overrides, evidence: Read = nothing_read
+    ) -> Iterator[tuple[str, str]]:
+        """Files of the class's pages, the first one first."""
+        view = classview.classroom(results, overrides, evidence)
+        if not large.is_large(view):
+            yield INDEX_FILE, self._page("class", view)
+            return
+        yield INDEX_FILE, self._page("class", large.first(view))
+        for number, page in enumerate(large.pages(view), 1):
+            yield large.name(number), self._render("roster.html.j2", view=page, **self._dress["class"])
 
     def student_page(
         self, result: SubmissionResult, evidence: Evidence | None, head: Head, overrides: Overrides = NONE
@@ -118,11 +132,18 @@ def write_class(
     renderer: Renderer | None = None,
     evidence: Read = nothing_read,
 ) -> Path:
-    """Write index.html. Raises GraderError where the folder cannot be written."""
-    path = folder / INDEX_FILE
-    page = (renderer or Renderer()).class_page(results, overrides, evidence)
-    store.write_bytes(path, page.encode(), lasting=False)
-    return path
+    """Write index.html, and of a large class the pages of its students; remove those of a larger one before.
+
+    Raises GraderError where the folder cannot be written.
+    """
+    written = set()
+    for name, page in (renderer or Renderer()).class_pages(results, overrides, evidence):
+        store.write_bytes(folder / name, page.encode(), lasting=False)
+        written.add(name)
+    for path in folder.glob(large.PAGES):
+        if path.name not in written:
+            path.unlink()
+    return folder / INDEX_FILE
 
 
 def write_corrections(

@@ -25,7 +25,7 @@ from grader.records import (
     Stopped,
     Trace,
 )
-from grader.sandbox import cleaning, jobs, limits
+from grader.sandbox import cleaning, jobs, limits, sequence
 from grader.sandbox.clock import Stop
 from grader.sandbox.reading import Content
 from grader.sandbox.watch import Watched
@@ -152,14 +152,14 @@ class Tally:
         if note not in self._notes:
             self._notes.append(note)
 
-    def expected(self) -> tuple[wire.Expected, ...]:
+    def expected(self) -> tuple[sequence.Expected, ...]:
         """The answers that the next worker owes."""
         return tuple(self._expected(index) for index in self._left)
 
-    def _expected(self, index: int) -> wire.Expected:
+    def _expected(self, index: int) -> sequence.Expected:
         calls = self._calls_of(index)
         traced = frozenset(i for i, call in enumerate(calls) if call.traced)
-        return wire.Expected(index, len(calls), traced, self._first if index == self._left[0] else 0)
+        return sequence.Expected(index, len(calls), traced, self._first if index == self._left[0] else 0)
 
     def _calls_of(self, index: int) -> tuple[jobs.Call, ...]:
         return self._exercises[index].calls(self._calls, self._rungs, self._picked.get(index, ()))

@@ -18,7 +18,7 @@ from typing import Final
 
 from grader import decoders, wire
 from grader.records import Failure
-from grader.sandbox import jobs, limits, linux
+from grader.sandbox import jobs, limits, linux, sequence
 from grader.sandbox.clock import Clock, Stop
 from grader.sandbox.launcher import MAX_REPORT, Pipes
 from grader.sandbox.totals import Totals
@@ -58,7 +58,7 @@ class Watch:
     def __init__(
         self,
         pipes: Pipes,
-        expected: tuple[wire.Expected, ...],
+        expected: tuple[sequence.Expected, ...],
         clock: Clock,
         overtaken: Callable[[], bool] | None = None,
     ) -> None:
@@ -66,7 +66,7 @@ class Watch:
         self._overtaken = overtaken
         self._ask_at = 0.0
         self._pipes = pipes
-        self._reader = wire.Reader(expected)
+        self._reader = sequence.Reader(expected)
         self._clock = clock
         self._totals = Totals()
         self._seen = Watched()

@@ -19,6 +19,7 @@ from typing import Final, NamedTuple
 import pytest
 
 from tests.cli import test_writing
+from tests.cli.downloaded import download
 from tests.cli.running import LIMIT, ROOT, clean_environment
 
 PAGES: Final = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
@@ -75,6 +76,7 @@ PREPARED: Final[dict[str, Callable[[Path, Path], None]]] = {
     "README.md": sample_class,
     "write-an-exercise.md": written_exercise,
     "similar.md": sample_class,
+    "gradebooks.md": download,
 }
 
 

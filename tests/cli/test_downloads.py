@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 from grader.commands.layouts import LAYOUTS
 from grader.intake import layouts
@@ -235,6 +237,45 @@ def test_a_layout_that_does_not_fit_is_refused(tmp_path: Path) -> None:
     }
 
 
+def test_a_file_is_no_download(tmp_path: Path) -> None:
+    plant(tmp_path, {"s01.py": HW})
+
+    run = inside("grade", "s01.py", "--dry-run", "--layout", "moodle", cwd=tmp_path)
+
+    assert (run.code, run.err.splitlines()[0]) == (
+        2,
+        (
+            "error: s01.py is not a Moodle download: looked for folders named "
+            "name_number_assignsubmission_file, or files that begin so."
+        ),
+    )
+
+
+def test_long_and_wide_names_keep_to_eighty_columns(tmp_path: Path) -> None:
+    long, wide = "a b " * 20 + "c", "\u5b66\u751f" * 20
+    tree: Tree = {f"{name}_7_assignsubmission_file": {"hw.py": HW, "helper.py": b""} for name in (long, wide)}
+    plant(tmp_path / "class", tree)
+
+    run = inside("grade", "class", "--dry-run", cwd=tmp_path)
+
+    assert run.code == 0
+    assert run.out.splitlines()[2:8] == [
+        "Student                           Files",
+        "a b a b a b a b a b a b a b a b   helper.py, hw.py",
+        "a b a b a b a b a b a b a b a b",
+        "a b a b a b a b c",
+        "\u5b66\u751f" * 8 + "  helper.py, hw.py",
+        "\u5b66\u751f" * 8,
+    ]
+    assert max(map(cell_len, run.out.splitlines())) <= 80
+
+
+def test_every_layout_is_explained() -> None:
+    page = (ROOT / "docs" / "gradebooks.md").read_text(encoding="utf-8")
+
+    assert tuple(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == LAYOUTS
+
+
 def test_every_layout_can_be_named() -> None:
     assert LAYOUTS == layouts.NAMES
 
@@ -335,6 +376,34 @@ def test_a_roster_calls_students_by_its_ids_and_says_who_cannot_be_told_apart(tm
         "  roster.csv: nothing was handed in by u07, u08, u09.\n\n"
         "Nothing was graded: leave out --dry-run.\n"
     )
+
+
+def test_a_roster_that_is_not_there_is_told_before_anything_is_read(tmp_path: Path) -> None:
+    plant(tmp_path / "class", {"s01.py": HW})
+
+    run = inside("grade", "class", "--dry-run", "--roster", "none.csv", cwd=tmp_path)
+
+    assert (run.code, run.out, run.err) == (
+        2,
+        "",
+        (
+            "error: none.csv: cannot be read: No such file or directory.\n"
+            "  help: Name the file as you downloaded it.\n"
+        ),
+    )
+
+
+def test_a_damaged_list_of_gradescopes_is_told_with_its_line(tmp_path: Path) -> None:
+    text = b"submission_1:\n  :submitters: [\n"
+    plant(tmp_path / "class", {"submission_metadata.yml": text, "submission_1": {"hw.py": HW}})
+
+    run = inside("grade", "class", "--dry-run", cwd=tmp_path)
+
+    assert run.code == 2
+    assert run.err.splitlines()[1:] == [
+        "  --> class/submission_metadata.yml:3",
+        "  help: Export the submissions again, or grade the folders as students: --layout folders.",
+    ]
 
 
 # --- there and back --------------------------------------------------------------------------

@@ -60,7 +60,9 @@ def test_every_student_has_a_mark_a_page_and_evidence(undisturbed: Path) -> None
     }
     assert [one["status"] for one in document["submissions"]].count("load_failed") == 1
     students = {Path(name).stem for name in SAMPLES}
-    assert pages(undisturbed) == {"index.html"} | {f"students/{one}.html" for one in students}
+    assert pages(undisturbed) == {"index.html", "corrections.html"} | {
+        f"students/{one}.html" for one in students
+    }
     assert {p.name for p in (undisturbed / "evidence").iterdir()} == {f"{one}.json" for one in students}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -18,7 +19,8 @@ def handed_in(student: str, origin: Origin | None, points: int = 20) -> Submissi
         return msgspec.structs.replace(HARNESS, student=student, origin=origin)
     second = {20: passed(TWO), 16: WRONG_EXERCISE}.get(points, missing(TWO))
     first = passed(ONE) if points else missing(ONE)
-    return msgspec.structs.replace(submission(student, first, second), origin=origin)
+    status: Literal["graded", "load_failed"] = "graded" if points else "load_failed"
+    return msgspec.structs.replace(submission(student, first, second, status=status), origin=origin)
 
 
 def canvas(

@@ -116,6 +116,22 @@ def test_canvas_takes_the_marks_and_nothing_else(graded: Path) -> None:
     }
 
 
+def test_who_gets_nothing_since_nothing_could_be_read_is_told(tmp_path: Path) -> None:
+    """A text that was typed in is somebody's to read; a zero of a correction is meant."""
+    report(tmp_path / "report", canvas("typed", "1", 0, attachment=""), canvas("right", "2", 10))
+    text = "Student,ID,Section,A (222)\nx,1,,\ny,2,,\n"
+    (tmp_path / "grades.csv").write_text(text, encoding="utf-8")
+
+    run = export(tmp_path, "--in-place")
+
+    assert run.out == (
+        "2 marks filled in, 0 there already, 0 kept as they were.\n"
+        "With 0, since nothing of theirs could be read or run:\n"
+        "  typed\n"
+        "Written: grades.csv\n"
+    )
+
+
 def test_a_second_export_changes_nothing(graded: Path) -> None:
     export(graded, "--in-place", "--replace")
     once = (graded / "grades.csv").read_bytes()
@@ -170,7 +186,7 @@ def test_two_of_one_name_are_told_apart_by_number_alone(tmp_path: Path) -> None:
     """One handed in through Canvas, the other's file has only the name."""
     named = handed_in("same name", None, 10)
     report(tmp_path / "report", canvas("same", "1", 20), named, canvas("same", "3"))
-    rows = "Same,1,,\nSame,2,,\nSame Name,4,,\nName Same,5,,\n"
+    rows = 'Same,1,,\nSame,2,,\nSame Name,4,,\n"Name, Same",5,,\nSa Mename,6,,\n'
     (tmp_path / "grades.csv").write_text(f"Student,ID,Section,H (222)\n{rows}", encoding="utf-8")
 
     run = export(tmp_path, "--output", "filled.csv")
@@ -181,7 +197,7 @@ def test_two_of_one_name_are_told_apart_by_number_alone(tmp_path: Path) -> None:
         "  same name: could be any of the lines 4 and 5; none of them was filled.\n"
         "  same: no row.\n"
         "Rows of nobody in the report:\n"
-        "  line 3, Same\n  line 4, Same Name\n  line 5, Name Same\n"
+        "  line 3, Same\n  line 4, Same Name\n  line 5, Name, Same\n  line 6, Sa Mename\n"
         "Written: filled.csv\n"
     )
     assert (tmp_path / "filled.csv").read_text(encoding="utf-8").splitlines()[1] == "Same,1,,20.00"
