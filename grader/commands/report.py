@@ -57,8 +57,8 @@ def run(
 def _serve(folder: Path, results: Results, templates: Path | None) -> int:
     from grader.commands.serving import Desk, serve  # noqa: PLC0415 -- a server is seldom wanted
 
-    def anew() -> None:
-        render(folder, results, overrides.read(folder / overrides.OVERRIDES_FILE), templates)
+    def anew(students: Collection[str]) -> None:
+        render(folder, results, overrides.read(folder / overrides.OVERRIDES_FILE), templates, students)
 
     return serve(Desk(folder, results, Renderer(templates), anew))
 

@@ -15,7 +15,7 @@ import os
 import re
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -56,9 +56,9 @@ class Desk:
     """What may be asked for: the report, and who may ask."""
 
     def __init__(
-        self, folder: Path, results: Results, renderer: Renderer, render: Callable[[], object]
+        self, folder: Path, results: Results, renderer: Renderer, render: Callable[[Collection[str]], object]
     ) -> None:
-        """`render` makes the pages anew, from the corrections as they are then."""
+        """`render` makes the class page anew, and those of these students, from the corrections of then."""
         self._folder = folder
         self._results = results
         self._renderer = renderer
@@ -102,12 +102,13 @@ class Desk:
         if any(text.startswith(f"{OVERRIDES_FILE}, line 1:") for text in overrides.parse(data).warnings):
             raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "These are no corrections.")
         with self._turn:
-            if hashlib.sha256(overrides.text_of(self._folder)).hexdigest() != based_on:
+            before = overrides.text_of(self._folder)
+            if hashlib.sha256(before).hexdigest() != based_on:
                 raise Refused(
                     HTTPStatus.PRECONDITION_FAILED, "The file was changed meanwhile: reload the page."
                 )
             store.write_bytes(self._folder / OVERRIDES_FILE, data)
-            self._render()
+            self._render(_touched(before, data))
 
     def _inner(self, path: str) -> str:
         """What is asked for below the path that nobody can guess. Raises Refused."""
@@ -115,6 +116,15 @@ class Desk:
         if not hmac.compare_digest(home.encode(), self.home.encode()):
             raise Refused(HTTPStatus.FORBIDDEN, "This address opens nothing, or has done so already.")
         return rest[0]
+
+
+def _touched(before: bytes, after: bytes) -> set[str]:
+    """Whose corrections have changed; in which line they stand says nothing."""
+    one, other = (
+        {(row.student, row.exercise, row.score, row.comment) for row in overrides.parse(text).rows.values()}
+        for text in (before, after)
+    )
+    return {student for student, *_ in one ^ other}
 
 
 def _opened(path: Path) -> int:

@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import itertools
 import os
+import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 from typing import Final
 
@@ -204,11 +205,27 @@ def _class(folders: Sequence[Folder], scratch: Path, wanted: str, plain: Folder 
         return found
     for folder in folders:
         recognised = layouts.recognised(folder, entries[folder.path], wanted)
+        recognised = recognised or _packed(entries[folder.path], scratch, wanted)
         if recognised is not None:
             return _recognised(*recognised, scratch)
     if wanted:
         raise layouts.refusal(folders[0].shown, wanted)
     return _plain(plain, entries[plain.path], scratch)
+
+
+def _packed(entries: Sequence[Entry], scratch: Path, wanted: str) -> tuple[Layout, Read] | None:
+    """A download that lies in a folder, or in another zip, as the zip that it came as, and nothing else."""
+    if len(entries) != 1 or entries[0].kind is not Kind.ZIP or entries[0].problem is not None:
+        return None
+    into = Path(tempfile.mkdtemp(dir=scratch))
+    unpacked = archives.unpack(entries[0].path, entries[0].shown, into, of_a_class=True)
+    folder = Folder(into, entries[0].shown, unpacked.refused)
+    for one in (folder, *_sole(folder)):
+        found = layouts.recognised(one, files.entries(one), wanted)
+        if found is not None:
+            layout, read = found
+            return layout, replace(read, notes=(*read.notes, *unpacked.outside.values()))
+    return None
 
 
 def _recognised(layout: Layout, read: Read, scratch: Path) -> _Found:

@@ -35,11 +35,11 @@ from grader.text import clean, decode, one_line
 
 TOGETHER: Final = 32  # submissions of one worker: a fork costs as much as reading ten
 MOST: Final = 4_000  # fingerprints of one submission
-_ANSWER: Final = 64 << 20  # bytes of one worker
+_BYTES: Final = 64 << 20  # bytes of one worker
 _MEMORY: Final = 512 << 20
 _CPU: Final = 60.0  # seconds, for files of 32 MiB each
 _WALL: Final = 600.0  # likewise; only what has broken out of its task waits
-_NUMBERS: Final = decoders.msgpack(tuple[Prints, ...])
+ANSWER: Final = decoders.msgpack(tuple[Prints, ...])
 _REPORTS: Final = decoders.msgpack(jobs.Report)
 
 Hashes = NDArray[np.uint64]
@@ -96,7 +96,7 @@ class Reader:
             alone = [self._asked(Batch((one,), texts)) or (_UNREAD,) for one in files]
             answer = tuple(found[0] for found in alone)
         return [
-            _checked(one.student, prints, problem)
+            checked(one.student, prints, problem)
             for one, prints, problem in zip(some, answer, problems, strict=True)
         ]
 
@@ -116,7 +116,7 @@ class Reader:
             with suppress(OSError):
                 folder.rmdir()
         try:
-            answer = _NUMBERS.decode(data)
+            answer = ANSWER.decode(data)
         except decoders.BROKEN:
             return None
         return answer if len(answer) == len(batch.submissions) else None
@@ -142,7 +142,7 @@ def _followed(pipes: Pipes) -> bytes:
     data = bytearray()
     ends = time.monotonic() + _WALL
     try:
-        while len(data) <= _ANSWER and (left := ends - time.monotonic()) > 0:
+        while len(data) <= _BYTES and (left := ends - time.monotonic()) > 0:
             if not select.select([pipes.frames], [], [], left)[0]:
                 break
             piece = os.read(pipes.frames, 1 << 16)
@@ -152,7 +152,7 @@ def _followed(pipes: Pipes) -> bytes:
             data += piece
     finally:
         pipes.close()  # hangs up, and ends it
-    return bytes(data) if len(data) <= _ANSWER else b""
+    return bytes(data) if len(data) <= _BYTES else b""
 
 
 def _refuse_fault(pipes: Pipes) -> None:
@@ -172,7 +172,7 @@ def _refuse_fault(pipes: Pipes) -> None:
             return
 
 
-def _checked(student: str, found: Prints, problem: str) -> Read:
+def checked(student: str, found: Prints, problem: str) -> Read:
     """Arrays that do not fit together are none."""
     count = len(found.hashes) // 8
     fits = len(found.hashes) == 8 * count and len(found.spans) == 12 * count and count <= MOST

@@ -118,6 +118,19 @@ def test_a_mistake_leads_to_its_correction(open_page: Open, tmp_path: Path) -> N
     assert [row[0] for row in rows(page)] == ["w00", "w01", "w02"]
 
 
+def test_of_very_many_corrections_the_last_are_shown_and_all_are_in_the_file(
+    open_page: Open, tmp_path: Path
+) -> None:
+    page = open_page(written(tmp_path / "report", class_of(600), ""))
+
+    page.get_by_role("button", name="Correct all 600").first.click()
+    take_in(page, "4")
+
+    assert page.locator("#rest").inner_text() == "The last 500 of 600 are shown."
+    assert page.locator("#corrected tbody tr").count() == 500
+    assert len(overrides.parse(downloaded(page).encode()).rows) == 600
+
+
 def test_a_file_of_a_spreadsheet_is_written_as_it_writes_it(open_page: Open, tmp_path: Path) -> None:
     old = "\ufeffComment;Score;Exercise;Student;Mine\r\nnah;7,5;x;s09;1"
     page = open_page(written(tmp_path / "report", text=old))

@@ -378,6 +378,34 @@ def test_a_roster_calls_students_by_its_ids_and_says_who_cannot_be_told_apart(tm
     )
 
 
+def test_a_roster_that_is_not_there_is_told_before_anything_is_read(tmp_path: Path) -> None:
+    plant(tmp_path / "class", {"s01.py": HW})
+
+    run = inside("grade", "class", "--dry-run", "--roster", "none.csv", cwd=tmp_path)
+
+    assert (run.code, run.out, run.err) == (
+        2,
+        "",
+        (
+            "error: none.csv: cannot be read: No such file or directory.\n"
+            "  help: Name the file as you downloaded it.\n"
+        ),
+    )
+
+
+def test_a_damaged_list_of_gradescopes_is_told_with_its_line(tmp_path: Path) -> None:
+    text = b"submission_1:\n  :submitters: [\n"
+    plant(tmp_path / "class", {"submission_metadata.yml": text, "submission_1": {"hw.py": HW}})
+
+    run = inside("grade", "class", "--dry-run", cwd=tmp_path)
+
+    assert run.code == 2
+    assert run.err.splitlines()[1:] == [
+        "  --> class/submission_metadata.yml:3",
+        "  help: Export the submissions again, or grade the folders as students: --layout folders.",
+    ]
+
+
 # --- there and back --------------------------------------------------------------------------
 
 GRADEBOOK = """\

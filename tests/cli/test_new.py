@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 from pathlib import Path
@@ -12,7 +11,9 @@ import nbformat
 import pytest
 import yaml
 
-from tests.cli.running import Run, grader
+from grader.errors import GraderError
+from grader.starting import writing
+from tests.cli.running import Run, grader, results
 
 KIT = "students/homework.kit"
 NEXT = """\
@@ -150,26 +151,13 @@ def test_an_empty_folder_gets_an_assignment_that_is_fit_to_grade(sample: Made) -
     ]
 
 
-@pytest.mark.parametrize(
-    ("handed_in", "code", "said"),
-    [
-        ("submissions/right.py", 0, "submissions/right.py: 5 / 5 points. All 3 checks passed.\n"),
-        ("submissions/wrong.py", 1, "submissions/wrong.py: 3 / 5 points. 2 of 3 checks passed."),
-        ("students/homework.ipynb", 1, "students/homework.ipynb: 0 / 5 points. 0 of 3 checks passed."),
-    ],
-)
-def test_the_right_sample_has_full_marks_and_neither_the_wrong_nor_the_empty_one(
-    sample: Made, handed_in: str, code: int, said: str
-) -> None:
-    run = grader("check", handed_in, "--kit", KIT, "-q", cwd=sample.folder)
+def test_the_right_sample_passes_and_the_wrong_ones_mistake_is_named(sample: Made) -> None:
+    right = grader("check", "submissions/right.py", "--kit", KIT, "-q", cwd=sample.folder)
+    wrong = grader("check", "submissions/wrong.py", "--kit", KIT, cwd=sample.folder)
 
-    assert (run.code, run.out[: len(said)], run.err) == (code, said, "")
-
-
-def test_the_mistake_in_the_wrong_sample_is_named(sample: Made) -> None:
-    run = grader("check", "submissions/wrong.py", "--kit", KIT, cwd=sample.folder)
-
-    assert "  Likely mistake: Every error is squared, however large\n" in run.out
+    assert right == (0, "submissions/right.py: 5 / 5 points. All 3 checks passed.\n", "")
+    assert wrong.code == 1
+    assert "  Likely mistake: Every error is squared, however large\n" in wrong.out
 
 
 def test_a_notebook_of_signatures_and_docstrings_is_what_students_begin_with(sample: Made) -> None:
@@ -209,17 +197,20 @@ def test_the_workflows_are_yaml_with_pinned_versions_and_their_commands_run(samp
     assert (students / "junit.xml").is_file()
 
 
-def test_the_commands_of_both_readmes_run(sample: Made) -> None:
-    """But for what freezes again, watches or installs."""
-    for readme in ("README.md", "students/README.md"):
-        text = (sample.folder / readme).read_text(encoding="utf-8")
-        (block,) = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
-        for line in block.splitlines():
-            words = shlex.split(line, comments=True)
-            if words[:2] in (["pip", "install"], ["grader", "freeze"]):
-                continue
-            run = grader(*words[1:], cwd=(sample.folder / readme).parent)
-            assert run.code == (1 if words[1] == "check" else 0), run.err
+def commands(readme: Path) -> list[str]:
+    (block,) = re.findall(r"```sh\n(.*?)```", readme.read_text(encoding="utf-8"), re.DOTALL)
+    return [shlex.join(shlex.split(line, comments=True)) for line in block.splitlines()]
+
+
+def test_the_commands_of_both_readmes_are_those_that_run_here(sample: Made) -> None:
+    steps = workflow(sample.folder, ".github/workflows/check.yml")["jobs"]["check"]["steps"]
+
+    assert commands(sample.folder / "students" / "README.md") == [steps[-2]["run"], steps[-1]["run"]]
+    assert commands(sample.folder / "README.md") == [
+        f"grader freeze -o {KIT}",
+        f"grader verify --kit {KIT}",
+        f"grader grade submissions --kit {KIT}",
+    ]
 
 
 # --- from a solution ------------------------------------------------------------------------
@@ -255,16 +246,16 @@ def test_each_guess_has_a_comment_beside_it(own: Made) -> None:
     ]
 
 
-@pytest.mark.parametrize(("handed_in", "code"), [("submissions/right", 0), ("submissions/wrong", 1)])
-def test_its_samples_lie_beside_the_modules_that_they_import(own: Made, handed_in: str, code: int) -> None:
-    run = grader("check", handed_in, "--kit", KIT, "--json", cwd=own.folder)
+def test_its_samples_lie_beside_the_modules_that_they_import(own: Made) -> None:
+    run = grader("grade", "submissions", "--kit", KIT, "-o", "out", cwd=own.folder)
 
-    scores = {one["name"]: one["score"] for one in json.loads(run.out)["submission"]["exercises"]}
-    assert run.code == code
-    if code == 0:
-        assert scores == {"scaled": 5.0, "Affine": 5.0, "shout": 5.0}
-    else:
-        assert all(score < 5 for score in scores.values()), scores
+    right, wrong = (
+        {exercise["name"]: exercise["score"] for exercise in one["exercises"]}
+        for one in results(own.folder / "out")["submissions"]
+    )
+    assert run.code == 0, run.err
+    assert right == {"scaled": 5.0, "Affine": 5.0, "shout": 5.0}
+    assert all(score < 5 for score in wrong.values()), wrong
 
 
 def test_every_mistake_that_was_derived_of_it_costs_points(own: Made) -> None:
@@ -343,46 +334,46 @@ def test_a_file_in_the_folders_place_is_told(tmp_path: Path) -> None:
 
 
 NO_SOLUTIONS = {
-    b"def f(x:\n": """\
-error: SyntaxError: '(' was never closed.
-  --> solution.py:1
-  help: Correct this line.
-""",
     b"x = 1\ndef _f(x): return x\n": """\
-error: solution.py: there is no function or class to make an exercise of.
-  help: Define one at the top of the file; a name that begins with _ is a helper.
-""",
+FILE: there is no function or class to make an exercise of.
+  Define one at the top of the file; a name that begins with _ is a helper.""",
     b"def f(*x): return x\nasync def g(x): return x\n": """\
-error: solution.py: nothing in it becomes an exercise. f takes *x, and an exercise names its arguments \
-one by one. g is async, and an exercise compares what a call returns.
-  help: Change one of them so that it can.
-""",
+FILE: nothing in it becomes an exercise. f takes *x, and an exercise names its arguments one by one. g is \
+async, and an exercise compares what a call returns.
+  Change one of them so that it can.""",
     b"from .tools import double\ndef f(x): return double(x)\n": """\
-error: the import is relative, and this file is in no package.
-  --> solution.py:1
-  help: Write it without the dot: from tools import double
-""",
+FILE, line 1: the import is relative, and this file is in no package.
+  Write it without the dot: from tools import double""",
     b"\0": """\
-error: solution.py: this is no Python: source code string cannot contain null bytes.
-  help: Name the file with your solution.
-""",
+FILE: this is no Python: source code string cannot contain null bytes.
+  Name the file with your solution.""",
     None: """\
-error: solution.py cannot be read: No such file or directory.
-  help: Name the file with your solution.
-""",
+FILE cannot be read: No such file or directory.
+  Name the file with your solution.""",
 }
 
 
 @pytest.mark.parametrize(("source", "said"), NO_SOLUTIONS.items())
-def test_a_file_that_is_no_solution_is_told_and_nothing_is_written(
-    tmp_path: Path, source: bytes | None, said: str
-) -> None:
+def test_a_file_that_is_no_solution_is_told(tmp_path: Path, source: bytes | None, said: str) -> None:
+    file = tmp_path / "solution.py"
     if source is not None:
-        (tmp_path / "solution.py").write_bytes(source)
+        file.write_bytes(source)
+
+    with pytest.raises(GraderError) as refused:
+        writing.of_solution(file, "week")
+
+    assert str(refused.value).replace(str(file), "FILE") == said
+
+
+def test_an_error_of_syntax_is_told_with_its_line_and_nothing_is_written(tmp_path: Path) -> None:
+    (tmp_path / "solution.py").write_text("def f(x:\n", encoding="utf-8")
 
     run = grader("new", "week", "--from", "solution.py", cwd=tmp_path)
 
-    assert (run.code, run.out, run.err) == (2, "", said)
+    assert (run.code, run.out) == (2, "")
+    assert run.err == (
+        "error: SyntaxError: '(' was never closed.\n  --> solution.py:1\n  help: Correct this line.\n"
+    )
     assert not (tmp_path / "week").exists()
 
 

@@ -20,6 +20,9 @@ from grader import cli, store, wire
 from grader import kit as kits
 from grader.freezing import freeze
 from grader.journal import JOURNAL_FILE
+from grader.progress import Tracker
+from grader.sandbox.comparing import prints
+from grader.sandbox.jobs import File
 from tests.conftest import frozen
 from tests.fuzz.readers import CORPUS
 from tests.intake import exports
@@ -101,6 +104,8 @@ def main() -> None:
         "notebook/old.ipynb": _old(RIGHT),
         "overrides/commas.csv": CSV.encode(),
         "overrides/semicolons.csv": CSV.replace(",", ";").replace("7.5", "7,5").encode("utf-8-sig"),
+        "progress/progress.json": store.encode(Tracker(3, 1, 2, clock=lambda: 0.0).now()),
+        "fingerprints/two.msgpack": _fingerprints(),
         "settings/assignment.toml": SETTINGS.encode(),
         "templates/student.html.j2": TEMPLATE.encode(),
         "export/submission_metadata.yml": exports.GRADESCOPE.encode(),
@@ -117,6 +122,12 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             for name, data in seeds(Path(folder)):
                 store.write_bytes(CORPUS / name, data)
+
+
+def _fingerprints() -> bytes:
+    """Of two that are the same."""
+    file = File("hw.py", (RIGHT * 3).encode())
+    return msgspec.msgpack.encode([prints((file,), texts=True), prints((file,))])
 
 
 def small(kit: kits.Kit) -> kits.Kit:

@@ -15,8 +15,21 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from grader import decoders, journal, kit, kits, overrides, pipeline, run, sheets, store, wire, wording
-from grader.commands import report
+from grader import (
+    decoders,
+    journal,
+    kit,
+    kits,
+    overrides,
+    pipeline,
+    progress,
+    run,
+    sheets,
+    store,
+    wire,
+    wording,
+)
+from grader.commands import report, status
 from grader.commands.outputs import Output
 from grader.diagnosis.prepared import Prepared
 from grader.errors import GraderError, HarnessError, NothingToGrade
@@ -29,7 +42,8 @@ from grader.judging import compare, verify
 from grader.judging.evidence import CaseTexts
 from grader.kit import Exercise, Kit
 from grader.records import Execution, ExerciseRun, Submission
-from grader.report import stale
+from grader.report import similarview, stale
+from grader.report.html import write_similar
 from grader.results import Device
 from grader.sandbox import loading, pool, reading, sequence
 from grader.sandbox.jobs import File
@@ -38,6 +52,8 @@ from grader.sandbox.sources import Unreadable, compiled
 from grader.sandbox.tally import Tally
 from grader.sandbox.totals import Totals
 from grader.sandbox.watch import Watched
+from grader.similar import pairs
+from grader.similar import reading as fingerprints
 from grader.text import FORBIDDEN, decode
 from tests.sandbox.small import NAMES
 
@@ -178,8 +194,9 @@ def read_journal(data: bytes, folder: Path) -> object:
         for one in done.values():
             kept.append(one)
     assert journal.read(path, header) == done
+    finished = tuple(done.values())  # they stay in the file, which is written anew below
     results = store.read_results(output_folder(folder, {}))
-    told = store.encode(msgspec.structs.replace(results, submissions=tuple(done.values())))
+    told = store.encode(msgspec.structs.replace(results, submissions=finished))
     return stored("results.json")(told, folder)
 
 
@@ -187,6 +204,26 @@ def read_corrections(data: bytes, folder: Path) -> object:
     results = store.read_results(output_folder(folder, {}))
     overrides.check(overrides.parse(data), results)
     return stored("overrides.csv")(data, folder)
+
+
+def read_progress(data: bytes, folder: Path) -> object:
+    """`grader status`, of a run that is at work no more."""
+    (folder / progress.PROGRESS_FILE).write_bytes(data)
+    found = progress.read(folder)
+    return store.encode(found), list(status.told(folder, found))
+
+
+def read_fingerprints(data: bytes, folder: Path) -> object:
+    """What a worker made of two submissions, up to the page; what is no answer is none."""
+    try:
+        answer = fingerprints.ANSWER.decode(data)
+    except decoders.BROKEN:
+        return None
+    reads = [fingerprints.checked(f"s{number:02}", one, "") for number, one in enumerate(answer)]
+    compared = pairs.compare(reads, least=0.01)
+    found = similarview.document(reads, compared, 0.01, [])
+    shown = similarview.view(found, compared, {one.student: one for one in reads})
+    return write_similar(folder, shown).read_text(encoding="utf-8"), store.encode(found)
 
 
 # --- what is handed in ----------------------------------------------------------------------
@@ -281,6 +318,8 @@ READERS: Final = {
     "evidence of an error": Reader("evidence/s03.json", "json", stored("evidence/s03.json")),
     "a journal": Reader("journal/*", "json", read_journal, ()),
     "corrections": Reader("overrides/*", "text", read_corrections, ()),
+    "how far a run is": Reader("progress/*", "json", read_progress),
+    "fingerprints": Reader("fingerprints/*", "msgpack", read_fingerprints, ()),
     "an archive": Reader("archive/*", "zip", read_archive),
     "an export of Gradescope's": Reader("export/*", "text", read_export),
     "a roster": Reader("roster/*", "text", read_roster),

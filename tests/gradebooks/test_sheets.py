@@ -117,3 +117,11 @@ def test_no_bytes_are_lost_whatever_they_are(data: bytes) -> None:
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(GraderError, match=r"a\.csv: cannot be read: No such file or directory"):
         sheets.read(tmp_path / "a.csv")
+
+
+def test_a_file_beyond_its_limit_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheets, "LIMIT", 1 << 20)
+    (tmp_path / "a.csv").write_bytes(b"a,b\n" * (1 << 19))
+
+    with pytest.raises(GraderError, match=r"a\.csv: has more than 1 MiB\."):
+        sheets.read(tmp_path / "a.csv")

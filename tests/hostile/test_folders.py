@@ -136,7 +136,7 @@ def test_whatever_is_written_follows_no_link(kit_file: Path, tmp_path: Path) -> 
 
     run = grader("grade", S01, "--kit", kit_file, "-o", tmp_path / "second")
 
-    assert (run.code, len(targets)) == (0, 6)
+    assert (run.code, len(targets)) == (0, 8)
     assert {name: target.read_text() for name, target in targets.items()} == dict.fromkeys(targets, "canary")
 
 

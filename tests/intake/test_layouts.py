@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -219,6 +219,26 @@ def test_a_zip_within_a_students_zip_is_not_opened_and_told(tmp_path: Path) -> N
         "Student 03": f"{at}3_3_assignsubmission_file has no .py or .ipynb file at its top; "
         "found a.zip, b.zip. Hand in a .py or .ipynb file.",
     }
+
+
+@pytest.mark.parametrize("outer", [plant, lambda path, tree: zipped(path.with_suffix(".zip"), tree)])
+def test_a_download_that_still_is_a_zip_in_something_is_recognised(
+    tmp_path: Path, outer: Callable[[Path, Tree], Path]
+) -> None:
+    download = packed({"s01_1_501_hw.py": HW, "s02_2_502_hw.py": HW, "../x.py": HW})
+
+    discovery = found(outer(tmp_path / "class", {"hw1_submissions.zip": download}))
+
+    (note,) = discovery.notes
+    assert note.endswith("/hw1_submissions.zip/../x.py leads out of the zip and was not unpacked.")
+    assert [one.student for one in discovery.submissions] == ["s01", "s02"]
+    assert discovery.recognised == "a Canvas download, 2 submissions"
+
+
+def test_the_only_students_zip_is_a_student(tmp_path: Path) -> None:
+    discovery = found(plant(tmp_path / "class", {"s01.zip": packed({"hw.py": HW, "helper.py": b""})}))
+
+    assert [(one.student, len(one.files)) for one in discovery.submissions] == [("s01", 2)]
 
 
 def test_a_bomb_costs_its_own_student_only(tmp_path: Path) -> None:
