@@ -87,6 +87,7 @@ class Cluster:
         self._client = client
         self._name = name
         self._key = key
+        self._asked, self._most = float("-inf"), LEAST
         self._needs = {CUDA: 1.0} if cuda else {}
         self._done: queue.SimpleQueue[Future[bytes]] = queue.SimpleQueue()
         self._running: dict[Key, tuple[Submission, Future[bytes]]] = {}
@@ -109,7 +110,7 @@ class Cluster:
 
     def _send(self, waiting: Iterator[Submission]) -> None:
         """Keep as many under way as there are places, and some more."""
-        while len(self._running) < max(LEAST, AHEAD * self.jobs) and (one := next(waiting, None)):
+        while len(self._running) < self._room() and (one := next(waiting, None)):
             data = msgspec.msgpack.encode(reading.carried(one))
             future = self._client.submit(
                 worker.grade_one,
@@ -123,6 +124,13 @@ class Cluster:
             )
             self._running[future.key] = one, future
             future.add_done_callback(self._done.put)
+
+    def _room(self) -> int:
+        """How many may be under way; the scheduler is asked now and then: each time costs as much as a task."""
+        now = time.monotonic()
+        if now - self._asked > LOOK:
+            self._asked, self._most = now, max(LEAST, AHEAD * self.jobs)
+        return self._most
 
     @property
     def jobs(self) -> int:
