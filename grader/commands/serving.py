@@ -33,7 +33,9 @@ INTERRUPTED: Final = 130
 HOST: Final = "127.0.0.1"
 MOST: Final = 8 << 20  # bytes of corrections: 100,000 rows
 PATIENCE: Final = 30  # seconds for a request that was begun
-_PAGE: Final = re.compile(r"(?:index|similar)\.html|students/[A-Za-z0-9_][A-Za-z0-9_.-]*\.html", re.ASCII)
+_PAGE: Final = re.compile(
+    r"(?:index|similar|students-[0-9]+)\.html|students/[A-Za-z0-9_][A-Za-z0-9_.-]*\.html", re.ASCII
+)
 _HEADERS: Final = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "frame-ancestors 'none'",

@@ -170,6 +170,8 @@ def test_only_pages_of_the_report_are_read(served: Served) -> None:
 
     answers = [served.ask("GET", f"{served.home}/{name}") for name in inner]
     assert answers == [(404, "There is no such page.")] * len(inner)
+    (served.folder / "students-001.html").write_text("of a large class", encoding="utf-8")
+    assert served.ask("GET", f"{served.home}/students-001.html") == (200, "of a large class")
     assert served.ask("GET", f"{served.home}/students/s01.html")[0] == 200
 
 
