@@ -126,7 +126,7 @@ class Cluster:
             future.add_done_callback(self._done.put)
 
     def _room(self) -> int:
-        """How many may be under way; the scheduler is asked now and then, since that costs as much as a task."""
+        """How many may be under way; the scheduler is asked now and then: that costs as much as a task."""
         now = time.monotonic()
         if now - self._asked > LOOK:
             self._asked, self._most = now, max(LEAST, AHEAD * self.jobs)

@@ -130,7 +130,7 @@ def test_where_a_reference_was_passed_over_the_error_says_so_and_what_to_do(home
         f"error: There is no kit and no reference/ to grade with. Looked in {home}/s01, the working folder, "
         f"and in the folders above it. {home}/s01/reference was not taken: it stands beside what is graded.\n"
         "  help: Name one with --kit FILE or --assignment DIR (its reference/ is run), or work in the "
-        "assignment's folder.\n"
+        "assignment's folder. With the grader comes --kit builtin:gradient-descent.\n"
     )
 
 
