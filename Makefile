@@ -24,7 +24,8 @@ $(READY): pyproject.toml constraints.txt
 report: $(READY)  ## grade the sample class in submissions/ into report/
 	$(BIN)/grader grade submissions --output report
 
-PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+# In the order of the files: those of many tests first, as by default, leaves the few long ones to one core at the end.
+PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 test: $(READY) browser  ## what shows a mistake within minutes
 	$(PYTEST)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import getpass
 import os
+import signal
 import tempfile
 from pathlib import Path
 
@@ -43,6 +44,13 @@ def cache_home() -> Path:
     cache = Path(tempfile.gettempdir()) / f"torch-grader-tests-{getpass.getuser()}"
     cache.mkdir(exist_ok=True)
     return cache
+
+
+@pytest.fixture(autouse=True)
+def interruptible() -> None:
+    """What a shell starts in the background ignores SIGINT, and so would all that a test starts."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
