@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -141,6 +142,9 @@ def _elsewhere(scheduler: str | None, workers: int | None, *, watch: bool) -> Op
         raise GraderError(f"{given} and --watch: a watch grades here.", "Leave one of the two out.")
     try:
         from grader.cluster import session  # noqa: PLC0415 -- dask is an extra, and takes a while to import
+
+        if workers is not None:
+            import_module("cryptography")  # which makes the key that they are connected with
     except ImportError as error:
         raise GraderError(
             f"{given}: {error.name} is not installed.", "Install it: pip install 'torch-grader[cluster]'"

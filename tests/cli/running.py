@@ -9,7 +9,8 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 from unittest import mock
@@ -104,9 +105,25 @@ def command(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", "grader", *map(str, arguments)]
 
 
-def held(graded: int, *arguments: str | Path) -> list[str]:
-    """The same, but when so many are graded it prints `held` and waits for its end, or for an x to go on."""
-    return [sys.executable, "-c", _HELD, str(graded), *map(str, arguments)]
+@contextmanager
+def held(graded: int, *arguments: str | Path, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    """A command at work: when so many are graded it waits for its end, or for an x to go on."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [sys.executable, "-c", _HELD, str(graded), *map(str, arguments)],
+        env=clean_environment() | environment,
+        cwd=ROOT,
+        stdin=pipe,
+        stdout=pipe,
+        stderr=pipe,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "held\n"
+            yield process
+        finally:
+            process.kill()  # one that has failed here would be waited for in vain
 
 
 def clean_environment() -> dict[str, str]:

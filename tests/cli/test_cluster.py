@@ -6,15 +6,18 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
+from grader.commands import grade as command
+from grader.errors import GraderError
 from tests.cli.clusters import scheduler, workers
-from tests.cli.running import ROOT, Run, clean_environment, grader, held, results, without_pace, without_times
+from tests.cli.running import ROOT, Run, grader, held, results, without_pace, without_times
 from tests.hostile.test_lifetimes import descendants, wait_until_gone
 
 pytest.importorskip("distributed")
@@ -72,22 +75,11 @@ def test_workers_write_what_one_process_writes(
 # --- who is killed -----------------------------------------------------------------------------
 
 
-@contextmanager
 def stopped(
     after: int, classroom: Path, kit: Path, output: Path, *more: str | Path
-) -> Iterator[subprocess.Popen[str]]:
+) -> AbstractContextManager[subprocess.Popen[str]]:
     """A run that has written so many results and waits for an x to go on."""
-    command = held(after, "grade", classroom, "--kit", kit, "-o", output, *more)
-    pipe = subprocess.PIPE
-    with subprocess.Popen(
-        command, cwd=ROOT, env=clean_environment(), stdin=pipe, stdout=pipe, stderr=pipe, text=True
-    ) as process:
-        try:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "held\n"
-            yield process
-        finally:
-            process.kill()
+    return held(after, "grade", classroom, "--kit", kit, "-o", output, *more)
 
 
 def dask_workers(pid: int) -> list[int]:
@@ -158,6 +150,7 @@ def test_a_parent_that_is_killed_leaves_no_process_and_resume_goes_on(
     after = 1 + seed % 5
     with stopped(after, classroom, kit_file, tmp_path, "--workers", "2") as process:
         started = descendants(process.pid)
+        assert len(dask_workers(process.pid)) == 2
         process.kill()
     wait_until_gone(started)
 
@@ -165,6 +158,30 @@ def test_a_parent_that_is_killed_leaves_no_process_and_resume_goes_on(
 
 
 # --- what is refused ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("missing", "asked", "named"),
+    [
+        ("distributed", ("tcp://127.0.0.1:9", None), "--scheduler"),
+        ("distributed", (None, 2), "--workers"),
+        ("cryptography", (None, 2), "--workers"),
+    ],
+)
+def test_what_is_not_installed_is_named_with_the_line_that_installs_it(
+    missing: str, asked: tuple[str | None, int | None], named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in [one for one in sys.modules if one.startswith("grader.cluster")]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.delattr("grader.cluster.session", raising=False)
+    monkeypatch.setitem(sys.modules, missing, None)
+
+    with pytest.raises(GraderError) as error:
+        command._elsewhere(*asked, watch=False)
+
+    assert str(error.value) == (
+        f"{named}: {missing} is not installed.\n  Install it: pip install 'torch-grader[cluster]'"
+    )
 
 
 @pytest.fixture(scope="module")

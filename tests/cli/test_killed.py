@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
-from tests.cli.running import ROOT, clean_environment, grader, held, results
+from tests.cli.running import ROOT, grader, held, results
 from tests.hostile.test_lifetimes import descendants, wait_until_gone
 
 
@@ -21,25 +20,12 @@ def classroom(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@contextmanager
-def begun(classroom: Path, kit: Path, output: Path, shared: Path) -> Iterator[subprocess.Popen[str]]:
+def begun(
+    classroom: Path, kit: Path, output: Path, shared: Path
+) -> AbstractContextManager[subprocess.Popen[str]]:
     """A run that has graded its first submission and has others before it."""
     arguments = ("grade", classroom, "--kit", kit, "-o", output, "--jobs", "1", "--verbose")
-    environment = clean_environment() | {"TMPDIR": str(shared)}
-    with subprocess.Popen(
-        held(1, *arguments),
-        env=environment,
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "held\n"
-            yield process
-        finally:
-            process.kill()  # one that has failed here would be waited for in vain
+    return held(1, *arguments, TMPDIR=str(shared))
 
 
 def test_the_next_run_sweeps_what_a_killed_one_left_and_spares_one_that_goes_on(

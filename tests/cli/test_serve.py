@@ -201,7 +201,9 @@ def test_a_page_that_was_led_here_by_another_name_is_refused(served: Served, nam
 def test_other_machines_do_not_reach_it(served: Served) -> None:
     port = int(served.host.partition(":")[2])
     with socket.socket() as other:
-        other.bind(("127.0.0.2", port))  # free, so nobody listens on every address
+        other.bind(("127.0.0.2", port))  # refused where somebody listens on every address
+
+        assert other.getsockname() == ("127.0.0.2", port)
 
 
 def test_who_stays_silent_keeps_nobody_waiting_and_ctrl_c_ends_it(own: Served) -> None:

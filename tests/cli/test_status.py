@@ -6,8 +6,7 @@ import json
 import re
 import signal
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from grader import progress as far
 from grader.commands.progress import fitted, lasting, pace
 from grader.commands.status import told
 from grader.progress import EVERY, Progress, Tracker
-from tests.cli.running import ROOT, clean_environment, grader, held
+from tests.cli.running import ROOT, grader, held
 from tests.report import samples
 
 DOC = (ROOT / "docs" / "progress.md").read_text(encoding="utf-8")
@@ -42,25 +41,9 @@ def events(told: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in told.splitlines() if line.startswith("{")]
 
 
-@contextmanager
-def at_work(classroom: Path, kit: Path, folder: Path) -> Iterator[subprocess.Popen[str]]:
+def at_work(classroom: Path, kit: Path, folder: Path) -> AbstractContextManager[subprocess.Popen[str]]:
     """A run whose second submission is in the journal, and that waits."""
-    arguments = ("grade", classroom, "--kit", kit, "-o", folder, "--jobs", "1", "--progress", "json")
-    with subprocess.Popen(
-        held(2, *arguments),
-        env=clean_environment(),
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "held\n"
-            yield process
-        finally:
-            process.kill()
+    return held(2, "grade", classroom, "--kit", kit, "-o", folder, "--jobs", "1", "--progress", "json")
 
 
 def test_programs_hear_of_the_beginning_of_each_that_is_done_and_of_the_end(
