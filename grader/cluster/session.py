@@ -139,14 +139,20 @@ class Cluster:
         return sum(int(one["resources"].get(CUDA, 0)) if self._needs else one["nthreads"] for one in found)
 
     def _next(self) -> Future[bytes]:
-        """The next that is done. Raises GraderError where the scheduler is gone, or nobody works for long."""
+        """The next that is done. Raises GraderError where the scheduler is gone, or nobody works for long.
+
+        What was done is not done any more where the worker that held it is killed: dask has it graded again.
+        """
         since = time.monotonic()
         while True:
             with suppress(queue.Empty):
                 future = self._done.get(timeout=LOOK)
-                if future.status not in ("finished", "error"):
+                if future.status in ("finished", "error"):
+                    return future
+                if future.status == "cancelled":
                     raise GraderError("The scheduler is gone, and what it was to grade with it.", GO_ON)
-                return future
+                future.add_done_callback(self._done.put)
+                continue
             if self._client.status != "running":
                 raise GraderError("The scheduler does not answer any more.", GO_ON)
             if self.jobs:

@@ -7,10 +7,11 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
+from unittest import mock
 
 import pytest
 
@@ -21,6 +22,11 @@ from tests.cli.running import ROOT, Run, grader, held, results, without_pace, wi
 from tests.hostile.test_lifetimes import descendants, wait_until_gone
 
 pytest.importorskip("distributed")
+
+from grader.cluster import session
+
+if TYPE_CHECKING:
+    from distributed import Future
 
 SAMPLE: Final = ROOT / "submissions"
 READS: Final = "import helper\nassert open('data/numbers.txt').read() == helper.NUMBERS\n"
@@ -84,8 +90,11 @@ def stopped(
 
 def dask_workers(pid: int) -> list[int]:
     """Of what a process has started the workers, not who watches them."""
-    named = [(one, Path(f"/proc/{one}/cmdline").read_bytes()) for one in descendants(pid)]
-    return sorted(one for one, command in named if b"spawn_main" in command)
+    found = []
+    for one in descendants(pid):
+        with suppress(FileNotFoundError, ProcessLookupError):  # a child of a sandbox that has ended meanwhile
+            found += [one] if b"spawn_main" in Path(f"/proc/{one}/cmdline").read_bytes() else []
+    return sorted(found)
 
 
 def journal_of(output: Path) -> list[bytes]:
@@ -155,6 +164,49 @@ def test_a_parent_that_is_killed_leaves_no_process_and_resume_goes_on(
     wait_until_gone(started)
 
     resumed_is_whole(classroom, kit_file, tmp_path, alone)
+
+
+class Fleeting:
+    """In the place of a future of dask's: whoever asks to be told hears of the next state at once."""
+
+    def __init__(self, *states: str) -> None:
+        self._states = list(states)
+        self.key = "a"
+
+    @property
+    def status(self) -> str:
+        return self._states[0]
+
+    def add_done_callback(self, tell: Callable[[Fleeting], object]) -> None:
+        del self._states[0]
+        tell(self)
+
+
+def cluster_with(future: Fleeting) -> session.Cluster:
+    made = session.Cluster(mock.Mock(status="running"), mock.Mock(), "name", "key", cuda=False)
+    made._done.put(cast("Future[bytes]", future))
+    return made
+
+
+@pytest.mark.parametrize(
+    "states", [("finished",), ("error",), ("lost", "finished"), ("pending", "lost", "error")]
+)
+def test_a_result_that_its_worker_took_along_is_waited_for_again(states: tuple[str, ...]) -> None:
+    future = Fleeting(*states)
+
+    assert cluster_with(future)._next() is cast("Future[bytes]", future)
+    assert future.status == states[-1]
+
+
+@pytest.mark.parametrize("states", [("cancelled",), ("lost", "cancelled")])
+def test_what_is_cancelled_went_with_the_scheduler(states: tuple[str, ...]) -> None:
+    with pytest.raises(GraderError) as error:
+        cluster_with(Fleeting(*states))._next()
+
+    assert str(error.value) == (
+        "The scheduler is gone, and what it was to grade with it.\n"
+        "  What is done is kept; go on with the same command and --resume."
+    )
 
 
 # --- what is refused ---------------------------------------------------------------------------
