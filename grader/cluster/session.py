@@ -187,7 +187,7 @@ def _connected(where: Where) -> Iterator[Client]:
             n_workers=where.workers,
             threads_per_worker=1,
             memory_limit=0,  # the pool has its own limits, and knows who used what
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # any port: with None it is 8787, which another run may hold
             local_directory=str(folder),
             silence_logs=logging.CRITICAL,
             security=True,  # whoever may connect may run code: a key of this run's own
