@@ -11,7 +11,7 @@ import logging
 import queue
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -31,7 +31,7 @@ from grader.cluster.agreement import Answer
 from grader.errors import GraderError
 from grader.records import Record, Submission
 from grader.report.head import Head
-from grader.results import Graded, SubmissionResult
+from grader.results import Graded, SubmissionResult, Written
 from grader.run import Options, restricted, warn_of_isolation
 from grader.sandbox import reading
 from grader.sandbox.scratch import Scratch
@@ -49,6 +49,7 @@ PATIENCE: Final = "10 minutes"
 AHEAD: Final = 3  # submissions under way for each place: the next is there when one is done
 LEAST: Final = 16
 CUDA: Final = "CUDA"  # the resource of a worker that has a device to itself
+Back = worker.Encoded | Exception
 GO_ON: Final = "What is done is kept; go on with the same command and --resume."
 
 
@@ -89,20 +90,19 @@ class Cluster:
         self._key = key
         self._asked, self._most = float("-inf"), LEAST
         self._needs = {CUDA: 1.0} if cuda else {}
-        self._done: queue.SimpleQueue[Future[bytes]] = queue.SimpleQueue()
-        self._running: dict[Key, tuple[Submission, Future[bytes]]] = {}
+        self._done: queue.SimpleQueue[tuple[Key, Back]] = queue.SimpleQueue()
+        self._running: dict[Key, tuple[Submission, Future[worker.Encoded]]] = {}
 
     def grade_class(
-        self, submissions: Sequence[Submission], keep: Callable[[Graded], SubmissionResult]
+        self, submissions: Sequence[Submission], keep: pipeline.Keep
     ) -> Iterator[SubmissionResult]:
         """Each as it is done, in the order of completion; `keep` runs here, in the caller's thread."""
         waiting = iter(submissions)
         try:
             self._send(waiting)
             while self._running:
-                future = self._next()
-                submission, _ = self._running.pop(future.key)
-                graded = self._graded(submission, future)
+                key, back = self._next()
+                graded = self._graded(*self._running.pop(key), back)
                 self._send(waiting)
                 yield keep(graded)
         finally:
@@ -123,7 +123,16 @@ class Cluster:
                 resources=self._needs,
             )
             self._running[future.key] = one, future
-            future.add_done_callback(self._done.put)
+            assert self._client.loop is not None  # of a client that is connected
+            self._client.loop.add_callback(self._fetch, future)
+
+    async def _fetch(self, future: Future[worker.Encoded]) -> None:
+        """Wait in the client's thread; dask has graded again what was done and went with its worker."""
+        try:
+            back = await self._client.gather(future, asynchronous=True)
+        except Exception as error:  # noqa: BLE001 -- it is raised where it is asked for
+            back = error
+        self._done.put((future.key, back))
 
     def _room(self) -> int:
         """How many may be under way; the scheduler is asked now and then: that costs as much as a task."""
@@ -138,21 +147,12 @@ class Cluster:
         found = self._client.scheduler_info(n_workers=-1)["workers"].values()
         return sum(int(one["resources"].get(CUDA, 0)) if self._needs else one["nthreads"] for one in found)
 
-    def _next(self) -> Future[bytes]:
-        """The next that is done. Raises GraderError where the scheduler is gone, or nobody works for long.
-
-        What was done is not done any more where the worker that held it is killed: dask has it graded again.
-        """
+    def _next(self) -> tuple[Key, Back]:
+        """The next that is done. Raises GraderError where the scheduler is gone, or nobody works for long."""
         since = time.monotonic()
         while True:
             with suppress(queue.Empty):
-                future = self._done.get(timeout=LOOK)
-                if future.status in ("finished", "error"):
-                    return future
-                if future.status == "cancelled":
-                    raise GraderError("The scheduler is gone, and what it was to grade with it.", GO_ON)
-                future.add_done_callback(self._done.put)
-                continue
+                return self._done.get(timeout=LOOK)
             if self._client.status != "running":
                 raise GraderError("The scheduler does not answer any more.", GO_ON)
             if self.jobs:
@@ -160,16 +160,17 @@ class Cluster:
             elif time.monotonic() - since > _patience():
                 raise GraderError(f"The scheduler has had no worker for {_patience():g} s.", GO_ON)
 
-    def _graded(self, submission: Submission, future: Future[bytes]) -> Graded:
+    def _graded(self, submission: Submission, future: Future[worker.Encoded], back: Back) -> Graded | Written:
         """What came back; where it failed twice, or took its workers with it, a result without a score."""
-        if future.status == "finished":
-            return decoders.json(Graded).decode(future.result())
-        why = future.exception()
-        if isinstance(why, worker.Unlike):
-            raise GraderError(f"{why}.", f"Stop it, or make it like the others. {GO_ON}")
-        said = (
-            str(why) if isinstance(why, worker.Fault) else f"its worker was lost: {type(why).__name__}: {why}"
-        )
+        if not isinstance(back, Exception):
+            result, evidence = back
+            return Written(decoders.json(SubmissionResult).decode(result), evidence)
+        if future.status != "error":  # not the task's: no answer came
+            raise GraderError("The scheduler is gone, and what it was to grade with it.", GO_ON) from back
+        if isinstance(back, worker.Unlike):
+            raise GraderError(f"{back}.", f"Stop it, or make it like the others. {GO_ON}")
+        fault = isinstance(back, worker.Fault)
+        said = str(back) if fault else f"its worker was lost: {type(back).__name__}: {back}"
         return pipeline.faulted(submission, self.kit, one_line(said))
 
 
@@ -192,9 +193,16 @@ def _connected(where: Where) -> Iterator[Client]:
             silence_logs=logging.CRITICAL,
             security=True,  # whoever may connect may run code: a key of this run's own
         ) as cluster,
-        Client(cluster) as client,
+        _within(cluster) as client,
     ):
         yield client
+
+
+def _within(cluster: LocalCluster) -> Client:
+    """A client of the scheduler in this process: no socket and no key between them."""
+    assert cluster.scheduler is not None  # it is in this process
+    cluster.sync(cluster.scheduler.listen, "inproc://")
+    return Client(cluster.scheduler.listeners[-1].contact_address, loop=cluster.loop)
 
 
 def _client(scheduler: str) -> Client:
