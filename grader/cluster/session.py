@@ -13,7 +13,9 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
+from itertools import islice
 from pathlib import Path
 from platform import python_version
 from typing import Final
@@ -42,8 +44,10 @@ UNWATCHED: Final = {
     "distributed.worker.profile.enabled": False,
     "distributed.admin.tick.interval": "1s",
     "distributed.admin.system-monitor.interval": "5s",
+    "distributed.admin.large-graph-warning-threshold": "1TiB",
 }
-"""What dask keeps for its dashboard: nobody looks at it here, and it costs some percent of a core."""
+"""What dask keeps for its dashboard, and a warning of large folders: nobody looks at it here, and it costs
+some percent of a core."""
 
 PATIENCE: Final = "10 minutes"
 AHEAD: Final = 3  # submissions under way for each place: the next is there when one is done
@@ -64,7 +68,7 @@ class Where(Record, frozen=True):
 def opened(loaded: kits.LoadedKit, options: Options, where: Where) -> Iterator[tuple[Cluster, Head]]:
     """Connect, and send the kit to every worker. Raises GraderError where marks could differ."""
     kit = restricted(loaded.kit, options)
-    with _quiet(), _connected(where) as client:
+    with _quiet(), dask.config.set(UNWATCHED), _connected(where) as client:
         _wait_for_a_worker(client, where)
         _compare_versions(client)
         data = kits.encode(loaded.kit)
@@ -109,21 +113,25 @@ class Cluster:
             self._client.cancel([future for _, future in self._running.values()])
 
     def _send(self, waiting: Iterator[Submission]) -> None:
-        """Keep as many under way as there are places, and some more."""
-        while len(self._running) < self._room() and (one := next(waiting, None)):
-            data = msgspec.msgpack.encode(reading.carried(one))
-            future = self._client.submit(
-                worker.grade_one,
-                self._name,
-                self._key,
-                data,
-                key=f"{self._name}-{hashlib.sha256(data).hexdigest()}",  # of the student and the bytes
-                pure=False,
-                retries=1,
-                resources=self._needs,
-            )
+        """Keep as many under way as there are places, and some more; half of them go out in one message."""
+        room = self._room()
+        free = room - len(self._running)
+        if free < room // 2 or not (some := list(islice(waiting, free))):
+            return
+        carried = [msgspec.msgpack.encode(reading.carried(one)) for one in some]
+        futures = self._client.map(
+            partial(worker.grade_one, self._name, self._key),
+            carried,
+            key=[
+                f"{self._name}-{hashlib.sha256(one).hexdigest()}" for one in carried
+            ],  # of student and bytes
+            pure=False,
+            retries=1,
+            resources=self._needs,
+        )
+        assert self._client.loop is not None  # of a client that is connected
+        for one, future in zip(some, futures, strict=True):
             self._running[future.key] = one, future
-            assert self._client.loop is not None  # of a client that is connected
             self._client.loop.add_callback(self._fetch, future)
 
     async def _fetch(self, future: Future[worker.Encoded]) -> None:
@@ -183,7 +191,6 @@ def _connected(where: Where) -> Iterator[Client]:
         return
     with (
         Scratch() as folder,
-        dask.config.set(UNWATCHED),
         LocalCluster(
             n_workers=where.workers,
             threads_per_worker=1,
