@@ -194,7 +194,7 @@ print(pool(st.fixed_dictionaries({"x": st.floats(0, 1)}), 1200, 0))
 
 
 def test_what_is_drawn_depends_on_no_code_that_is_installed_to_be_edited(tmp_path: Path) -> None:
-    """A kit that was frozen with this package in `site-packages` had other cases than one frozen from a clone."""
+    """A kit that was frozen by an installed wheel had other cases than one that was frozen in a clone."""
     said = set()
     for number in range(2):
         folder = tmp_path / str(number)

@@ -1,4 +1,4 @@
-"""What Hypothesis draws hangs on the strategy and the seed alone: on every machine, however this is installed.
+"""What Hypothesis draws hangs on the strategy and the seed alone, however this is installed.
 
 Hypothesis varies an example by exchanging parts with the same label, and makes a label of `hash(value)`. For
 a tensor that is its address, and for text it changes from process to process; so which parts of an example
