@@ -134,6 +134,10 @@ class Grading(WorkerPlugin):
             return Told(head, key(head))
         except GraderError as error:
             return Refused(error.message, error.hint)
+        except OSError as error:
+            return Refused(
+                f"its sandbox cannot be opened: {error}", "See that it has room, and may start processes."
+            )
 
 
 async def answer(name: str, dask_worker: Worker) -> bytes:
