@@ -8,9 +8,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final
 
-from tests.cli.running import ROOT, clean_environment
+from tests.cli.running import ROOT, Run, clean_environment, grader, results, without_times
 
 LOOPBACK: Final = ("--host", "127.0.0.1", "--dashboard-address", "127.0.0.1:0", "--no-dashboard")
 
@@ -60,3 +60,29 @@ def _started(
 ) -> subprocess.Popen[bytes]:
     own = clean_environment() | {"TMPDIR": str(folder)} | environment
     return subprocess.Popen(command, cwd=ROOT, env=own, stdout=log, stderr=log)
+
+
+def grade(classroom: Path, kit: Path, output: Path, *more: str | Path) -> Run:
+    return grader("grade", classroom, "--kit", kit, "-o", output, *more)
+
+
+def everything(output: Path) -> tuple[Any, dict[str, bytes]]:
+    evidence = {path.name: path.read_bytes() for path in (output / "evidence").iterdir()}
+    return without_times(results(output)), evidence
+
+
+def journal_of(output: Path) -> list[bytes]:
+    file = output / "journal.jsonl"
+    return file.read_bytes().split(b"\n")[1:-1] if file.exists() else []
+
+
+def resumed_is_whole(classroom: Path, kit: Path, output: Path, alone: Path) -> None:
+    """Nothing is lost, and what was done is not done again."""
+    before = journal_of(output)
+    run = grade(classroom, kit, output, "--resume", "--jobs", "1")
+
+    assert run.code == 0
+    assert not before or f"{len(before)} graded before and unchanged, {6 - len(before)} to grade" in run.err
+    assert everything(output) == everything(alone)
+    assert journal_of(output)[: len(before)] == before
+    assert len(journal_of(output)) == 6
