@@ -25,8 +25,8 @@ UNWATCHED: Final = {
     "distributed.admin.system-monitor.interval": "5s",
     "distributed.admin.large-graph-warning-threshold": "1TiB",
 }
-"""What dask keeps for its dashboard, which costs some percent of a core and which nobody looks at; and from what
-size on it warns of a message, in which students' folders may be large."""
+"""What dask keeps for its dashboard costs some percent of a core, and nobody looks at it here. And it would
+warn of large messages, where folders are handed in."""
 
 PATIENCE: Final = "10 minutes"
 
