@@ -1,25 +1,64 @@
-"""`grader grade --scheduler` and `--workers`: the marks of one machine, or a sentence."""
+"""`grader grade --scheduler` and `--workers`: the marks of one machine, whoever is killed."""
 
 from __future__ import annotations
 
-import sys
+import os
+import random
+import signal
+import subprocess
+import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
-from unittest import mock
+from typing import NamedTuple
 
 import pytest
 
-from grader.commands import grade as command
-from grader.errors import GraderError
-from tests.cli.clusters import everything, grade, resumed_is_whole, scheduler, workers
-from tests.cli.running import ROOT, grader
+from tests.cli.clusters import everything, journal_of, resumed_is_whole, scheduler, workers
+from tests.cli.running import ROOT, clean_environment, command, held, without_pace
+from tests.hostile.test_lifetimes import descendants, wait_until_gone
 
 pytest.importorskip("distributed")
 
-from distributed import CancelledError
-from distributed.comm.core import CommClosedError
+GONE = (
+    "error: The scheduler is gone, and what it was to grade with it.\n"
+    "  help: What is done is kept; go on with the same command and --resume.\n"
+)
+at_random = pytest.mark.parametrize("seed", [pytest.param(n, marks=pytest.mark.exhaustive) for n in range(7)])
 
-from grader.cluster import session
+
+def stopped(
+    after: int, classroom: Path, kit: Path, output: Path, *more: str | Path
+) -> AbstractContextManager[subprocess.Popen[str]]:
+    """A run that has written so many results and waits for an x to go on."""
+    return held(after, "grade", classroom, "--kit", kit, "-o", output, *more)
+
+
+@contextmanager
+def begun(
+    classroom: Path, kit: Path, output: Path, *more: str | Path, **environment: str
+) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        command("grade", classroom, "--kit", kit, "-o", output, *more),
+        cwd=ROOT,
+        env=clean_environment() | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def dask_workers(pid: int) -> list[int]:
+    """Of what a process has started the workers, not who watches them."""
+    found = []
+    for one in descendants(pid):
+        with suppress(FileNotFoundError, ProcessLookupError):  # a child of a sandbox that has ended meanwhile
+            found += [one] if b"spawn_main" in Path(f"/proc/{one}/cmdline").read_bytes() else []
+    return sorted(found)
 
 
 @pytest.mark.parametrize(
@@ -34,179 +73,125 @@ def test_workers_write_what_one_process_writes(
     assert everything(tmp_path) == everything(alone)
 
 
-@pytest.mark.parametrize(
-    ("status", "why"),
-    [
-        ("cancelled", CancelledError("a")),  # told by the scheduler, or by the client that lost it
-        ("finished", CommClosedError("in <TLS>")),  # while it was fetched
-        ("lost", OSError("Timed out")),
-    ],
-)
-def test_what_no_answer_came_of_went_with_the_scheduler(status: str, why: Exception) -> None:
-    cluster = session.Cluster(mock.Mock(), mock.Mock(), "name", "key", cuda=False)
-
-    with pytest.raises(GraderError) as error:
-        cluster._graded(mock.Mock(), mock.Mock(status=status), why)
-
-    assert str(error.value) == (
-        "The scheduler is gone, and what it was to grade with it.\n"
-        "  What is done is kept; go on with the same command and --resume."
-    )
+# --- killed after a result that is written ------------------------------------------------------------
 
 
-# --- what is refused ---------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("missing", "asked", "named"),
-    [
-        ("distributed", ("tcp://127.0.0.1:9", None), "--scheduler"),
-        ("distributed", (None, 2), "--workers"),
-        ("cryptography", (None, 2), "--workers"),
-    ],
-)
-def test_what_is_not_installed_is_named_with_the_line_that_installs_it(
-    missing: str, asked: tuple[str | None, int | None], named: str, monkeypatch: pytest.MonkeyPatch
+def test_a_worker_that_is_killed_costs_nobody_anything(
+    small_class: Path, kit_file: Path, alone: Path, tmp_path: Path
 ) -> None:
-    for module in [one for one in sys.modules if one.startswith("grader.cluster")]:
-        monkeypatch.delitem(sys.modules, module)
-    monkeypatch.delattr("grader.cluster.session", raising=False)
-    monkeypatch.setitem(sys.modules, missing, None)
+    with stopped(1, small_class, kit_file, tmp_path, "--workers", "1") as process:
+        (victim,) = dask_workers(process.pid)
+        os.kill(victim, signal.SIGKILL)
+        wait_until_gone({victim})
+        _, said = process.communicate("x")
 
-    with pytest.raises(GraderError) as error:
-        command._elsewhere(*asked, watch=False)
+    assert (process.returncode, without_pace(said)) == (0, "")
+    assert everything(tmp_path) == everything(alone)
+    assert len(journal_of(tmp_path)) == 6
 
-    assert str(error.value) == (
-        f"{named}: {missing} is not installed.\n  Install it: pip install 'torch-grader[cluster]'"
-    )
+
+def test_a_scheduler_that_is_killed_ends_the_run_and_resume_goes_on(
+    small_class: Path, kit_file: Path, alone: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "report"
+    with ExitStack() as stack:
+        file, process = stack.enter_context(scheduler(tmp_path))
+        stack.enter_context(workers(file))
+        run = stack.enter_context(stopped(1, small_class, kit_file, output, "--scheduler", file))
+        process.kill()
+        process.wait()
+        _, said = run.communicate("x")
+
+    assert (run.returncode, without_pace(said)) == (2, GONE)
+    resumed_is_whole(small_class, kit_file, output, alone)
+
+
+# --- killed at moments that are drawn -----------------------------------------------------------------
+
+
+class Pace(NamedTuple):
+    """Seconds of a run that nobody disturbs."""
+
+    first: float  # until its first result
+    each: float  # from one to the next
 
 
 @pytest.fixture(scope="module")
-def file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The file of a scheduler."""
-    with scheduler(tmp_path_factory.mktemp("dask")) as (file, _):
-        yield file
+def pace(small_class: Path, kit_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Pace:
+    output, start = tmp_path_factory.mktemp("pace"), time.monotonic()
+    with begun(small_class, kit_file, output, "--workers", "1") as process:
+        wait_for_results(1, output, process)
+        first = time.monotonic() - start
+        wait_for_results(6, output, process)
+        return Pace(first, (time.monotonic() - start - first) / 5)
 
 
-def test_no_scheduler_is_a_sentence(small_class: Path, kit_file: Path, tmp_path: Path) -> None:
-    where = "tcp://127.0.0.1:9"
-    run = grader(
-        "grade", small_class, "--kit", kit_file, "-o", tmp_path, "--scheduler", where,
-        DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT="100ms",
-    )  # fmt: skip
-
-    assert (run.code, run.out) == (2, "")
-    assert run.err == (
-        f"error: --scheduler {where}: no scheduler answers there: "
-        f"Timed out trying to connect to {where} after 0.1 s.\n"
-        "  help: Start one with `dask scheduler`; for tls:// set dask's distributed.comm.tls.\n"
-    )
+def wait_for_results(count: int, output: Path, process: subprocess.Popen[str]) -> None:
+    while len(journal_of(output)) < count and process.poll() is None:
+        os.sched_yield()
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (
-            ["--scheduler", "away.json"],
-            (
-                "error: --scheduler away.json: this is no address, and no file that can be read: "
-                "No such file or directory.\n"
-                "  help: Name what `dask scheduler` prints, tcp://HOST:8786, or the file of its "
-                "--scheduler-file.\n"
-            ),
-        ),
-        (
-            ["--scheduler", "README.md"],
-            (
-                "error: --scheduler README.md: this is no scheduler file: "
-                "JSON is malformed: invalid character (byte 0).\n"
-                "  help: Name what `dask scheduler` prints, tcp://HOST:8786, or the file of its "
-                "--scheduler-file.\n"
-            ),
-        ),
-        (
-            ["--scheduler", "tcp://127.0.0.1:9", "--workers", "2"],
-            (
-                "error: --scheduler and --workers: a scheduler has its own workers.\n"
-                "  help: Leave one of the two out.\n"
-            ),
-        ),
-        (
-            ["--workers", "2", "--watch"],
-            "error: --workers and --watch: a watch grades here.\n  help: Leave one of the two out.\n",
-        ),
-    ],
-)
-def test_what_names_no_cluster_is_a_sentence(
-    arguments: list[str], said: str, small_class: Path, kit_file: Path, tmp_path: Path
+def wait_for_moment(seed: int, pace: Pace, output: Path, process: subprocess.Popen[str]) -> None:
+    """After none to five results, a part of what one takes. Nothing hangs on how long that is here."""
+    count, part = seed % 6, random.Random(seed).random()  # noqa: S311 -- no secret
+    print(f"seed {seed}: killed {part:.0%} of the way from result {count} to the next")  # noqa: T201 -- shown where it fails
+    wait_for_results(count, output, process)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(part * (pace.each if count else pace.first))
+
+
+@at_random
+def test_a_worker_that_is_killed_costs_nobody_anything_at_any_moment(
+    seed: int, pace: Pace, small_class: Path, kit_file: Path, alone: Path, tmp_path: Path
 ) -> None:
-    run = grade(small_class, kit_file, tmp_path, *arguments)
+    with begun(small_class, kit_file, tmp_path, "--workers", "1") as process:
+        wait_for_moment(seed, pace, tmp_path, process)
+        for victim in dask_workers(process.pid):
+            with suppress(ProcessLookupError):
+                os.kill(victim, signal.SIGKILL)
+        _, said = process.communicate()
 
-    assert (run.code, run.out, run.err) == (2, "", said)
-
-
-def test_a_scheduler_without_workers_is_a_sentence(
-    file: Path, small_class: Path, kit_file: Path, tmp_path: Path
-) -> None:
-    run = grader(
-        "grade", small_class, "--kit", kit_file, "-o", tmp_path, "--scheduler", file,
-        DASK_DISTRIBUTED__SCHEDULER__NO_WORKERS_TIMEOUT="1s",
-    )  # fmt: skip
-
-    assert (run.code, run.out) == (2, "")
-    assert run.err == (
-        f"error: --scheduler {file}: it has had no worker for 1 s.\n"
-        "  help: Start some where torch-grader is installed: dask worker ADDRESS --nthreads 1\n"
-    )
-
-
-def other_packages(folder: Path, torch: str | None) -> str:
-    """A folder of packages as they are here, but for torch: of another version, or none."""
-    import msgspec
-
-    folder.mkdir()
-    for path in Path(msgspec.__file__).parents[1].iterdir():
-        if not path.name.startswith(("torch-", "torch_grader-", "__editable__")) and path.name != "torch":
-            (folder / path.name).symlink_to(path)
-    for package, number in (("torch", torch), ("torch-grader", "0.1.0")):
-        if number is not None:
-            info = folder / f"{package.replace('-', '_')}-{number}.dist-info"
-            info.mkdir()
-            (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: {number}\n")
-    return f"{folder}:{ROOT}"
+    if process.returncode == 2:  # dask tries once to start it
+        assert without_pace(said) == (
+            "error: --workers 1: a process ended while it was started: Nanny failed to start.\n"
+            "  help: Start the command again; where it ends so each time, grade without --workers.\n"
+        )
+        assert journal_of(tmp_path) == []
+        return
+    assert (process.returncode, without_pace(said)) == (0, "")
+    assert everything(tmp_path) == everything(alone)
+    assert len(journal_of(tmp_path)) == 6
 
 
-@pytest.mark.parametrize("torch", ["2.5.0", None])
-def test_a_worker_with_another_torch_or_none_is_told_by_name(
-    torch: str | None, file: Path, small_class: Path, kit_file: Path, tmp_path: Path
-) -> None:
-    from importlib.metadata import version
-
-    packages = other_packages(tmp_path / "packages", torch)
-    with workers(file, before=["-S"], PYTHONPATH=packages):
-        run = grade(small_class, kit_file, tmp_path / "report", "--scheduler", file)
-
-    said, _, hint = run.err.partition("\n")
-    assert (run.code, run.out) == (2, "")
-    assert said.startswith("error: Worker tcp://127.0.0.1:")
-    assert said.endswith(f" has {f'torch {torch}' if torch else 'no torch'}, and {version('torch')} is here.")
-    assert hint == (
-        "  help: Grade with the same versions everywhere: one environment, or one container image.\n"
-        if torch
-        else f"  help: Install it there: pip install 'torch-grader[cluster]=={version('torch-grader')}'.\n"
-    )
-
-
-def test_a_full_disk_ends_the_run_and_what_is_done_is_kept(
-    file: Path, small_class: Path, kit_file: Path, alone: Path, tmp_path: Path
+@at_random
+def test_a_scheduler_that_is_killed_at_any_moment_costs_what_is_under_way_alone(
+    seed: int, pace: Pace, small_class: Path, kit_file: Path, alone: Path, tmp_path: Path
 ) -> None:
     output = tmp_path / "report"
-    with workers(file):
-        run = grader(
-            "grade", small_class, "--kit", kit_file, "-o", output, "--scheduler", file,
-            before=["prlimit", "--fsize=60000"],
-        )  # fmt: skip
-    assert run.code == 2
-    assert "cannot be written: File too large.\n" in run.err
-    assert "help: Name a folder that you may write to and that has room: -o DIR." in run.err
+    with ExitStack() as stack:
+        file, process = stack.enter_context(scheduler(tmp_path))
+        stack.enter_context(workers(file))
+        arguments = (small_class, kit_file, output, "--scheduler", file)
+        run = stack.enter_context(begun(*arguments, DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT="1s"))
+        wait_for_moment(seed, pace, output, run)
+        process.kill()
+        _, said = run.communicate()
+
+    away = f"error: --scheduler {file}: no scheduler answers there: "
+    if run.returncode != 0:  # it was over otherwise
+        assert run.returncode == 2
+        assert without_pace(said) == GONE or said.startswith(away)
     resumed_is_whole(small_class, kit_file, output, alone)
+
+
+@at_random
+def test_a_parent_that_is_killed_leaves_no_process_and_resume_goes_on(
+    seed: int, pace: Pace, small_class: Path, kit_file: Path, alone: Path, tmp_path: Path
+) -> None:
+    with begun(small_class, kit_file, tmp_path, "--workers", "2") as process:
+        wait_for_moment(seed, pace, tmp_path, process)
+        started = descendants(process.pid)
+        process.kill()
+    wait_until_gone(started)
+
+    resumed_is_whole(small_class, kit_file, tmp_path, alone)
