@@ -141,7 +141,7 @@ class Inferred:
         at.path = self.path
         for place, theta in enumerate(self.path):
             at.count, at.theta = np.full(len(theta), place), theta
-            value = self.base.slots["result"](theta, at)
+            value = self.base.of(theta, at, "result")
             alike = not isinstance(value, list) or len({len(one) for one in value}) == 1
             values.append(np.broadcast_to(np.array(value) if alike else np.nan, self.got.shape))
         return np.stack(values)
@@ -151,8 +151,7 @@ class Inferred:
         rows = self._count()
         if rows is None:
             return None
-        x = rows.x if "count" not in self.base.slots else self.base.slots["count"](rows.x, rows.at)
-        asked = np.broadcast_to(np.asarray(x, dtype=float), rows.x.shape)
+        asked = np.broadcast_to(np.asarray(self.base.of(rows.x, rows.at, "count"), float), rows.x.shape)
         here = (rows.y <= asked)[:, 0]  # beyond, an answer lies where a run that has converged passes again
         return replace(rows, x=asked).only(here) if here.any() else None
 
@@ -196,19 +195,13 @@ class Inferred:
             at.total = self._gradient(at, "update")
         at.i, at.theta = i, self.path[i]
         rate = self.part.calls.rate
-        for slot in RATES:
-            if slot in self.base.slots:
-                rate = np.broadcast_to(self.base.slots[slot](rate, at), rate.shape)
-        at.step_rate = rate
+        at.step_rate = np.broadcast_to(self.base.of(rate, at, *RATES), rate.shape)
         return at
 
     def _gradient(self, at: Moment, until: Slot) -> Array:
         """What enters a slot."""
-        gradient = at.objective.gradient(at.theta)
-        for slot in ORDER[: ORDER.index(until)]:
-            if slot in self.base.slots:
-                gradient = np.broadcast_to(self.base.slots[slot](gradient, at), gradient.shape)
-        return gradient
+        right = at.objective.gradient(at.theta)
+        return np.broadcast_to(self.base.of(right, at, *ORDER[: ORDER.index(until)]), right.shape)
 
 
 def _some(which: Array, usable: Array, rows: Rows) -> Rows | None:

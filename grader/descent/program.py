@@ -154,6 +154,13 @@ class Program:
     def without(self, *slots: Slot) -> Program:
         return Program(tuple(one for one in self.deviations if one.slot not in slots))
 
+    def of(self, x: Any, at: Moment, *slots: Slot) -> Any:
+        """What these slots, one after the other, make of the right value of the first."""
+        for slot in slots:
+            if slot in self.slots:
+                x = self.slots[slot](x, at)
+        return x
+
     @property
     def moved(self) -> Program | None:
         """At the edge of what is known of the constants; None where all are exact."""
@@ -190,17 +197,16 @@ def moment(calls: Calls, program: Program = RIGHT) -> Moment:
 
 def run(program: Program, calls: Calls, length: int | None = None) -> Run:
     """Execute a program for all calls at once. `length`: so many steps at least, whatever is asked."""
-    slots, at = program.slots, moment(calls, program)
+    at = moment(calls, program)
     at.count = calls.steps[:, 0]
-    if "count" in slots:
-        at.count = _whole(slots["count"](calls.steps, at))
+    if "count" in program.slots:
+        at.count = _whole(program.of(calls.steps, at, "count"))
     longest = max(int(at.count.max(initial=0)), length or 0)
-    _walk(slots, calls, at, min(longest, LONGEST))
-    if "stop" in slots:
-        at.count = _whole(slots["stop"](at.count[:, None], at))
-    last = at.at(at.count)
-    at.theta = last
-    value = slots["result"](last, at) if "result" in slots else last
+    _walk(program, calls, at, min(longest, LONGEST))
+    if "stop" in program.slots:
+        at.count = _whole(program.of(at.count[:, None], at, "stop"))
+    at.theta = at.at(at.count)
+    value = program.of(at.theta, at, "result")
     if isinstance(value, list) and len({len(one) for one in value}) == 1:
         value = np.stack(value)
     return Run(at, value)
@@ -210,27 +216,18 @@ def _whole(counts: Array) -> Array:
     return np.clip(np.nan_to_num(counts.astype(float)), 0, LONGEST).astype(int).reshape(len(counts))
 
 
-def _walk(slots: Mapping[Slot, Deviation], calls: Calls, at: Moment, length: int) -> None:
+def _walk(program: Program, calls: Calls, at: Moment, length: int) -> None:
     """Fill in the path."""
-    theta = slots["start"](calls.theta, at) if "start" in slots else calls.theta
-    path = np.empty((length + 1, *theta.shape), calls.theta.dtype)
-    path[0] = theta
+    at.path = np.empty((length + 1, *calls.theta.shape), calls.theta.dtype)
+    at.path[0] = program.of(calls.theta, at, "start")
     for i in range(length):
-        at.i, at.theta = i, path[i]
-        gradient = calls.objective.gradient(at.theta)
-        for slot in GRADIENT:
-            if slot in slots:
-                gradient = slots[slot](gradient, at)
-        at.total = gradient
-        at.step_rate = calls.rate
-        for slot in RATES:
-            if slot in slots:
-                at.step_rate = slots[slot](at.step_rate, at)
-        if "direction" in slots:
-            gradient = slots["direction"](gradient, at)
-        theta = slots["update"](gradient, at) if "update" in slots else at.theta - at.step_rate * gradient
-        path[i + 1] = slots["between"](theta, at) if "between" in slots else theta
-    at.path = path
+        at.i, at.theta = i, at.path[i]
+        at.total = program.of(calls.objective.gradient(at.theta), at, *GRADIENT)
+        at.step_rate = program.of(calls.rate, at, *RATES)
+        gradient = program.of(at.total, at, "direction")
+        plain = "update" not in program.slots
+        theta = at.theta - at.step_rate * gradient if plain else program.of(gradient, at, "update")
+        at.path[i + 1] = program.of(theta, at, "between")
 
 
 # --- what is minimised -----------------------------------------------------------------------

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -59,6 +60,11 @@ class Rows:
         moved = (Rows(off.x + sign * off.doubt, off.y, off.at, off.doubt) for sign in (1, -1))
         same[~same] = np.any([one.exactly(f) for one in moved], axis=0)
         return same
+
+    @cached_property
+    def right(self) -> bool:
+        """Whether every row holds what it should."""
+        return bool(self.follow(lambda x, _: x).all())
 
     def exactly(self, f: Callable[[Array, Moment], Array]) -> Array:
         """The same, of x as it stands."""

@@ -16,7 +16,7 @@ from typing import Final
 
 import numpy as np
 
-from grader.descent.choices import BY_SLOT, CHOICES, SLOTS, Choices, constants_of, follows, oddness
+from grader.descent.choices import BY_SLOT, CHOICES, SLOTS, Choices, Way, constants_of, follows, oddness
 from grader.descent.inference import Inferred
 from grader.descent.program import GRADIENT, RIGHT, Deviation, Program, Slot
 from grader.descent.reading import Rows
@@ -124,12 +124,11 @@ class Search:
 
     def _bases(self) -> list[Program]:
         """The compositions of what the slots may hold by the traces, fewest deviations first."""
-        slots: list[list[tuple[Deviation | None, ...]]] = [
-            [(one,) for one in choices] for choices in self.choices.slots.values()
-        ]
-        parts = [*slots, self.choices.terminations, self.choices.gradients]
-        ways = islice(product(*[part or [(None,)] for part in parts]), 8 * BASES)
-        programs = [Program(tuple(x for part in way for x in part if x is not None)) for way in ways]
+        slots = self.choices.slots.values()
+        parts: list[list[Way]] = [[(one,) if one else () for one in own] for own in slots]
+        parts += [self.choices.terminations, self.choices.gradients]
+        ways = islice(product(*[one or [()] for one in parts]), 8 * BASES)
+        programs = [Program(sum(way, ())) for way in ways]
         unique = {tuple((d.rule.id, d.constants) for d in one.deviations): one for one in programs}
         ordered = sorted(unique.values(), key=lambda one: (len(one.deviations), _rank(one)))
         return [one for one in ordered if len(one.deviations) <= MOST][:BASES]
@@ -168,10 +167,10 @@ class Search:
 
     def _beside(self, base: Program, slot: Slot) -> Rows | None:
         """The traced rows of a slot, as what the base holds in the slot before it leaves them."""
-        rows, before = self.choices.rows.get(slot), base.slots.get(ENTERED.get(slot, slot))
+        rows = self.choices.rows.get(slot)
         if rows is None or slot not in ENTERED:
             return rows
-        entered = np.asarray(before(rows.x, rows.at) if before else rows.x, dtype=float)
+        entered = np.asarray(base.of(rows.x, rows.at, ENTERED[slot]), dtype=float)
         return replace(
             rows, x=np.broadcast_to(entered, rows.x.shape), at=replace(rows.at, loss=base.slots.get("loss"))
         )
@@ -182,8 +181,7 @@ class Search:
             rows = self.choices.rows.get("loss")
             if rows is None:
                 return True
-            chain = tuple(one if slot == one.slot else None for slot in GRADIENT)
-            return all(follows(chain, part).all() for part in self.traces.split(rows))
+            return all(follows((one,), part).all() for part in self.traces.split(rows))
         taken, options = self.traces.optimiser or ("", {})
         if one.rule.options and one.rule.optimiser == taken:
             told = zip(one.rule.options, one.constants, strict=True)
@@ -192,7 +190,7 @@ class Search:
         if one.slot == "update" and self.traces.optimiser and one.rule.optimiser != taken:
             return False
         if one.slot == "update" and (steps := self.choices.rows.get("direction")) is not None:
-            return not steps.follow(lambda x, _: x).all()  # each step is the rate times the gradient
+            return not steps.right  # each step is the rate times the gradient
         return seen is None or one.rule.remembers or bool(seen.follow(one).all())
 
 

@@ -222,5 +222,5 @@ RULES: Final = (
     Rule("step-by-hand-beside", "between", _beside_title, STEP_HINT, lambda x, at, c: x + c * (x - at.theta),
          _beside, rank=16, remembers=True, samples=((1.0,), (-1.0,), (-0.5,)),
          teacher="theta -= learning_rate * theta.grad, before or after step().",
-         spreads=lambda rows: "between" in rows and not rows["between"].follow(lambda x, _: x).all()),
+         spreads=lambda rows: "between" in rows and not rows["between"].right),
 )  # fmt: skip
