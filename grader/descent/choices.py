@@ -130,36 +130,30 @@ class Choices:
         losses = list(islice(_partly(BY_SLOT["loss"], first), 3 * CHOICES))
         accumulations = list(_all(BY_SLOT["accumulate"], later))
         clips = self._clips(first)
-        losses += self._losses_below(clips, self.rows["loss"], losses)
+        losses = list(dict.fromkeys((*losses, *self._losses_below(clips))))
         yield ((one,) for one in (*losses, *accumulations, *clips))
         both, added = [], []
         for loss in losses:
             given, then = (replace(part, x=_applied(loss, part)) for part in (first, later))
             both += [(loss, clip) for clip in self._clips(given)]
             added += [(loss, one) for one in _all(BY_SLOT["accumulate"], then)]
-        hidden = chain.from_iterable(self._hidden(rule, first) for rule in BY_SLOT["loss"])
-        yield chain(added, both, product(accumulations, clips), hidden)
+        yield chain(added, both, product(accumulations, clips), self._hidden(first))
         yield ((loss, one, clip) for loss, clip in both for one in accumulations)
 
     def _clips(self, rows: Rows, most: int = CHOICES) -> list[Deviation]:
         return list(islice(_partly(BY_SLOT["clip"], rows), most))
 
-    def _hidden(self, rule: Rule, first: Rows) -> Iterator[Way]:
-        """A loss with constants that no row shows, since all of them are clipped."""
-        for loss in (Deviation(rule, constants) for constants in rule.plain or rule.samples if constants):
+    def _hidden(self, first: Rows) -> Iterator[Way]:
+        """Losses with constants that no row shows, since all of them are clipped."""
+        ways = ((rule, one) for rule in BY_SLOT["loss"] for one in rule.plain or rule.samples if one)
+        for loss in (Deviation(*way) for way in ways):
             given = replace(first, x=_applied(loss, first))
             yield from ((loss, clip) for clip in self._clips(given, 1))
 
-    def _losses_below(
-        self, clips: Iterable[Deviation], rows: Rows, known: Iterable[Deviation]
-    ) -> list[Deviation]:
-        """Further ones that the few rows show which no clip has cut."""
-        told = {(one.rule.id, one.constants) for one in known}
-        found: dict[object, Deviation] = {}
-        for part in (_untouched(clip, rows) for clip in clips):
-            losses = islice(_partly(BY_SLOT["loss"], part), CHOICES) if len(part) else ()
-            found |= {(one.rule.id, one.constants): one for one in losses}
-        return [one for key, one in found.items() if key not in told]
+    def _losses_below(self, clips: Iterable[Deviation]) -> Iterator[Deviation]:
+        """Those that the few rows show which no clip has cut."""
+        for part in (_untouched(clip, self.rows["loss"]) for clip in clips):
+            yield from islice(_partly(BY_SLOT["loss"], part), CHOICES) if len(part) else ()
 
     def _only(self, slot: Slot) -> Choice:
         """The rule that the traced calls follow, if it is one alone; of several none may be the student's."""

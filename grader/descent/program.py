@@ -114,7 +114,7 @@ class Deviation:
 
     rule: Rule
     constants: tuple[float, ...] = ()
-    doubt: tuple[float, ...] = ()
+    doubt: tuple[float, ...] = field(default=(), compare=False)
 
     def __call__(self, x: Any, at: Moment) -> Any:
         return self.rule.f(x, at, *self.constants)

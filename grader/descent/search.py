@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice, product
 from typing import Final
 
@@ -35,24 +35,6 @@ CANCELLING: Final[tuple[Slot, ...]] = ("loss", "rate", "schedule", "direction", 
 """Slots whose factors may undo each other."""
 
 
-@dataclass(frozen=True)
-class Found:
-    """What was found: `programs` reproduce every answer and cannot be told apart, the plainest first.
-
-    `shown` are deviations that all traced calls follow, and `unread` the slots whose traced calls follow no
-    rule; both are for where no program reproduces all.
-    """
-
-    programs: tuple[Program, ...] = ()
-    shown: tuple[Deviation, ...] = ()
-    unread: tuple[Slot, ...] = ()
-
-    def only(self, *slots: Slot) -> Found:
-        """What is said of these slots alone."""
-        shown = tuple(one for one in self.shown if one.slot in slots)
-        return Found(self.programs, shown, tuple(one for one in self.unread if one in slots))
-
-
 class Search:
     """The search over one suite for one student."""
 
@@ -62,16 +44,10 @@ class Search:
         self._near: list[Program] = []  # with a result that fits most answers, and a threshold that does not
         self._left = RUNS
 
-    def found(self) -> Found:
+    def programs(self) -> list[Program]:
+        """Those that reproduce every answer and cannot be told apart, the plainest first."""
         if not self.answers.all.wrong.any():
-            return Found()
-        with np.errstate(all="ignore"):
-            proven = self._proven()
-            if proven:
-                return Found(tuple(proven))
-            return Found((), tuple(self.choices.shown), tuple(self.choices.unread))
-
-    def _proven(self) -> list[Program]:
+            return []
         bases = self._bases()
         undone = [one.without(*CANCELLING) for one in bases if _cancelling(one)]
         for base in sorted([*undone, *bases], key=lambda one: len(one.deviations)):
@@ -129,8 +105,7 @@ class Search:
         parts += [self.choices.terminations, self.choices.gradients]
         ways = islice(product(*[one or [()] for one in parts]), 8 * BASES)
         programs = [Program(sum(way, ())) for way in ways]
-        unique = {tuple((d.rule.id, d.constants) for d in one.deviations): one for one in programs}
-        ordered = sorted(unique.values(), key=lambda one: (len(one.deviations), _rank(one)))
+        ordered = sorted(dict.fromkeys(programs), key=lambda one: (len(one.deviations), _rank(one)))
         return [one for one in ordered if len(one.deviations) <= MOST][:BASES]
 
     # --- what values show -----------------------------------------------------------------------

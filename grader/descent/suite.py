@@ -125,8 +125,7 @@ class Answers:
 
     def reproduced(self, program: Program) -> bool:
         """Whether the program returns every answer, right or wrong, within the rounding of its own run."""
-        with np.errstate(all="ignore"):
-            return all(bool(agreeing(program, part).all()) for part in (self.short, self.all))
+        return all(bool(agreeing(program, part).all()) for part in (self.short, self.all))
 
     @cached_property
     def rounded(self) -> bool:
@@ -134,24 +133,17 @@ class Answers:
 
         No mistake is so small, but a sum with a larger number may cost a right program the other half.
         """
-        part = self.all
-        with np.errstate(all="ignore"):
-            right = run(RIGHT, part.calls)
-            allowed = np.sqrt(part.roundoff + part.coarse) * np.maximum(right.reach(), part.size)
-            rows = zip(part.got, right.value, allowed, part.beyond, part.wrong, strict=True)
-            return all(not wrong or bool(_close(*row).all()) for *row, wrong in rows)
+        part, right = self.all, run(RIGHT, self.all.calls)
+        allowed = np.sqrt(part.roundoff + part.coarse) * np.maximum(right.reach(), part.size)
+        rows = zip(part.got, right.value, allowed, part.beyond, part.wrong, strict=True)
+        return all(not wrong or bool(_close(*row).all()) for *row, wrong in rows)
 
     def telling(self, program: Program) -> int:
         """The wrong answers that agree with a program so far from the right one that it is no accident."""
-        with np.errstate(all="ignore"):
-            part = self.all
-            value, tolerance = predicted(program, part)
-            right = run(RIGHT, part.calls).value
-            told = [
-                not _close(one, two, TELLING * allowed, np.array(np.inf)).all()
-                for one, two, allowed in zip(value, right, tolerance, strict=True)
-            ]
-            return int((np.array(told, dtype=bool) & part.wrong & part.fresh).sum())
+        part, (value, tolerance) = self.all, predicted(program, self.all)
+        rows = zip(value, run(RIGHT, part.calls).value, TELLING * tolerance, strict=True)
+        told = np.array([not _close(*row, np.array(np.inf)).all() for row in rows], dtype=bool)
+        return int((told & part.wrong & part.fresh).sum())
 
 
 def agreeing(program: Program, part: Part) -> Array:

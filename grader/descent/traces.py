@@ -88,8 +88,7 @@ class Traces:
         if not self.stepping:
             return False
         rows = np.array([one.row for one in self.stepping])
-        with np.errstate(all="ignore"):
-            last = run(program.without("result"), self.suite.calls.rows(rows)).at.theta
+        last = run(program.without("result"), self.suite.calls.rows(rows)).at.theta
         got = np.array([one.after[-1] for one in self.stepping])
         size = np.maximum(abs(got), abs(self.suite.calls.theta[rows])) * READ * self._u
         return bool((abs(got - last) <= size).all())
@@ -145,10 +144,9 @@ class Traces:
         if any(one.gradient is None for one in self.stepping):
             return None
         at, after, x = self._steps(), self._joined("after"), self._joined("gradient")
-        with np.errstate(all="ignore"):
-            y = (at.theta - after) / at.step_rate
-            size = (abs(at.theta) + abs(after)) / abs(at.step_rate) + abs(x)
-            off = READ / 8 * self._u_steps * size
+        y = (at.theta - after) / at.step_rate
+        size = (abs(at.theta) + abs(after)) / abs(at.step_rate) + abs(x)
+        off = READ / 8 * self._u_steps * size
         off = np.where(np.isfinite(y), off + LEAST, np.inf)
         return Rows(x, np.where(np.isfinite(y), y, x), at, off)
 

@@ -10,8 +10,8 @@ from typing import Final, NamedTuple
 
 from grader import kit as kits
 from grader.diagnosis.partitions import which_returned
-from grader.diagnosis.report import Candidate, FailureReport
-from grader.judging.leaves import is_below, named
+from grader.diagnosis.report import FORM, VALUES, Candidate, FailureReport
+from grader.judging.leaves import is_below, named, wrong
 from grader.judging.score import blamed
 from grader.judging.tolerances import TENSOR_TYPES
 from grader.kit import CriterionKind
@@ -19,8 +19,6 @@ from grader.records import Failure, Leaf, Outcome, Part, Returned
 
 RANK: Final = 130
 TOLD: Final = 2  # parts in one title; of more it is said how many
-_FORM: Final[frozenset[CriterionKind]] = frozenset({"return"})
-_BOTH: Final[frozenset[CriterionKind]] = frozenset({"values", "return"})
 _KINDS: Final[tuple[CriterionKind, ...]] = ("values", "return")
 _NOTHING: Final = "The function returns nothing"
 _COUNT: Final = "What stands after `return`? How many things does the caller get"
@@ -74,20 +72,15 @@ def _candidate(
         name, title + which_returned(cases, report), _HINTS[name], cases,
         whole=True, rank=RANK + 10 * (not values), evidence="error", where="return",
         teacher="Each part is judged by itself; this is about what they come in.",
-        kinds=_BOTH if values else _FORM,
+        kinds=VALUES | FORM if values else FORM,
     )  # fmt: skip
 
 
 def _looked_at(outcome: Outcome, kind: CriterionKind, report: FailureReport) -> list[Part]:
     """The parts that a failed criterion of a kind finds wrong."""
-    own = [one for one in blamed(report.outcomes, report.exercise, report.failed) if one.kind == kind]
-    own = [one for one in own if outcome.case in one.cases]
-    return [
-        part
-        for part in outcome.parts
-        if (part.failure if kind == "values" else part.form)
-        and any(is_below(part.path, one.part) for one in own)
-    ]
+    failed = blamed(report.outcomes, report.exercise, report.failed)
+    own = (one for one in failed if one.kind == kind and outcome.case in one.cases)
+    return [part for one in own for part in wrong(one, outcome)]
 
 
 def _problems(index: int, report: FailureReport) -> Iterator[_Problem]:

@@ -174,16 +174,10 @@ def _comes_back(case: kits.Case, answer: records.Answer) -> bool:
     """
     if not isinstance(answer, records.Returned) or answer.value is None:
         return False
-    return not answer.leaves or any(one.dtype for one in _result(answer.leaves)) or _is_text(case, answer)
-
-
-def _is_text(case: kits.Case, answer: records.Returned) -> bool:
-    asked = [one.dtype or one.type for one in _result(case.leaves)]
-    return set(asked) == {"str"} and any(one.type == "str" for one in _result(answer.leaves))
-
-
-def _result(found: Sequence[records.Leaf]) -> list[records.Leaf]:
-    return [one for one in found if leaves.is_below(one.path, "")]
+    both = (case.leaves, answer.leaves)
+    asked, came = ([one for one in every if leaves.is_below(one.path, "")] for every in both)
+    texts = {one.dtype or one.type for one in asked} == {"str"} and any(one.type == "str" for one in came)
+    return texts or not answer.leaves or any(one.dtype for one in came)
 
 
 def moved(case: kits.Case, answer: records.Answer, moves: str) -> bool:

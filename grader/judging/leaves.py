@@ -55,22 +55,23 @@ def judge(index: int, case: kits.Case, answer: Returned, device: str) -> Outcome
 
 def seen(criterion: kits.Criterion, outcome: Outcome) -> tuple[Failure | None, str]:
     """A case as a criterion of kind "values" or "return" sees it: how it fails, and a sentence."""
-    form = criterion.kind == "return"
-    if not outcome.parts:
-        return (outcome.form, outcome.form_message) if form else (outcome.failure, outcome.message)
+    one = next(iter(wrong(criterion, outcome)), None) if outcome.parts else outcome
+    if one is None:
+        return None, ""
+    return (one.form, one.form_message) if criterion.kind == "return" else (one.failure, one.message)
+
+
+def wrong(criterion: kits.Criterion, outcome: Outcome) -> list[Part]:
+    """The parts that a criterion of kind "values" or "return" finds wrong."""
     own = [one for one in outcome.parts if is_below(one.path, criterion.part)]
-    for one in own:
-        failure, message = (one.form, one.form_message) if form else (one.failure, one.message)
-        if failure is not None:
-            return failure, message
-    return None, ""
+    return [one for one in own if (one.form if criterion.kind == "return" else one.failure)]
 
 
 def is_close(criterion: kits.Criterion, outcome: Outcome) -> bool:
     """Whether a criterion accepts a case, but above a quarter of the bound."""
-    own = [one for one in outcome.parts if is_below(one.path, criterion.part)]
     if not outcome.parts:
         return outcome.borderline
+    own = [one for one in outcome.parts if is_below(one.path, criterion.part)]
     return not any(one.failure for one in own) and any(one.borderline for one in own)
 
 

@@ -240,16 +240,16 @@ def _idle(exercise: kit.Exercise) -> tuple[Idle, ...]:
         return tuple(
             Idle(f"does nothing ({one.id})", _points(one.answers, one.traces, exercise)) for one in own
         )
-    zeros = [records.Tensor(one.dtype, one.shape, bytes(_size(one))) for one in exercise.cases]
+    sizes = [
+        ITEM_SIZES[one.dtype] * len(one.expected.data) // ITEM_SIZES["float64"] for one in exercise.cases
+    ]
+    cases = zip(exercise.cases, sizes, strict=True)
+    zeros = [records.Tensor(one.dtype, one.shape, bytes(size)) for one, size in cases]
     inputs = [one.arguments[exercise.moves] for one in exercise.cases]
     return tuple(
         Idle(title, _points([records.Returned("Tensor", one, "cpu") for one in values], {}, exercise))  # type: ignore[arg-type]
         for title, values in (("always returns zeros", zeros), ("returns its input", inputs))
     )
-
-
-def _size(case: kit.Case) -> int:
-    return ITEM_SIZES[case.dtype] * (len(case.expected.data) // ITEM_SIZES["float64"])
 
 
 def _points(
