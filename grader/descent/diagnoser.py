@@ -17,7 +17,7 @@ from grader.descent.choices import SLOTS
 from grader.descent.optimiser import unread
 from grader.descent.program import Deviation, Minimised, Program, Slot
 from grader.descent.search import Search
-from grader.descent.suite import Answers, Suite, suites
+from grader.descent.suite import Answers, suites
 from grader.descent.traces import Traces
 from grader.diagnosis.report import VALUES, Candidate, Explanation
 
@@ -46,7 +46,10 @@ class Descent:
         observed = tuple(optimiser.candidates(report))
         if not report.broken["values"] or not self.suites:
             return Explanation(observed=observed)
-        asked = [(suite, *_read(suite, report)) for suite in self.suites]
+        asked = [
+            (suite, Answers(suite, report.answers, report.wrong), Traces(suite, report.traces))
+            for suite in self.suites
+        ]
         suite, answers, traces = max(asked, key=lambda one: int(one[1].all.wrong.sum()))
         search = Search(answers, traces)
         programs, elsewhere = search.programs(), False
@@ -68,10 +71,6 @@ class Descent:
             told = [_rounded(explained & report.broken["values"])]
         traced = (replace(told[0], beside=tuple(told[1:])),) if told else ()
         return Explanation(observed=observed, traced=traced)
-
-
-def _read(suite: Suite, report: FailureReport) -> tuple[Answers, Traces]:
-    return Answers(suite, report.answers, report.wrong), Traces(suite, report.traces)
 
 
 def _proven(program: Program, report: FailureReport, explained: frozenset[int], traces: Traces) -> Candidate:

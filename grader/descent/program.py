@@ -94,6 +94,11 @@ class Moment:
         own.count = self.count[which] if len(self.count) == len(which) else self.count
         return own
 
+    @property
+    def left(self) -> Array:
+        """The same for formulas: nan where there is none."""
+        return np.array(np.nan) if self.total is None else self.total
+
     def gradient(self, path: Array) -> Array:
         """Of the program's own loss, at every place of a path."""
         right = self.objective.gradient(path)
@@ -285,15 +290,15 @@ class Objective:
 
 def calls(cases: Sequence[Case], minimised: Minimised) -> Calls:
     """The arguments of cases of one width, side by side, in float64."""
-    theta = np.array([theta_of(case, minimised) for case in cases])
+    theta = np.array([theta_of(case, minimised.moves) for case in cases])
     rate = np.array([[case.arguments[minimised.rate]] for case in cases], dtype=np.float64)
     steps = np.array([[case.arguments[minimised.steps]] for case in cases], dtype=np.int64)
     return Calls(minimised.of(theta.shape[1]), theta, rate, steps)
 
 
-def theta_of(case: Case, minimised: Minimised) -> Array:
+def theta_of(case: Case, moves: str) -> Array:
     """Where the descent of a case starts. Raises TypeError where that argument is no tensor."""
-    value = case.arguments[minimised.moves]
+    value = case.arguments[moves]
     if not isinstance(value, Tensor):
-        raise TypeError(minimised.moves)
+        raise TypeError(moves)
     return numbers(value)

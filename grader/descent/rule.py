@@ -21,6 +21,15 @@ def nothing(_: Rows) -> Iterable[tuple[Estimate, ...]]:
     return ((),)
 
 
+def worded(words: Mapping[float, str], otherwise: str, sentence: str = "{}") -> Callable[..., str]:
+    """A title with words of its own for some values of the first constant."""
+
+    def title(*constants: float) -> str:
+        return sentence.format(words.get(constants[0], otherwise.format(*map(told, constants))))
+
+    return title
+
+
 LANDMARKS: Final[Mapping[Slot, Landmark]] = {
     "start": "definition", "loss": "loss", "accumulate": "zero_grad", "clip": "backward", "rate": "optimiser",
     "schedule": "step", "direction": "optimiser", "update": "optimiser", "between": "step", "count": "loop",

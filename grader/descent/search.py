@@ -31,7 +31,7 @@ AS_PLAIN: Final = 6  # in rank, up to which two programs that fit alike are both
 ENTERED: Final[Mapping[Slot, Slot]] = {"stop": "count", "schedule": "rate"}  # what the slot before hands on
 RUNS: Final = 80  # programs that are run for one student
 BASES: Final = 48  # compositions of what traces show that are run
-CANCELLING: Final[tuple[Slot, ...]] = ("loss", "rate", "schedule", "direction", "update")
+CANCELLING: Final[frozenset[Slot]] = frozenset({"loss", "rate", "schedule", "direction", "update"})
 """Slots whose factors may undo each other."""
 
 
@@ -49,7 +49,7 @@ class Search:
         if not self.answers.all.wrong.any():
             return []
         bases = self._bases()
-        undone = [one.without(*CANCELLING) for one in bases if _cancelling(one)]
+        undone = [one.without(*CANCELLING) for one in bases if len(one.slots.keys() & CANCELLING) > 1]
         for base in sorted([*undone, *bases], key=lambda one: len(one.deviations)):
             if base.deviations and self._reproduced(base):
                 return [base, *self._as_good(base, bases)]
@@ -178,7 +178,3 @@ def _plainest(programs: Sequence[Program]) -> list[Program]:
 
 def _rank(program: Program) -> float:
     return sum(one.rule.rank + sum(map(oddness, one.constants)) for one in program.deviations)
-
-
-def _cancelling(program: Program) -> bool:
-    return sum(slot in program.slots for slot in CANCELLING) > 1

@@ -15,6 +15,7 @@ import numpy as np
 
 from grader import kit as kits
 from grader.descent.program import RIGHT, Array, Calls, Minimised, Program, calls, run, theta_of
+from grader.judging.behaviour import value_of
 from grader.judging.tolerances import (
     ALIKE,
     ASTRAY,
@@ -62,8 +63,7 @@ def suites(cases: Sequence[kits.Case], minimised: Minimised) -> list[Suite]:
     """By theta's number of components."""
     by_width: dict[int, list[int]] = {}
     for i, case in enumerate(cases):
-        size = len(theta_of(case, minimised))
-        by_width.setdefault(size, []).append(i)
+        by_width.setdefault(len(theta_of(case, minimised.moves)), []).append(i)
     return [Suite(cases, index, minimised) for size, index in by_width.items() if size in minimised.gradients]
 
 
@@ -106,7 +106,7 @@ class Answers:
 
     def __init__(self, suite: Suite, answers: Sequence[Answer], wrong: frozenset[int]) -> None:
         own = [answers[i] for i in suite.index]
-        here = np.array([isinstance(one, Returned) and one.value is not None for one in own], dtype=bool)
+        here = np.array([value_of(one) is not None for one in own], dtype=bool)
         self.suite, self.rows = suite, np.flatnonzero(here)
         self.index = suite.index[here]
         everything = replace(
@@ -114,7 +114,7 @@ class Answers:
             coarse=np.array([[_coarseness(*one)] for one in zip(suite.cases, own, strict=True)]),
             wrong=np.array([i in wrong for i in suite.index]),
         )
-        got = [numbers(one.value) for one in own if isinstance(one, Returned) and one.value is not None]
+        got = [numbers(value) for one in own if (value := value_of(one))]
         self.all = replace(everything.rows(here), got=got)
         self.short = self.all.rows(self.all.calls.steps[:, 0] <= SHORT)
 

@@ -115,7 +115,8 @@ class Traces:
             "direction": self._direction, "between": self._between, "count": self._count, "stop": self._count,
         }.get(slot)  # fmt: skip
         idle = slot not in ("count", "stop") and not self.stepping
-        return made() if made is not None and self.calls and not idle else None
+        blind = slot in ("loss", "direction") and any(one.gradient is None for one in self.stepping)
+        return made() if made is not None and self.calls and not idle and not blind else None
 
     def _start(self) -> Rows:
         at, y = self._moment(self.stepping), np.array([one.before[0] for one in self.stepping])
@@ -130,19 +131,15 @@ class Traces:
         at = self._steps()
         return Rows(at.rate, at.step_rate, at, EXACTLY * abs(at.step_rate))
 
-    def _loss(self) -> Rows | None:
+    def _loss(self) -> Rows:
         """Every step; x is the right gradient there, y what .grad held."""
-        if any(one.gradient is None for one in self.stepping):
-            return None
         at, y = self._steps(), self._joined("gradient")
         x = at.objective.gradient(at.theta)
         size = np.maximum(np.maximum(abs(x), abs(y)), abs(at.theta)).max(axis=1, keepdims=True, initial=0.0)
         return Rows(x, y, at, READ * self._u_steps * np.broadcast_to(size, y.shape) + LEAST_SQUARED)
 
-    def _direction(self) -> Rows | None:
+    def _direction(self) -> Rows:
         """What the optimiser made of the gradient: the step over its rate."""
-        if any(one.gradient is None for one in self.stepping):
-            return None
         at, after, x = self._steps(), self._joined("after"), self._joined("gradient")
         y = (at.theta - after) / at.step_rate
         size = (abs(at.theta) + abs(after)) / abs(at.step_rate) + abs(x)
@@ -150,17 +147,15 @@ class Traces:
         off = np.where(np.isfinite(y), off + LEAST, np.inf)
         return Rows(x, np.where(np.isfinite(y), y, x), at, off)
 
-    def _between(self) -> Rows | None:
+    def _between(self) -> Rows:
         """What a step left, and where the next one of its call began."""
         at = self._steps()
         followed = np.append(at.i[1:, 0] > 0, False)  # by no step of another call
-        if not followed.any():
-            return None
         x, y = self._joined("after")[followed], np.roll(at.theta, -1, axis=0)[followed]
         doubt = READ / 4 * self._u_steps[followed] * np.maximum(abs(x), abs(y))
         return Rows(x, y, at.rows(followed), doubt)
 
-    def _count(self) -> Rows | None:
+    def _count(self) -> Rows:
         at = self._moment(self.calls)
         y = np.array([[float(one.taken)] for one in self.calls])
         longest = max(len(one.before) for one in self.calls)

@@ -33,25 +33,18 @@ def _before(at: Moment) -> Array:
     return at.at(np.maximum(at.count - 1, 0))
 
 
-def _mean(first: int, last: int) -> Callable[[Array, Moment], Array]:
+def _mean(at: Moment, first: int | Array, last: int = 0) -> Array:
     """Of the thetas from place `first` to `last` after the final one; the initial one where there is none."""
-
-    def f(x: Array, at: Moment) -> Array:
-        place = np.arange(len(at.path))[:, None, None]
-        kept = (place >= first) & (place <= at.count[:, None] + last)
-        number = kept.sum(axis=0).astype(x.dtype)
-        total = np.where(kept, at.path, 0.0).sum(axis=0)
-        return np.where(number > 0, total / np.maximum(number, 1), at.path[0])
-
-    return f
+    place = np.arange(len(at.path))[:, None, None]
+    kept = (place >= first) & (place <= at.count[:, None] + last)
+    number = kept.sum(axis=0).astype(at.path.dtype)
+    total = np.where(kept, at.path, 0.0).sum(axis=0)
+    return np.where(number > 0, total / np.maximum(number, 1), at.path[0])
 
 
 def _mean_of_last(_: Array, at: Moment, number: float) -> Array:
     """The start counts as one."""
-    place = np.arange(len(at.path))[:, None, None]
-    kept = (place <= at.count[:, None]) & (place > at.count[:, None] - number)
-    kept = np.broadcast_to(kept, at.path.shape)
-    return np.where(kept, at.path, 0.0).sum(axis=0) / kept.sum(axis=0).astype(at.path.dtype)
+    return _mean(at, at.count[:, None] - number + 1)
 
 
 def _best(_: Array, at: Moment) -> Array:
@@ -73,10 +66,13 @@ THETAS: Final = (
             hint="Which tensor does the optimiser have after the first step, and with which do you go on?",
             teacher="theta = theta.detach().clone() in the loop; the optimiser keeps the first tensor."),
     _result("best", "The theta of the smallest loss on the way is returned, not the last", _best, 20),
-    _result("mean", "The mean of all thetas is returned, with the initial one", _mean(0, 0), 21, known=1,
+    _result("mean", "The mean of all thetas is returned, with the initial one",
+            lambda x, at: _mean(at, 0), 21, known=1,
             teacher="A list of all thetas is averaged at the end, or a running sum is divided."),
-    _result("mean-after", "The mean of the thetas after each step is returned", _mean(1, 0), 21),
-    _result("mean-before", "The mean of the thetas before each step is returned", _mean(0, -1), 22),
+    _result("mean-after", "The mean of the thetas after each step is returned",
+            lambda x, at: _mean(at, 1), 21),
+    _result("mean-before", "The mean of the thetas before each step is returned",
+            lambda x, at: _mean(at, 0, -1), 22),
     _result("mean-of-last", "The mean of the last {0} thetas is returned", _mean_of_last, 22,
             most(_mean_of_last, Trial(*range(2, 11))), (3,), (5,)),
     _result("change", "The change of theta is returned", lambda x, at: x - at.path[0], 20, known=1,

@@ -10,7 +10,7 @@ import numpy as np
 
 from grader.descent import reading
 from grader.descent.program import Array, Moment, Slot
-from grader.descent.reading import Reader, shifted, told
+from grader.descent.reading import Reader, each, ratio, shifted, told
 from grader.descent.rule import Rule, nothing
 
 RETURN_HINT: Final = "Print theta in the last line of the loop, and what the function returns."
@@ -43,15 +43,10 @@ def _maps(
 ) -> Iterator[Rule]:  # fmt: skip
     """One map at each place; `known`: the slots in which the freezer runs its first sample."""
     for place in places:
-        title, rank_here = partial(_titled, words, place), rank + place.later
+        title = partial(words, place) if callable(words) else words.replace("{when}", place.when)
+        rank_here = rank + place.later
         yield Rule(f"{place.slot}-{name}", place.slot, title, place.hint, f, read, teacher, rank_here,
                    samples or ((),), known=int(place.slot in known))  # fmt: skip
-
-
-def _titled(words: str | Words, place: Place, *constants: float) -> str:
-    if callable(words):
-        return words(place, *constants)
-    return words.format(*map(reading.told, constants), noun=place.noun, when=place.when)
 
 
 # --- words ------------------------------------------------------------------------------------
@@ -94,21 +89,12 @@ def _rounded(place: Place, digits: float) -> str:
 # --- functions --------------------------------------------------------------------------------
 
 
-def _set(x: Array, _: Moment, *values: float) -> Array:
-    return np.broadcast_to(np.resize(np.array(values, x.dtype), x.shape[-1]), x.shape)
-
-
 def component(x: Array, k: float) -> Array:
     return x[:, [int(k) % x.shape[1]]]
 
 
 def nth(k: float) -> str:
     return {-1: "last", 0: "first", 1: "second", 2: "third"}[int(k)] + " one"
-
-
-def _steps(x: Array, y: Array, at: Moment) -> Array:
-    """How many steps, from a gradient computed at x, lead from x to y."""
-    return reading.ratio(at.rate * at.objective.gradient(x), x - y, at)
 
 
 # --- readers ----------------------------------------------------------------------------------
@@ -158,7 +144,9 @@ def _zeroed(rows: reading.Rows) -> Iterator[tuple[reading.Estimate, ...]]:
 COMPONENTS: Final = reading.Trial(0, -1, 1, 2)
 
 MAPS: Final = (
-    *_maps("fixed", _fixed, _set, _values, 10, (1.0,), (0.0,), (1.0, 2.0), known="start",
+    *_maps("fixed", _fixed,
+           lambda x, at, *c: np.broadcast_to(np.resize(np.array(c, x.dtype), x.shape[-1]), x.shape),
+           _values, 10, (1.0,), (0.0,), (1.0, 2.0), known="start",
            teacher="Theta is made anew: torch.ones, torch.zeros, torch.tensor(...)."),
     *_maps("offset", _offset, lambda x, at, c: x + c, shifted, 14, (1.0,), (-0.5,), known="start result",
            teacher="A constant is added to theta itself, not to its gradient or to the loss."),
@@ -197,8 +185,8 @@ def _starts_again(x: Array, at: Moment) -> Array:
 
 def _beside(rows: reading.Rows) -> Iterator[tuple[reading.Estimate, ...]]:
     """By hand after step(), with its gradient; or before step(): then the next begins where its own leads."""
-    for formula in (lambda x, y, at: reading.ratio(x - at.theta, y - x, at), _steps):
-        yield from ((one,) for one in reading.estimates(rows, formula))
+    yield from each(lambda x, y, at: ratio(x - at.theta, y - x, at))(rows)
+    yield from each(lambda x, y, at: ratio(at.rate * at.objective.gradient(x), x - y, at))(rows)
 
 
 def _beside_title(c: float) -> str:
