@@ -45,14 +45,13 @@ class Inferred:
         return rows if rows is not None and len(rows) else None
 
     def _made(self, slot: Slot) -> Rows | None:
-        got = self.part.regular
-        if got is None:
+        if len(set(self.part.width.tolist())) != 1:
             return None
         if slot == "result":
-            return self._result(got)
+            return self._result()
         if "result" in self.base.slots:
             return self._stop() if slot == "stop" else None
-        if got.shape != self.part.calls.theta.shape:
+        if self.got.shape != self.part.calls.theta.shape:
             return None
         make = {
             "start": self._start, "count": self._count, "stop": self._stop, "between": self._between,
@@ -63,9 +62,9 @@ class Inferred:
 
     # --- what the program did -----------------------------------------------------------------
 
-    @cached_property
+    @property
     def got(self) -> Array:
-        return np.array(self.part.got)
+        return self.part.got
 
     @cached_property
     def path(self) -> Array:
@@ -116,10 +115,10 @@ class Inferred:
         at.theta = self.path[0]
         return Rows(self.path[1], self.got, at, self.doubt).only(self.usable & (self.count == 1))
 
-    def _result(self, got: Array) -> Rows:
+    def _result(self) -> Rows:
         """What was returned, beside the last theta."""
         at = run(self.base.without("result"), self.part.calls).at
-        last = at.theta
+        got, last = self.got, at.theta
         if got.shape != last.shape:
             return Rows(last, got, at, self.doubt)
         reach = self.u * (at.count[:, None] + 1) * np.maximum(abs(last), self.part.size)
@@ -147,8 +146,7 @@ class Inferred:
         for place, theta in enumerate(self.path):
             at.count, at.theta = np.full(len(theta), place), theta
             value = self.base.of(theta, at, "result")
-            alike = not isinstance(value, list) or len({len(one) for one in value}) == 1
-            values.append(np.broadcast_to(np.array(value) if alike else np.nan, self.got.shape))
+            values.append(value if value.shape == self.got.shape else np.full_like(self.got, np.nan))
         return np.stack(values)
 
     def _stop(self) -> Rows:

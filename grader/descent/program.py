@@ -183,7 +183,7 @@ class Run:
     """What a program did: `at` stands at the end, with the path. `value`: what each call returns."""
 
     at: Moment
-    value: Array | list[Array]
+    value: Array
 
     @property
     def path(self) -> Array:
@@ -211,10 +211,14 @@ def run(program: Program, calls: Calls, length: int | None = None) -> Run:
     if "stop" in program.slots:
         at.count = _whole(program.of(at.count[:, None], at, "stop"))
     at.theta = at.at(at.count)
-    value = program.of(at.theta, at, "result")
-    if isinstance(value, list) and len({len(one) for one in value}) == 1:
-        value = np.stack(value)
-    return Run(at, value)
+    return Run(at, program.of(at.theta, at, "result"))
+
+
+def filled(rows: Sequence[Array]) -> Array:
+    """Rows of unlike many numbers as one array, which holds nan where a row has ended."""
+    width = max(map(len, rows), default=0)
+    full = [np.pad(one, (0, width - len(one)), constant_values=np.nan) for one in rows]
+    return np.array(full).reshape(len(rows), width)
 
 
 def _whole(counts: Array) -> Array:

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from grader import kit as kits
-from grader.descent.program import RIGHT, Array, Calls, Minimised, Program, calls, run, theta_of
+from grader.descent.program import RIGHT, Array, Calls, Minimised, Program, calls, filled, run, theta_of
 from grader.judging.behaviour import value_of
 from grader.judging.tolerances import (
     ALIKE,
@@ -50,12 +50,13 @@ class Suite:
     def part(self) -> Part:
         """All of its calls, with no answer yet."""
         single = np.array([case.dtype == "float32" for case in self.cases])
+        nothing = np.zeros((len(self.cases), 1))
         return Part(
             self.calls, self.calls.rows(single).in_single(), single,
             roundoff=np.array([[ROUNDOFF[case.dtype]] for case in self.cases]),
             size=abs(self.calls.theta).max(axis=1, initial=0.0, keepdims=True),
-            got=[np.zeros(0)] * len(self.cases), coarse=np.zeros((len(self.cases), 1)),
-            wrong=np.zeros(len(self.cases), dtype=bool), fresh=~self.repeated,
+            got=nothing[:, :0], width=nothing[:, 0].astype(int), coarse=nothing,
+            wrong=nothing[:, 0].astype(bool), fresh=~self.repeated,
         )  # fmt: skip
 
 
@@ -76,7 +77,8 @@ class Part:
     single: Array  # which those are
     roundoff: Array
     size: Array
-    got: Sequence[Array]  # numbers, by call
+    got: Array  # numbers, call x number; nan where others have more
+    width: Array  # how many numbers
     coarse: Array  # what returning a coarser dtype may add, relative, call x 1
     wrong: Array  # is the value wrong?
     fresh: Array  # is it no repeat of another call?
@@ -86,18 +88,12 @@ class Part:
         """The size, call x 1, whose square its dtype does not hold."""
         return np.where(self.roundoff > ROUNDOFF["float64"], SQUARED_SINGLE, SQUARED_DOUBLE)
 
-    @cached_property
-    def regular(self) -> Array | None:
-        """The answers as one array, where all have as many numbers."""
-        widths = {len(one) for one in self.got}
-        return np.array(self.got) if len(widths) == 1 else None
-
     def rows(self, which: Array) -> Part:
-        names = ("single", "roundoff", "size", "coarse", "wrong", "fresh")
+        names = ("single", "roundoff", "size", "width", "coarse", "wrong", "fresh")
+        own = {name: getattr(self, name)[which] for name in names}
         return Part(
             self.calls.rows(which), self.calls.rows(which & self.single).in_single(),
-            got=[one for one, taken in zip(self.got, which, strict=True) if taken],
-            **{name: getattr(self, name)[which] for name in names},
+            got=self.got[which, : own["width"].max(initial=0)], **own,
         )  # fmt: skip
 
 
@@ -115,7 +111,8 @@ class Answers:
             wrong=np.array([i in wrong for i in suite.index]),
         )
         got = [numbers(value) for one in own if (value := value_of(one))]
-        self.all = replace(everything.rows(here), got=got)
+        width = np.array([len(one) for one in got], dtype=int)
+        self.all = replace(everything.rows(here), got=filled(got), width=width)
         self.short = self.all.rows(self.all.calls.steps[:, 0] <= SHORT)
 
     @cached_property
@@ -135,14 +132,13 @@ class Answers:
         """
         part, right = self.all, run(RIGHT, self.all.calls)
         allowed = np.sqrt(part.roundoff + part.coarse) * np.maximum(right.reach(), part.size)
-        rows = zip(part.got, right.value, allowed, part.beyond, part.wrong, strict=True)
-        return all(not wrong or bool(_close(*row).all()) for *row, wrong in rows)
+        return bool(_close(part.got, right.value, allowed, part.beyond)[part.wrong].all())
 
     def telling(self, program: Program) -> int:
         """The wrong answers that agree with a program so far from the right one that it is no accident."""
         part, (value, tolerance) = self.all, predicted(program, self.all)
-        rows = zip(value, run(RIGHT, part.calls).value, TELLING * tolerance, strict=True)
-        told = np.array([not _close(*row, np.array(np.inf)).all() for row in rows], dtype=bool)
+        right = run(RIGHT, part.calls).value
+        told = ~_close(value, right, TELLING * tolerance, np.array(np.inf))
         return int((told & part.wrong & part.fresh).sum())
 
 
@@ -169,15 +165,7 @@ def _agreeing(program: Program, part: Part, nudge: float) -> Array:
         off = 1 + nudge * part.roundoff
         moved = replace(part.calls, theta=part.calls.theta * off, rate=part.calls.rate * off)
         slack.append(run(program, moved).value)
-    got = part.regular
-    if got is not None and all(isinstance(one, np.ndarray) for one in (value, *slack)):
-        if got.shape != np.shape(value):
-            return np.zeros(len(got), dtype=bool)
-        allowed = sum((_gap(np.asarray(value), np.asarray(one)) for one in slack), tolerance)
-        return np.asarray(_close(got, np.asarray(value), allowed, part.beyond).all(axis=1))
-    allowances = [sum((_gap(y, one[i]) for one in slack), tolerance[i]) for i, y in enumerate(value)]
-    rows = zip(part.got, value, allowances, part.beyond, strict=True)
-    return np.array([_close(*row).all() for row in rows], dtype=bool)
+    return _close(part.got, value, sum((_gap(value, one) for one in slack), tolerance), part.beyond)
 
 
 def _gap(one: Array, two: Array) -> Array:
@@ -187,14 +175,15 @@ def _gap(one: Array, two: Array) -> Array:
 
 
 def _close(got: Array, wanted: Array, tolerance: Array, beyond: Array) -> Array:
-    """`beyond`: from here on a loss may overflow, and what comes back is no number any more."""
+    """By call. `beyond`: from here on a loss may overflow, and what comes back is no number any more."""
     if got.shape != wanted.shape:
-        return np.zeros(1, dtype=bool)
+        return np.zeros(len(got), dtype=bool)
     near = (abs(got - wanted) <= tolerance) | (got == wanted)
-    return np.asarray(near | (~np.isfinite(got) & (~(abs(wanted) < beyond) | np.isinf(tolerance))))
+    near |= ~np.isfinite(got) & (~(abs(wanted) < beyond) | np.isinf(tolerance))
+    return np.asarray(near.all(axis=1))
 
 
-def predicted(program: Program, part: Part) -> tuple[Array | list[Array], Array]:
+def predicted(program: Program, part: Part) -> tuple[Array, Array]:
     """What each call returns, and how far rounding may take it.
 
     That is max(4 |float32 - float64|, 8 u (n + 1) the largest theta on the way), as the freezer computes it.
@@ -204,17 +193,15 @@ def predicted(program: Program, part: Part) -> tuple[Array | list[Array], Array]
     steps = np.maximum(exact.at.count[:, None], part.calls.steps)
     tolerance = ROUNDING * (part.roundoff + part.coarse) * (steps + 1) * reach
     tolerance = np.where(reach > ASTRAY * part.size, np.maximum(tolerance, ALIKE * reach), tolerance)
-    if isinstance(exact.value, np.ndarray):
-        tolerance = np.maximum(
-            tolerance, ROUNDING * (part.roundoff + part.coarse) * (steps + 1) * abs(exact.value)
-        )
-        if part.single.any():
-            rough = run(program, part.narrow).value
-            wanted = exact.value[part.single]
-            off = SPREAD * abs(np.asarray(rough, dtype=np.float64) - wanted)
-            lost = np.isnan(off) & (abs(wanted) < part.size[part.single])  # squares that are 0 in float32
-            off = np.where(np.isfinite(off), off, np.where(lost, np.inf, 0.0))
-            tolerance[part.single] = np.maximum(tolerance[part.single], off)
+    tolerance = np.maximum(
+        tolerance, ROUNDING * (part.roundoff + part.coarse) * (steps + 1) * abs(exact.value)
+    )
+    rough, wanted = run(program, part.narrow).value, exact.value[part.single]
+    if rough.shape == wanted.shape and len(rough):
+        off = SPREAD * abs(np.asarray(rough, dtype=np.float64) - wanted)
+        lost = np.isnan(off) & (abs(wanted) < part.size[part.single])  # squares that are 0 in float32
+        off = np.where(np.isfinite(off), off, np.where(lost, np.inf, 0.0))
+        tolerance[part.single] = np.maximum(tolerance[part.single], off)
     return exact.value, tolerance
 
 

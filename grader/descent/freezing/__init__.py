@@ -127,7 +127,7 @@ def _demands(cases: Sequence[kit.Case], objective: Minimised) -> tuple[Array, Ar
 def _told(program: Program, suite: Suite) -> Array:
     """By case: whether the program ends so far from the right one that to agree with it is no accident."""
     value, tolerance = predicted(program, suite.part)
-    right = np.asarray(run(RIGHT, suite.part.calls).value)
-    if not isinstance(value, np.ndarray) or value.shape != right.shape:
+    right = run(RIGHT, suite.part.calls).value
+    if value.shape != right.shape:
         return np.ones(len(right), dtype=bool)
     return np.asarray((abs(value - right) > TELLING * tolerance).any(axis=1))

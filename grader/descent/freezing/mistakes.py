@@ -49,8 +49,7 @@ def of_rules(exercise: Exercise, objective: Minimised) -> tuple[Misconception, .
 def _fits(deviating: Program, objective: Minimised, width: int) -> bool:
     """Whether the constants are for a theta of so many components: a rule gives no number for another."""
     one = Calls(objective.of(width), np.ones((1, width)), np.array([[0.1]]), np.array([[1]]))
-    value = run(deviating, one).value
-    return not np.isnan(value[0] if isinstance(value, list) else value).all()
+    return not np.isnan(run(deviating, one).value).all()
 
 
 def program(exercise: Exercise, objective: Minimised, deviating: Program) -> Callable[..., Any]:
@@ -114,7 +113,7 @@ class _Play:
         if "result" not in self.slots:
             return self.theta.detach()
         value = self.program.of(path[-1], self.at, "result")
-        row = np.asarray(value[0] if isinstance(value, list) else value).reshape(-1)
+        row = np.asarray(value).reshape(-1)
         shape = self.given.shape if row.size == self.given.numel() else row.shape
         return torch.tensor(row.reshape(shape), dtype=self.given.dtype)
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from grader.descent.program import Array, Moment
+from grader.descent.program import Array, Moment, filled
 from grader.descent.reading import Reader, Trial, each, factor, most, told
 from grader.descent.rule import Rule, nothing
 from grader.descent.rules.thetas import COMPONENTS, RETURN_HINT, component, nth
@@ -93,13 +93,13 @@ def _multiple(name: str, words: str, part: Part, rank: int, *, known: int = 0, t
         return f"{much} is returned, not theta"
 
     read = each(lambda x, y, at: factor(part(x, at) + 0 * y, y, at))
-    return _result(name, title, lambda x, at, c: list(c * part(x, at)), rank, read, (1.0,), (0.5,),
+    return _result(name, title, lambda x, at, c: c * part(x, at), rank, read, (1.0,), (0.5,),
                    hint=WHICH_HINT, known=known, teacher=teacher)  # fmt: skip
 
 
 def _number(name: str, words: str, f: Callable[..., Array], rank: int) -> Rule:
     title = f"{words} of theta is returned, not theta"
-    return _result(name, title, lambda x, at: list(f(x, axis=1, keepdims=True)), rank, hint=HOW_MANY_HINT)
+    return _result(name, title, lambda x, at: f(x, axis=1, keepdims=True), rank, hint=HOW_MANY_HINT)
 
 
 NUMBERS: Final = (
@@ -117,7 +117,7 @@ NUMBERS: Final = (
     _number("sum", "The sum of the components", np.sum, 21),
     _number("average", "The mean of the components", np.mean, 21),
     _result("component", lambda k: f"Of the components of theta only the {nth(k)} is returned",
-            lambda x, at, k: list(component(x, k)), 20, COMPONENTS, (0,), (-1,), hint=HOW_MANY_HINT),
+            lambda x, at, k: component(x, k), 20, COMPONENTS, (0,), (-1,), hint=HOW_MANY_HINT),
 )  # fmt: skip
 
 
@@ -141,8 +141,8 @@ def _theta(at: Moment, k: int) -> Array:
 
 
 def _list(name: str, words: str, *pieces: Piece, known: int = 0, teacher: str = "") -> Rule:
-    def f(x: Array, at: Moment) -> list[Array]:
-        return [np.concatenate([piece(at, k).ravel() for piece in pieces]) for k in range(len(x))]
+    def f(x: Array, at: Moment) -> Array:
+        return filled([np.concatenate([piece(at, k).ravel() for piece in pieces]) for k in range(len(x))])
 
     return _result(name, f"{words} are returned, not the last theta alone", f, 15,
                    hint=HOW_MANY_HINT, known=known, teacher=teacher)  # fmt: skip
