@@ -14,21 +14,20 @@ from typing import Final, get_args
 
 import numpy as np
 
-from grader.descent.program import GRADIENT, Array, Deviation, Moment, Objective, Program, Slot
-from grader.descent.reading import Rows, Trial
-from grader.descent.rule import Rule, nothing
+from grader.descent.program import GRADIENT, Array, Deviation, Program, Slot
+from grader.descent.reading import Estimate, Rows, Trial
+from grader.descent.rule import Rule
 from grader.descent.rules import RULES
 from grader.descent.rules.counts import UNASKED
 from grader.descent.traces import Traces
 
 CHOICES: Final = 5  # of one slot, the right value included
-EMPTY_GRADIENT: Final = "gradient-empty"  # the rule of a gradient that is missing or 0
-REPEATED: Final = "step-repeated"  # the rule of steps that are taken again with the same gradient
 EACH: Final = 2  # constants of one rule, where rows leave it open
 LONGER: Final = 1.01  # times: what has not come to the length of a clip
 FEW: Final = 2  # rows that a rule has to be seen in
 SLOTS: Final[tuple[Slot, ...]] = get_args(Slot)
 
+BY_ID: Final = {rule.id: rule for rule in RULES}
 BY_SLOT: Final = {slot: [rule for rule in RULES if rule.slot == slot] for slot in SLOTS}
 
 Choice = Deviation | None
@@ -71,8 +70,7 @@ class Choices:
         if self.traces.optimiser is None:
             return {}
         if self.traces.repeated > 1:
-            again = next(rule for rule in RULES if rule.id == REPEATED)
-            return {"update": [Deviation(again, (float(self.traces.repeated),))]}
+            return {"update": [Deviation(BY_ID["step-repeated"], (float(self.traces.repeated),))]}
         name, options = self.traces.optimiser
         odd, rows = {key: value for key, value in options.items() if value}, self.rows.get("direction")
         if name == "SGD" and not odd:
@@ -97,8 +95,7 @@ class Choices:
         found: list[Way] = [
             (one,) for slot in ("count", "stop") for one in _first(BY_SLOT[slot], rows) if one
         ]
-        unasked = (Deviation(rule) for rule in BY_SLOT["count"] if rule.id == UNASKED)
-        for count in (*islice(_partly(BY_SLOT["count"], rows), CHOICES), *unasked):
+        for count in (*islice(_partly(BY_SLOT["count"], rows), CHOICES), Deviation(BY_ID[UNASKED])):
             asked = _applied(count, rows).astype(float)
             if (asked >= rows.y).all():
                 stops = _first(BY_SLOT["stop"], replace(rows, x=asked))
@@ -115,7 +112,7 @@ class Choices:
         """Loss, accumulation and clipping that give what .grad held in each step, the fewest alone."""
         rows = self.rows.get("loss")
         if rows is not None and rows.x.any() and not rows.y.any():  # always 0 says no more than that
-            return [(Deviation(next(rule for rule in BY_SLOT["clip"] if rule.id == EMPTY_GRADIENT)),)]
+            return [(Deviation(BY_ID["gradient-empty"]),)]
         if rows is None or rows.right:
             return [()]
         parts = self.traces.split(rows)
@@ -233,9 +230,11 @@ def _all(rules: Iterable[Rule], rows: Rows) -> Iterator[Deviation]:
 
 def constants_of(rule: Rule, rows: Rows | None) -> Iterator[Deviation]:
     """The rule with the constants that the rows allow; without a row, with those that are tried anyway."""
-    if (rows is None or not len(rows)) and not isinstance(rule.read, Trial) and rule.read is not nothing:
-        return
-    for constants in rule.read(rows if rows is not None else EMPTY):
+    if isinstance(rule.read, Trial):
+        found: Iterable[tuple[Estimate, ...]] = rule.read.each
+    else:
+        found = rule.read(rows) if rows is not None and len(rows) else ()
+    for constants in found:
         values, doubts = tuple(one.value for one in constants), tuple(one.doubt for one in constants)
         yield Deviation(rule, values, doubts if any(doubts) else ())
 
@@ -274,11 +273,3 @@ def _by_options(
     ]
     best = max(fitting, key=lambda rule: len(rule.options) + len(rule.fixed), default=None)
     return Deviation(best, tuple(wanted[name] for name in best.options)) if best is not None else None
-
-
-_NONE: Final = np.zeros((0, 1))
-EMPTY: Final = Rows(
-    _NONE, _NONE,
-    Moment(Objective((np.zeros(1),) * 2), _NONE, _NONE, _NONE, i=_NONE, theta=_NONE, total=_NONE),
-    _NONE,
-)  # fmt: skip

@@ -58,7 +58,7 @@ class Descent:
             programs = search.programs()
         every = [own for _, own, _ in asked if len(own.rows)]
         programs = [one for one in programs if all(own.reproduced(one) for own in every)]
-        explained = frozenset[int]().union(*(own.explained for own in every))
+        explained = frozenset(int(i) for own in every for i in own.index[own.all.wrong])
         if programs:
             proven = tuple(_proven(one, report, explained, traces) for one in programs[:ALIKE])
             return Explanation(proven=proven, observed=observed)

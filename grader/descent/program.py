@@ -26,6 +26,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
@@ -132,14 +133,6 @@ class Deviation:
     def title(self) -> str:
         return self.rule.titled(*self.constants)
 
-    @cached_property
-    def moved(self) -> Deviation | None:
-        """The same at the edge of what is known of its constants; None where they are exact."""
-        if not any(self.doubt):
-            return None
-        edge = (value + doubt for value, doubt in zip(self.constants, self.doubt, strict=True))
-        return Deviation(self.rule, tuple(edge))
-
 
 @dataclass(frozen=True)
 class Program:
@@ -169,10 +162,10 @@ class Program:
     @property
     def moved(self) -> Program | None:
         """At the edge of what is known of the constants; None where all are exact."""
-        edges = [one.moved for one in self.deviations]
-        if not any(edges):
+        if not any(any(one.doubt) for one in self.deviations):
             return None
-        return Program(tuple(edge or one for edge, one in zip(edges, self.deviations, strict=True)))
+        edges = ((one.rule, zip_longest(one.constants, one.doubt, fillvalue=0.0)) for one in self.deviations)
+        return Program(tuple(Deviation(rule, tuple(map(sum, edge))) for rule, edge in edges))
 
 
 RIGHT: Final = Program()

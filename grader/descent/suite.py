@@ -115,11 +115,6 @@ class Answers:
         self.all = replace(everything.rows(here), got=filled(got), width=width)
         self.short = self.all.rows(self.all.calls.steps[:, 0] <= SHORT)
 
-    @cached_property
-    def explained(self) -> frozenset[int]:
-        """The cases that came back with a wrong value."""
-        return frozenset(int(i) for i in self.index[self.all.wrong])
-
     def reproduced(self, program: Program) -> bool:
         """Whether the program returns every answer, right or wrong, within the rounding of its own run."""
         return all(bool(agreeing(program, part).all()) for part in (self.short, self.all))

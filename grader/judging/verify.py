@@ -178,13 +178,12 @@ def _row(mistake: kit.Misconception, exercise: kit.Exercise) -> Row:
         return Row(mistake.id, mistake.title, mistake.costs, (), reason)
     outcomes = _judged(mistake.answers, mistake.traces, exercise)
     fails = failing(outcomes, exercise)
-    cases = {one.id: _catching(one, outcomes) for one in exercise.rubric if one.id in fails}
+    cases = {  # none where a criterion is lost because nothing was done at all
+        one.id: tuple(row.case for row in score.judged(one, outcomes) if row.failure is not None)
+        for one in exercise.rubric
+        if one.id in fails
+    }
     return Row(mistake.id, mistake.title, mistake.costs, fails, cases=cases)
-
-
-def _catching(criterion: kit.Criterion, outcomes: records.ExerciseOutcomes) -> tuple[int, ...]:
-    """The cases that fail; none where a criterion is lost because nothing was done at all."""
-    return tuple(one.case for one in score.judged(criterion, outcomes) if one.failure is not None)
 
 
 def failing(outcomes: records.ExerciseOutcomes, exercise: kit.Exercise) -> tuple[str, ...]:

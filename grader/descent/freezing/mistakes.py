@@ -123,16 +123,14 @@ class _Play:
         self.at.step_rate = self.program.of(self.calls.rate, self.at, *RATES)
         if not self._by_torch("direction"):
             gradient = self.program.of(gradient, self.at, "direction")
-        self.theta.grad = self._tensor(gradient, self.theta.shape)
         rate = float(np.asarray(self.at.step_rate).reshape(-1)[0])
-        if self._by_torch("update"):
-            for group in self.optimiser.param_groups:
-                group["lr"] = rate
-            self.optimiser.step()
-        else:
+        if not self._by_torch("update"):
             wanted = self.program.of(np.asarray(gradient), self.at, "update")
-            self.theta.grad = self._tensor((self.at.theta - wanted) / (rate or 1.0), self.theta.shape)
-            self.optimiser.step()
+            gradient = (self.at.theta - wanted) / (rate or 1.0)
+        self.theta.grad = self._tensor(gradient, self.theta.shape)
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        self.optimiser.step()
         if "between" in self.slots:
             moved = self.program.of(self._row(), self.at, "between")
             self.theta.data.copy_(self._tensor(moved, self.theta.shape))

@@ -10,8 +10,8 @@ import numpy as np
 
 from grader.descent import reading
 from grader.descent.program import Array, Moment
-from grader.descent.reading import Reader, Trial, told, whole
-from grader.descent.rule import Rule, nothing, worded
+from grader.descent.reading import Reader, Trial, nothing, told, whole
+from grader.descent.rule import Rule, worded
 from grader.exercises import Landmark
 
 COUNT_HINT: Final = "Count the updates of theta for number_steps = 1, 2 and 3."
@@ -44,7 +44,7 @@ COUNTS: Final = (
     _count("steps-fixed", worded(*_STEPS, "Always {} taken, whatever is passed"), lambda x, at, k: 0 * x + k,
            whole(lambda x, y, at: y), 10, (10,), (1,), (100,), hint=USED_HINT, known=1,
            teacher="The argument never reaches the loop: a number stands in its place."),
-    _count("steps-more", _more, lambda x, at, k: np.maximum(x + k, 0), whole(reading.difference),
+    _count("steps-more", _more, lambda x, at, k: np.maximum(x + k, 0), whole(lambda x, y, at: y - x),
            11, (1,), (-1,), (-2,), known=2,
            teacher="range(number_steps + 1), range(1, number_steps), <= for <, or an older theta returned."),
     _count("steps-times", worded({2: "Twice"}, "{0} times", "{} as many steps are taken as asked for"),

@@ -10,8 +10,8 @@ import numpy as np
 
 from grader.descent import reading
 from grader.descent.program import Array, Moment
-from grader.descent.reading import Estimate, Formula, Reader, Rows, each, for_each, most, ratio, told
-from grader.descent.rule import Rule, nothing, worded
+from grader.descent.reading import Estimate, Formula, Reader, Rows, each, for_each, most, nothing, ratio, told
+from grader.descent.rule import Rule, worded
 from grader.descent.rules.gradients import between
 
 _SHOWN: Final = "Print your optimiser: which lr does it show?"

@@ -8,8 +8,8 @@ from typing import Any, Final
 import numpy as np
 
 from grader.descent.program import Array, Moment, filled
-from grader.descent.reading import Reader, Trial, each, factor, most, told
-from grader.descent.rule import Rule, nothing
+from grader.descent.reading import Reader, Trial, each, factor, most, nothing, told
+from grader.descent.rule import Rule
 from grader.descent.rules.thetas import COMPONENTS, RETURN_HINT, component, nth
 
 WHICH_HINT: Final = "Which of your variables does the docstring ask for?"

@@ -10,8 +10,8 @@ import numpy as np
 
 from grader.descent import reading
 from grader.descent.program import Array, Moment, Slot
-from grader.descent.reading import Reader, each, ratio, shifted, told
-from grader.descent.rule import Rule, nothing
+from grader.descent.reading import Reader, each, nothing, ratio, shifted, told
+from grader.descent.rule import Rule
 
 RETURN_HINT: Final = "Print theta in the last line of the loop, and what the function returns."
 START_HINT: Final = "Print theta before the first step: is it the initial theta?"

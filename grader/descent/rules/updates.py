@@ -11,6 +11,7 @@ import numpy as np
 from grader.descent.program import Array, Moment
 from grader.descent.reading import Estimate, Reader, Rows, Trial, each, ratio, rounded, whole
 from grader.descent.rule import Rule, worded
+from grader.descent.rules.affine import least_squares
 
 _OPTIONS: Final = "Print your optimiser: which options differ from their defaults?"
 _CLASS: Final = "Which class of torch.optim does the exercise ask for?"
@@ -54,18 +55,14 @@ def _within(low: float, high: float, candidates: Reader) -> Reader:
 
 
 def _momentum_and_dampening(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
-    """Solve y = mu before + (1 - d) x in the second step: two unknowns, weighted least squares."""
+    """Solve y = mu before + (1 - d) x in the second step."""
     at, seconds = rows.at, np.broadcast_to(rows.at.i == 1, rows.y.shape)
-    if at.total is None or seconds.sum() < 3:
+    if at.total is None:
         return
-    weight = 1 / (rows.doubt + 2.0**-50 * abs(rows.y) + 1e-300)[seconds]
-    matrix = np.stack([at.total[seconds], rows.x[seconds]], axis=1) * weight[:, None]
-    if not np.isfinite(matrix).all() or np.linalg.matrix_rank(matrix) < 2:
-        return
-    mu, rest = np.linalg.lstsq(matrix, rows.y[seconds] * weight, rcond=None)[0]
-    doubts = 8 * np.sqrt(np.diag(np.linalg.pinv(matrix.T @ matrix)))
-    if mu > 0 and rest < 1 - doubts[1]:
-        yield rounded(float(mu), float(doubts[0])), rounded(float(1 - rest), float(doubts[1]))
+    known = np.stack([at.total[seconds], rows.x[seconds]], axis=1)
+    solved = least_squares(known, rows.y[seconds], rows.doubt[seconds])
+    if solved and solved[0].value > 0 and solved[1].value < 1 - solved[1].doubt:
+        yield solved[0], rounded(1 - solved[1].value, solved[1].doubt)
 
 
 _MEMORIES: Final = (
