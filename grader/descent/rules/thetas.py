@@ -28,9 +28,11 @@ class Place(NamedTuple):
     later: int
 
 
-START: Final = Place("start", "the initial theta", "before the first step", START_HINT, 2)
-BETWEEN: Final = Place("between", "theta after each step", "after each step", STEP_HINT, 4)
-RESULT: Final = Place("result", "the theta that is returned", "before it is returned", RETURN_HINT, 0)
+PLACES: Final = (
+    Place("start", "the initial theta", "before the first step", START_HINT, 2),
+    Place("between", "theta after each step", "after each step", STEP_HINT, 4),
+    Place("result", "the theta that is returned", "before it is returned", RETURN_HINT, 0),
+)
 
 Words = Callable[..., str]
 """place, *constants -> the title."""
@@ -39,10 +41,9 @@ Words = Callable[..., str]
 def _maps(
     name: str, words: str | Words, f: Callable[..., Array], read: Reader, rank: int,
     *samples: tuple[float, ...], known: str = "", teacher: str = "",
-    places: tuple[Place, ...] = (START, BETWEEN, RESULT),
 ) -> Iterator[Rule]:  # fmt: skip
     """One map at each place; `known`: the slots in which the freezer runs its first sample."""
-    for place in places:
+    for place in PLACES:
         title = partial(words, place) if callable(words) else words.replace("{when}", place.when)
         rank_here = rank + place.later
         yield Rule(f"{place.slot}-{name}", place.slot, title, place.hint, f, read, teacher, rank_here,
