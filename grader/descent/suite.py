@@ -204,7 +204,6 @@ def _coarseness(case: kits.Case, answer: Answer) -> float:
     """The roundoff of a dtype coarser than the case's, where the answer has one."""
     if not isinstance(answer, Returned) or answer.value is None:
         return 0.0
-    if answer.value.dtype == case.dtype and answer.type in TENSOR_TYPES:
-        return 0.0
-    dtype = judged_dtype(case, answer, answer.value)
+    plain = answer.value.dtype == case.dtype and answer.type in TENSOR_TYPES
+    dtype = case.dtype if plain else judged_dtype(case, answer, answer.value)
     return 0.0 if dtype == case.dtype else ROUNDOFF[dtype]

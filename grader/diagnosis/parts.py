@@ -16,6 +16,7 @@ from grader.judging.score import blamed
 from grader.judging.tolerances import TENSOR_TYPES
 from grader.kit import CriterionKind
 from grader.records import Failure, Leaf, Outcome, Part, Returned
+from grader.text import article
 
 RANK: Final = 130
 TOLD: Final = 2  # parts in one title; of more it is said how many
@@ -114,7 +115,7 @@ def _missing(paths: list[str], answer: Returned, report: FailureReport) -> _Prob
         return _Problem("returns-nothing", paths[0], _NOTHING, tuple(paths))
     names = " and no ".join(f"`{named(path)}`" for path in paths[:TOLD])
     rest = f" and {len(paths) - TOLD} more" if len(paths) > TOLD else ""
-    came = "A tensor" if answer.type in TENSOR_TYPES else _a(answer.type).capitalize()
+    came = "A tensor" if answer.type in TENSOR_TYPES else article(answer.type).capitalize()
     came = "None" if answer.type == "NoneType" else came
     told = f"{came} comes back: there is no {names}{rest}"
     return _Problem("returns-another-thing", paths[0], told, tuple(paths))
@@ -154,11 +155,7 @@ def _what(leaf: Leaf) -> str:
         return leaf.text  # why it could not be read
     if leaf.type in TENSOR_TYPES:
         return "a tensor"
-    return "a NumPy array" if leaf.type == "ndarray" else _a(leaf.type)
-
-
-def _a(name: str) -> str:
-    return f"an {name}" if name[:1] in "aeiou" else f"a {name}"
+    return "a NumPy array" if leaf.type == "ndarray" else article(leaf.type)
 
 
 def _said(path: str) -> str:

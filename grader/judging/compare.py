@@ -19,6 +19,7 @@ from grader.judging.behaviour import answered, behaviour, same
 from grader.judging.chains import chain, used
 from grader.judging.tolerances import PLAIN_TYPES, TENSOR_TYPES, component, judged_dtype
 from grader.tensors import floats, single
+from grader.text import article
 
 FORGED: Final = "its process sent an answer of another form than any call comes to"
 
@@ -125,7 +126,7 @@ def _judge_form(
 def _a(name: str) -> str:
     """A type with its article: the only others that can be read as numbers are NumPy's."""
     if name in PLAIN_TYPES:
-        return f"an {name}" if name == "int" else f"a {name}"
+        return article(name)
     return "a NumPy array" if name == "ndarray" else f"a NumPy {name}"
 
 

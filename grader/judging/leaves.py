@@ -16,6 +16,7 @@ from grader import kit as kits
 from grader.judging.tolerances import ROUNDOFF, TENSOR_TYPES, component
 from grader.records import Failure, Leaf, Outcome, Part, Returned
 from grader.tensors import floats, text
+from grader.text import article
 
 LISTS: Final = ("list", "tuple", "Size")
 _STEP: Final = re.compile(r"\[[^\]]*\]|\.\w+")  # of a path: one that is no key with a bracket in it
@@ -245,12 +246,12 @@ def _a(leaf: Leaf) -> str:
     if not leaf.dtype:
         return leaf.text
     if leaf.type in TENSOR_TYPES:
-        return f"{'an' if leaf.dtype[:1] == 'i' else 'a'} {leaf.dtype} tensor of shape {leaf.shape}"
+        return f"{article(leaf.dtype)} tensor of shape {leaf.shape}"
     if leaf.type in LISTS:
         return f"a {leaf.type} of {leaf.shape[0]} numbers"
     if leaf.type == "ndarray":
         return f"a NumPy array of shape {leaf.shape}"
-    return f"an {leaf.type}" if leaf.type[:1] in "aeiou" else f"a {leaf.type}"
+    return article(leaf.type)
 
 
 def _difference(leaf: Leaf, found: Leaf, expected: Numbers, got: Numbers, worst: int, wrong: int) -> str:

@@ -55,9 +55,8 @@ def criteria(
         verdict = _verdict(criterion, outcomes, exercise)
         if verdict.failure is None and not outcomes.moved:
             verdict = Verdict(verdict.cases, 0, Failure.WRONG_VALUE, NOT_EARNED if exercise.moves else IDLE)
-        values = criterion.kind == "values"
-        close = (is_close(criterion, outcomes.outcomes[index]) for index in criterion.cases)
-        borderline = sum(close) if values else 0
+        judged_by_value = criterion.cases if criterion.kind == "values" else ()
+        borderline = sum(is_close(criterion, outcomes.outcomes[index]) for index in judged_by_value)
         rows.append(_row(criterion, outcomes.device, share, verdict, borderline))
     return tuple(rows)
 

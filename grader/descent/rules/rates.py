@@ -116,15 +116,10 @@ def _by(factor: Callable[..., Any]) -> Callable[..., Array]:
     return lambda x, at, *c: x * np.asarray(factor(np.asarray(at.i, float), at.asked, *c), x.dtype)
 
 
-def _passed(factor: Callable[..., Any]) -> Callable[..., Array]:
-    """The same of the rate that was passed: for schedules that change the first step too."""
-    return lambda x, at, *c: _by(factor)(np.asarray(at.rate, x.dtype), at, *c)
-
-
 def _from(factor: Callable[[Any, float], Any]) -> Callable[..., Array]:
-    """By factor(i + s, c): with s = 1 it changes the first step too."""
-    ways = _by(lambda i, _, c: factor(i, c)), _passed(lambda i, _, c: factor(i + 1, c))
-    return lambda x, at, c, s: ways[int(s)](x, at, c)
+    """By factor(i + s, c): with s = 1 the first step is changed too, so it is of the rate that was passed."""
+    by = _by(lambda i, _, c, s: factor(i + s, c))
+    return lambda x, at, c, s: by(np.asarray(at.rate, x.dtype) if s else x, at, c, s)
 
 
 def _level(s: float, read: Callable[[Array, Array], Array]) -> Formula:
@@ -193,7 +188,11 @@ def _lowered(x: Array, y: Array, at: Moment) -> Array:
 
 
 _exponential, _in_time = _from(lambda i, c: c**i), _from(lambda i, c: 1 / (1 + c * i))
-_warm_up = _passed(lambda i, _, c, k: c + (1 - c) * np.minimum(i / k, 1))
+
+
+def _warm_up(x: Array, at: Moment, c: float, k: float) -> Array:
+    share = c + (1 - c) * np.minimum(np.asarray(at.i, float) / k, 1)
+    return np.asarray(at.rate, x.dtype) * np.asarray(share, x.dtype)
 
 
 def _exponential_title(factor: float, start: float) -> str:

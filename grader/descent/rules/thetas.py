@@ -75,11 +75,9 @@ def _fixed(place: Place, *values: float) -> str:
 def _clamped(place: Place, low: float, high: float) -> str:
     if low == 0 and np.isinf(high):
         return f"Negative values of theta are set to 0 {place.when}"
-    if np.isinf(high):
-        return f"Theta is kept at or above {told(low)} {place.when}"
-    if np.isinf(low):
-        return f"Theta is kept at or below {told(high)} {place.when}"
-    return f"Theta is kept within [{told(low)}, {told(high)}] {place.when}"
+    where = f"at or below {told(high)}" if np.isinf(low) else f"within [{told(low)}, {told(high)}]"
+    where = f"at or above {told(low)}" if np.isinf(high) else where
+    return f"Theta is kept {where} {place.when}"
 
 
 def _rounded(place: Place, digits: float) -> str:
