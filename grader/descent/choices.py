@@ -54,16 +54,14 @@ class Choices:
         known: tuple[Slot, ...] = ("start", "between", "rate")
         found = {slot: _first(BY_SLOT[slot], self.rows[slot]) for slot in known if slot in self.rows}
         if "rate" in self.rows:
-            alone = _first(BY_SLOT["schedule"], self.rows["schedule"])
+            rows = self.rows["schedule"]
+            alone = _first(BY_SLOT["schedule"], rows)
             if alone:  # what changes the first step as well is no other rate besides
                 found["rate"] = [None]
-            found["schedule"] = alone or list(islice(self._schedules(found["rate"]), CHOICES))
+            later = (replace(rows, x=_applied(rate, rows)) for rate in found["rate"])
+            others = chain.from_iterable(_following(BY_SLOT["schedule"], one) for one in later)
+            found["schedule"] = alone or list(islice(others, CHOICES))
         return found | self._options()
-
-    def _schedules(self, rates: list[Choice]) -> Iterator[Choice]:
-        rows = self.rows["schedule"]
-        for rate in rates:
-            yield from _following(BY_SLOT["schedule"], replace(rows, x=_applied(rate, rows)))
 
     def _options(self) -> dict[Slot, list[Choice]]:
         """What the optimiser makes of the gradient: by its class and options, else by what its steps did."""

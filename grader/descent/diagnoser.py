@@ -64,7 +64,9 @@ class Descent:
             return Explanation(proven=proven, observed=observed)
         rounded = all(own.rounded for own in every)
         slots = COUNTED if rounded else SLOTS
-        told = [_shown(one, report, traces) for one in search.choices.shown if one.slot in slots]
+        seen = frozenset(call.case for call in traces.stepping)
+        shown = (one for one in search.choices.shown if one.slot in slots)
+        told = [_candidate(one, seen & report.broken["values"], VALUES, len(seen)) for one in shown]
         left: Sequence[Slot] = ["start"] if elsewhere else search.choices.unread
         told += unread([one for one in left if one in slots], traces, report)
         if not told and rounded:
@@ -102,18 +104,15 @@ def _kinds(program: Program, report: FailureReport, traces: Traces) -> frozenset
     return frozenset(kinds)
 
 
-def _candidate(one: Deviation, explained: frozenset[int], kinds: frozenset[CriterionKind]) -> Candidate:
+def _candidate(
+    one: Deviation, explained: frozenset[int], kinds: frozenset[CriterionKind], calls: int = 0
+) -> Candidate:
+    """Of `calls` recorded ones all follow it."""
     rule = one.rule
     return Candidate(
         rule.id, one.title, rule.hint, explained, whole=False, rank=rule.rank, evidence="trace",
-        teacher=rule.teacher, where=rule.where, kinds=kinds,
+        teacher=rule.teacher, where=rule.where, kinds=kinds, calls=calls,
     )  # fmt: skip
-
-
-def _shown(one: Deviation, report: FailureReport, traces: Traces) -> Candidate:
-    """A deviation that every traced call follows, where something else is wrong, too."""
-    traced = frozenset(call.case for call in traces.stepping)
-    return replace(_candidate(one, traced & report.broken["values"], VALUES), calls=len(traced))
 
 
 def _rounded(explained: frozenset[int]) -> Candidate:

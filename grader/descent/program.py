@@ -144,11 +144,6 @@ class Program:
     def slots(self) -> Mapping[Slot, Deviation]:
         return {one.slot: one for one in self.deviations}
 
-    def with_(self, *more: Deviation) -> Program:
-        """With these in place of what the same slots held."""
-        filled = {**self.slots, **{one.slot: one for one in more}}
-        return Program(tuple(filled.values()))
-
     def without(self, *slots: Slot) -> Program:
         return Program(tuple(one for one in self.deviations if one.slot not in slots))
 

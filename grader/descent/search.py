@@ -119,7 +119,7 @@ class Search:
                 for one in constants_of(rule, (rule.remembers and seen) or inferred.rows(slot)):
                     if not self._allowed(one, seen) or not inferred.allows(one):
                         continue
-                    program = base.with_(one)
+                    program = Program((*base.deviations, one))
                     if self._reproduced(program):
                         yield program
                         break

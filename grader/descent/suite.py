@@ -31,8 +31,7 @@ from grader.tensors import numbers
 
 NEARLY: Final = 5  # one call in so many may hang on a rounding
 NUDGE: Final = 4.0  # roundings
-SQUARED_SINGLE: Final = 1.8e19
-SQUARED_DOUBLE: Final = 1.3e154
+SQUARED: Final = {"float32": 1.8e19, "float64": 1.3e154}  # the largest whose square a dtype holds
 SHORT: Final = 4  # steps: the calls that are tried first, for they cost a fraction of the suite
 
 
@@ -86,7 +85,7 @@ class Part:
     @property
     def beyond(self) -> Array:
         """The size, call x 1, whose square its dtype does not hold."""
-        return np.where(self.roundoff > ROUNDOFF["float64"], SQUARED_SINGLE, SQUARED_DOUBLE)
+        return np.where(self.single[:, None], SQUARED["float32"], SQUARED["float64"])
 
     def rows(self, which: Array) -> Part:
         names = ("single", "roundoff", "size", "width", "coarse", "wrong", "fresh")
