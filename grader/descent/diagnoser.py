@@ -51,6 +51,8 @@ class Descent:
             for suite in self.suites
         ]
         suite, answers, traces = max(asked, key=lambda one: int(one[1].all.wrong.sum()))
+        if not answers.all.wrong.any():
+            return Explanation(observed=observed)
         search = Search(answers, traces)
         programs, elsewhere = search.programs(), False
         if not programs and not traces.of_theta(answers):

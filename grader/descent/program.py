@@ -204,9 +204,10 @@ def run(program: Program, calls: Calls, length: int | None = None) -> Run:
 
 def filled(rows: Sequence[Array]) -> Array:
     """Rows of unlike many numbers as one array, which holds nan where a row has ended."""
-    width = max(map(len, rows), default=0)
-    full = [np.pad(one, (0, width - len(one)), constant_values=np.nan) for one in rows]
-    return np.array(full).reshape(len(rows), width)
+    full = np.full((len(rows), max(map(len, rows), default=0)), np.nan, rows[0].dtype if rows else float)
+    for one, row in zip(rows, full, strict=True):
+        row[: len(one)] = one
+    return full
 
 
 def _whole(counts: Array) -> Array:

@@ -168,16 +168,11 @@ def rounded(value: float, doubt: float) -> Estimate:
         near = float(f"{value:.{digits}g}")
         if abs(near - value) <= allowed:
             return Estimate(near)
-        fraction = _fraction(value, digits)
-        if fraction is not None and abs(fraction - value) <= allowed:
-            return Estimate(fraction)
+        fractions = [round(value * q) / q for q in DENOMINATORS.get(digits, ())]
+        fitting = [one for one in fractions if one and abs(one - value) <= allowed]
+        if fitting:
+            return Estimate(min(fitting, key=lambda one: abs(one - value)))
     return Estimate(value, doubt)
-
-
-def _fraction(value: float, digits: int) -> float | None:
-    """The nearest fraction with a small denominator: the further one looks, the larger it may be."""
-    near = (round(value * q) / q for q in DENOMINATORS.get(digits, ()))
-    return min((one for one in near if one), key=lambda one: abs(one - value), default=None)
 
 
 def roundest(low: float, high: float) -> Estimate:

@@ -46,8 +46,6 @@ class Search:
 
     def programs(self) -> list[Program]:
         """Those that reproduce every answer and cannot be told apart, the plainest first."""
-        if not self.answers.all.wrong.any():
-            return []
         bases = self._bases()
         undone = [one.without(*CANCELLING) for one in bases if len(one.slots.keys() & CANCELLING) > 1]
         for base in sorted([*undone, *bases], key=lambda one: len(one.deviations)):

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from grader import kit as kits
-from grader.descent.program import RIGHT, Array, Calls, Minimised, Program, calls, filled, run, theta_of
+from grader.descent.program import RIGHT, Array, Calls, Minimised, Program, Run, calls, filled, run, theta_of
 from grader.judging.behaviour import value_of
 from grader.judging.tolerances import (
     ALIKE,
@@ -152,14 +152,16 @@ def agreeing(program: Program, part: Part) -> Array:
 
 def _agreeing(program: Program, part: Part, nudge: float) -> Array:
     """`nudge`: roundings that theta and the rate are moved by."""
-    value, tolerance = predicted(program, part)
-    edge = program.moved
-    slack = [predicted(edge, part)[0]] if edge is not None else []
+    exact, edge = run(program, part.calls), program.moved
+    if exact.value.shape != part.got.shape:
+        return np.zeros(len(part.got), dtype=bool)
+    slack = [run(edge, part.calls).value] if edge is not None else []
     if nudge:
         off = 1 + nudge * part.roundoff
         moved = replace(part.calls, theta=part.calls.theta * off, rate=part.calls.rate * off)
         slack.append(run(program, moved).value)
-    return _close(part.got, value, sum((_gap(value, one) for one in slack), tolerance), part.beyond)
+    allowed = sum((_gap(exact.value, one) for one in slack), _tolerance(exact, program, part))
+    return _close(part.got, exact.value, allowed, part.beyond)
 
 
 def _gap(one: Array, two: Array) -> Array:
@@ -178,11 +180,13 @@ def _close(got: Array, wanted: Array, tolerance: Array, beyond: Array) -> Array:
 
 
 def predicted(program: Program, part: Part) -> tuple[Array, Array]:
-    """What each call returns, and how far rounding may take it.
-
-    That is max(4 |float32 - float64|, 8 u (n + 1) the largest theta on the way), as the freezer computes it.
-    """
+    """What each call returns, and how far rounding may take it."""
     exact = run(program, part.calls)
+    return exact.value, _tolerance(exact, program, part)
+
+
+def _tolerance(exact: Run, program: Program, part: Part) -> Array:
+    """max(4 |float32 - float64|, 8 u (n + 1) the largest theta on the way), as the freezer computes it."""
     reach = np.maximum(exact.reach(), part.size)
     steps = np.maximum(exact.at.count[:, None], part.calls.steps)
     tolerance = ROUNDING * (part.roundoff + part.coarse) * (steps + 1) * reach
@@ -191,12 +195,12 @@ def predicted(program: Program, part: Part) -> tuple[Array, Array]:
         tolerance, ROUNDING * (part.roundoff + part.coarse) * (steps + 1) * abs(exact.value)
     )
     rough, wanted = run(program, part.narrow).value, exact.value[part.single]
-    if rough.shape == wanted.shape and len(rough):
+    if rough.shape == wanted.shape:
         off = SPREAD * abs(np.asarray(rough, dtype=np.float64) - wanted)
         lost = np.isnan(off) & (abs(wanted) < part.size[part.single])  # squares that are 0 in float32
         off = np.where(np.isfinite(off), off, np.where(lost, np.inf, 0.0))
         tolerance[part.single] = np.maximum(tolerance[part.single], off)
-    return exact.value, tolerance
+    return tolerance
 
 
 def _coarseness(case: kits.Case, answer: Answer) -> float:

@@ -123,52 +123,60 @@ NUMBERS: Final = (
 
 # --- more than one theta ------------------------------------------------------------------------
 
-Piece = Callable[[Moment, int], Array]
-"""at, call -> the numbers that come back of it, row by row."""
+Piece = tuple[Callable[[Moment], Array], Callable[[int], slice]]
+"""Numbers for each place of the path, place x call x number; and the places, by the steps that were taken."""
 
 
-def _thetas(first: int, last: int) -> Piece:
+def _thetas(at: Moment) -> Array:
+    return at.path
+
+
+def _losses(at: Moment) -> Array:
+    return at.objective.value(at.path)
+
+
+def _from(first: int, last: int = 0) -> Callable[[int], slice]:
     """From place `first` to `last` after the final one."""
-    return lambda at, k: at.path[first : int(at.count[k]) + 1 + last, k]
-
-
-def _losses(first: int, last: int) -> Piece:
-    return lambda at, k: at.objective.value(_thetas(first, last)(at, k))
-
-
-def _theta(at: Moment, k: int) -> Array:
-    return at.path[min(int(at.count[k]), len(at.path) - 1), k]
+    return lambda n: slice(first, n + 1 + last)
 
 
 def _list(name: str, words: str, *pieces: Piece, known: int = 0, teacher: str = "") -> Rule:
-    def f(x: Array, at: Moment) -> Array:
-        return filled([np.concatenate([piece(at, k).ravel() for piece in pieces]) for k in range(len(x))])
+    def f(_: Array, at: Moment) -> Array:
+        parts = [(numbers(at), places) for numbers, places in pieces]
+        return filled(
+            [
+                np.concatenate([numbers[places(n), k].ravel() for numbers, places in parts])
+                for k, n in enumerate(at.count.tolist())
+            ]
+        )
 
     return _result(name, f"{words} are returned, not the last theta alone", f, 15,
                    hint=HOW_MANY_HINT, known=known, teacher=teacher)  # fmt: skip
 
 
+_THETA: Final[Piece] = (_thetas, lambda n: slice(n, n + 1))
 _LISTS: Final[tuple[tuple[str, str, Piece, str], ...]] = (
-    ("all-thetas", "The thetas of all steps, with the initial one,", _thetas(0, 0), "The path, for a plot."),
-    ("thetas-before", "The thetas before each step", _thetas(0, -1),
+    ("all-thetas", "The thetas of all steps, with the initial one,", (_thetas, _from(0)),
+     "The path, for a plot."),
+    ("thetas-before", "The thetas before each step", (_thetas, _from(0, -1)),
      "A list that is filled before step(): the initial theta is in it, the last one is not."),
-    ("thetas-after", "The thetas after each step", _thetas(1, 0),
+    ("thetas-after", "The thetas after each step", (_thetas, _from(1)),
      "A list of the theta after each step: empty without a step, and with one it looks right."),
-    ("losses-before", "The losses of all steps", _losses(0, -1), "A list for a plot is returned."),
-    ("losses-after", "The losses after each step", _losses(1, 0), "A list for a plot is returned."),
-    ("all-losses", "The losses before and after all steps", _losses(0, 0), "A list for a plot is returned."),
+    ("losses-before", "The losses of all steps", (_losses, _from(0, -1)), "A list for a plot is returned."),
+    ("losses-after", "The losses after each step", (_losses, _from(1)), "A list for a plot is returned."),
+    ("all-losses", "The losses before and after all steps", (_losses, _from(0)),
+     "A list for a plot is returned."),
 )  # fmt: skip
 
 HISTORIES: Final = (
     *(_list(name, words, piece, known=1, teacher=teacher) for name, words, piece, teacher in _LISTS),
     *(
-        _list(f"theta-and-{name}", f"Theta and {words[0].lower()}{words[1:]}", _theta, piece, teacher=teacher)
+        _list(f"theta-and-{name}", f"Theta and {words[0].lower()}{words[1:]}", _THETA, piece, teacher=teacher)
         for name, words, piece, teacher in _LISTS
     ),
-    _list("theta-and-loss", "Theta and the loss at it", _theta,
-          lambda at, k: at.objective.value(_theta(at, k))),
-    _list("theta-and-last-loss", "Theta and the loss of the last step", _theta,
-          lambda at, k: _losses(0, -1)(at, k)[-1:]),
+    _list("theta-and-loss", "Theta and the loss at it", _THETA, (_losses, _THETA[1])),
+    _list("theta-and-last-loss", "Theta and the loss of the last step", _THETA,
+          (_losses, lambda n: slice(max(n - 1, 0), n))),
 )  # fmt: skip
 
 RULES: Final = (*THETAS, *NUMBERS, *HISTORIES)
