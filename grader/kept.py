@@ -1,8 +1,8 @@
 """What of a class is made anew whenever it is asked for, so that a large one is never whole in memory.
 
-Results stay on the disk. The bytes of each are known by where they begin and how many they are, in a file that
-is held open: what replaces it meanwhile, or is added, changes nothing here. Submissions that were found stay
-in memory, as the few bytes that they come to.
+Results stay on the disk. The bytes of each are known by where they begin and how many they are, in a file
+that is held open: what replaces it meanwhile, or is added, changes nothing here. Submissions that were found
+stay in memory, as the few bytes that they come to.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final, TypeVar, overload
+from typing import Any, Final, TypeVar, overload
 
 import msgspec
 from msgspec.structs import replace
@@ -22,6 +22,7 @@ from grader import decoders
 from grader.records import Submission
 from grader.results import SubmissionResult
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 _FOUND: Final = tuple[Submission, tuple[bytes, ...], bytes | None]  # the last two: its files, its folder
@@ -49,6 +50,20 @@ class OneByOne(Sequence[T], ABC):
         return all(one == another for one, another in zip(self, other, strict=True))
 
     __hash__ = None  # type: ignore[assignment]
+
+
+class Made(OneByOne[T]):
+    """What is made of each of these."""
+
+    def __init__(self, make: Callable[[S], T], given: Sequence[S]) -> None:
+        self._make: Callable[[Any], T] = make
+        self._given = given
+
+    def __len__(self) -> int:
+        return len(self._given)
+
+    def at(self, index: int) -> T:
+        return self._make(self._given[index])
 
 
 class Kept(OneByOne[SubmissionResult]):

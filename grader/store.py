@@ -87,12 +87,13 @@ def write_pieces(path: Path, pieces: Iterable[bytes], *, lasting: bool = True) -
                 os.fsync(file.fileno())
         beside.replace(path)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            beside.unlink()
         raise GraderError(
             f"{path}: cannot be written: {error.strerror}.",
             "Name a folder that you may write to and that has room: -o DIR.",
         ) from None
+    finally:
+        with contextlib.suppress(OSError):
+            beside.unlink()
 
 
 def own_folder(folder: Path, name: str) -> Path:

@@ -66,6 +66,7 @@ def test_pages_of_a_larger_class_before_are_removed(large: Results, tmp_path: Pa
         "index.html",
         "students-001.html",
         "students-002.html",
+        "students-all.html",
     ]
 
     write_class(tmp_path, samples.RESULTS, NONE)
