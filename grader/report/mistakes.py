@@ -117,7 +117,7 @@ def _mistake(group: _Group, most: int, exercises: Sequence[str], results: Result
         others=tuple(_others(group)),
         example=link_to(results.submissions[group.example.student].student, group.example.place),
         students=links(results, group.students),
-        search=urlencode({"q": title}),
+        search=urlencode({"q": one_line(title)}),
     )
 
 
