@@ -7,13 +7,14 @@ stay in memory, as the few bytes that they come to.
 
 from __future__ import annotations
 
+import json
 import os
 import weakref
 from abc import ABC, abstractmethod
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, TypeVar, overload
+from typing import Any, TypeVar, overload
 
 import msgspec
 from msgspec.structs import replace
@@ -24,8 +25,6 @@ from grader.results import SubmissionResult
 
 S = TypeVar("S")
 T = TypeVar("T")
-
-_FOUND: Final = tuple[Submission, tuple[bytes, ...], bytes | None]  # the last two: its files, its folder
 
 
 class OneByOne(Sequence[T], ABC):
@@ -107,22 +106,25 @@ class ByStudent(Mapping[str, SubmissionResult]):
 
 
 class Found(OneByOne[Submission]):
-    """Submissions that were found."""
+    """Submissions that were found, one behind the other in one block, which leaves no holes."""
 
     def __init__(self, submissions: Iterable[Submission] = ()) -> None:
-        self._packed = list(map(_packed, submissions))
+        self._data = bytearray()
+        self._ends = array("Q", (0,))
+        for one in submissions:
+            self._data += _packed(one)
+            self._ends.append(len(self._data))
 
     def __len__(self) -> int:
-        return len(self._packed)
+        return len(self._ends) - 1
 
     def at(self, index: int) -> Submission:
-        return _unpacked(self._packed[index])
+        place = range(len(self))[index]
+        return _unpacked(self._data[self._ends[place] : self._ends[place + 1]])
 
-    def those(self, wanted: Callable[[Submission], bool]) -> Found:
+    def those(self, wanted: Callable[[Submission], bool]) -> Sequence[Submission]:
         """In their order."""
-        found = Found()
-        found._packed = [one for one in self._packed if wanted(_unpacked(one))]
-        return found
+        return Made(self.at, array("L", (index for index, one in enumerate(self) if wanted(one))))
 
 
 class Chosen(OneByOne[SubmissionResult]):
@@ -141,19 +143,10 @@ class Chosen(OneByOne[SubmissionResult]):
         return result if result.origin == found.origin else replace(result, origin=found.origin)
 
 
-def _packed(one: Submission) -> bytes | Submission:
-    """As it is where a text of it is no Unicode."""
-    files = tuple(map(os.fsencode, one.files))
-    folder = one.folder and os.fsencode(one.folder)
-    try:
-        return msgspec.msgpack.encode((replace(one, files=(), folder=None), files, folder))
-    except UnicodeEncodeError:
-        return one
+def _packed(one: Submission) -> bytes:
+    """As JSON that holds any text, that of a file's name which is no Unicode, too."""
+    return json.dumps(msgspec.to_builtins(one, enc_hook=os.fspath), separators=(",", ":")).encode("ascii")
 
 
-def _unpacked(packed: bytes | Submission) -> Submission:
-    if isinstance(packed, Submission):
-        return packed
-    one, files, folder = decoders.msgpack(_FOUND).decode(packed)
-    paths = tuple(Path(os.fsdecode(path)) for path in files)
-    return replace(one, files=paths, folder=None if folder is None else Path(os.fsdecode(folder)))
+def _unpacked(packed: bytes | bytearray) -> Submission:
+    return decoders.convert(json.loads(packed), Submission, hook=lambda _, path: Path(path))
