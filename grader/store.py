@@ -14,7 +14,7 @@ import re
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import BinaryIO, Final, TypeVar
 
 import msgspec
 
@@ -76,12 +76,19 @@ def write_bytes(path: Path, data: bytes, *, lasting: bool = True) -> None:
 
 def write_pieces(path: Path, pieces: Iterable[bytes], *, lasting: bool = True) -> None:
     """As `write_bytes`, of what is made piece by piece."""
+    with writing(path, lasting=lasting) as file:
+        file.writelines(pieces)
+
+
+@contextlib.contextmanager
+def writing(path: Path, *, lasting: bool = True) -> Iterator[BinaryIO]:
+    """A file that is whole and in its place once the context has ended well, and else not there."""
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         beside.unlink(missing_ok=True)
         with beside.open("xb") as file:  # made here: no link that waits under this name is followed
-            file.writelines(pieces)
+            yield file
             file.flush()
             if lasting:
                 os.fsync(file.fileno())

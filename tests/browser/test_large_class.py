@@ -1,4 +1,4 @@
-"""A class too large for one page: from the first one everybody is found, offline, and nothing becomes markup."""
+"""A class too large for one page: the first leads to everybody, offline, and nothing becomes markup."""
 
 from __future__ import annotations
 
