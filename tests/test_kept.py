@@ -34,7 +34,12 @@ def test_submissions_come_back_as_they_were_found() -> None:
 
 def test_what_is_made_of_others_is_made_of_those_that_are_asked_for_alone() -> None:
     made: list[int] = []
-    doubled = Made(lambda number: made.append(number) or 2 * number, range(1_000_000))
+
+    def double(number: int) -> int:
+        made.append(number)
+        return 2 * number
+
+    doubled = Made(double, range(1_000_000))
 
     assert (doubled[7], doubled[-1], doubled[2:4], bool(doubled)) == (14, 1_999_998, [4, 6], True)
     assert made == [7, 999_999, 2, 3]
