@@ -33,7 +33,7 @@ class Kind(Enum):
     OTHER = auto()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Folder:
     path: Path
     shown: str  # as the user would type it

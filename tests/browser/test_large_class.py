@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from playwright.sync_api import Page
 
 from grader.overrides import NONE
+from grader.report import large as pages
 from grader.report.html import write_class, write_corrections
 from grader.results import Results
 from tests.browser.conftest import HOSTILE, Open, Visit
@@ -38,6 +39,14 @@ def rows(page: Page) -> list[list[str]]:
     return [line.locator("th, td").all_inner_texts() for line in page.locator("#roster tbody tr").all()]
 
 
+def parts(page: Page) -> list[list[list[str]]]:
+    """The elements of each row: what they are called, look like and lead to."""
+    told = "part => [part.localName, part.className, part.scope ?? '', part.getAttribute('href') ?? '']"
+    every = f"lines => lines.map(line => [...line.querySelectorAll('*')].map({told}))"
+    found: list[list[list[str]]] = page.locator("#roster tbody tr").evaluate_all(every)
+    return found
+
+
 def count(page: Page) -> str:
     return page.locator("#count").inner_text()
 
@@ -59,16 +68,21 @@ def test_a_student_of_any_page_is_found_from_the_first_without_a_request(
     assert made.requests == [large.as_uri(), f"{large.parent.as_uri()}/students-all.html"]
 
 
-def test_the_row_of_a_large_class_is_that_of_its_own_page(open_page: Open, large: Path) -> None:
-    page = open_page(large.parent / "students-all.html", "#q=c0000")
-    first = rows(page)
-    marks = page.locator("#roster .mark").evaluate_all("marks => marks.map(mark => mark.className)")
+@pytest.mark.parametrize("kinds", [2, 5_000])
+def test_the_row_of_a_large_class_is_that_of_its_own_page(
+    open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kinds: int
+) -> None:
+    monkeypatch.setattr(pages, "PAGE", 10)
+    monkeypatch.setattr(pages, "KINDS", kinds)
+    index = write_class(tmp_path, class_of(samples.RESULTS, 10 + 1), NONE)
 
-    page.goto((large.parent / "students-001.html").as_uri() + "#q=c0000")
+    page = open_page(index.parent / "students-all.html")
+    everybody = rows(page), parts(page)
+    page.goto((index.parent / "students-001.html").as_uri())
+    own = rows(page), parts(page)
 
-    assert len(first) == 10
-    assert rows(page) == first
-    assert page.locator("#roster .mark").evaluate_all("marks => marks.map(mark => mark.className)") == marks
+    assert len(everybody[0]) == 10 + 1
+    assert (everybody[0][:10], everybody[1][:10]) == own
 
 
 def test_everybody_is_sorted_and_filtered_and_the_first_thousand_are_drawn(
