@@ -49,7 +49,7 @@ def first(view: ClassView) -> ClassView:
         map=replace(view.map, standing=()),
         rows=(),
         everybody=EVERYBODY,
-        pages=tuple(_link(number, page) for number, page in enumerate(pages(view), 1)),
+        pages=tuple(_link(view.rows, begin) for begin in range(0, len(view.rows), PAGE)),
     )
 
 
@@ -85,8 +85,10 @@ def _lean(row: RowView, kinds: dict[tuple[object, ...], int]) -> tuple[object, .
     return row.student, link, kinds.get(kind, kind)
 
 
-def _link(number: int, page: ClassView) -> LinkView:
-    return LinkView(f"{page.rows[0].student} to {page.rows[-1].student}", name(number))
+def _link(rows: Sequence[RowView], begin: int) -> LinkView:
+    """To the page that begins with this one."""
+    last = min(begin + PAGE, len(rows)) - 1
+    return LinkView(f"{rows[begin].student} to {rows[last].student}", name(begin // PAGE + 1))
 
 
 def _few(students: Sequence[LinkView]) -> Sequence[LinkView]:
