@@ -38,6 +38,7 @@ from grader.results import (
     Isolation,
     Results,
     SubmissionResult,
+    Written,
 )
 from grader.sandbox.jobs import Wanted
 from grader.sandbox.limits import CUDA, as_numbers
@@ -154,7 +155,7 @@ def grade_into(
     lock = threading.Lock()
     with journal.keep(path, header, resume=bool(todo.done)) as kept, watch as told:
 
-        def keep(graded: Graded) -> SubmissionResult:
+        def keep(graded: Graded | Written) -> SubmissionResult:
             store.write_evidence(folder, graded.result.student, graded.evidence)
             with lock:
                 kept.append(graded.result)

@@ -190,10 +190,14 @@ def _large(path: Path) -> tuple[bytes, Kept] | None:
         return None
 
 
-def write_evidence(folder: Path, student: str, evidence: Evidence) -> None:
-    """Write evidence/<stem>.json. Raises GraderError where the folder cannot be written."""
+def write_evidence(folder: Path, student: str, evidence: Evidence | bytes) -> None:
+    """Write evidence/<stem>.json; bytes are what `encode` made of it elsewhere.
+
+    Raises GraderError where the folder cannot be written.
+    """
     own_folder(folder, EVIDENCE_FOLDER)
-    write_bytes(evidence_path(folder, student), encode(evidence) + b"\n")
+    data = evidence if isinstance(evidence, bytes) else encode(evidence)
+    write_bytes(evidence_path(folder, student), data + b"\n")
 
 
 def read_evidence(folder: Path, student: str) -> Evidence | None:

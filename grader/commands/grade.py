@@ -141,7 +141,7 @@ def _elsewhere(scheduler: str | None, workers: int | None, *, watch: bool) -> Op
     if watch:
         raise GraderError(f"{given} and --watch: a watch grades here.", "Leave one of the two out.")
     try:
-        from grader.cluster import session  # noqa: PLC0415 -- dask is an extra, and takes a while to import
+        from grader.cluster import connecting, session  # noqa: PLC0415 -- dask is an extra, and takes a while to import
 
         if workers is not None:
             import_module("cryptography")  # which makes the key that they are connected with
@@ -149,7 +149,7 @@ def _elsewhere(scheduler: str | None, workers: int | None, *, watch: bool) -> Op
         raise GraderError(
             f"{given}: {error.name} is not installed.", "Install it: pip install 'torch-grader[cluster]'"
         ) from None
-    return partial(session.opened, where=session.Where(scheduler or "", workers or 0))
+    return partial(session.opened, where=connecting.Where(scheduler or "", workers or 0))
 
 
 def _watched(
