@@ -18,7 +18,7 @@ from grader.records import Origin
 SHARE: Final = 0.8  # of what may be a student's has to be named as the system names it
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Piece:
     """A loose file. Of two with one `name` the one with the higher `order` is newer."""
 
@@ -27,7 +27,7 @@ class Piece:
     order: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class HandIn:
     """Of one student, or one group: loose pieces that make a folder, else the first of `folders`."""
 
