@@ -78,6 +78,7 @@ class ClassView(View, frozen=True):
     pages: tuple[LinkView, ...] = ()  # of a large class: where the students are instead of in `rows`
     looks_more: str = ""
     clusters_more: str = ""
+    similar: bool = False  # whether the page of similar submissions stands beside this one
 
 
 def classroom(results: Results, overrides: Overrides, evidence: Read = nothing_read) -> ClassView:
