@@ -44,7 +44,7 @@ class _Behaviour(NamedTuple):
     numbers: tuple[tuple[float, ...], ...]
 
 
-class _Unknown(NamedTuple):
+class Unknown(NamedTuple):
     """What one student did in one exercise, the `place`-th on their page."""
 
     student: str
@@ -56,20 +56,30 @@ class _Unknown(NamedTuple):
 def clusters(results: Results) -> tuple[ClusterView, ...]:
     """The largest first; a submission that behaves like no other is a cluster of its own."""
     several = sum(device.graded for device in results.devices) > 1
-    groups: dict[tuple[object, ...], list[list[_Unknown]]] = {}
-    for one in _unknown(results):
-        _place(one, groups.setdefault(_kind(one), []))
-    found = sorted((cluster for own in groups.values() for cluster in own), key=lambda own: -len(own))
+    found = alike(results)
     most = len(found[0]) if found else 0
     return tuple(_view(cluster, most, several=several) for cluster in found)
 
 
-def _unknown(results: Results) -> Iterator[_Unknown]:
+def alike(results: Results) -> list[list[Unknown]]:
+    """Those who make one mistake without a name, by mistake, the most common first."""
+    groups: dict[tuple[object, ...], list[list[Unknown]]] = {}
+    for one in _unknown(results):
+        _place(one, groups.setdefault(_kind(one), []))
+    return sorted((cluster for own in groups.values() for cluster in own), key=lambda own: -len(own))
+
+
+def named(cluster: Sequence[Unknown]) -> str:
+    """What stands for the name that it lacks: which criteria fail."""
+    return sentence(f"Not passed: {'; '.join(_failed(cluster[0].exercise))}")
+
+
+def _unknown(results: Results) -> Iterator[Unknown]:
     for result in results.submissions:
         for place, exercise in enumerate(result.exercises, 1):
             behaviour = _read(exercise.behaviour)
             if behaviour:
-                yield _Unknown(result.student, place, exercise, behaviour)
+                yield Unknown(result.student, place, exercise, behaviour)
 
 
 def _read(text: str) -> _Behaviour | None:
@@ -85,14 +95,14 @@ def _read(text: str) -> _Behaviour | None:
 # --- who is alike -------------------------------------------------------------------------
 
 
-def _kind(one: _Unknown) -> tuple[object, ...]:
+def _kind(one: Unknown) -> tuple[object, ...]:
     """What has to be equal, found without comparing each with each."""
     failed = frozenset((row.id, row.device) for row in one.exercise.criteria if row.outcome == "failed")
     lengths = tuple(map(len, one.behaviour.numbers))
     return one.exercise.name, failed, one.behaviour.came, lengths
 
 
-def _place(one: _Unknown, clusters: list[list[_Unknown]]) -> None:
+def _place(one: Unknown, clusters: list[list[Unknown]]) -> None:
     """Into the first cluster whose first member behaves so, else into one of its own."""
     for cluster in clusters:
         if _alike(cluster[0].behaviour, one.behaviour):
@@ -114,12 +124,12 @@ def _near(x: float, y: float) -> bool:
 # --- what is shown ------------------------------------------------------------------------
 
 
-def _view(cluster: Sequence[_Unknown], most: int, *, several: bool) -> ClusterView:
+def _view(cluster: Sequence[Unknown], most: int, *, several: bool) -> ClusterView:
     first = cluster[0]
     shown = first.exercise.counterexample
     page = link_to(first.student)
     return ClusterView(
-        title=sentence(f"Not passed: {'; '.join(_failed(first.exercise))}"),
+        title=named(cluster),
         where=f"in {one_line(first.exercise.name, NAME)}",
         text=plural(len(cluster), "student"),
         width=percent(len(cluster), most),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Final
 
@@ -17,7 +17,7 @@ import msgspec
 from grader import overrides, sheets
 from grader.errors import GraderError
 from grader.overrides import COLUMNS, OVERRIDES_FILE, Override, Overrides
-from grader.report import mistakes
+from grader.report import clusters, mistakes
 from grader.report.classview import exercise_names
 from grader.report.figures import points
 from grader.report.mistakes import link_to
@@ -66,9 +66,10 @@ class StudentData(View, frozen=True):
 
 
 class MistakeData(View, frozen=True):
-    """Who was told the same of one exercise; indices of the exercise and the students."""
+    """Who made the same mistake in one exercise; indices of the exercise and the students."""
 
     title: str
+    named: bool  # else nobody was told a name: they fail alike
     exercise: int
     students: tuple[int, ...]
 
@@ -97,7 +98,7 @@ class SharedView(View, frozen=True):
 
     number: int  # in Data
     title: str
-    exercise: str
+    told: str
     count: int
 
 
@@ -135,7 +136,7 @@ def view(results: Results, corrections: Overrides, data: Data) -> CorrectionsVie
         warnings=tuple(map(sentence, corrections.warnings)),
         rows=tuple(_rows(corrections, data)),
         shared=tuple(
-            SharedView(number, one.title, data.exercises[one.exercise].shown, len(one.students))
+            SharedView(number, one.title, _told(one, data.exercises[one.exercise].shown), len(one.students))
             for number, one in enumerate(data.mistakes)
             if len(one.students) > 1
         ),
@@ -149,9 +150,22 @@ def _student(student: str, scores: dict[str, float | None], names: tuple[str, ..
     return StudentData(student, link.text, link.link, tuple(scores.get(name) for name in names))
 
 
+def _told(mistake: MistakeData, exercise: str) -> str:
+    return f"in {exercise}" if mistake.named else f"the same answers in {exercise}, and no known mistake fits"
+
+
 def _mistakes(results: Results, names: tuple[str, ...]) -> Iterator[MistakeData]:
-    """The most common first."""
+    """The most common first, those that have a name before those that have none."""
     at = {result.student: index for index, result in enumerate(results.submissions)}
+    yield from _named(results, names, at)
+    for cluster in clusters.alike(results):
+        if len(cluster) > 1:
+            students = tuple(at[one.student] for one in cluster)
+            exercise = names.index(cluster[0].exercise.name)
+            yield MistakeData(clusters.named(cluster), named=False, exercise=exercise, students=students)
+
+
+def _named(results: Results, names: tuple[str, ...], at: Mapping[str, int]) -> Iterator[MistakeData]:
     groups: dict[tuple[str, str], dict[int, str]] = {}
     for one in mistakes.made(results):
         groups.setdefault((one.exercise, mistakes.name(one.diagnosis)), {})[at[one.student]] = (
@@ -159,7 +173,7 @@ def _mistakes(results: Results, names: tuple[str, ...]) -> Iterator[MistakeData]
         )
     for (exercise, _), students in sorted(groups.items(), key=lambda group: -len(group[1])):
         title = sentence(next(iter(students.values())))
-        yield MistakeData(title, names.index(exercise), tuple(students))
+        yield MistakeData(title, named=True, exercise=names.index(exercise), students=tuple(students))
 
 
 def _rows(corrections: Overrides, data: Data) -> Iterator[CorrectionView]:
