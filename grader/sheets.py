@@ -8,9 +8,11 @@ table is refused with its line.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from grader.errors import GraderError
@@ -71,27 +73,39 @@ class Sheet:
 
     def filled(self, changes: Mapping[tuple[int, int], str]) -> bytes:
         """The file with these texts in these cells, by the row's place and the column; all else as it is."""
-        parts = [(*self._spliced(self.rows[row], column, text),) for (row, column), text in changes.items()]
-        pieces, done = [], 0
-        for start, end, text in sorted(parts):
-            pieces += [self.text[done:start], text]
-            done = end
-        return "".join([*pieces, self.text[done:]]).encode(self.encoding, "strict")
+        rows: defaultdict[int, dict[int, str]] = defaultdict(dict)
+        for (row, column), text in changes.items():
+            rows[row][column] = text
+        parts = [part for row, texts in rows.items() for part in self._spliced(self.rows[row], texts)]
+        return self._with(parts, 0, len(self.text)).encode(self.encoding, "strict")
 
-    def shown(self, row: Row, column: int | None = None, text: str = "") -> str:
-        """A row as it stands in the file, or with this text in this column."""
-        before, after = row.cells[0].start, row.cells[-1].end
-        if column is None:
-            return self.text[before:after]
-        start, end, new = self._spliced(row, column, text)
-        return self.text[before:start] + new + self.text[end:after]
+    def shown(self, row: Row, texts: Mapping[int, str] = MappingProxyType({})) -> str:
+        """A row as it stands in the file, or with these texts in these columns."""
+        return self._with(self._spliced(row, texts), row.cells[0].start, row.cells[-1].end)
 
-    def _spliced(self, row: Row, column: int, text: str) -> tuple[int, int, str]:
-        if column < len(row.cells):
-            cell = row.cells[column]
-            return cell.start, cell.end, self._quoted(text, self.text[cell.start : cell.start + 1] == '"')
-        end = row.cells[-1].end  # a row that was cut short, as spreadsheets do at its end
-        return end, end, self.delimiter * (column + 1 - len(row.cells)) + self._quoted(text, quoted=False)
+    def spelled(self, text: str) -> str:
+        """HTML that the file's encoding can hold."""
+        return text.encode(self.encoding, "xmlcharrefreplace").decode(self.encoding)
+
+    def _with(self, parts: Iterable[tuple[int, int, str]], start: int, end: int) -> str:
+        """The text from `start` to `end` with these parts of it replaced."""
+        pieces, done = [], start
+        for begin, finish, text in sorted(parts):
+            pieces += [self.text[done:begin], text]
+            done = finish
+        return "".join([*pieces, self.text[done:end]])
+
+    def _spliced(self, row: Row, texts: Mapping[int, str]) -> Iterator[tuple[int, int, str]]:
+        there = len(row.cells)
+        for column, text in texts.items():
+            if column < there:
+                cell = row.cells[column]
+                yield cell.start, cell.end, self._quoted(text, self.text[cell.start : cell.start + 1] == '"')
+        beyond = range(there, max(texts, default=0) + 1)
+        if beyond:  # a row that was cut short, as spreadsheets do at its end
+            cells = [self._quoted(texts.get(column, ""), quoted=False) for column in beyond]
+            end = row.cells[-1].end
+            yield end, end, self.delimiter + self.delimiter.join(cells)
 
     def _quoted(self, text: str, quoted: bool) -> str:
         if quoted or any(one in text for one in (self.delimiter, '"', "\r", "\n")):

@@ -10,7 +10,7 @@ from typing import Any, Final
 import rich_click as click
 
 File: Final = click.Path(path_type=Path)
-COLUMNS: Final = ("grade", "maximum", "changeable", "name", "email", "id", "group")
+COLUMNS: Final = ("grade", "maximum", "changeable", "name", "email", "id", "group", "comments")
 """As in `gradebooks.moodle`, which --help need not load (tested)."""
 
 
@@ -76,13 +76,22 @@ def canvas(gradebook: Path | None, assignment: str | None, **shared: Any) -> Non
     metavar="KIND NAME",
     help=f"What the site's language calls a column: any of {', '.join(COLUMNS)}, and the name.",
 )
+@click.option(
+    "--comments",
+    type=click.Choice(["empty", "all", "none"]),
+    default="empty",
+    help="Which cells of feedback comments take the mark and what was found: those that are empty, all, or "
+    "none. Default: empty.",
+)
 @_SCALE
 @_shared(fills=True)
-def moodle(worksheet: Path | None, columns: tuple[tuple[str, str], ...], **shared: Any) -> None:
+def moodle(
+    worksheet: Path | None, columns: tuple[tuple[str, str], ...], comments: Any, **shared: Any
+) -> None:
     """Fill a grading worksheet of Moodle; every other byte of it is kept."""
     from grader.commands import export as command  # noqa: PLC0415
 
-    sys.exit(command.to_moodle(command.Asked(**shared), worksheet, columns))
+    sys.exit(command.to_moodle(command.Asked(**shared), worksheet, columns, comments))
 
 
 @export.command(epilog="Example: grader export gradescope --output autograder.zip")

@@ -16,6 +16,7 @@ from typing import Final
 
 from grader import names
 from grader.errors import GraderError
+from grader.gradebooks.comments import Wanted, commented
 from grader.gradebooks.entries import Entry
 from grader.gradebooks.filling import Column, Filled, decimal_of, factor, fill, number, written
 from grader.gradebooks.matching import Keys, Matched, match
@@ -32,8 +33,12 @@ NAMES: Final = {
     "email": "Email address",
     "id": "ID number",
     "group": "Group",
+    "comments": "Feedback comments",
 }
 _PARTICIPANT: Final = re.compile(r"(?P<word>.*?)\s*(?P<id>\d+)", re.DOTALL)
+_NO_COMMENTS: Final = (
+    f"There is no column {NAMES['comments']!r}: if it has another name, --column comments NAME fills it, too."
+)
 _LOCKED: Final = ("No",)
 
 
@@ -48,6 +53,7 @@ class _Places:
     email: int | None
     id: int | None
     group: int | None
+    comments: int | None
 
 
 def filled(
@@ -58,6 +64,8 @@ def filled(
     most: float,
     scale: bool,
     replace: bool,
+    comments: Wanted,
+    hide_expected: bool,
 ) -> Filled:
     """`called`: what the site's language calls a column. Raises GraderError for what is not ours to fill."""
     places = _places(sheet, called)
@@ -71,7 +79,12 @@ def filled(
         if place and place not in found.rows
     )
     done = fill(sheet, target, open_, found.lost, left, times=times, replace=replace)
-    return replaced(done, kept=(*done.kept, *told))
+    done = replaced(done, kept=(*done.kept, *told))
+    if places.comments is None:
+        return replaced(done, hint=_NO_COMMENTS if called and comments != "none" else "")
+    column, whole = places.comments, most * times
+    beside = commented(done, column, open_, comments, most=whole, times=times, hide_expected=hide_expected)
+    return replaced(done, comments=beside)
 
 
 def _places(sheet: Sheet, called: Mapping[str, str]) -> _Places:
