@@ -176,7 +176,7 @@ def check(path: Path, formats: tuple[Output, ...], as_json: bool, **options: Any
     type=LayoutType(),
     metavar="NAME",
     help="What PATH is, where it is not recognised: gradescope, moodle, blackboard, canvas, "
-    "nbgrader[:ASSIGNMENT], repositories, folders, files.",
+    "nbgrader[:ASSIGNMENT], repositories, folders, files, names:PATTERN.",
 )
 @click.option(
     "--roster", type=Folder, metavar="FILE", help="A CSV with id,name,email: students are called by its ids."

@@ -16,7 +16,7 @@ from grader.intake import layouts
 from tests.cli.running import ROOT, grader, inside, results
 from tests.gradebooks.consumers import Course, User, canvas_attach, canvas_import
 from tests.intake import exports
-from tests.intake.exports import HW, Tree, plant, zipped
+from tests.intake.exports import HW, Tree, packed, plant, zipped
 
 CANVAS = """\
 Recognised: a Canvas download, 9 submissions, 1 late, 2 earlier attempts left out
@@ -215,10 +215,11 @@ def test_files_and_folders_are_shown_as_they_were_always_read(tmp_path: Path) ->
 def test_a_layout_that_does_not_fit_is_refused(tmp_path: Path) -> None:
     plant(tmp_path / "class", {"s01.py": HW})
 
-    runs = {name: inside("grade", "class", "--dry-run", "--layout", name, cwd=tmp_path) for name in LAYOUTS}
+    known = LAYOUTS[:-1]
+    runs = {name: inside("grade", "class", "--dry-run", "--layout", name, cwd=tmp_path) for name in known}
 
     help_ = "  help: Leave --layout out to see what it is taken for: grader grade PATH --dry-run.\n"
-    assert {name: run.code for name, run in runs.items()} == dict.fromkeys(LAYOUTS, 2) | {"files": 0}
+    assert {name: run.code for name, run in runs.items()} == dict.fromkeys(known, 2) | {"files": 0}
     assert {name: run.err for name, run in runs.items() if run.code} == {
         "gradescope": "error: class is not a Gradescope export: looked for submission_metadata.yml beside "
         f"folders submission_ID.\n{help_}",
@@ -286,6 +287,93 @@ def test_a_layout_that_there_is_not_names_the_nearest() -> None:
     assert (run.code, run.err.splitlines()[0]) == (
         2,
         "error: Invalid value for '--layout': there is no layout 'cnvas'. Did you mean 'canvas'?",
+    )
+
+
+COLLECTED = r"names:.*_(?P<student_id>\w+)_attempt_(?P<timestamp>[0-9\-]+)_(?P<file_id>\w+)"
+
+
+def test_files_that_are_named_by_a_pattern_of_nbgrader_s_are_read_by_it(tmp_path: Path) -> None:
+    tree: Tree = {
+        "ps1_s01_attempt_2016-01-30-15-00-00_problem1.ipynb": b"{}",
+        "ps1_s01_attempt_2016-01-29-15-00-00_problem1.ipynb": b"{}",
+        "late": {"ps1_s02_attempt_2016-02-30-15-00-00_problem1.ipynb": b"{}"},
+        "notes": {"readme.txt": b""},
+    }
+    plant(tmp_path / "class", tree)
+    zipped(tmp_path / "class.zip", tree)
+
+    runs = [
+        inside("grade", at, "--dry-run", "--layout", COLLECTED, cwd=tmp_path) for at in ("class", "class.zip")
+    ]
+
+    assert [(run.code, run.out) for run in runs] == 2 * [
+        (
+            0,
+            (
+                "Recognised: a class of files that are named by the pattern, 2 submissions, 1 earlier "
+                "attempt left out\n\n"
+                "Student  Files\n"
+                "s01      problem1.ipynb\n"
+                "           ps1_s01_attempt_2016-01-29-15-00-00_problem1.ipynb is an earlier\n"
+                "           attempt and does not count.\n"
+                "s02      problem1.ipynb\n\n"
+                "Belong to nobody:\n"
+                "  notes/readme.txt\n\n"
+                "Nothing was graded: leave out --dry-run.\n"
+            ),
+        )
+    ]
+
+
+def test_a_pattern_takes_a_course_of_another_structure(tmp_path: Path) -> None:
+    tree: Tree = {
+        "week1": {
+            "s01": {"a.py": HW, "b.py": HW, "data": {"a.py": HW}},
+            "s02": {"hw.zip": packed({"x.py": HW})},
+        }
+    }
+    plant(tmp_path / "class", tree)
+    pattern = r"names:week1/(?P<student_id>[^/]+)/(?P<file_id>.+)"
+
+    run = inside("grade", "class", "--dry-run", "--layout", pattern, cwd=tmp_path)
+
+    assert run.out.splitlines()[2:5] == [
+        "Student  Files",
+        "s01      a.py, b.py, data_a.py",
+        "s02      x.py",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [
+        ("(", "no regular expression: missing ), unterminated subpattern at position 0."),
+        (".*", "the pattern has to say whose a file is: names:(?P<student_id>[^_]+)_.*"),
+        ("", "the pattern has to say whose a file is: names:(?P<student_id>[^_]+)_.*"),
+    ],
+)
+def test_a_pattern_that_cannot_say_whose_a_file_is_is_refused(pattern: str, message: str) -> None:
+    run = inside("grade", "submissions", "--layout", f"names:{pattern}", "--dry-run")
+
+    assert (run.code, run.err) == (
+        2,
+        f"error: Invalid value for '--layout': names:{pattern}: {message}\n  help: grader grade --help\n",
+    )
+
+
+def test_a_pattern_that_no_file_has_is_refused(tmp_path: Path) -> None:
+    plant(tmp_path / "class", {"s01.py": HW})
+
+    run = inside("grade", "class", "--layout", "names:(?P<student_id>x)", "--dry-run", cwd=tmp_path)
+
+    assert (run.code, run.err) == (
+        2,
+        (
+            "error: class is not a class of files that are named by the pattern: looked for files whose "
+            "paths begin as (?P<student_id>x).\n"
+            "  help: Leave --layout out to see what it is taken for: grader grade PATH --dry-run.\n"
+        ),
     )
 
 

@@ -10,19 +10,20 @@ from typing import Final
 
 from grader.errors import GraderError
 from grader.intake.files import Entry, Folder
-from grader.intake.layouts import nbgrader
+from grader.intake.layouts import named, nbgrader
 from grader.intake.layouts.blackboard import BLACKBOARD
 from grader.intake.layouts.canvas import CANVAS
 from grader.intake.layouts.gradescope import GRADESCOPE
 from grader.intake.layouts.handin import Layout, Read
 from grader.intake.layouts.moodle import MOODLE
+from grader.intake.layouts.named import NAMED
 from grader.intake.layouts.repositories import REPOSITORIES
 
 FOLDERS: Final = "folders"  # each folder is a student
 FILES: Final = "files"  # each file or zip is one
 NAMES: Final = (
     *("gradescope", "moodle", "blackboard", "canvas", "nbgrader", "repositories"),
-    *(FOLDERS, FILES),
+    *(FOLDERS, FILES, NAMED),
 )
 
 _PLAIN: Final = {
@@ -51,5 +52,7 @@ def refusal(shown: str, wanted: str) -> GraderError:
 
 def _of(wanted: str) -> tuple[Layout, ...]:
     name, _, part = wanted.partition(":")
+    if name == NAMED:
+        return (named.reader(part),)
     every = (GRADESCOPE, MOODLE, BLACKBOARD, CANVAS, nbgrader.reader(part), REPOSITORIES)
     return tuple(one for one in every if not wanted or one.name == name)
