@@ -210,7 +210,18 @@ def _class(folders: Sequence[Folder], scratch: Path, wanted: str, plain: Folder 
             return _recognised(*recognised, scratch)
     if wanted:
         raise layouts.refusal(folders[0].shown, wanted)
-    return _plain(plain, entries[plain.path], scratch)
+    found = _plain(plain, entries[plain.path], scratch)
+    found.notes += [told for folder in folders for told in layouts.guessed(folder, entries[folder.path])]
+    found.notes += _sole_zip(entries[plain.path], found)
+    return found
+
+
+def _sole_zip(entries: Sequence[Entry], found: _Found) -> Iterator[str]:
+    """A zip that is all there is may be the class, and was read as a student's."""
+    if len(entries) == 1 and entries[0].kind is Kind.ZIP and found.submissions:
+        stems = {path.stem for path in found.submissions[0].files}
+        if len(stems) > 1:
+            yield f"{entries[0].shown} was read as one student's; if it holds a class, grade that zip."
 
 
 def _packed(entries: Sequence[Entry], scratch: Path, wanted: str) -> tuple[Layout, Read] | None:

@@ -290,6 +290,56 @@ def test_a_layout_that_there_is_not_names_the_nearest() -> None:
     )
 
 
+def test_what_else_lies_in_a_download_keeps_it_from_being_recognised_and_it_is_said(tmp_path: Path) -> None:
+    tree: Tree = {f"Student {n}_{n}_assignsubmission_file": {"hw.py": HW} for n in (1, 2, 3)}
+    plant(tmp_path / "class", {**tree, "solution": {"hw.py": HW}, "more": {"hw.py": HW}})
+
+    taken = inside("grade", "class", "--dry-run", cwd=tmp_path)
+    forced = inside("grade", "class", "--dry-run", "--layout", "moodle", cwd=tmp_path)
+
+    assert taken.out.startswith("Recognised: files and folders, 5 submissions\n")
+    assert (
+        "Notes:\n"
+        "  class: 3 students' files are named as in a Moodle download, too much else is\n"
+        "    not; if it is one: --layout moodle.\n"
+    ) in taken.out
+    assert forced.out == (
+        "Recognised: a Moodle download, 3 submissions\n\n"
+        "Student    Files\nStudent 1  hw.py\nStudent 2  hw.py\nStudent 3  hw.py\n\n"
+        "Belong to nobody:\n  more\n  solution\n\n"
+        "Nothing was graded: leave out --dry-run.\n"
+    )
+
+
+def test_a_class_in_a_zip_in_a_zip_is_said_to_be_read_as_one_student_s(tmp_path: Path) -> None:
+    zipped(tmp_path / "class.zip", {"week1.zip": packed({"s01.py": HW, "s02.py": HW})})
+    zipped(tmp_path / "one.zip", {"s01.zip": packed({"hw.py": HW, "hw.ipynb": b"{}"})})
+
+    whole, single = (inside("grade", name, "--dry-run", cwd=tmp_path) for name in ("class.zip", "one.zip"))
+
+    assert (
+        "Student  Files\nweek1    s01.py, s02.py\n\n"
+        "Notes:\n  week1.zip was read as one student's; if it holds a class, grade that zip.\n"
+    ) in whole.out
+    assert "Notes" not in single.out
+
+
+@pytest.mark.parametrize("roster", ["Al\u200ci Reza", "Ali Reza"])
+def test_signs_that_are_not_seen_keep_nobody_from_their_name(roster: str, tmp_path: Path) -> None:
+    """Persian names have a joiner in them, which some systems leave out."""
+    plant(
+        tmp_path / "class", {"Al\u200ci Reza_1_assignsubmission_file": {"hw.py": HW}, "Al\u200di Reza.py": HW}
+    )
+    (tmp_path / "roster.csv").write_text(f"id,name\nu1,{roster}\n", encoding="utf-8")
+    options = ("--dry-run", "--roster", "roster.csv")
+
+    folder = inside("grade", "class", *options, "--layout", "moodle", cwd=tmp_path)
+    file = inside("grade", "class", *options, "--layout", "files", cwd=tmp_path)
+
+    assert "\nu1       hw.py\n" in folder.out
+    assert "\nu1       Al\\u200di Reza.py\n" in file.out
+
+
 COLLECTED = r"names:.*_(?P<student_id>\w+)_attempt_(?P<timestamp>[0-9\-]+)_(?P<file_id>\w+)"
 
 

@@ -282,6 +282,28 @@ def said(root: Path, text: str | bytes, *submissions: str) -> Path:
     return plant(root / "x", {gradescope.METADATA: data, **{one: {"hw.py": HW} for one in submissions}})
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "counts"),
+    [
+        ("2024-03-10 02:30:00.000000000 -08:00", "2024-03-10 09:45:00.000000000 Z", "4"),  # in another zone
+        ("2024-03-10 10:30:00.000000000 Z", "2024-03-09 10:45:00.000000000 Z", "4"),  # handed in before it
+        ("2024-03-10 10:30:00.000000000 Z", "2024-03-11 10:45:00.000000000 Z", "5"),
+        ("no time", "none either", "5"),
+    ],
+)
+def test_of_two_submissions_to_gradescope_the_later_counts(
+    first: str, second: str, counts: str, tmp_path: Path
+) -> None:
+    text = "".join(
+        f"submission_{number}:\n  :submitters:\n  - :name: Student 01\n    :sid: '1'\n  :created_at: {time}\n"
+        for number, time in ((4, first), (5, second))
+    )
+    (one,) = found(said(tmp_path, text, "submission_4", "submission_5")).submissions
+
+    assert one.origin is not None
+    assert (one.origin.id, len(one.origin.earlier)) == (counts, 1)
+
+
 def test_what_gradescope_knows_travels_with_each_submission(tmp_path: Path) -> None:
     """Keys and tags of Ruby's, a number that is no octal, an alias, and what only looks like a submission."""
     text = (

@@ -30,7 +30,7 @@ def reader(pattern: str) -> Layout:
         NAMED,
         "a class of files that are named by the pattern",
         f"files whose paths begin as {pattern}",
-        lambda folder, _: _read(folder, re.compile(pattern, re.DOTALL)),
+        lambda folder, *_: _read(folder, re.compile(pattern, re.DOTALL)),
     )
 
 
