@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import os
 import re
+import stat
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -81,6 +82,7 @@ def write_pieces(path: Path, pieces: Iterable[bytes], *, lasting: bool = True) -
         path.parent.mkdir(parents=True, exist_ok=True)
         beside.unlink(missing_ok=True)
         with beside.open("xb") as file:  # made here: no link that waits under this name is followed
+            _keep_mode(path, beside)
             file.writelines(pieces)
             file.flush()
             if lasting:
@@ -93,6 +95,14 @@ def write_pieces(path: Path, pieces: Iterable[bytes], *, lasting: bool = True) -
             f"{path}: cannot be written: {error.strerror}.",
             "Name a folder that you may write to and that has room: -o DIR.",
         ) from None
+
+
+def _keep_mode(path: Path, beside: Path) -> None:
+    """Who may read what is replaced may read what replaces it, and nobody else."""
+    with contextlib.suppress(FileNotFoundError):
+        before = path.lstat().st_mode
+        if stat.S_ISREG(before):
+            beside.chmod(stat.S_IMODE(before))
 
 
 def own_folder(folder: Path, name: str) -> Path:

@@ -181,7 +181,7 @@ def _filled(
             tell(line, beside=False)
         target = file if asked.in_place else asked.output
         if target is not None and not asked.dry_run:
-            store.write_bytes(target, done.data)
+            store.write_bytes(target.resolve() if asked.in_place else target, done.data)
             tell(f"Written: {target}", beside=False)
     return _packed(asked, system, marked)
 
