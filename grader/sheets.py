@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -136,7 +136,7 @@ def parse(data: bytes, name: str) -> Sheet:
         )
     text, encoding = _decoded(data)
     start = len(_BOM) if text.startswith(_BOM) else 0
-    delimiter = max(DELIMITERS, key=_first_line(text[start:]).count)
+    delimiter = _delimiter(text[start:])
     rows = tuple(row for row in _rows(text, start, delimiter, name) if any(cell.value for cell in row.cells))
     if not rows:
         raise GraderError(f"{name}: the file is empty.", "Download it again.")
@@ -153,9 +153,11 @@ def _decoded(data: bytes) -> tuple[str, str]:
     return data.decode("latin-1"), "latin-1"
 
 
-def _first_line(text: str) -> str:
-    """Up to the first end of a line, without what is quoted."""
-    return re.split(r"[\r\n]", re.sub(r'"(?:[^"]|"")*+"', "", text[: 1 << 16]), maxsplit=1)[0]
+def _delimiter(text: str) -> str:
+    """What both of the first two lines have most of: a title may hold the others."""
+    plain = re.sub(r'"(?:[^"]|"")*+"', "", text[: 1 << 16])  # without what is quoted
+    first, second, *_ = [*re.split(r"[\r\n]+", plain.lstrip("\r\n"), maxsplit=2), ""]
+    return max(DELIMITERS, key=lambda one: (min(first.count(one), second.count(one)), first.count(one)))
 
 
 def _rows(text: str, start: int, delimiter: str, name: str) -> Iterator[Row]:
@@ -186,7 +188,11 @@ def _unquoted(raw: str) -> str:
     return raw[1:-1].replace('""', '"') if raw.startswith('"') else raw
 
 
-def column(sheet: Sheet, names: Sequence[str]) -> int | None:
-    """The first column that bears one of these names, in any case."""
-    wanted = [name.casefold() for name in names]
-    return next((i for i, one in enumerate(sheet.columns) if one.casefold() in wanted), None)
+def column(sheet: Sheet, name: str) -> int | None:
+    """The first column of this name, in any case."""
+    return next(iter(columns(sheet, name)), None)
+
+
+def columns(sheet: Sheet, name: str) -> list[int]:
+    """Every column of this name, in any case."""
+    return [i for i, one in enumerate(sheet.columns) if one.casefold() == name.casefold()]

@@ -79,8 +79,14 @@ class Filled:
             texts = {one.column: one for one in changes}
             row = self.sheet.rows[place]
             yield f"@@ line {row.line}, {next(iter(texts.values())).student} @@"
-            yield f"-{self.sheet.shown(row)}"
-            yield f"+{self.sheet.shown(row, {column: one.after for column, one in texts.items()})}"
+            after = {column: one.after for column, one in texts.items()}
+            yield f"-{_in_one_line(self.sheet.shown(row))}"
+            yield f"+{_in_one_line(self.sheet.shown(row, after))}"
+
+
+def _in_one_line(row: str) -> str:
+    """A row, also where a cell has several lines."""
+    return row.replace("\r", "\\r").replace("\n", "\\n")
 
 
 def _place(change: Change) -> int:

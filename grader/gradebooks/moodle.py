@@ -21,7 +21,7 @@ from grader.gradebooks.entries import Entry
 from grader.gradebooks.filling import Column, Filled, decimal_of, factor, fill, number, written
 from grader.gradebooks.matching import Keys, Matched, match
 from grader.records import Person
-from grader.sheets import Row, Sheet, column
+from grader.sheets import Row, Sheet, columns
 from grader.text import one_line
 
 LAYOUT: Final = "moodle"
@@ -39,6 +39,7 @@ _PARTICIPANT: Final = re.compile(r"(?P<word>.*?)\s*(?P<id>\d+)", re.DOTALL)
 _NO_COMMENTS: Final = (
     f"There is no column {NAMES['comments']!r}: if it has another name, --column comments NAME fills it, too."
 )
+_ANOTHER: Final = "Download the worksheet of the assignment whose submissions were graded."
 _LOCKED: Final = ("No",)
 
 
@@ -88,7 +89,8 @@ def filled(
 
 
 def _places(sheet: Sheet, called: Mapping[str, str]) -> _Places:
-    found = {key: column(sheet, [called.get(key, name)]) for key, name in NAMES.items()}
+    named = {key: columns(sheet, called.get(key, name)) for key, name in NAMES.items()}
+    found = {key: places[-1] if places else None for key, places in named.items()}  # as Moodle does
     unknown = [called[key] for key in called if found[key] is None]
     grade = found.pop("grade")
     participants = all(_PARTICIPANT.fullmatch(row.value(0)) for row in sheet.rows[1:])
@@ -116,6 +118,8 @@ def _refusal(sheet: Sheet, unknown: Sequence[str], *, participants: bool) -> Gra
 def _maximum(sheet: Sheet, places: _Places) -> float:
     """What a full mark is. Raises GraderError where the assignment is marked in words."""
     found = {number(row.value(places.maximum)) for row in sheet.rows[1:]}
+    if not found:
+        raise GraderError(f"{sheet.name}: the worksheet has no participants.", _ANOTHER)
     most = found.pop() if len(found) == 1 else None
     if most is None:
         raise GraderError(
@@ -136,10 +140,7 @@ def _matched(sheet: Sheet, places: _Places, entries: Sequence[Entry]) -> Matched
     found = match(sheet, rows, [one for one in single if one.student not in strangers], _known_by)
     if not found.rows and not groups:
         why = "knows participants by other numbers" if strangers else "has no row for anybody in the report"
-        raise GraderError(
-            f"{sheet.name}: the worksheet {why}: of another assignment or course?",
-            "Download the worksheet of the assignment whose submissions were graded.",
-        )
+        raise GraderError(f"{sheet.name}: the worksheet {why}: of another assignment or course?", _ANOTHER)
     lost = [f"{one}: who bears the name or the number there is another." for one in sorted(strangers)]
     return Matched({**groups, **found.rows}, (*found.lost, *lost))
 

@@ -359,6 +359,13 @@ def test_who_was_not_downloaded_from_moodle_is_found_by_address_id_or_name(tmp_p
             ),
         ),
         (
+            "Identifier,Full name,Grade,Maximum grade\n",
+            (
+                "error: grades.csv: the worksheet has no participants.\n"
+                "  help: Download the worksheet of the assignment whose submissions were graded.\n"
+            ),
+        ),
+        (
             "Identifier,Full name,Grade,Maximum grade\nParticipant 1,x,,20\n",
             (
                 "error: grades.csv: the worksheet has no row for anybody in the report: of another "
@@ -376,6 +383,17 @@ def test_another_file_is_refused(graded: Path, text: str, message: str) -> None:
 
     assert (run.code, run.out, run.err) == (2, "", message)
     assert (graded / "grades.csv").read_text(encoding="utf-8") == text
+
+
+def test_of_two_columns_of_grades_moodle_reads_the_last_one(tmp_path: Path) -> None:
+    """The first is one that the site has added to its users."""
+    report(tmp_path / "report", moodle("Student 01", "4711", 16))
+    text = "Identifier,Full name,Grade,Grade,Maximum grade\nParticipant 4711,Student 01,,,20\n"
+    (tmp_path / "grades.csv").write_text(text, encoding="utf-8")
+
+    export(tmp_path, "--in-place")
+
+    assert (tmp_path / "grades.csv").read_text(encoding="utf-8") == text.replace(",,,20", ",,16.00,20")
 
 
 def test_every_column_that_can_be_named_can_be_named_on_the_command_line() -> None:

@@ -68,6 +68,27 @@ def test_a_row_that_was_cut_short_gets_its_missing_cells() -> None:
     assert sheet.filled({(1, 2): "5"}) == b"id,name,mark\ns01,,5\n"
 
 
+def test_two_cells_beyond_the_end_of_a_row_stand_in_their_columns() -> None:
+    sheet = sheets.parse(b"a,b,c,d,e\r\n1\r\n", "x.csv")
+
+    assert sheet.filled({(1, 2): "3", (1, 4): "5,0"}) == b'a,b,c,d,e\r\n1,,3,,"5,0"\r\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiter"),
+    [
+        ("Student;ID;Mark, of a, b, c and d\nx;1;\n", ";"),
+        ("Name;Mark (most, 20);Comment\nDoe, Jane;5\n", ";"),
+        ('Name;"Mark, a, b"\n', ";"),
+        ("a,b\n1;2;3,4\n", ","),
+        ("\n\na\tb\tc, d\n1\t2\t3\n", "\t"),
+        ("alone\n1,2\n", ","),
+    ],
+)
+def test_cells_are_told_apart_by_what_two_lines_have_in_common(text: str, delimiter: str) -> None:
+    assert sheets.parse(text.encode(), "x.csv").delimiter == delimiter
+
+
 def test_a_file_that_a_spreadsheet_on_windows_saved_keeps_its_encoding() -> None:
     data = "Name;Note\r\nÉtu;\r\n".encode("cp1252")
 
