@@ -58,7 +58,7 @@ def comment(entry: Entry, mark: str, *, hide_expected: bool) -> str:
     """As HTML in one line."""
     result, _ = redaction.for_student(entry.result, None, hide_expected=hide_expected)
     if result.status == "load_failed" and not entry.mark.corrected:
-        told = sentence(result.message or headline(result))
+        told = _without_path(sentence(result.message or headline(result)), sentence(result.path))
     else:
         several = len(result.exercises) > 1
         pairs = zip(result.exercises, entry.mark.exercises, strict=True)
@@ -80,6 +80,11 @@ def _found(exercise: ExerciseResult, worth: ExerciseMark, *, several: bool) -> I
     else:
         failed = (row for row in exercise.criteria if row.outcome == "failed")
         yield from (f"{name}: {sentence(row.message or row.title)}" for row in islice(failed, 1))
+
+
+def _without_path(text: str, path: str) -> str:
+    """Where the grader found it says nothing to its student."""
+    return f"What you handed in{text.removeprefix(path)}" if path and text.startswith(f"{path} ") else text
 
 
 def _ended(text: str) -> str:

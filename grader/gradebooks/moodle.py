@@ -40,7 +40,10 @@ _NO_COMMENTS: Final = (
     f"There is no column {NAMES['comments']!r}: if it has another name, --column comments NAME fills it, too."
 )
 _ANOTHER: Final = "Download the worksheet of the assignment whose submissions were graded."
-_LOCKED: Final = ("No",)
+_LOCKED: Final = frozenset(
+    "no nein non nee não nej nei ei nie ne нет ні όχι hayır لا לא いいえ 否 아니오 없음".split()
+)
+"""How sites in other languages write that a grade cannot be changed."""
 
 
 @dataclass(frozen=True)
@@ -206,7 +209,7 @@ def _open(
     told, open_ = [], {}
     for place, entry in sorted(rows.items()):
         row, mark = sheet.rows[place], (entry.mark.score or 0.0) * times
-        if row.value(places.changeable) in _LOCKED:
+        if row.value(places.changeable).casefold() in _LOCKED:
             told.append(f"line {row.line}, {entry.student}: the grade is locked in Moodle.")
         elif target.most is not None and mark > target.most:
             said = written(mark, target.decimal)

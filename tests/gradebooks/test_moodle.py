@@ -124,6 +124,30 @@ def test_a_worksheet_that_was_filled_changes_nothing_any_more(graded: Path) -> N
     assert (graded / "grades.csv").read_bytes() == before
 
 
+def test_a_comment_does_not_say_where_the_instructor_has_the_file(tmp_path: Path) -> None:
+    why = "submissions/s01.ipynb has no .py or .ipynb file at its top; it is empty."
+    failed = submission("s01", missing(ONE), status="load_failed", message=why)
+    report(tmp_path / "report", failed)
+    (tmp_path / "grades.csv").write_text(f"{HEADER}\nParticipant 1,s01,,,,,20,Yes,-,-,\n", encoding="utf-8")
+
+    run = export(tmp_path, "--dry-run")
+
+    told = "0 of 20 points. What you handed in has no .py or .ipynb file at its top; it is empty."
+    assert f",0.00,20,Yes,-,-,{told}\n" in run.out
+
+
+def test_a_grade_that_a_german_site_has_locked_is_told(tmp_path: Path) -> None:
+    report(tmp_path / "report", moodle("Student 01", "4711", 16))
+    text = f'{GERMAN}\n"Teilnehmer/in4711",Student 01,,,"20,00",Nein,-\n'
+    (tmp_path / "grades.csv").write_text(text, encoding="utf-8")
+
+    named = ("--column", "grade", "Bewertung", "--column", "changeable", "Änderbar")
+    run = export(tmp_path, "--in-place", *named)
+
+    assert "Not filled:\n  line 2, Student 01: the grade is locked in Moodle.\n" in run.out
+    assert (tmp_path / "grades.csv").read_text(encoding="utf-8") == text
+
+
 def test_a_comment_is_html_that_the_worksheet_s_encoding_can_hold(tmp_path: Path) -> None:
     failed = submission("s01", missing(ONE), status="load_failed", message='hw.py: <b>θ</b> & "ü"')
     report(tmp_path / "report", failed)
