@@ -7,6 +7,7 @@ table is refused with its line.
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -128,13 +129,16 @@ def read(path: Path) -> Sheet:
 
 
 def parse(data: bytes, name: str) -> Sheet:
-    """A table in UTF-8, or as spreadsheets on Windows save it. Raises GraderError for what is none."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff", b"PK\x03\x04")) or b"\0" in data[:4096]:
+    """A table in UTF-8, or as Blackboard and spreadsheets on Windows save it.
+
+    Raises GraderError for what is none.
+    """
+    text, encoding = _decoded(data)
+    if data.startswith(b"PK\x03\x04") or "\0" in text[:4096]:
         raise GraderError(
-            f"{name}: this is no CSV file; a workbook, or a text in UTF-16.",
+            f"{name}: this is no CSV file; is it a workbook?",
             "Download it again as CSV, and do not save it from a spreadsheet.",
         )
-    text, encoding = _decoded(data)
     start = len(_BOM) if text.startswith(_BOM) else 0
     delimiter = _delimiter(text[start:])
     rows = tuple(row for row in _rows(text, start, delimiter, name) if any(cell.value for cell in row.cells))
@@ -145,7 +149,8 @@ def parse(data: bytes, name: str) -> Sheet:
 
 def _decoded(data: bytes) -> tuple[str, str]:
     """Every one of these gives back the same bytes."""
-    for encoding in ("utf-8", "cp1252"):
+    wide = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}.get(data[:2], "utf-8")
+    for encoding in (wide, "utf-8", "cp1252"):
         try:
             return data.decode(encoding), encoding
         except UnicodeDecodeError:

@@ -41,7 +41,10 @@ _NO_COMMENTS: Final = (
 )
 _ANOTHER: Final = "Download the worksheet of the assignment whose submissions were graded."
 _LOCKED: Final = frozenset(
-    "no nein non nee não nej nei ei nie ne нет ні όχι hayır لا לא いいえ 否 아니오 없음".split()
+    {
+        *("no", "nein", "non", "nee", "não", "nej", "nei", "ei", "nie", "ne", "нет", "ні", "όχι", "hayır"),  # noqa: RUF001
+        *("لا", "לא", "いいえ", "否", "아니오"),
+    }
 )
 """How sites in other languages write that a grade cannot be changed."""
 

@@ -200,7 +200,7 @@ def _file(data: bytes) -> FileView | None:
     except GraderError:
         return None
     columns = tuple(name.lower() for name in sheet.columns)
-    if not set(COLUMNS[:3]) <= set(columns):
+    if not set(COLUMNS[:3]) <= set(columns) or sheet.encoding.startswith("utf-16"):
         return None
     rows = {one.line: one for one in overrides.every(data)}
     starts = [row.cells[0].start for row in sheet.rows[1:]]

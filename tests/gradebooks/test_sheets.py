@@ -98,6 +98,17 @@ def test_a_file_that_a_spreadsheet_on_windows_saved_keeps_its_encoding() -> None
     assert sheet.filled({(1, 1): "1,5"}) == "Name;Note\r\nÉtu;1,5\r\n".encode("cp1252")
 
 
+@pytest.mark.parametrize("order", ["le", "be"])
+def test_a_file_as_blackboard_gives_it_keeps_its_encoding(order: str) -> None:
+    def data(mark: str) -> bytes:
+        return f'\ufeff"Username"\t"Mark"\r\n"É𝜃"\t"{mark}"\r\n'.encode(f"utf-16-{order}")
+
+    sheet = sheets.parse(data(""), "gc.xls")
+
+    assert (sheet.columns, sheet.rows[1].value(0)) == (["Username", "Mark"], "É𝜃")
+    assert sheet.filled({(1, 1): "20.00"}) == data("20.00")
+
+
 def test_a_quoted_line_end_counts_as_a_line() -> None:
     sheet = sheets.parse(b'a,b\n"x\r\ny",1\nz,2\n', "a.csv")
 
@@ -109,8 +120,9 @@ def test_a_quoted_line_end_counts_as_a_line() -> None:
     [
         (b"", "a.csv: the file is empty."),
         (b" \n,,\n", "a.csv: the file is empty."),
-        (b"\xff\xfea\0", "a.csv: this is no CSV file; a workbook, or a text in UTF-16."),
-        (b"PK\x03\x04", "a.csv: this is no CSV file; a workbook, or a text in UTF-16."),
+        (b"\xff\xfe", "a.csv: the file is empty."),
+        (b"\xff\xfea\0b", "a.csv: this is no CSV file; is it a workbook?"),
+        (b"PK\x03\x04", "a.csv: this is no CSV file; is it a workbook?"),
         (b'a,b\n"x,1\n', "a.csv, line 2: no cell of a table: '\"x,1'."),
         (b'a,b\n1,"x"y\n', "a.csv, line 2: no cell of a table: '\"x\"y'."),
     ],

@@ -57,7 +57,13 @@ def test_no_file_is_one_with_a_header_alone() -> None:
     assert whole(file) == HEADER
 
 
-@pytest.mark.parametrize("data", [b"student,score\n", b'"', b"PK\x03\x04", b"\xff\xfe", b"\n\n"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        *(b"student,score\n", b'"', b"PK\x03\x04", b"\xff\xfe", b"\n\n"),
+        "\ufeffstudent,exercise,score\n".encode("utf-16-le"),
+    ],
+)
 def test_what_is_no_table_of_corrections_has_no_parts(data: bytes) -> None:
     assert file_of(data) is None
 
