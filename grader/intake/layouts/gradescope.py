@@ -146,6 +146,8 @@ def _handin(key: str, said: _Said, entry: Entry | None, folder: Folder) -> HandI
     found = HandIn(name, shown, origin, notes=notes)
     if entry is None:
         return replace(found, problem=f"{shown}: {METADATA} lists it, and there is no such folder.")
+    if entry.problem is not None:
+        return replace(found, problem=entry.problem)
     return replace(found, folders=(Folder(entry.path, entry.shown, folder.refused),))
 
 

@@ -48,9 +48,8 @@ def _handin(named: Sequence[_Named], folder: Folder) -> HandIn:
     if match["plugin"] == "onlinetext":
         problem = f"{entry.shown}: a text was handed in, and no file. {HAND_IN}"
         return HandIn(match["name"], entry.shown, origin, problem=problem)
-    return with_newest(
-        HandIn(match["name"], entry.shown, origin, tuple(_pieces(named)), tuple(_folders(named, folder)))
-    )
+    pieces, folders = tuple(_pieces(named)), tuple(_folders(named, folder))
+    return with_newest(HandIn(match["name"], entry.shown, origin, pieces, folders, entry.problem))
 
 
 def _pieces(named: Sequence[_Named]) -> Iterator[Piece]:
@@ -59,7 +58,9 @@ def _pieces(named: Sequence[_Named]) -> Iterator[Piece]:
 
 def _folders(named: Sequence[_Named], folder: Folder) -> Iterator[Folder]:
     return (
-        Folder(entry.path, entry.shown, folder.refused) for _, entry in named if entry.kind is Kind.FOLDER
+        Folder(entry.path, entry.shown, folder.refused)
+        for _, entry in named
+        if entry.kind is Kind.FOLDER and entry.problem is None
     )
 
 
