@@ -131,6 +131,27 @@ def test_all_who_gave_the_same_answers_are_corrected_at_once_though_no_known_mis
     ]
 
 
+def test_what_is_not_saved_is_in_sight_and_not_left_without_a_question(
+    visit: Callable[..., Visit], tmp_path: Path
+) -> None:
+    address = written(tmp_path / "report", class_of(30))
+    (tmp_path / "report" / "index.html").write_text("<title>The class</title>", encoding="utf-8")
+    made = visit(address, viewport={"width": 390, "height": 500})
+    page, leave = made.page, made.page.get_by_role("link", name="The class")
+
+    page.get_by_label("Student", exact=True).fill("w05")
+    take_in(page, "5")
+    seen = [page.locator(name).bounding_box() for name in ("#told", "#save")]
+    with page.expect_event("dialog"):
+        leave.click()
+    downloaded(page)
+    leave.click()
+    page.wait_for_url("**/index.html")
+
+    assert all(box and 0 <= box["y"] < box["y"] + box["height"] <= 500 for box in seen)
+    made.complaints.remove("dialog: ")  # asked once, before the download
+
+
 def test_a_mistake_leads_to_its_correction(open_page: Open, tmp_path: Path) -> None:
     page = open_page(written(tmp_path / "report", class_of(3), ""))
 
