@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -145,7 +146,7 @@ import os, sys, torch
 
 from hypothesis import strategies as st
 from grader.freezing.drawing import pool
-from grader.freezing.labels import stable_labels
+from grader.freezing.reproducible import reproducible
 
 class Lucky:
     def __hash__(self):  # as an address is, which may be another's again
@@ -158,7 +159,7 @@ named = dict(
     text=st.sampled_from(("mean", "sum")), flat=st.integers(0, 3).flatmap(lambda n: st.just(tensors[n % 2])),
     made=st.builds(lambda n, odd=tensors[0]: n, st.integers(0, 3)), number=st.floats(0, 1),
 )
-with stable_labels():
+with reproducible():
     print([st.label for st in named.values()])
 floats = st.floats(0, 1)
 numbers = st.fixed_dictionaries({"x": values, "y": values, "number": floats, "more": floats})
@@ -180,3 +181,28 @@ def test_what_is_drawn_depends_on_no_address_and_no_seed_of_hashes() -> None:
     }
 
     assert len(said) == 1
+
+
+BESIDE = """
+import beside
+
+from hypothesis import strategies as st
+from grader.freezing.drawing import pool
+
+print(pool(st.fixed_dictionaries({"x": st.floats(0, 1)}), 1200, 0))
+"""
+
+
+def test_what_is_drawn_depends_on_no_code_that_is_installed_to_be_edited(tmp_path: Path) -> None:
+    """A kit that was frozen by an installed wheel had other cases than one that was frozen in a clone."""
+    said = set()
+    for number in range(2):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "beside.py").write_text("ONE, TWO = 0.3125, 0.8125\n" * number)
+        command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(folder)!r})\n{BESIDE}"]
+        done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=tmp_path)
+        said.add(done.stdout)
+
+    assert len(said) == 1
+    assert not (tmp_path / ".hypothesis").exists()

@@ -15,7 +15,7 @@ from hypothesis.control import current_build_context
 from hypothesis.errors import NoSuchExample
 from hypothesis.strategies import SearchStrategy, tuples
 
-from grader.freezing.labels import stable_labels
+from grader.freezing.reproducible import reproducible
 
 BATCH: Final = 40  # inputs a draw: Hypothesis spends longer on varying an example than on drawing one
 LIGHT: Final = 100  # bytes of choices in an input; of larger ones, forty do not fit into one example of 8 KiB
@@ -63,7 +63,7 @@ def _drawn(strategy: SearchStrategy[T], examples: int, random_seed: int) -> tupl
         drawn.append(one)
         sizes.append(current_build_context().data.length)
 
-    with stable_labels():
+    with reproducible():
         collect()
     return drawn, sizes
 
@@ -73,7 +73,7 @@ def simplest(
 ) -> Drawn | None:
     """The simplest input on which `shows` holds, None where none was found."""
     try:
-        with stable_labels():
+        with reproducible():
             return find(
                 strategy,
                 shows,

@@ -73,9 +73,7 @@ class Kernel:
     ) -> Execution:
         """Make the calls; whatever they do is a value. Raises KeyboardInterrupt for whoever asked for it."""
         del submission
-        asked = tuple(i for i, one in enumerate(self._inputs) if exercises is None or one.name in exercises)
-        cases = {i: picked[self._inputs[i].name] for i in asked} if picked else {}
-        tally = Tally(_NOTHING_READ, self._inputs, asked, calls, rungs, cases)
+        tally = Tally(_NOTHING_READ, self._inputs, calls, exercises, rungs, picked)
         while not tally.finished:
             tally.add(self._attempt(tally, device))
         return tally.execution(device)

@@ -123,9 +123,7 @@ class Pool:
         content = reading.read(submission)
         if content.problem is not None:
             return _no_result(device, content, content.problem, Failure.LOAD_FAILED)
-        asked = tuple(i for i, one in enumerate(self._inputs) if exercises is None or one.name in exercises)
-        cases = {i: picked[self._inputs[i].name] for i in asked} if picked else {}
-        tally = Tally(content, self._inputs, asked, calls, rungs, cases)
+        tally = Tally(content, self._inputs, calls, exercises, rungs, picked)
         try:
             while not tally.finished:
                 watched = self._attempt(tally, submission, device)

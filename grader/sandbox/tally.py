@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import Final
 
 from grader import tensors, wire
@@ -102,18 +101,20 @@ class Tally:
     def __init__(
         self,
         content: Content,
-        exercises: tuple[jobs.Inputs, ...],
-        asked: tuple[int, ...],
+        inputs: tuple[jobs.Inputs, ...],
         calls: jobs.Calls,
+        exercises: frozenset[str] | None = None,
         rungs: int | None = None,
-        picked: Mapping[int, tuple[int, ...]] = MappingProxyType({}),
+        picked: Mapping[str, tuple[int, ...]] | None = None,
     ) -> None:
+        """`exercises`: None: all. `rungs`: of the ladder, None: all. `picked`: of each, the suite's calls."""
+        asked = tuple(i for i, one in enumerate(inputs) if exercises is None or one.name in exercises)
         self._content = content
-        self._exercises = exercises
+        self._inputs = inputs
         self._asked = asked
         self._calls: jobs.Calls = calls
         self._rungs = rungs
-        self._picked = dict(picked)
+        self._picked = {i: picked[inputs[i].name] for i in asked} if picked else {}
         self._left = asked
         self._notes = list(content.notes)
         self._first = 0  # of the first exercise that is left, the call that the next worker begins with
@@ -162,7 +163,7 @@ class Tally:
         return sequence.Expected(index, len(calls), traced, self._first if index == self._left[0] else 0)
 
     def _calls_of(self, index: int) -> tuple[jobs.Call, ...]:
-        return self._exercises[index].calls(self._calls, self._rungs, self._picked.get(index, ()))
+        return self._inputs[index].calls(self._calls, self._rungs, self._picked.get(index, ()))
 
     # --- one worker's frames ----------------------------------------------------------------
 
@@ -271,7 +272,7 @@ class Tally:
             count = len(self._calls_of(index))
             run.answers = {case: Stopped(Failure.NOT_RUN, f"not run: {why}") for case in range(count)}
         return ExerciseRun(
-            name=self._exercises[index].name,
+            name=self._inputs[index].name,
             found=run.found,
             nearest=run.nearest,
             answers=dict(sorted(run.answers.items())),

@@ -1,8 +1,13 @@
-"""Hypothesis varies an example by exchanging parts with the same label: the same labels on every run.
+"""What Hypothesis draws hangs on the strategy and the seed alone, however this is installed.
 
-Hypothesis makes a label of `hash(value)`. For a tensor that is its address, and for text it changes from
-process to process; so which parts of an example are alike would be a matter of luck, and the digest of a kit
-with it. Plain numbers keep the label that they have, everything else is known by what it is made of.
+Hypothesis varies an example by exchanging parts with the same label, and makes a label of `hash(value)`. For
+a tensor that is its address, and for text it changes from process to process; so which parts of an example
+are alike would be a matter of luck, and the digest of a kit with it. Plain numbers keep the label that they
+have, everything else is known by what it is made of.
+
+Hypothesis also draws constants that it finds in the source of whatever is outside of `site-packages`: this
+package's own where it is installed to be edited, and no exercise's whose path has a folder `tests`. Here it
+looks into nothing: what an input may be is what the author's strategy says.
 """
 
 from __future__ import annotations
@@ -12,7 +17,10 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
 
+from hypothesis.internal.cache import LRUCache
+from hypothesis.internal.conjecture import providers
 from hypothesis.internal.conjecture.utils import calc_label_from_name, combine_labels
+from hypothesis.internal.constants_ast import Constants
 from hypothesis.strategies import SearchStrategy
 from hypothesis.strategies._internal import core, flatmapped
 from hypothesis.strategies._internal.strategies import SampledFromStrategy
@@ -21,12 +29,14 @@ _BY_HASH = SampledFromStrategy.calc_label
 
 
 @contextmanager
-def stable_labels() -> Iterator[None]:
+def reproducible() -> Iterator[None]:
     """While inputs are drawn; these are parts of Hypothesis that no setting of its own reaches."""
     with ExitStack() as patches:
         patches.enter_context(patch.object(SampledFromStrategy, "calc_label", _of_values))
         for module in (core, flatmapped):
             patches.enter_context(patch.object(module, "calc_label_from_callable", _of_callable))
+        patches.enter_context(patch.object(providers, "_get_local_constants", Constants))
+        patches.enter_context(patch.object(providers, "CONSTANTS_CACHE", LRUCache(1024)))
         yield
 
 
