@@ -12,7 +12,19 @@ import rich_click as click
 from grader.commands.layouts import LayoutType
 from grader.commands.outputs import FORMS, OutputType
 
-Folder: Final = click.Path(path_type=Path)
+
+class PathType(click.Path):
+    """A path; an empty one, as of a variable that is not set, is not the working folder."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | bytes | os.PathLike[str]:
+        if value == "":
+            self.fail("the name is empty; the working folder is '.'", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+Folder: Final = PathType(path_type=Path)
 Option = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 

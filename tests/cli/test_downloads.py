@@ -238,6 +238,14 @@ def test_a_layout_that_does_not_fit_is_refused(tmp_path: Path) -> None:
     }
 
 
+def test_an_empty_name_is_not_the_working_folder() -> None:
+    class_, output = inside("grade", "", "--dry-run"), inside("grade", "submissions", "-o", "")
+
+    told = "the name is empty; the working folder is '.'\n  help: grader grade --help\n"
+    assert (class_.code, class_.err) == (2, f"error: Invalid value for 'PATH': {told}")
+    assert (output.code, output.err) == (2, f"error: Invalid value for '-o' / '--output': {told}")
+
+
 def test_a_file_is_no_download(tmp_path: Path) -> None:
     plant(tmp_path, {"s01.py": HW})
 
