@@ -23,6 +23,7 @@ from grader.text import one_line
 Wanted = Literal["empty", "all", "none"]
 """Which cells are filled."""
 
+LONGEST: Final = 300  # characters of what was found: the student's page has all of it
 _NONE: Final = "none"
 
 
@@ -63,7 +64,7 @@ def comment(entry: Entry, mark: str, *, hide_expected: bool) -> str:
         several = len(result.exercises) > 1
         pairs = zip(result.exercises, entry.mark.exercises, strict=True)
         told = next((text for one, worth in pairs for text in _found(one, worth, several=several)), "")
-    return html.escape(f"{mark} {_ended(told)}".rstrip(), quote=False)
+    return html.escape(f"{mark} {_ended(one_line(told, LONGEST))}".rstrip(), quote=False)
 
 
 def _found(exercise: ExerciseResult, worth: ExerciseMark, *, several: bool) -> Iterator[str]:
