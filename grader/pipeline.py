@@ -25,14 +25,14 @@ from grader.judging import award, behaviour, compare, evidence, replay
 from grader.judging.award import Finding
 from grader.judging.evidence import CaseTexts, JudgedRun
 from grader.records import Execution, ExerciseRun, Failure, Stopped, Submission
-from grader.results import EVIDENCE_SCHEMA, Device, Evidence, Graded, SubmissionResult
+from grader.results import EVIDENCE_SCHEMA, Device, Evidence, Graded, SubmissionResult, Written
 from grader.sandbox import reading
 from grader.sandbox.pool import Pool
 from grader.text import one_line
 
 AHEAD: Final = 2  # submissions for each job: one that runs, and one that is next
 
-Keep = Callable[[Graded], SubmissionResult]
+Keep = Callable[[Graded | Written], SubmissionResult]
 """Stores what grading came to; of that, the result goes on."""
 
 _KEEPS: Final = (
@@ -83,7 +83,7 @@ def grade(submission: Submission, session: Session) -> Graded:
 
 
 def grade_class(
-    submissions: Sequence[Submission], session: Session, keep: Keep
+    submissions: Sequence[Submission], session: Session, keep: Callable[[Graded], SubmissionResult]
 ) -> Iterator[SubmissionResult]:
     """Grade many, `session.jobs` at once, yielding each as it is done.
 

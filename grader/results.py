@@ -316,3 +316,10 @@ class Graded(Stored, frozen=True):
 
     result: SubmissionResult
     evidence: Evidence
+
+
+class Written(Stored, frozen=True):
+    """The same from another machine, its evidence as it will stand on the disk."""
+
+    result: SubmissionResult
+    evidence: bytes

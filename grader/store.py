@@ -15,7 +15,7 @@ import stat
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import BinaryIO, Final, TypeVar
 
 import msgspec
 
@@ -77,24 +77,32 @@ def write_bytes(path: Path, data: bytes, *, lasting: bool = True) -> None:
 
 def write_pieces(path: Path, pieces: Iterable[bytes], *, lasting: bool = True) -> None:
     """As `write_bytes`, of what is made piece by piece."""
+    with writing(path, lasting=lasting) as file:
+        file.writelines(pieces)
+
+
+@contextlib.contextmanager
+def writing(path: Path, *, lasting: bool = True) -> Iterator[BinaryIO]:
+    """A file that is whole and in its place once the context has ended well, and else not there."""
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         beside.unlink(missing_ok=True)
         with beside.open("xb") as file:  # made here: no link that waits under this name is followed
             _keep_mode(path, beside)
-            file.writelines(pieces)
+            yield file
             file.flush()
             if lasting:
                 os.fsync(file.fileno())
         beside.replace(path)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            beside.unlink()
         raise GraderError(
             f"{path}: cannot be written: {error.strerror}.",
             "Name a folder that you may write to and that has room: -o DIR.",
         ) from None
+    finally:
+        with contextlib.suppress(OSError):
+            beside.unlink()
 
 
 def _keep_mode(path: Path, beside: Path) -> None:
@@ -192,10 +200,14 @@ def _large(path: Path) -> tuple[bytes, Kept] | None:
         return None
 
 
-def write_evidence(folder: Path, student: str, evidence: Evidence) -> None:
-    """Write evidence/<stem>.json. Raises GraderError where the folder cannot be written."""
+def write_evidence(folder: Path, student: str, evidence: Evidence | bytes) -> None:
+    """Write evidence/<stem>.json; bytes are what `encode` made of it elsewhere.
+
+    Raises GraderError where the folder cannot be written.
+    """
     own_folder(folder, EVIDENCE_FOLDER)
-    write_bytes(evidence_path(folder, student), encode(evidence) + b"\n")
+    data = evidence if isinstance(evidence, bytes) else encode(evidence)
+    write_bytes(evidence_path(folder, student), data + b"\n")
 
 
 def read_evidence(folder: Path, student: str) -> Evidence | None:

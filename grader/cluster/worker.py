@@ -2,7 +2,7 @@
 
 A worker is as trusted as the parent: it holds the kit, judges and explains, and imports no torch. Student
 code runs in confined processes below it, as everywhere. A submission comes as bytes and goes back as the
-JSON of its stored records, so that no machine needs another's files.
+JSON that is stored of it, so that no machine needs another's files and the parent has only to write.
 
 A task names all that marks hang on (`agreement.key`): whoever comes late with another version or weaker
 walls grades nothing.
@@ -26,6 +26,9 @@ from grader.pipeline import Session, grade
 from grader.records import Submission
 from grader.report.head import Head
 from grader.run import Options, opened
+
+Encoded = tuple[bytes, bytes]
+"""JSON of a SubmissionResult, and of the Evidence as it will stand on the disk."""
 
 
 class Fault(Exception):
@@ -112,7 +115,7 @@ class Grading(WorkerPlugin):
     async def answer(self) -> Answer:
         return await self._answer
 
-    def grade(self, key: str, submission: bytes) -> bytes:
+    def grade(self, key: str, submission: bytes) -> Encoded:
         """Raises Fault, or Unlike."""
         told = self._answer.result()  # no task comes before a worker's plugins are set up
         if isinstance(told, Refused):
@@ -123,7 +126,7 @@ class Grading(WorkerPlugin):
             graded = grade(decoders.msgpack(Submission).decode(submission), session)
         if graded.result.status == "harness":
             raise Fault(graded.result.message)
-        return store.encode(graded)
+        return store.encode(graded.result), store.encode(graded.evidence)
 
     def _asked(self) -> Answer:
         try:
@@ -131,6 +134,10 @@ class Grading(WorkerPlugin):
             return Told(head, key(head))
         except GraderError as error:
             return Refused(error.message, error.hint)
+        except OSError as error:
+            return Refused(
+                f"its sandbox cannot be opened: {error}", "See that it has room, and may start processes."
+            )
 
 
 async def answer(name: str, dask_worker: Worker) -> bytes:
@@ -139,8 +146,8 @@ async def answer(name: str, dask_worker: Worker) -> bytes:
     return store.encode(await plugin.answer()) if isinstance(plugin, Grading) else b""
 
 
-def grade_one(name: str, key: str, submission: bytes) -> bytes:
-    """The task: msgpack of a Submission in, JSON of a Graded out. Raises Fault, or Unlike."""
+def grade_one(name: str, key: str, submission: bytes) -> Encoded:
+    """The task, of the msgpack of a Submission. Raises Fault, or Unlike."""
     worker = get_worker()
     plugin = worker.plugins.get(name)
     if not isinstance(plugin, Grading):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import msgspec
@@ -48,7 +50,7 @@ class Class:
     folder: Path
     results: Results
     corrections: overrides.Overrides
-    entries: list[Entry]
+    entries: Sequence[Entry]
 
     @property
     def most(self) -> float:
@@ -137,13 +139,14 @@ def to_gradescope(asked: Asked) -> int:
 
     if asked.output is None:
         raise GraderError("An autograder is a zip, and needs a file.", "Name it: --output FILE.")
-    made = gradescope.autograder(marked.entries, results)
+    buffer = BytesIO()
+    made = gradescope.autograder(buffer, marked.entries, results)
     if not made.count:
         raise GraderError(
             f"{asked.folder}: nobody there handed in through Gradescope.",
             "Grade Gradescope's export: the assignment, Review Grades, Export Submissions.",
         )
-    _put(asked, made.data, made.lost)
+    _put(asked, buffer.getvalue(), made.lost)
     return 0
 
 
@@ -251,10 +254,10 @@ def _packed(asked: Asked, system: str, marked: Class) -> int:
         text = renderer.student_page(entry.result, evidence, head, marked.corrections)
         return Page(text, tuple(file for file in files if file.endswith(".ipynb")))
 
-    pack = feedback.pack(marked.entries, system, page)
+    with tempfile.TemporaryFile() if asked.dry_run else store.writing(asked.feedback) as file:
+        pack = feedback.pack(file, marked.entries, system, page)
     for line in _listed("Without a page in the pack:", pack.lost):
         tell(line)
     if not asked.dry_run:
-        store.write_bytes(asked.feedback, pack.data)
         tell(f"Written: {asked.feedback}, {plural(pack.count, 'page')}")
     return 0

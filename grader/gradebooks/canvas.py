@@ -7,6 +7,7 @@ Login ID, name. A row named "Points Possible" says what a full mark is, or that 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,7 +29,7 @@ AGAIN: Final = "Download it again: Grades, Export, with Canvas in English."
 
 
 def filled(
-    sheet: Sheet, assignment: str, entries: list[Entry], *, most: float, scale: bool, replace: bool
+    sheet: Sheet, assignment: str, entries: Sequence[Entry], *, most: float, scale: bool, replace: bool
 ) -> Filled:
     """Raises GraderError for what is no gradebook, and for another course's."""
     places = _places(sheet)

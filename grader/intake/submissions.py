@@ -38,6 +38,7 @@ from grader.intake.students import (
     told,
     unread,
 )
+from grader.kept import Found
 from grader.records import Record, Submission
 from grader.sandbox.scratch import Scratch
 from grader.text import one_line
@@ -46,7 +47,7 @@ from grader.text import one_line
 class Discovery(Record, frozen=True):
     """What was found, sorted by student."""
 
-    submissions: tuple[Submission, ...]
+    submissions: Found
     unmatched: tuple[str, ...] = ()  # paths that belong to no submission; a folder stands for all in it
     notes: tuple[str, ...] = ()
     alike: tuple[tuple[str, ...], ...] = ()  # students whose names differ in case or in what is not seen
@@ -112,9 +113,8 @@ def _discover(path: Path, scratch: Path, one: bool, output: Path | None, asked: 
         )
     if known is not None:
         _name(found, known)
-    submissions = tuple(_apart(found))
     return Discovery(
-        submissions,
+        Found(_apart(found)),
         tuple(sorted(found.unmatched)),
         tuple(found.notes),
         tuple(map(tuple, found.alike)),

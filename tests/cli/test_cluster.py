@@ -7,10 +7,10 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final
 from unittest import mock
 
 import pytest
@@ -23,10 +23,10 @@ from tests.hostile.test_lifetimes import descendants, wait_until_gone
 
 pytest.importorskip("distributed")
 
-from grader.cluster import session
+from distributed import CancelledError
+from distributed.comm.core import CommClosedError
 
-if TYPE_CHECKING:
-    from distributed import Future
+from grader.cluster import session
 
 SAMPLE: Final = ROOT / "submissions"
 READS: Final = "import helper\nassert open('data/numbers.txt').read() == helper.NUMBERS\n"
@@ -166,42 +166,19 @@ def test_a_parent_that_is_killed_leaves_no_process_and_resume_goes_on(
     resumed_is_whole(classroom, kit_file, tmp_path, alone)
 
 
-class Fleeting:
-    """In the place of a future of dask's: whoever asks to be told hears of the next state at once."""
-
-    def __init__(self, *states: str) -> None:
-        self._states = list(states)
-        self.key = "a"
-
-    @property
-    def status(self) -> str:
-        return self._states[0]
-
-    def add_done_callback(self, tell: Callable[[Fleeting], object]) -> None:
-        del self._states[0]
-        tell(self)
-
-
-def cluster_with(future: Fleeting) -> session.Cluster:
-    made = session.Cluster(mock.Mock(status="running"), mock.Mock(), "name", "key", cuda=False)
-    made._done.put(cast("Future[bytes]", future))
-    return made
-
-
 @pytest.mark.parametrize(
-    "states", [("finished",), ("error",), ("lost", "finished"), ("pending", "lost", "error")]
+    ("status", "why"),
+    [
+        ("cancelled", CancelledError("a")),  # told by the scheduler, or by the client that lost it
+        ("finished", CommClosedError("in <TLS>")),  # while it was fetched
+        ("lost", OSError("Timed out")),
+    ],
 )
-def test_a_result_that_its_worker_took_along_is_waited_for_again(states: tuple[str, ...]) -> None:
-    future = Fleeting(*states)
+def test_what_no_answer_came_of_went_with_the_scheduler(status: str, why: Exception) -> None:
+    cluster = session.Cluster(mock.Mock(), mock.Mock(), "name", "key", cuda=False)
 
-    assert cluster_with(future)._next() is cast("Future[bytes]", future)
-    assert future.status == states[-1]
-
-
-@pytest.mark.parametrize("states", [("cancelled",), ("lost", "cancelled")])
-def test_what_is_cancelled_went_with_the_scheduler(states: tuple[str, ...]) -> None:
     with pytest.raises(GraderError) as error:
-        cluster_with(Fleeting(*states))._next()
+        cluster._graded(mock.Mock(), mock.Mock(status=status), why)
 
     assert str(error.value) == (
         "The scheduler is gone, and what it was to grade with it.\n"

@@ -20,7 +20,7 @@ HALF: Final = 0.5  # of it, and a download is guessed at
 ANY: Final = 0.0  # where it is said to be one
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Piece:
     """A loose file. Of two with one `name` the one with the higher `order` is newer."""
 
@@ -29,7 +29,7 @@ class Piece:
     order: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class HandIn:
     """Of one student, or one group: loose pieces that make a folder, else the first of `folders`."""
 
