@@ -9,12 +9,14 @@ no thread can meet an unfinished one, whichever comes first. Encoding asks for n
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from functools import cache
 from typing import Any, Final, TypeVar, overload
 
 import msgspec
 
 T = TypeVar("T")
+Hook = Callable[[type, Any], Any]
 
 BROKEN: Final = (msgspec.MsgspecError, UnicodeError, RecursionError)
 """What a decoder raises: of another type or form, text that is no UTF-8, nested without end."""
@@ -43,13 +45,17 @@ def msgpack(kind: Any) -> msgspec.msgpack.Decoder[Any]:
 
 
 @overload
-def convert(value: object, kind: type[T], builtin_types: tuple[type, ...] = ()) -> T: ...
+def convert(
+    value: object, kind: type[T], builtin_types: tuple[type, ...] = (), hook: Hook | None = None
+) -> T: ...
 @overload
-def convert(value: object, kind: Any, builtin_types: tuple[type, ...] = ()) -> Any: ...  # a union
-def convert(value: object, kind: Any, builtin_types: tuple[type, ...] = ()) -> Any:
-    """A plain value as a record. Raises msgspec.ValidationError."""
+def convert(
+    value: object, kind: Any, builtin_types: tuple[type, ...] = (), hook: Hook | None = None
+) -> Any: ...  # a union
+def convert(value: object, kind: Any, builtin_types: tuple[type, ...] = (), hook: Hook | None = None) -> Any:
+    """A plain value as a record; `hook` makes what msgspec does not know. Raises msgspec.ValidationError."""
     with _ONE_AT_A_TIME:
-        return msgspec.convert(value, kind, builtin_types=builtin_types)
+        return msgspec.convert(value, kind, builtin_types=builtin_types, dec_hook=hook)
 
 
 @cache

@@ -114,11 +114,11 @@ def held(path: Path) -> bool:
 
 def _opened(path: Path, header: Header, *, resume: bool) -> FileIO:
     """Unbuffered, so that nothing is left to be written when it is closed."""
-    whole = _whole(path) if resume else b""
+    first, end = _whole(path) if resume else (b"", 0)
     path.parent.mkdir(parents=True, exist_ok=True)
-    if _first(whole) == header:
+    if _header(first) == header:
         file = FileIO(path, "r+", opener=_not_followed)
-        file.seek(len(whole))
+        file.seek(end)
         file.truncate()  # a torn line, or the next one would be glued to it
         return file
     if path.is_symlink() or path.is_file():
@@ -160,18 +160,14 @@ def _told(path: Path) -> Iterator[None]:
         ) from None
 
 
-def _whole(path: Path) -> bytes:
-    """The lines that end; empty where there is no journal."""
-    try:
-        with FileIO(path, opener=_not_followed) as file:
-            data = file.readall()
-    except OSError:
-        return b""
-    return data[: data.rfind(b"\n") + 1]
-
-
-def _first(whole: bytes) -> Header | None:
-    return _header(whole.partition(b"\n")[0])
+def _whole(path: Path) -> tuple[bytes, int]:
+    """The first of the lines that end, and where the last of them does; nothing where there is no journal."""
+    first, end = b"", 0
+    with suppress(OSError), FileIO(path, opener=_not_followed) as raw, BufferedReader(raw) as file:
+        for line in file:
+            if line.endswith(b"\n"):
+                first, end = first or line, end + len(line)
+    return first, end
 
 
 def _header(line: bytes) -> Header | None:

@@ -163,6 +163,10 @@ class Exercise(Record, frozen=True):
         """What the argument that moves is called on its way: `theta`, where `initial_theta` is passed."""
         return self.moves.removeprefix("initial_")
 
+    def judged_by(self, kind: CriterionKind) -> frozenset[int]:
+        """The cases that the criteria of a kind look at."""
+        return frozenset(index for one in self.rubric if one.kind == kind for index in one.cases)
+
     @property
     def max_score(self) -> float:
         return sum(criterion.points for criterion in self.rubric)

@@ -139,6 +139,8 @@ def every(data: bytes) -> Iterator[Override]:
 
 def check(overrides: Overrides, results: Results) -> Overrides:
     """The same, with a warning for each correction of a student, an exercise or a score there is not."""
+    if not overrides.rows:
+        return overrides
     students = {submission.student for submission in results.submissions}
     exercises = {exercise.name: exercise.max_score for s in results.submissions for exercise in s.exercises}
     found = (_unknown(row, students, exercises) for row in overrides.rows.values())

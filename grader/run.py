@@ -25,7 +25,7 @@ from grader.diagnosis.prepared import Prepared
 from grader.errors import GraderError
 from grader.intake.submissions import Discovery
 from grader.judging.evidence import CaseTexts
-from grader.kept import ByStudent, Chosen
+from grader.kept import ByStudent, Chosen, Found
 from grader.pipeline import Graders, Session
 from grader.records import Origin, Record, Submission
 from grader.report.head import Head
@@ -86,7 +86,7 @@ class Again(Record, frozen=True):
 class Plan:
     """Which submissions of a class are to be graded now, and what stands from before."""
 
-    waiting: tuple[Submission, ...]
+    waiting: Sequence[Submission]
     done: Mapping[str, SubmissionResult]
     note: str = ""
 
@@ -94,7 +94,7 @@ class Plan:
 def plan(discovery: Discovery, header: journal.Header, folder: Path, again: Again) -> Plan:
     """Raises GraderError for a named student who handed in nothing, or beside whom nothing would stand."""
     submissions = discovery.submissions
-    _refuse_strangers(again.students, [one.student for one in submissions])
+    _refuse_strangers(again.students, submissions)
     path = folder / journal.JOURNAL_FILE
     fresh = not again.resume and not again.students
     before = {} if fresh else journal.read(path, header)
@@ -104,22 +104,22 @@ def plan(discovery: Discovery, header: journal.Header, folder: Path, again: Agai
             f"{folder}: the results there were made with another kit, other limits or other options.",
             "Grade the whole class again, or name another folder with -o DIR.",
         )
-    stands = [
+    stands = (
         one.student
         for one in submissions
         if one.student in before
         and one.student not in again.students
         and _stands(one, before[one.student], again)
-    ]
+    )
     done = before.only(stands) if isinstance(before, ByStudent) else {}
-    waiting = [one for one in submissions if one.student not in done]
-    if again.students:
-        waiting = [one for one in submissions if one.student in again.students]
+    named = again.students
+    waiting = submissions.those(lambda one: one.student in named if named else one.student not in done)
     note = "nothing there was made with this kit and these options: everything is graded" if other else ""
-    return Plan(tuple(waiting), done, note)
+    return Plan(waiting, done, note)
 
 
-def _refuse_strangers(wanted: Sequence[str], names: Sequence[str]) -> None:
+def _refuse_strangers(wanted: Sequence[str], submissions: Found) -> None:
+    names = [one.student for one in submissions] if wanted else []
     for student in wanted:
         if student not in names:
             near = difflib.get_close_matches(student, names, 1)
@@ -174,9 +174,7 @@ def results_of(head: Head, discovery: Discovery, finished: Mapping[str, Submissi
         environment=head.environment,
         devices=head.devices,
         unmatched=discovery.unmatched,
-        submissions=Chosen(
-            finished, [(s.student, s.origin) for s in discovery.submissions if s.student in finished]
-        ),
+        submissions=Chosen(finished, discovery.submissions.those(lambda one: one.student in finished)),
         hide_expected=head.hide_expected,
         alike=discovery.alike,
     )

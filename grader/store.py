@@ -11,10 +11,11 @@ import contextlib
 import hashlib
 import os
 import re
+import stat
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import BinaryIO, Final, TypeVar
 
 import msgspec
 
@@ -76,23 +77,40 @@ def write_bytes(path: Path, data: bytes, *, lasting: bool = True) -> None:
 
 def write_pieces(path: Path, pieces: Iterable[bytes], *, lasting: bool = True) -> None:
     """As `write_bytes`, of what is made piece by piece."""
+    with writing(path, lasting=lasting) as file:
+        file.writelines(pieces)
+
+
+@contextlib.contextmanager
+def writing(path: Path, *, lasting: bool = True) -> Iterator[BinaryIO]:
+    """A file that is whole and in its place once the context has ended well, and else not there."""
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         beside.unlink(missing_ok=True)
         with beside.open("xb") as file:  # made here: no link that waits under this name is followed
-            file.writelines(pieces)
+            _keep_mode(path, beside)
+            yield file
             file.flush()
             if lasting:
                 os.fsync(file.fileno())
         beside.replace(path)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            beside.unlink()
         raise GraderError(
             f"{path}: cannot be written: {error.strerror}.",
             "Name a folder that you may write to and that has room: -o DIR.",
         ) from None
+    finally:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+
+
+def _keep_mode(path: Path, beside: Path) -> None:
+    """Who may read what is replaced may read what replaces it, and nobody else."""
+    with contextlib.suppress(FileNotFoundError):
+        before = path.lstat().st_mode
+        if stat.S_ISREG(before):
+            beside.chmod(stat.S_IMODE(before))
 
 
 def own_folder(folder: Path, name: str) -> Path:

@@ -49,6 +49,11 @@ def one_line(text: str, limit: int = LINE_LIMIT) -> str:
     return _cut(" ".join(plain.split()), limit)
 
 
+def article(noun: str) -> str:
+    """`an int`, `a list`."""
+    return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"
+
+
 def decode(data: bytes, limit: int = TEXT_LIMIT) -> str:
     r"""Plain text of what a student's program wrote; bytes that are no UTF-8 are shown as `\xff`."""
     return clean(data.decode("utf-8", "backslashreplace"), limit)

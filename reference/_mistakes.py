@@ -10,6 +10,7 @@ in both directions.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -92,28 +93,18 @@ def stepping(
 
 
 def loss_computed_once(loss: Loss) -> Program:
-    def program(initial_theta: torch.Tensor, learning_rate: float, number_steps: int) -> torch.Tensor:
-        theta = Parameter(initial_theta.clone())
-        optimiser = SGD([theta], lr=learning_rate)
-        value = loss(theta)
-        for _ in range(number_steps):
-            optimiser.zero_grad()
-            value.backward()
-            optimiser.step()
-        return theta.detach()
+    """The loss is the same value each time that a call asks for it."""
+
+    def program(initial_theta: torch.Tensor, learning_rate: float, number_steps: int) -> Any:
+        return stepping(functools.cache(loss))(initial_theta, learning_rate, number_steps)
 
     return program
 
 
 def made_in_the_loop(loss: Loss) -> Program:
-    def program(initial_theta: torch.Tensor, learning_rate: float, number_steps: int) -> torch.Tensor:
-        theta = Parameter(initial_theta.clone())
-        optimiser = SGD([theta], lr=learning_rate)
-        for _ in range(number_steps):
-            optimiser.zero_grad()
-            loss(theta).backward()
-            optimiser.step()
-            final_theta = theta.detach()
+    def program(initial_theta: torch.Tensor, learning_rate: float, number_steps: int) -> Any:
+        for _ in range(min(number_steps, 1)):
+            final_theta = stepping(loss)(initial_theta, learning_rate, number_steps)
         return final_theta
 
     return program

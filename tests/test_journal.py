@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
@@ -147,3 +148,19 @@ def test_a_full_disk_is_told() -> None:
 def test_an_error_of_whoever_writes_is_not_blamed_on_the_journal(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="mine"), journal.keep(tmp_path / "j", HEADER, resume=False):
         raise OSError("mine")
+
+
+def test_a_long_journal_is_resumed_without_being_whole_in_memory(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    write(path, samples.RIGHT)
+    head, line = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(head + 5_000 * line + b"torn")
+
+    tracemalloc.start()
+    write(path, samples.WRONG, resume=True)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert path.read_bytes().count(b"\n") == 5_002
+    assert journal.read(path, HEADER) == {"s01": samples.RIGHT, "s02": samples.WRONG}
+    assert most < path.stat().st_size / 10

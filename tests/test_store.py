@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -263,3 +264,17 @@ def test_files_are_readable_by_others_as_the_user_has_set(tmp_path: Path) -> Non
         os.umask(old)
 
     assert (tmp_path / "results.json").stat().st_mode & 0o777 == 0o644
+
+
+def test_a_file_whose_making_fails_leaves_what_was_there_and_nothing_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "pages.zip"
+    path.write_bytes(b"before")
+
+    def pieces() -> Iterator[bytes]:
+        yield b"half"
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        store.write_pieces(path, pieces())
+
+    assert [(one.name, one.read_bytes()) for one in tmp_path.iterdir()] == [("pages.zip", b"before")]

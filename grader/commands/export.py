@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import msgspec
@@ -13,9 +15,10 @@ from grader.commands import outputs
 from grader.commands.common import tell
 from grader.errors import GraderError
 from grader.gradebooks import canvas, feedback, gradescope, moodle, tables, written
+from grader.gradebooks.comments import Wanted
 from grader.gradebooks.entries import Entry, entries
 from grader.gradebooks.feedback import Page
-from grader.gradebooks.filling import Filled
+from grader.gradebooks.filling import Comments, Filled
 from grader.report import gradescope as document
 from grader.report import redaction
 from grader.report.figures import plural
@@ -47,7 +50,7 @@ class Class:
     folder: Path
     results: Results
     corrections: overrides.Overrides
-    entries: list[Entry]
+    entries: Sequence[Entry]
 
     @property
     def most(self) -> float:
@@ -76,7 +79,9 @@ def to_canvas(asked: Asked, gradebook: Path | None, assignment: str | None) -> i
     return _filled(asked, "canvas", gradebook, "--gradebook", fill)
 
 
-def to_moodle(asked: Asked, worksheet: Path | None, columns: Sequence[tuple[str, str]]) -> int:
+def to_moodle(
+    asked: Asked, worksheet: Path | None, columns: Sequence[tuple[str, str]], comments: Wanted
+) -> int:
     def fill(sheet: Sheet, marked: Class) -> Filled:
         return moodle.filled(
             sheet,
@@ -85,6 +90,8 @@ def to_moodle(asked: Asked, worksheet: Path | None, columns: Sequence[tuple[str,
             most=marked.most,
             scale=asked.scale,
             replace=asked.replace,
+            comments=comments,
+            hide_expected=marked.results.hide_expected,
         )
 
     return _filled(asked, "moodle", worksheet, "--worksheet", fill)
@@ -132,13 +139,14 @@ def to_gradescope(asked: Asked) -> int:
 
     if asked.output is None:
         raise GraderError("An autograder is a zip, and needs a file.", "Name it: --output FILE.")
-    made = gradescope.autograder(marked.entries, results)
+    buffer = BytesIO()
+    made = gradescope.autograder(buffer, marked.entries, results)
     if not made.count:
         raise GraderError(
             f"{asked.folder}: nobody there handed in through Gradescope.",
             "Grade Gradescope's export: the assignment, Review Grades, Export Submissions.",
         )
-    _put(asked, made.data, made.lost)
+    _put(asked, buffer.getvalue(), made.lost)
     return 0
 
 
@@ -176,7 +184,7 @@ def _filled(
             tell(line, beside=False)
         target = file if asked.in_place else asked.output
         if target is not None and not asked.dry_run:
-            store.write_bytes(target, done.data)
+            store.write_bytes(target.resolve() if asked.in_place else target, done.data)
             tell(f"Written: {target}", beside=False)
     return _packed(asked, system, marked)
 
@@ -200,13 +208,23 @@ def _told(done: Filled, asked: Asked) -> Iterator[str]:
         yield f"+++ {done.sheet.name}, filled"
         yield from done.diff()
     count = plural(len(done.changes), "mark")
-    yield f"{count} filled in, {done.same} there already, {len(done.kept)} kept as they were."
+    yield f"{count} filled in, {len(done.same)} there already, {len(done.kept)} kept as they were."
+    if done.comments is not None:
+        yield _commented(done.comments)
+    if done.hint:
+        yield done.hint
     yield from _listed("Not filled:", done.kept)
     yield from _listed("Students without a mark there:", done.lost)
     yield from _listed("Rows of nobody in the report:", done.rows)
     yield from _listed("With 0, since nothing of theirs could be read or run:", done.unread)
     if asked.dry_run:
         yield "Nothing was written: leave out --dry-run."
+
+
+def _commented(found: Comments) -> str:
+    kept = f"{len(found.kept)} kept as they were"
+    lines = f" (line {', '.join(map(str, found.kept))})" if found.kept else ""
+    return f"{plural(len(found.changes), 'comment')} filled in, {found.same} there already, {kept}{lines}."
 
 
 def _listed(title: str, items: Sequence[str]) -> Iterator[str]:
@@ -236,10 +254,10 @@ def _packed(asked: Asked, system: str, marked: Class) -> int:
         text = renderer.student_page(entry.result, evidence, head, marked.corrections)
         return Page(text, tuple(file for file in files if file.endswith(".ipynb")))
 
-    pack = feedback.pack(marked.entries, system, page)
+    with tempfile.TemporaryFile() if asked.dry_run else store.writing(asked.feedback) as file:
+        pack = feedback.pack(file, marked.entries, system, page)
     for line in _listed("Without a page in the pack:", pack.lost):
         tell(line)
     if not asked.dry_run:
-        store.write_bytes(asked.feedback, pack.data)
         tell(f"Written: {asked.feedback}, {plural(pack.count, 'page')}")
     return 0

@@ -7,11 +7,10 @@ what the grader gave stands beside them. Rows are written in groups: no class is
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from grader import overrides, store
 from grader.commands.common import tell
@@ -54,15 +53,16 @@ COLUMNS: Final = {
 def run(folder: Path, output: Path) -> int:
     """Write the file, and say how much is in it. Raises GraderError."""
     results = store.read_results(folder)
-    data, count = table(results, overrides.read(folder / overrides.OVERRIDES_FILE))
-    store.write_bytes(output, data)
+    corrections = overrides.read(folder / overrides.OVERRIDES_FILE)
+    with store.writing(output) as file:
+        count = write(file, results, corrections)
     submissions = plural(len(results.submissions), "submission")
     tell(f"{output}: {plural(count, 'row')} of {submissions}", beside=False)
     return 0
 
 
-def table(results: Results, corrections: Overrides) -> tuple[bytes, int]:
-    """The file's bytes, and how many rows it has. Raises GraderError where pyarrow is not here."""
+def write(file: IO[bytes], results: Results, corrections: Overrides) -> int:
+    """Write the table; returns how many rows it has. Raises GraderError where pyarrow is not here."""
     try:
         import pyarrow as pa  # noqa: PLC0415 -- an extra, and large
         from pyarrow import parquet  # noqa: PLC0415
@@ -72,13 +72,13 @@ def table(results: Results, corrections: Overrides) -> tuple[bytes, int]:
             "Install it: pip install 'torch-grader[parquet]'",
         ) from None
     schema = pa.schema([(name, pa.type_for_alias(kind)) for name, kind in COLUMNS.items()])
-    sink, count = io.BytesIO(), 0
-    with parquet.ParquetWriter(sink, schema, compression="zstd") as writer:
+    count = 0
+    with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
         rows = _rows(results, corrections)
         while group := list(islice(rows, GROUP)):
             writer.write_table(pa.Table.from_pylist(group, schema=schema))
             count += len(group)
-    return sink.getvalue(), count
+    return count
 
 
 def _rows(results: Results, corrections: Overrides) -> Iterator[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -298,17 +298,22 @@ def _tell_of_one_student(path: Path, discovery: Discovery, results: Results) -> 
     flat = path.is_dir() and all(one.folder is None and one.files for one in discovery.submissions)
     flat = flat and all(result.status == "graded" for result in results.submissions)
     alone = len(discovery.submissions) == 1 and not discovery.unmatched
-    begun = [
-        exercise.name
-        for result in results.submissions
-        for exercise in result.exercises
-        if exercise.status == "graded"
-    ]
-    if flat and not alone and begun and len(begun) == len(set(begun)):
+    if flat and not alone and _solve_different(results.submissions):
         tell(
             f"note: {path}: each file was graded as a student's, and no two solve the same exercise.\n"
             f"  help: If they are one student's files: grader check {shlex.quote(str(path))}"
         )
+
+
+def _solve_different(submissions: Iterable[SubmissionResult]) -> bool:
+    """Whether they begin something, and no two the same."""
+    begun: set[str] = set()
+    for result in submissions:
+        for exercise in result.exercises:
+            if exercise.status == "graded" and exercise.name in begun:
+                return False
+            begun |= {exercise.name} if exercise.status == "graded" else set()
+    return bool(begun)
 
 
 def _exit_code(results: Results, corrections: overrides.Overrides, fail_under: float | None) -> int:

@@ -34,7 +34,7 @@ HOST: Final = "127.0.0.1"
 MOST: Final = 8 << 20  # bytes of corrections: 100,000 rows
 PATIENCE: Final = 30  # seconds for a request that was begun
 _PAGE: Final = re.compile(
-    r"(?:index|similar|students-[0-9]+)\.html|students/[A-Za-z0-9_][A-Za-z0-9_.-]*\.html", re.ASCII
+    r"(?:index|similar|students-(?:[0-9]+|all))\.html|students/[A-Za-z0-9_][A-Za-z0-9_.-]*\.html", re.ASCII
 )
 _HEADERS: Final = {
     "Cache-Control": "no-store",
@@ -89,7 +89,7 @@ class Desk:
             with self._turn:
                 text = overrides.text_of(self._folder)
             found = overrides.parse(text) if text else overrides.NONE
-            return self._renderer.corrections_page(self._results, found, text, self._key).encode()
+            return "".join(self._renderer.corrections_page(self._results, found, text, self._key)).encode()
         if _PAGE.fullmatch(name):
             with suppress(OSError), os.fdopen(_opened(self._folder / name), "rb") as file:
                 return file.read()

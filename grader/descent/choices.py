@@ -6,33 +6,35 @@ is left for a slot whose recorded steps follow no rule.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
-from itertools import chain, islice
+from itertools import chain, islice, product
 from typing import Final, get_args
 
 import numpy as np
 
-from grader.descent.program import Array, Deviation, Moment, Objective, Slot
-from grader.descent.reading import Rows, Trial
-from grader.descent.rule import Rule, nothing
+from grader.descent.program import GRADIENT, Array, Deviation, Program, Slot
+from grader.descent.reading import Estimate, Rows, Trial
+from grader.descent.rule import Rule
 from grader.descent.rules import RULES
 from grader.descent.rules.counts import UNASKED
 from grader.descent.traces import Traces
 
 CHOICES: Final = 5  # of one slot, the right value included
-EMPTY_GRADIENT: Final = "gradient-empty"  # the rule of a gradient that is missing or 0
-REPEATED: Final = "step-repeated"  # the rule of steps that are taken again with the same gradient
 EACH: Final = 2  # constants of one rule, where rows leave it open
 LONGER: Final = 1.01  # times: what has not come to the length of a clip
 FEW: Final = 2  # rows that a rule has to be seen in
 SLOTS: Final[tuple[Slot, ...]] = get_args(Slot)
 
+BY_ID: Final = {rule.id: rule for rule in RULES}
 BY_SLOT: Final = {slot: [rule for rule in RULES if rule.slot == slot] for slot in SLOTS}
 
 Choice = Deviation | None
 """A way to fill a slot; None: the right one."""
+
+Way = tuple[Deviation, ...]
+"""A way to fill several slots that are read together."""
 
 
 class Choices:
@@ -52,30 +54,26 @@ class Choices:
         known: tuple[Slot, ...] = ("start", "between", "rate")
         found = {slot: _first(BY_SLOT[slot], self.rows[slot]) for slot in known if slot in self.rows}
         if "rate" in self.rows:
-            alone = _first(BY_SLOT["schedule"], self.rows["schedule"])
+            rows = self.rows["schedule"]
+            alone = _first(BY_SLOT["schedule"], rows)
             if alone:  # what changes the first step as well is no other rate besides
                 found["rate"] = [None]
-            found["schedule"] = alone or list(islice(self._schedules(found["rate"]), CHOICES))
+            later = (replace(rows, x=_applied(rate, rows)) for rate in found["rate"])
+            others = chain.from_iterable(_following(BY_SLOT["schedule"], one) for one in later)
+            found["schedule"] = alone or list(islice(others, CHOICES))
         return found | self._options()
-
-    def _schedules(self, rates: list[Choice]) -> Iterator[Choice]:
-        rows = self.rows["schedule"]
-        for rate in rates:
-            base = rows.x if rate is None else _applied(rate, rows)
-            yield from _following(BY_SLOT["schedule"], replace(rows, x=base))
 
     def _options(self) -> dict[Slot, list[Choice]]:
         """What the optimiser makes of the gradient: by its class and options, else by what its steps did."""
         if self.traces.optimiser is None:
             return {}
         if self.traces.repeated > 1:
-            again = next(rule for rule in RULES if rule.id == REPEATED)
-            return {"update": [Deviation(again, (float(self.traces.repeated),))]}
+            return {"update": [Deviation(BY_ID["step-repeated"], (float(self.traces.repeated),))]}
         name, options = self.traces.optimiser
         odd, rows = {key: value for key, value in options.items() if value}, self.rows.get("direction")
         if name == "SGD" and not odd:
             return {} if rows is None else {"direction": _first(BY_SLOT["direction"], rows)}
-        if name == "SGD" and rows is not None and rows.follow(lambda x, _: x).all():
+        if name == "SGD" and rows is not None and rows.right:
             return {"direction": [None], "update": [None]}  # an option without effect: made anew each time
         direction = _by_options(BY_SLOT["direction"], name, odd, options) if name == "SGD" else None
         used = (*direction.rule.options, *direction.rule.fixed) if direction is not None else ()
@@ -87,18 +85,18 @@ class Choices:
         return found
 
     @cached_property
-    def terminations(self) -> list[tuple[Choice, ...]]:
+    def terminations(self) -> list[Way]:
         """How many steps are asked for and what ends the loop before, the fewest deviations alone."""
         rows = self.rows.get("count")
-        if rows is None or rows.follow(lambda x, _: x).all():
-            return [(None, None)]
-        counts, stops = ([*_following(BY_SLOT[slot], rows)][:CHOICES] for slot in ("count", "stop"))
-        found: list[tuple[Choice, ...]] = [*((one, None) for one in counts), *((None, one) for one in stops)]
-        unasked = (Deviation(rule) for rule in BY_SLOT["count"] if rule.id == UNASKED)
-        for count in (*islice(_partly(BY_SLOT["count"], rows), CHOICES), *unasked):
+        if rows is None or rows.right:
+            return [()]
+        found: list[Way] = [
+            (one,) for slot in ("count", "stop") for one in _first(BY_SLOT[slot], rows) if one
+        ]
+        for count in (*islice(_partly(BY_SLOT["count"], rows), CHOICES), Deviation(BY_ID[UNASKED])):
             asked = _applied(count, rows).astype(float)
             if (asked >= rows.y).all():
-                stops = [*_following(BY_SLOT["stop"], replace(rows, x=asked))][:CHOICES]
+                stops = _first(BY_SLOT["stop"], replace(rows, x=asked))
                 found += [(count, one) for one in stops if one is not None]
         return found[: 3 * CHOICES]
 
@@ -108,62 +106,49 @@ class Choices:
         return len(self.terminations) == 1 and all(map(_is_read, self.terminations[0]))
 
     @cached_property
-    def gradients(self) -> list[tuple[Choice, ...]]:
+    def gradients(self) -> list[Way]:
         """Loss, accumulation and clipping that give what .grad held in each step, the fewest alone."""
         rows = self.rows.get("loss")
-        if rows is None:
-            return [(None, None, None)]
-        if rows.x.any() and not rows.y.any():  # a gradient that is always 0 says no more than that
-            empty = next(rule for rule in BY_SLOT["clip"] if rule.id == EMPTY_GRADIENT)
-            return [(None, None, Deviation(empty))]
-        if rows.follow(lambda x, _: x).all():
-            return [(None, None, None)]
+        if rows is not None and rows.x.any() and not rows.y.any():  # always 0 says no more than that
+            return [(Deviation(BY_ID["gradient-empty"]),)]
+        if rows is None or rows.right:
+            return [()]
         parts = self.traces.split(rows)
         for chains in self._chains(*parts):
             found = [one for one in chains if all(follows(one, part).all() for part in parts)]
             if found:
-                return sorted(found, key=lambda one: sum(x.rule.rank for x in one if x is not None))[:CHOICES]
+                return sorted(found, key=lambda one: sum(x.rule.rank for x in one))[:CHOICES]
         return []
 
-    def _chains(self, first: Rows, later: Rows) -> Iterator[Iterable[tuple[Choice, ...]]]:
+    def _chains(self, first: Rows, later: Rows) -> Iterator[Iterable[Way]]:
         """What the gradient may be made of if it is not right: by one deviation, by two, by three."""
         losses = list(islice(_partly(BY_SLOT["loss"], first), 3 * CHOICES))
         accumulations = list(_all(BY_SLOT["accumulate"], later))
         clips = self._clips(first)
-        losses += self._losses_below(clips, self.rows["loss"], losses)
-        yield chain(
-            ((loss, None, None) for loss in losses),
-            ((None, one, None) for one in accumulations),
-            ((None, None, clip) for clip in clips),
-        )
+        losses = list(dict.fromkeys((*losses, *self._losses_below(clips))))
+        yield ((one,) for one in (*losses, *accumulations, *clips))
         both, added = [], []
         for loss in losses:
             given, then = (replace(part, x=_applied(loss, part)) for part in (first, later))
-            both += [(loss, None, clip) for clip in self._clips(given)]
-            added += [(loss, one, None) for one in _all(BY_SLOT["accumulate"], then)]
-        hidden = chain.from_iterable(self._hidden(rule, first) for rule in BY_SLOT["loss"])
-        yield chain(added, both, ((None, one, clip) for one in accumulations for clip in clips), hidden)
-        yield ((loss, one, clip) for loss, _, clip in both for one in accumulations)
+            both += [(loss, clip) for clip in self._clips(given)]
+            added += [(loss, one) for one in _all(BY_SLOT["accumulate"], then)]
+        yield chain(added, both, product(accumulations, clips), self._hidden(first))
+        yield ((loss, one, clip) for loss, clip in both for one in accumulations)
 
     def _clips(self, rows: Rows, most: int = CHOICES) -> list[Deviation]:
         return list(islice(_partly(BY_SLOT["clip"], rows), most))
 
-    def _hidden(self, rule: Rule, first: Rows) -> Iterator[tuple[Choice, ...]]:
-        """A loss with constants that no row shows, since all of them are clipped."""
-        for loss in (Deviation(rule, constants) for constants in rule.plain or rule.samples if constants):
+    def _hidden(self, first: Rows) -> Iterator[Way]:
+        """Losses with constants that no row shows, since all of them are clipped."""
+        ways = ((rule, one) for rule in BY_SLOT["loss"] for one in rule.plain or rule.samples if one)
+        for loss in (Deviation(*way) for way in ways):
             given = replace(first, x=_applied(loss, first))
-            yield from ((loss, None, clip) for clip in self._clips(given, 1))
+            yield from ((loss, clip) for clip in self._clips(given, 1))
 
-    def _losses_below(
-        self, clips: Iterable[Deviation], rows: Rows, known: Iterable[Deviation]
-    ) -> list[Deviation]:
-        """Further ones that the few rows show which no clip has cut."""
-        told = {(one.rule.id, one.constants) for one in known}
-        found: dict[object, Deviation] = {}
-        for part in (_untouched(clip, rows) for clip in clips):
-            losses = islice(_partly(BY_SLOT["loss"], part), CHOICES) if len(part) else ()
-            found |= {(one.rule.id, one.constants): one for one in losses}
-        return [one for key, one in found.items() if key not in told]
+    def _losses_below(self, clips: Iterable[Deviation]) -> Iterator[Deviation]:
+        """Those that the few rows show which no clip has cut."""
+        for part in (_untouched(clip, self.rows["loss"]) for clip in clips):
+            yield from islice(_partly(BY_SLOT["loss"], part), CHOICES) if len(part) else ()
 
     def _only(self, slot: Slot) -> Choice:
         """The rule that the traced calls follow, if it is one alone; of several none may be the student's."""
@@ -184,8 +169,8 @@ class Choices:
     def shown(self) -> list[Deviation]:
         """The deviations that every traced call follows, each alone."""
         found = [one for slot in SLOTS if (one := self._only(slot)) is not None]
-        found += [one for one in (self.gradients[0] if self.gradients else ()) if one is not None]
-        return found + [one for one in self.terminations[0] if one] if self._one_end else found
+        found += self.gradients[0] if self.gradients else ()
+        return [*found, *(self.terminations[0] if self._one_end else ())]
 
 
 def oddness(value: float) -> float:
@@ -204,7 +189,7 @@ def _is_read(one: Choice) -> bool:
 
 def _following(rules: Iterable[Rule], rows: Rows) -> Iterator[Choice]:
     """The right value, if every row holds it; else the rules that every row follows."""
-    if rows.follow(lambda x, _: x).all():
+    if rows.right:
         yield None
         return  # what no traced call shows is for the values to say
     for rule in rules:
@@ -243,9 +228,11 @@ def _all(rules: Iterable[Rule], rows: Rows) -> Iterator[Deviation]:
 
 def constants_of(rule: Rule, rows: Rows | None) -> Iterator[Deviation]:
     """The rule with the constants that the rows allow; without a row, with those that are tried anyway."""
-    if (rows is None or not len(rows)) and not isinstance(rule.read, Trial) and rule.read is not nothing:
-        return
-    for constants in rule.read(rows if rows is not None else EMPTY):
+    if isinstance(rule.read, Trial):
+        found: Iterable[tuple[Estimate, ...]] = rule.read.each
+    else:
+        found = rule.read(rows) if rows is not None and len(rows) else ()
+    for constants in found:
         values, doubts = tuple(one.value for one in constants), tuple(one.doubt for one in constants)
         yield Deviation(rule, values, doubts if any(doubts) else ())
 
@@ -256,19 +243,14 @@ def _untouched(clip: Deviation, rows: Rows) -> Rows:
     return rows.only((clip(longer, rows.at) == longer).all(axis=1) & rows.y.any(axis=1))
 
 
-def _applied(one: Deviation, rows: Rows) -> Array:
-    return np.broadcast_to(one(rows.x, rows.at), rows.x.shape)
+def _applied(one: Choice, rows: Rows) -> Array:
+    return rows.x if one is None else np.broadcast_to(one(rows.x, rows.at), rows.x.shape)
 
 
-def follows(several: Sequence[Choice], rows: Rows) -> Array:
+def follows(way: Way, rows: Rows) -> Array:
     """By row: whether these, one after the other, make of the right gradient what was recorded."""
-
-    def composed(x: Array, at: Moment) -> Array:
-        for one in several:
-            x = x if one is None else np.broadcast_to(one(x, at), x.shape)
-        return x
-
-    return rows.follow(composed)
+    program = Program(way)
+    return rows.follow(lambda x, at: np.broadcast_to(program.of(x, at, *GRADIENT), x.shape))
 
 
 def _by_options(
@@ -289,11 +271,3 @@ def _by_options(
     ]
     best = max(fitting, key=lambda rule: len(rule.options) + len(rule.fixed), default=None)
     return Deviation(best, tuple(wanted[name] for name in best.options)) if best is not None else None
-
-
-_NONE: Final = np.zeros((0, 1))
-EMPTY: Final = Rows(
-    _NONE, _NONE,
-    Moment(Objective((np.zeros(1),) * 2), _NONE, _NONE, _NONE, i=_NONE, theta=_NONE, total=_NONE),
-    _NONE,
-)  # fmt: skip

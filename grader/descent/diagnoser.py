@@ -5,17 +5,19 @@ Made once for an exercise of a kit, asked once for each student.
 
 from __future__ import annotations
 
-import dataclasses
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 from msgspec.structs import replace
 
 from grader import decoders
 from grader.descent import optimiser
+from grader.descent.choices import SLOTS
 from grader.descent.optimiser import unread
 from grader.descent.program import Deviation, Minimised, Program, Slot
 from grader.descent.search import Search
-from grader.descent.suite import Answers, Suite, suites
+from grader.descent.suite import Answers, suites
 from grader.descent.traces import Traces
 from grader.diagnosis.report import VALUES, Candidate, Explanation
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from grader.results import Ground
 
 ALIKE: Final = 3  # programs that cannot be told apart; more would say nothing
+COUNTED: Final[tuple[Slot, ...]] = ("count", "stop")
 ROUNDED: Final = 150  # in rank: any mistake is plainer
 BREAKS_CHAIN: Final[frozenset[Slot]] = frozenset({"start", "between", "count", "stop", "result"})
 """Slots whose deviations keep what is returned from being what the optimiser's steps made of theta."""
@@ -38,33 +41,40 @@ class Descent:
         minimised = decoders.msgpack(Minimised).decode(frozen) if frozen else None
         self.suites = suites(exercise.cases, minimised) if minimised is not None else []
 
+    @np.errstate(all="ignore")  # runs may go astray
     def __call__(self, report: FailureReport) -> Explanation:
         observed = tuple(optimiser.candidates(report))
         if not report.broken["values"] or not self.suites:
             return Explanation(observed=observed)
-        asked = [(suite, *_read(suite, report)) for suite in self.suites]
+        asked = [
+            (suite, Answers(suite, report.answers, report.wrong), Traces(suite, report.traces))
+            for suite in self.suites
+        ]
         suite, answers, traces = max(asked, key=lambda one: int(one[1].all.wrong.sum()))
-        found = Search(answers, traces).found()
-        if not found.programs and not traces.of_theta(answers):
-            found = Search(answers, Traces(suite, {})).found()  # by values alone
-            found = dataclasses.replace(found, unread=("start",)) if not found.programs else found
+        if not answers.all.wrong.any():
+            return Explanation(observed=observed)
+        search = Search(answers, traces)
+        programs, elsewhere = search.programs(), False
+        if not programs and not traces.of_theta(answers):
+            search, elsewhere = Search(answers, Traces(suite, {})), True  # by values alone
+            programs = search.programs()
         every = [own for _, own, _ in asked if len(own.rows)]
-        programs = [one for one in found.programs if all(own.reproduced(one) for own in every)]
-        explained = frozenset[int]().union(*(own.explained for own in every))
+        programs = [one for one in programs if all(own.reproduced(one) for own in every)]
+        explained = frozenset(int(i) for own in every for i in own.index[own.all.wrong])
         if programs:
             proven = tuple(_proven(one, report, explained, traces) for one in programs[:ALIKE])
             return Explanation(proven=proven, observed=observed)
-        if all(own.rounded for own in every):
-            found = found.only("count", "stop")
-        told = [*(_shown(one, report, traces) for one in found.shown), *unread(found.unread, traces, report)]
-        if not told and all(own.rounded for own in every):
+        rounded = all(own.rounded for own in every)
+        slots = COUNTED if rounded else SLOTS
+        seen = frozenset(call.case for call in traces.stepping)
+        shown = (one for one in search.choices.shown if one.slot in slots)
+        told = [_candidate(one, seen & report.broken["values"], VALUES, len(seen)) for one in shown]
+        left: Sequence[Slot] = ["start"] if elsewhere else search.choices.unread
+        told += unread([one for one in left if one in slots], traces, report)
+        if not told and rounded:
             told = [_rounded(explained & report.broken["values"])]
         traced = (replace(told[0], beside=tuple(told[1:])),) if told else ()
         return Explanation(observed=observed, traced=traced)
-
-
-def _read(suite: Suite, report: FailureReport) -> tuple[Answers, Traces]:
-    return Answers(suite, report.answers, report.wrong), Traces(suite, report.traces)
 
 
 def _proven(program: Program, report: FailureReport, explained: frozenset[int], traces: Traces) -> Candidate:
@@ -96,18 +106,15 @@ def _kinds(program: Program, report: FailureReport, traces: Traces) -> frozenset
     return frozenset(kinds)
 
 
-def _candidate(one: Deviation, explained: frozenset[int], kinds: frozenset[CriterionKind]) -> Candidate:
+def _candidate(
+    one: Deviation, explained: frozenset[int], kinds: frozenset[CriterionKind], calls: int = 0
+) -> Candidate:
+    """Of `calls` recorded ones all follow it."""
     rule = one.rule
     return Candidate(
         rule.id, one.title, rule.hint, explained, whole=False, rank=rule.rank, evidence="trace",
-        teacher=rule.teacher, where=rule.where, kinds=kinds,
+        teacher=rule.teacher, where=rule.where, kinds=kinds, calls=calls,
     )  # fmt: skip
-
-
-def _shown(one: Deviation, report: FailureReport, traces: Traces) -> Candidate:
-    """A deviation that every traced call follows, where something else is wrong, too."""
-    traced = frozenset(call.case for call in traces.stepping)
-    return replace(_candidate(one, traced & report.broken["values"], VALUES), calls=len(traced))
 
 
 def _rounded(explained: frozenset[int]) -> Candidate:

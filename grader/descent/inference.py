@@ -30,7 +30,7 @@ class Inferred:
 
     def __init__(self, answers: Answers, base: Program) -> None:
         self.part, self.base = answers.all, base
-        self.rows = cache(self._made)
+        self.rows = cache(self._told)
 
     def allows(self, one: Deviation) -> bool:
         """Whether the rows do not deny it; a rule that looks at more than a row is left to be run."""
@@ -39,15 +39,19 @@ class Inferred:
             return True
         return bool(rows.follow(one).mean() >= (MOSTLY if "stop" in self.base.slots else NEARLY))
 
+    def _told(self, slot: Slot) -> Rows | None:
+        """None where the answers say nothing of the slot."""
+        rows = self._made(slot)
+        return rows if rows is not None and len(rows) else None
+
     def _made(self, slot: Slot) -> Rows | None:
-        got = self.part.regular
-        if got is None:
+        if len(set(self.part.width.tolist())) != 1:
             return None
         if slot == "result":
-            return self._result(got)
+            return self._result()
         if "result" in self.base.slots:
             return self._stop() if slot == "stop" else None
-        if got.shape != self.part.calls.theta.shape:
+        if self.got.shape != self.part.calls.theta.shape:
             return None
         make = {
             "start": self._start, "count": self._count, "stop": self._stop, "between": self._between,
@@ -58,9 +62,9 @@ class Inferred:
 
     # --- what the program did -----------------------------------------------------------------
 
-    @cached_property
+    @property
     def got(self) -> Array:
-        return np.array(self.part.got)
+        return self.part.got
 
     @cached_property
     def path(self) -> Array:
@@ -98,10 +102,10 @@ class Inferred:
 
     # --- slot by slot ---------------------------------------------------------------------------
 
-    def _start(self) -> Rows | None:
+    def _start(self) -> Rows:
         """Without a step, the start comes back."""
         at = moment(self.part.calls)
-        return _some(self.count == 0, self.usable, Rows(at.initial, self.got, at, self.doubt))
+        return Rows(at.initial, self.got, at, self.doubt).only(self.usable & (self.count == 0))
 
     def _between(self) -> Rows | None:
         """After one step, what was done to theta."""
@@ -109,19 +113,19 @@ class Inferred:
             return None
         at = moment(self.part.calls)
         at.theta = self.path[0]
-        return _some(self.count == 1, self.usable, Rows(self.path[1], self.got, at, self.doubt))
+        return Rows(self.path[1], self.got, at, self.doubt).only(self.usable & (self.count == 1))
 
-    def _result(self, got: Array) -> Rows | None:
+    def _result(self) -> Rows:
         """What was returned, beside the last theta."""
         at = run(self.base.without("result"), self.part.calls).at
-        last = at.theta
+        got, last = self.got, at.theta
         if got.shape != last.shape:
             return Rows(last, got, at, self.doubt)
         reach = self.u * (at.count[:, None] + 1) * np.maximum(abs(last), self.part.size)
         finite = np.asarray(np.isfinite(last).all(axis=1))
-        return _some(self.usable, finite, Rows(last, got, at, np.maximum(self.doubt, reach)))
+        return Rows(last, got, at, np.maximum(self.doubt, reach)).only(self.usable & finite)
 
-    def _count(self) -> Rows | None:
+    def _count(self) -> Rows:
         """Where on the program's path an answer lies, if it is one place."""
         steps = np.arange(len(self.path))[:, None, None] + 1
         left = self._left_at()
@@ -131,7 +135,7 @@ class Inferred:
         at = moment(self.part.calls, self.base)
         at.path, at.count = self.path, y[:, 0].astype(int)
         rows = Rows(at.asked.astype(float), y, at, np.full_like(y, EXACTLY))
-        return _some(places.sum(axis=0) == 1, self.usable, rows)
+        return rows.only(self.usable & (places.sum(axis=0) == 1))
 
     def _left_at(self) -> Array:
         """What is returned if the loop is left at a place, place x call x component."""
@@ -141,20 +145,16 @@ class Inferred:
         at.path = self.path
         for place, theta in enumerate(self.path):
             at.count, at.theta = np.full(len(theta), place), theta
-            value = self.base.slots["result"](theta, at)
-            alike = not isinstance(value, list) or len({len(one) for one in value}) == 1
-            values.append(np.broadcast_to(np.array(value) if alike else np.nan, self.got.shape))
+            value = self.base.of(theta, at, "result")
+            values.append(value if value.shape == self.got.shape else np.full_like(self.got, np.nan))
         return np.stack(values)
 
-    def _stop(self) -> Rows | None:
+    def _stop(self) -> Rows:
         """The same beside the steps that the program asks for."""
         rows = self._count()
-        if rows is None:
-            return None
-        x = rows.x if "count" not in self.base.slots else self.base.slots["count"](rows.x, rows.at)
-        asked = np.broadcast_to(np.asarray(x, dtype=float), rows.x.shape)
+        asked = np.broadcast_to(np.asarray(self.base.of(rows.x, rows.at, "count"), float), rows.x.shape)
         here = (rows.y <= asked)[:, 0]  # beyond, an answer lies where a run that has converged passes again
-        return replace(rows, x=asked).only(here) if here.any() else None
+        return replace(rows, x=asked).only(here)
 
     def _steps(self, slot: Slot) -> Rows | None:
         """What the last step was made of, where nothing after the slot is known to be otherwise."""
@@ -165,8 +165,8 @@ class Inferred:
             at = self._step(i)
             y, doubt = self._moved(i, at.step_rate)
             rows = Rows(self._gradient(at, slot), y, at, doubt)
-            pieces.append(_some(which, abs(at.step_rate[:, 0]) > 0, rows))
-        return _joined([one for one in pieces if one is not None])
+            pieces.append(rows.only(which & (abs(at.step_rate[:, 0]) > 0)))
+        return _joined(pieces)
 
     def _rates(self, slot: Slot) -> Rows | None:
         """Which rate makes the last step: read where its gradient is largest."""
@@ -179,8 +179,8 @@ class Inferred:
             largest = abs(gradient).argmax(axis=1)[:, None]
             y, doubt = (np.take_along_axis(one, largest, axis=1) for one in self._moved(i, gradient))
             x = self.part.calls.rate if slot == "rate" else at.step_rate
-            pieces.append(_some(which, np.isfinite(y[:, 0]), Rows(x, y, at, doubt)))
-        return _joined([one for one in pieces if one is not None])
+            pieces.append(Rows(x, y, at, doubt).only(which & np.isfinite(y[:, 0])))
+        return _joined(pieces)
 
     def _moved(self, i: int, by: Array) -> tuple[Array, Array]:
         """How many times this step i went, and its doubt."""
@@ -196,24 +196,13 @@ class Inferred:
             at.total = self._gradient(at, "update")
         at.i, at.theta = i, self.path[i]
         rate = self.part.calls.rate
-        for slot in RATES:
-            if slot in self.base.slots:
-                rate = np.broadcast_to(self.base.slots[slot](rate, at), rate.shape)
-        at.step_rate = rate
+        at.step_rate = np.broadcast_to(self.base.of(rate, at, *RATES), rate.shape)
         return at
 
     def _gradient(self, at: Moment, until: Slot) -> Array:
         """What enters a slot."""
-        gradient = at.objective.gradient(at.theta)
-        for slot in ORDER[: ORDER.index(until)]:
-            if slot in self.base.slots:
-                gradient = np.broadcast_to(self.base.slots[slot](gradient, at), gradient.shape)
-        return gradient
-
-
-def _some(which: Array, usable: Array, rows: Rows) -> Rows | None:
-    taken = which & usable
-    return rows.only(taken) if taken.any() else None
+        right = at.objective.gradient(at.theta)
+        return np.broadcast_to(self.base.of(right, at, *ORDER[: ORDER.index(until)]), right.shape)
 
 
 def _joined(parts: list[Rows]) -> Rows | None:

@@ -26,6 +26,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
@@ -94,6 +95,11 @@ class Moment:
         own.count = self.count[which] if len(self.count) == len(which) else self.count
         return own
 
+    @property
+    def left(self) -> Array:
+        """The same for formulas: nan where there is none."""
+        return np.array(np.nan) if self.total is None else self.total
+
     def gradient(self, path: Array) -> Array:
         """Of the program's own loss, at every place of a path."""
         right = self.objective.gradient(path)
@@ -114,7 +120,7 @@ class Deviation:
 
     rule: Rule
     constants: tuple[float, ...] = ()
-    doubt: tuple[float, ...] = ()
+    doubt: tuple[float, ...] = field(default=(), compare=False)
 
     def __call__(self, x: Any, at: Moment) -> Any:
         return self.rule.f(x, at, *self.constants)
@@ -127,14 +133,6 @@ class Deviation:
     def title(self) -> str:
         return self.rule.titled(*self.constants)
 
-    @cached_property
-    def moved(self) -> Deviation | None:
-        """The same at the edge of what is known of its constants; None where they are exact."""
-        if not any(self.doubt):
-            return None
-        edge = (value + doubt for value, doubt in zip(self.constants, self.doubt, strict=True))
-        return Deviation(self.rule, tuple(edge))
-
 
 @dataclass(frozen=True)
 class Program:
@@ -146,21 +144,23 @@ class Program:
     def slots(self) -> Mapping[Slot, Deviation]:
         return {one.slot: one for one in self.deviations}
 
-    def with_(self, *more: Deviation) -> Program:
-        """With these in place of what the same slots held."""
-        filled = {**self.slots, **{one.slot: one for one in more}}
-        return Program(tuple(filled.values()))
-
     def without(self, *slots: Slot) -> Program:
         return Program(tuple(one for one in self.deviations if one.slot not in slots))
+
+    def of(self, x: Any, at: Moment, *slots: Slot) -> Any:
+        """What these slots, one after the other, make of the right value of the first."""
+        for slot in slots:
+            if slot in self.slots:
+                x = self.slots[slot](x, at)
+        return x
 
     @property
     def moved(self) -> Program | None:
         """At the edge of what is known of the constants; None where all are exact."""
-        edges = [one.moved for one in self.deviations]
-        if not any(edges):
+        if not any(any(one.doubt) for one in self.deviations):
             return None
-        return Program(tuple(edge or one for edge, one in zip(edges, self.deviations, strict=True)))
+        edges = ((one.rule, zip_longest(one.constants, one.doubt, fillvalue=0.0)) for one in self.deviations)
+        return Program(tuple(Deviation(rule, tuple(map(sum, edge))) for rule, edge in edges))
 
 
 RIGHT: Final = Program()
@@ -171,7 +171,7 @@ class Run:
     """What a program did: `at` stands at the end, with the path. `value`: what each call returns."""
 
     at: Moment
-    value: Array | list[Array]
+    value: Array
 
     @property
     def path(self) -> Array:
@@ -190,47 +190,42 @@ def moment(calls: Calls, program: Program = RIGHT) -> Moment:
 
 def run(program: Program, calls: Calls, length: int | None = None) -> Run:
     """Execute a program for all calls at once. `length`: so many steps at least, whatever is asked."""
-    slots, at = program.slots, moment(calls, program)
+    at = moment(calls, program)
     at.count = calls.steps[:, 0]
-    if "count" in slots:
-        at.count = _whole(slots["count"](calls.steps, at))
+    if "count" in program.slots:
+        at.count = _whole(program.of(calls.steps, at, "count"))
     longest = max(int(at.count.max(initial=0)), length or 0)
-    _walk(slots, calls, at, min(longest, LONGEST))
-    if "stop" in slots:
-        at.count = _whole(slots["stop"](at.count[:, None], at))
-    last = at.at(at.count)
-    at.theta = last
-    value = slots["result"](last, at) if "result" in slots else last
-    if isinstance(value, list) and len({len(one) for one in value}) == 1:
-        value = np.stack(value)
-    return Run(at, value)
+    _walk(program, calls, at, min(longest, LONGEST))
+    if "stop" in program.slots:
+        at.count = _whole(program.of(at.count[:, None], at, "stop"))
+    at.theta = at.at(at.count)
+    return Run(at, program.of(at.theta, at, "result"))
+
+
+def filled(rows: Sequence[Array]) -> Array:
+    """Rows of unlike many numbers as one array, which holds nan where a row has ended."""
+    full = np.full((len(rows), max(map(len, rows), default=0)), np.nan, rows[0].dtype if rows else float)
+    for one, row in zip(rows, full, strict=True):
+        row[: len(one)] = one
+    return full
 
 
 def _whole(counts: Array) -> Array:
     return np.clip(np.nan_to_num(counts.astype(float)), 0, LONGEST).astype(int).reshape(len(counts))
 
 
-def _walk(slots: Mapping[Slot, Deviation], calls: Calls, at: Moment, length: int) -> None:
+def _walk(program: Program, calls: Calls, at: Moment, length: int) -> None:
     """Fill in the path."""
-    theta = slots["start"](calls.theta, at) if "start" in slots else calls.theta
-    path = np.empty((length + 1, *theta.shape), calls.theta.dtype)
-    path[0] = theta
+    at.path = np.empty((length + 1, *calls.theta.shape), calls.theta.dtype)
+    at.path[0] = program.of(calls.theta, at, "start")
     for i in range(length):
-        at.i, at.theta = i, path[i]
-        gradient = calls.objective.gradient(at.theta)
-        for slot in GRADIENT:
-            if slot in slots:
-                gradient = slots[slot](gradient, at)
-        at.total = gradient
-        at.step_rate = calls.rate
-        for slot in RATES:
-            if slot in slots:
-                at.step_rate = slots[slot](at.step_rate, at)
-        if "direction" in slots:
-            gradient = slots["direction"](gradient, at)
-        theta = slots["update"](gradient, at) if "update" in slots else at.theta - at.step_rate * gradient
-        path[i + 1] = slots["between"](theta, at) if "between" in slots else theta
-    at.path = path
+        at.i, at.theta = i, at.path[i]
+        at.total = program.of(calls.objective.gradient(at.theta), at, *GRADIENT)
+        at.step_rate = program.of(calls.rate, at, *RATES)
+        gradient = program.of(at.total, at, "direction")
+        plain = "update" not in program.slots
+        theta = at.theta - at.step_rate * gradient if plain else program.of(gradient, at, "update")
+        at.path[i + 1] = program.of(theta, at, "between")
 
 
 # --- what is minimised -----------------------------------------------------------------------
@@ -288,15 +283,15 @@ class Objective:
 
 def calls(cases: Sequence[Case], minimised: Minimised) -> Calls:
     """The arguments of cases of one width, side by side, in float64."""
-    theta = np.array([theta_of(case, minimised) for case in cases])
+    theta = np.array([theta_of(case, minimised.moves) for case in cases])
     rate = np.array([[case.arguments[minimised.rate]] for case in cases], dtype=np.float64)
     steps = np.array([[case.arguments[minimised.steps]] for case in cases], dtype=np.int64)
     return Calls(minimised.of(theta.shape[1]), theta, rate, steps)
 
 
-def theta_of(case: Case, minimised: Minimised) -> Array:
+def theta_of(case: Case, moves: str) -> Array:
     """Where the descent of a case starts. Raises TypeError where that argument is no tensor."""
-    value = case.arguments[minimised.moves]
+    value = case.arguments[moves]
     if not isinstance(value, Tensor):
-        raise TypeError(minimised.moves)
+        raise TypeError(moves)
     return numbers(value)

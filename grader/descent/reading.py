@@ -8,8 +8,9 @@ sharpest estimates that most rows share, and rounds each to the roundest number 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -60,14 +61,16 @@ class Rows:
         same[~same] = np.any([one.exactly(f) for one in moved], axis=0)
         return same
 
+    @cached_property
+    def right(self) -> bool:
+        """Whether every row holds what it should."""
+        return bool(self.follow(lambda x, _: x).all())
+
     def exactly(self, f: Callable[[Array, Moment], Array]) -> Array:
         """The same, of x as it stands."""
         with np.errstate(all="ignore"):
             wanted = f(self.x, self.at)
-            if isinstance(wanted, list):  # by call as many numbers as it has
-                none = np.full(self.y.shape[1], np.nan)
-                wanted = np.array([one if len(one) == len(none) else none for one in wanted])
-            if np.shape(wanted) not in ((), self.y.shape, (len(self.y), 1)):
+            if np.shape(wanted) not in ((), self.y.shape):
                 return np.zeros(len(self.y), dtype=bool)
             same = (abs(self.y - wanted) <= self.doubt) | (self.y == wanted)
         return np.asarray(same.all(axis=1))
@@ -91,23 +94,27 @@ def each(formula: Formula) -> Reader:
 def whole(formula: Formula) -> Reader:
     """One constant that is a whole number, and not 0: that says something else."""
 
-    def is_whole(one: Estimate) -> bool:
-        near = round(one.value)
-        return near != 0 and abs(one.value - near) <= max(SHARED * one.doubt, FORMULA)
+    def read(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
+        for one in estimates(rows, formula):
+            near = round(one.value)
+            if near and abs(one.value - near) <= max(SHARED * one.doubt, FORMULA):
+                yield (Estimate(float(near)),)
 
-    return lambda rows: (
-        (Estimate(float(round(one.value))),) for one in estimates(rows, formula) if is_whole(one)
-    )
+    return read
 
 
 class Trial:
     """One constant that no formula gives: it is tried, the commonest first, and needs no row."""
 
     def __init__(self, *values: float) -> None:
-        self.each = [(Estimate(one),) for one in values]
+        self.each: list[tuple[Estimate, ...]] = [(Estimate(one),) for one in values] or [()]
 
     def __call__(self, _: Rows) -> Iterable[tuple[Estimate, ...]]:
         return self.each
+
+
+nothing: Final = Trial()
+"""Of a rule without constants."""
 
 
 def for_each(values: Iterable[float], formula: Callable[[float], Formula]) -> Reader:
@@ -161,16 +168,11 @@ def rounded(value: float, doubt: float) -> Estimate:
         near = float(f"{value:.{digits}g}")
         if abs(near - value) <= allowed:
             return Estimate(near)
-        fraction = _fraction(value, digits)
-        if fraction is not None and abs(fraction - value) <= allowed:
-            return Estimate(fraction)
+        fractions = [round(value * q) / q for q in DENOMINATORS.get(digits, ())]
+        fitting = [one for one in fractions if one and abs(one - value) <= allowed]
+        if fitting:
+            return Estimate(min(fitting, key=lambda one: abs(one - value)))
     return Estimate(value, doubt)
-
-
-def _fraction(value: float, digits: int) -> float | None:
-    """The nearest fraction with a small denominator: the further one looks, the larger it may be."""
-    near = (round(value * q) / q for q in DENOMINATORS.get(digits, ()))
-    return min((one for one in near if one), key=lambda one: abs(one - value), default=None)
 
 
 def roundest(low: float, high: float) -> Estimate:
@@ -203,22 +205,15 @@ def ratio(x: Array, y: Array, _: Moment) -> Array:
     return np.where(x == 0, np.nan, y / np.where(x == 0, 1.0, x))
 
 
-def difference(x: Array, y: Array, _: Moment) -> Array:
-    return y - x
-
-
-def itself(_x: Array, y: Array, _: Moment) -> Array:
-    return y
-
-
 def where_changed(x: Array, y: Array, _: Moment) -> Array:
     """What the slot held where that is not what it should have held: a limit, a replacement."""
     return np.where(abs(y - x) <= 1e-4 * np.maximum(abs(x), abs(y)), np.nan, y)
 
 
-def factor(x: Array, y: Array, _: Moment) -> Array:
+def factor(x: Array, y: Array, at: Moment) -> Array:
     """The same, where it is not 0: that says something else."""
-    return np.where((x == 0) | (y == 0), np.nan, y / np.where(x == 0, 1.0, x))
+    return np.where(y == 0, np.nan, ratio(x, y, at))
 
 
-scaled, shifted, fixed, limit = each(factor), each(difference), each(itself), each(where_changed)
+scaled, limit = each(factor), each(where_changed)
+shifted, fixed = each(lambda x, y, _: y - x), each(lambda _x, y, _: y)

@@ -7,18 +7,22 @@ nothing was traced, in rows that values allow. The rest are the words.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from grader.descent.program import Slot
-from grader.descent.reading import Estimate, Reader, Rows, told
+from grader.descent.reading import Reader, Rows, nothing, told
 from grader.exercises import Landmark
 
 
-def nothing(_: Rows) -> Iterable[tuple[Estimate, ...]]:
-    """A rule without constants."""
-    return ((),)
+def worded(words: Mapping[float, str], otherwise: str, sentence: str = "{}") -> Callable[..., str]:
+    """A title with words of its own for some values of the first constant."""
+
+    def title(*constants: float) -> str:
+        return sentence.format(words.get(constants[0], otherwise.format(*map(told, constants))))
+
+    return title
 
 
 LANDMARKS: Final[Mapping[Slot, Landmark]] = {

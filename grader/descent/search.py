@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice, product
 from typing import Final
 
 import numpy as np
 
-from grader.descent.choices import BY_SLOT, CHOICES, SLOTS, Choices, constants_of, follows, oddness
+from grader.descent.choices import BY_SLOT, CHOICES, SLOTS, Choices, Way, constants_of, follows, oddness
 from grader.descent.inference import Inferred
 from grader.descent.program import GRADIENT, RIGHT, Deviation, Program, Slot
 from grader.descent.reading import Rows
@@ -31,26 +31,8 @@ AS_PLAIN: Final = 6  # in rank, up to which two programs that fit alike are both
 ENTERED: Final[Mapping[Slot, Slot]] = {"stop": "count", "schedule": "rate"}  # what the slot before hands on
 RUNS: Final = 80  # programs that are run for one student
 BASES: Final = 48  # compositions of what traces show that are run
-CANCELLING: Final[tuple[Slot, ...]] = ("loss", "rate", "schedule", "direction", "update")
+CANCELLING: Final[frozenset[Slot]] = frozenset({"loss", "rate", "schedule", "direction", "update"})
 """Slots whose factors may undo each other."""
-
-
-@dataclass(frozen=True)
-class Found:
-    """What was found: `programs` reproduce every answer and cannot be told apart, the plainest first.
-
-    `shown` are deviations that all traced calls follow, and `unread` the slots whose traced calls follow no
-    rule; both are for where no program reproduces all.
-    """
-
-    programs: tuple[Program, ...] = ()
-    shown: tuple[Deviation, ...] = ()
-    unread: tuple[Slot, ...] = ()
-
-    def only(self, *slots: Slot) -> Found:
-        """What is said of these slots alone."""
-        shown = tuple(one for one in self.shown if one.slot in slots)
-        return Found(self.programs, shown, tuple(one for one in self.unread if one in slots))
 
 
 class Search:
@@ -62,18 +44,10 @@ class Search:
         self._near: list[Program] = []  # with a result that fits most answers, and a threshold that does not
         self._left = RUNS
 
-    def found(self) -> Found:
-        if not self.answers.all.wrong.any():
-            return Found()
-        with np.errstate(all="ignore"):
-            proven = self._proven()
-            if proven:
-                return Found(tuple(proven))
-            return Found((), tuple(self.choices.shown), tuple(self.choices.unread))
-
-    def _proven(self) -> list[Program]:
+    def programs(self) -> list[Program]:
+        """Those that reproduce every answer and cannot be told apart, the plainest first."""
         bases = self._bases()
-        undone = [one.without(*CANCELLING) for one in bases if _cancelling(one)]
+        undone = [one.without(*CANCELLING) for one in bases if len(one.slots.keys() & CANCELLING) > 1]
         for base in sorted([*undone, *bases], key=lambda one: len(one.deviations)):
             if base.deviations and self._reproduced(base):
                 return [base, *self._as_good(base, bases)]
@@ -124,14 +98,12 @@ class Search:
 
     def _bases(self) -> list[Program]:
         """The compositions of what the slots may hold by the traces, fewest deviations first."""
-        slots: list[list[tuple[Deviation | None, ...]]] = [
-            [(one,) for one in choices] for choices in self.choices.slots.values()
-        ]
-        parts = [*slots, self.choices.terminations, self.choices.gradients]
-        ways = islice(product(*[part or [(None,)] for part in parts]), 8 * BASES)
-        programs = [Program(tuple(x for part in way for x in part if x is not None)) for way in ways]
-        unique = {tuple((d.rule.id, d.constants) for d in one.deviations): one for one in programs}
-        ordered = sorted(unique.values(), key=lambda one: (len(one.deviations), _rank(one)))
+        slots = self.choices.slots.values()
+        parts: list[list[Way]] = [[(one,) if one else () for one in own] for own in slots]
+        parts += [self.choices.terminations, self.choices.gradients]
+        ways = islice(product(*[one or [()] for one in parts]), 8 * BASES)
+        programs = [Program(sum(way, ())) for way in ways]
+        ordered = sorted(dict.fromkeys(programs), key=lambda one: (len(one.deviations), _rank(one)))
         return [one for one in ordered if len(one.deviations) <= MOST][:BASES]
 
     # --- what values show -----------------------------------------------------------------------
@@ -145,7 +117,7 @@ class Search:
                 for one in constants_of(rule, (rule.remembers and seen) or inferred.rows(slot)):
                     if not self._allowed(one, seen) or not inferred.allows(one):
                         continue
-                    program = base.with_(one)
+                    program = Program((*base.deviations, one))
                     if self._reproduced(program):
                         yield program
                         break
@@ -168,10 +140,10 @@ class Search:
 
     def _beside(self, base: Program, slot: Slot) -> Rows | None:
         """The traced rows of a slot, as what the base holds in the slot before it leaves them."""
-        rows, before = self.choices.rows.get(slot), base.slots.get(ENTERED.get(slot, slot))
+        rows = self.choices.rows.get(slot)
         if rows is None or slot not in ENTERED:
             return rows
-        entered = np.asarray(before(rows.x, rows.at) if before else rows.x, dtype=float)
+        entered = np.asarray(base.of(rows.x, rows.at, ENTERED[slot]), dtype=float)
         return replace(
             rows, x=np.broadcast_to(entered, rows.x.shape), at=replace(rows.at, loss=base.slots.get("loss"))
         )
@@ -182,8 +154,7 @@ class Search:
             rows = self.choices.rows.get("loss")
             if rows is None:
                 return True
-            chain = tuple(one if slot == one.slot else None for slot in GRADIENT)
-            return all(follows(chain, part).all() for part in self.traces.split(rows))
+            return all(follows((one,), part).all() for part in self.traces.split(rows))
         taken, options = self.traces.optimiser or ("", {})
         if one.rule.options and one.rule.optimiser == taken:
             told = zip(one.rule.options, one.constants, strict=True)
@@ -192,7 +163,7 @@ class Search:
         if one.slot == "update" and self.traces.optimiser and one.rule.optimiser != taken:
             return False
         if one.slot == "update" and (steps := self.choices.rows.get("direction")) is not None:
-            return not steps.follow(lambda x, _: x).all()  # each step is the rate times the gradient
+            return not steps.right  # each step is the rate times the gradient
         return seen is None or one.rule.remembers or bool(seen.follow(one).all())
 
 
@@ -205,7 +176,3 @@ def _plainest(programs: Sequence[Program]) -> list[Program]:
 
 def _rank(program: Program) -> float:
     return sum(one.rule.rank + sum(map(oddness, one.constants)) for one in program.deviations)
-
-
-def _cancelling(program: Program) -> bool:
-    return sum(slot in program.slots for slot in CANCELLING) > 1

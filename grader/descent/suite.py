@@ -14,7 +14,8 @@ from typing import Final
 import numpy as np
 
 from grader import kit as kits
-from grader.descent.program import RIGHT, Array, Calls, Minimised, Program, calls, run, theta_of
+from grader.descent.program import RIGHT, Array, Calls, Minimised, Program, Run, calls, filled, run, theta_of
+from grader.judging.behaviour import value_of
 from grader.judging.tolerances import (
     ALIKE,
     ASTRAY,
@@ -30,8 +31,7 @@ from grader.tensors import numbers
 
 NEARLY: Final = 5  # one call in so many may hang on a rounding
 NUDGE: Final = 4.0  # roundings
-SQUARED_SINGLE: Final = 1.8e19
-SQUARED_DOUBLE: Final = 1.3e154
+SQUARED: Final = {"float32": 1.8e19, "float64": 1.3e154}  # the largest whose square a dtype holds
 SHORT: Final = 4  # steps: the calls that are tried first, for they cost a fraction of the suite
 
 
@@ -49,12 +49,13 @@ class Suite:
     def part(self) -> Part:
         """All of its calls, with no answer yet."""
         single = np.array([case.dtype == "float32" for case in self.cases])
+        nothing = np.zeros((len(self.cases), 1))
         return Part(
             self.calls, self.calls.rows(single).in_single(), single,
             roundoff=np.array([[ROUNDOFF[case.dtype]] for case in self.cases]),
             size=abs(self.calls.theta).max(axis=1, initial=0.0, keepdims=True),
-            got=[np.zeros(0)] * len(self.cases), coarse=np.zeros((len(self.cases), 1)),
-            wrong=np.zeros(len(self.cases), dtype=bool), fresh=~self.repeated,
+            got=nothing[:, :0], width=nothing[:, 0].astype(int), coarse=nothing,
+            wrong=nothing[:, 0].astype(bool), fresh=~self.repeated,
         )  # fmt: skip
 
 
@@ -62,8 +63,7 @@ def suites(cases: Sequence[kits.Case], minimised: Minimised) -> list[Suite]:
     """By theta's number of components."""
     by_width: dict[int, list[int]] = {}
     for i, case in enumerate(cases):
-        size = len(theta_of(case, minimised))
-        by_width.setdefault(size, []).append(i)
+        by_width.setdefault(len(theta_of(case, minimised.moves)), []).append(i)
     return [Suite(cases, index, minimised) for size, index in by_width.items() if size in minimised.gradients]
 
 
@@ -76,7 +76,8 @@ class Part:
     single: Array  # which those are
     roundoff: Array
     size: Array
-    got: Sequence[Array]  # numbers, by call
+    got: Array  # numbers, call x number; nan where others have more
+    width: Array  # how many numbers
     coarse: Array  # what returning a coarser dtype may add, relative, call x 1
     wrong: Array  # is the value wrong?
     fresh: Array  # is it no repeat of another call?
@@ -84,20 +85,14 @@ class Part:
     @property
     def beyond(self) -> Array:
         """The size, call x 1, whose square its dtype does not hold."""
-        return np.where(self.roundoff > ROUNDOFF["float64"], SQUARED_SINGLE, SQUARED_DOUBLE)
-
-    @cached_property
-    def regular(self) -> Array | None:
-        """The answers as one array, where all have as many numbers."""
-        widths = {len(one) for one in self.got}
-        return np.array(self.got) if len(widths) == 1 else None
+        return np.where(self.single[:, None], SQUARED["float32"], SQUARED["float64"])
 
     def rows(self, which: Array) -> Part:
-        names = ("single", "roundoff", "size", "coarse", "wrong", "fresh")
+        names = ("single", "roundoff", "size", "width", "coarse", "wrong", "fresh")
+        own = {name: getattr(self, name)[which] for name in names}
         return Part(
             self.calls.rows(which), self.calls.rows(which & self.single).in_single(),
-            got=[one for one, taken in zip(self.got, which, strict=True) if taken],
-            **{name: getattr(self, name)[which] for name in names},
+            got=self.got[which, : own["width"].max(initial=0)], **own,
         )  # fmt: skip
 
 
@@ -106,7 +101,7 @@ class Answers:
 
     def __init__(self, suite: Suite, answers: Sequence[Answer], wrong: frozenset[int]) -> None:
         own = [answers[i] for i in suite.index]
-        here = np.array([isinstance(one, Returned) and one.value is not None for one in own], dtype=bool)
+        here = np.array([value_of(one) is not None for one in own], dtype=bool)
         self.suite, self.rows = suite, np.flatnonzero(here)
         self.index = suite.index[here]
         everything = replace(
@@ -114,19 +109,14 @@ class Answers:
             coarse=np.array([[_coarseness(*one)] for one in zip(suite.cases, own, strict=True)]),
             wrong=np.array([i in wrong for i in suite.index]),
         )
-        got = [numbers(one.value) for one in own if isinstance(one, Returned) and one.value is not None]
-        self.all = replace(everything.rows(here), got=got)
+        got = [numbers(value) for one in own if (value := value_of(one))]
+        width = np.array([len(one) for one in got], dtype=int)
+        self.all = replace(everything.rows(here), got=filled(got), width=width)
         self.short = self.all.rows(self.all.calls.steps[:, 0] <= SHORT)
-
-    @cached_property
-    def explained(self) -> frozenset[int]:
-        """The cases that came back with a wrong value."""
-        return frozenset(int(i) for i in self.index[self.all.wrong])
 
     def reproduced(self, program: Program) -> bool:
         """Whether the program returns every answer, right or wrong, within the rounding of its own run."""
-        with np.errstate(all="ignore"):
-            return all(bool(agreeing(program, part).all()) for part in (self.short, self.all))
+        return all(bool(agreeing(program, part).all()) for part in (self.short, self.all))
 
     @cached_property
     def rounded(self) -> bool:
@@ -134,24 +124,16 @@ class Answers:
 
         No mistake is so small, but a sum with a larger number may cost a right program the other half.
         """
-        part = self.all
-        with np.errstate(all="ignore"):
-            right = run(RIGHT, part.calls)
-            allowed = np.sqrt(part.roundoff + part.coarse) * np.maximum(right.reach(), part.size)
-            rows = zip(part.got, right.value, allowed, part.beyond, part.wrong, strict=True)
-            return all(not wrong or bool(_close(*row).all()) for *row, wrong in rows)
+        part, right = self.all, run(RIGHT, self.all.calls)
+        allowed = np.sqrt(part.roundoff + part.coarse) * np.maximum(right.reach(), part.size)
+        return bool(_close(part.got, right.value, allowed, part.beyond)[part.wrong].all())
 
     def telling(self, program: Program) -> int:
         """The wrong answers that agree with a program so far from the right one that it is no accident."""
-        with np.errstate(all="ignore"):
-            part = self.all
-            value, tolerance = predicted(program, part)
-            right = run(RIGHT, part.calls).value
-            told = [
-                not _close(one, two, TELLING * allowed, np.array(np.inf)).all()
-                for one, two, allowed in zip(value, right, tolerance, strict=True)
-            ]
-            return int((np.array(told, dtype=bool) & part.wrong & part.fresh).sum())
+        part, (value, tolerance) = self.all, predicted(program, self.all)
+        right = run(RIGHT, part.calls).value
+        told = ~_close(value, right, TELLING * tolerance, np.array(np.inf))
+        return int((told & part.wrong & part.fresh).sum())
 
 
 def agreeing(program: Program, part: Part) -> Array:
@@ -170,22 +152,16 @@ def agreeing(program: Program, part: Part) -> Array:
 
 def _agreeing(program: Program, part: Part, nudge: float) -> Array:
     """`nudge`: roundings that theta and the rate are moved by."""
-    value, tolerance = predicted(program, part)
-    edge = program.moved
-    slack = [predicted(edge, part)[0]] if edge is not None else []
+    exact, edge = run(program, part.calls), program.moved
+    if exact.value.shape != part.got.shape:
+        return np.zeros(len(part.got), dtype=bool)
+    slack = [run(edge, part.calls).value] if edge is not None else []
     if nudge:
         off = 1 + nudge * part.roundoff
         moved = replace(part.calls, theta=part.calls.theta * off, rate=part.calls.rate * off)
         slack.append(run(program, moved).value)
-    got = part.regular
-    if got is not None and all(isinstance(one, np.ndarray) for one in (value, *slack)):
-        if got.shape != np.shape(value):
-            return np.zeros(len(got), dtype=bool)
-        allowed = sum((_gap(np.asarray(value), np.asarray(one)) for one in slack), tolerance)
-        return np.asarray(_close(got, np.asarray(value), allowed, part.beyond).all(axis=1))
-    allowances = [sum((_gap(y, one[i]) for one in slack), tolerance[i]) for i, y in enumerate(value)]
-    rows = zip(part.got, value, allowances, part.beyond, strict=True)
-    return np.array([_close(*row).all() for row in rows], dtype=bool)
+    allowed = sum((_gap(exact.value, one) for one in slack), _tolerance(exact, program, part))
+    return _close(part.got, exact.value, allowed, part.beyond)
 
 
 def _gap(one: Array, two: Array) -> Array:
@@ -195,42 +171,42 @@ def _gap(one: Array, two: Array) -> Array:
 
 
 def _close(got: Array, wanted: Array, tolerance: Array, beyond: Array) -> Array:
-    """`beyond`: from here on a loss may overflow, and what comes back is no number any more."""
+    """By call. `beyond`: from here on a loss may overflow, and what comes back is no number any more."""
     if got.shape != wanted.shape:
-        return np.zeros(1, dtype=bool)
+        return np.zeros(len(got), dtype=bool)
     near = (abs(got - wanted) <= tolerance) | (got == wanted)
-    return np.asarray(near | (~np.isfinite(got) & (~(abs(wanted) < beyond) | np.isinf(tolerance))))
+    near |= ~np.isfinite(got) & (~(abs(wanted) < beyond) | np.isinf(tolerance))
+    return np.asarray(near.all(axis=1))
 
 
-def predicted(program: Program, part: Part) -> tuple[Array | list[Array], Array]:
-    """What each call returns, and how far rounding may take it.
-
-    That is max(4 |float32 - float64|, 8 u (n + 1) the largest theta on the way), as the freezer computes it.
-    """
+def predicted(program: Program, part: Part) -> tuple[Array, Array]:
+    """What each call returns, and how far rounding may take it."""
     exact = run(program, part.calls)
+    return exact.value, _tolerance(exact, program, part)
+
+
+def _tolerance(exact: Run, program: Program, part: Part) -> Array:
+    """max(4 |float32 - float64|, 8 u (n + 1) the largest theta on the way), as the freezer computes it."""
     reach = np.maximum(exact.reach(), part.size)
     steps = np.maximum(exact.at.count[:, None], part.calls.steps)
     tolerance = ROUNDING * (part.roundoff + part.coarse) * (steps + 1) * reach
     tolerance = np.where(reach > ASTRAY * part.size, np.maximum(tolerance, ALIKE * reach), tolerance)
-    if isinstance(exact.value, np.ndarray):
-        tolerance = np.maximum(
-            tolerance, ROUNDING * (part.roundoff + part.coarse) * (steps + 1) * abs(exact.value)
-        )
-        if part.single.any():
-            rough = run(program, part.narrow).value
-            wanted = exact.value[part.single]
-            off = SPREAD * abs(np.asarray(rough, dtype=np.float64) - wanted)
-            lost = np.isnan(off) & (abs(wanted) < part.size[part.single])  # squares that are 0 in float32
-            off = np.where(np.isfinite(off), off, np.where(lost, np.inf, 0.0))
-            tolerance[part.single] = np.maximum(tolerance[part.single], off)
-    return exact.value, tolerance
+    tolerance = np.maximum(
+        tolerance, ROUNDING * (part.roundoff + part.coarse) * (steps + 1) * abs(exact.value)
+    )
+    rough, wanted = run(program, part.narrow).value, exact.value[part.single]
+    if rough.shape == wanted.shape:
+        off = SPREAD * abs(np.asarray(rough, dtype=np.float64) - wanted)
+        lost = np.isnan(off) & (abs(wanted) < part.size[part.single])  # squares that are 0 in float32
+        off = np.where(np.isfinite(off), off, np.where(lost, np.inf, 0.0))
+        tolerance[part.single] = np.maximum(tolerance[part.single], off)
+    return tolerance
 
 
 def _coarseness(case: kits.Case, answer: Answer) -> float:
     """The roundoff of a dtype coarser than the case's, where the answer has one."""
     if not isinstance(answer, Returned) or answer.value is None:
         return 0.0
-    if answer.value.dtype == case.dtype and answer.type in TENSOR_TYPES:
-        return 0.0
-    dtype = judged_dtype(case, answer, answer.value)
+    plain = answer.value.dtype == case.dtype and answer.type in TENSOR_TYPES
+    dtype = case.dtype if plain else judged_dtype(case, answer, answer.value)
     return 0.0 if dtype == case.dtype else ROUNDOFF[dtype]

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -39,7 +39,7 @@ class TracedCall:
     row: int  # in its suite
     before: Array
     after: Array
-    gradient: Array | None
+    gradient: Array  # nan where there was none
     rates: Array
     roundoff: float
     taken: int  # steps; only the first of very many are kept
@@ -69,9 +69,8 @@ class Traces:
         if not kinds or not all(dict(options).get("maximize") for _, options in kinds):
             return calls
         turned = [_turned(one) for one in calls]
-        first = [(one.before[:1], one.gradient[:1]) for one in turned if one.gradient is not None]
         slope = self.suite.calls.objective.gradient
-        down = [bool((slope(before) * gradient >= 0).all()) for before, gradient in first if len(gradient)]
+        down = [(slope(one.before[:1]) * one.gradient[:1] >= 0).all() for one in turned if len(one.before)]
         return turned if down and all(down) else calls
 
     @cached_property
@@ -88,8 +87,7 @@ class Traces:
         if not self.stepping:
             return False
         rows = np.array([one.row for one in self.stepping])
-        with np.errstate(all="ignore"):
-            last = run(program.without("result"), self.suite.calls.rows(rows)).at.theta
+        last = run(program.without("result"), self.suite.calls.rows(rows)).at.theta
         got = np.array([one.after[-1] for one in self.stepping])
         size = np.maximum(abs(got), abs(self.suite.calls.theta[rows])) * READ * self._u
         return bool((abs(got - last) <= size).all())
@@ -116,7 +114,8 @@ class Traces:
             "direction": self._direction, "between": self._between, "count": self._count, "stop": self._count,
         }.get(slot)  # fmt: skip
         idle = slot not in ("count", "stop") and not self.stepping
-        return made() if made is not None and self.calls and not idle else None
+        blind = slot in ("loss", "direction") and any(np.isnan(one.gradient).any() for one in self.stepping)
+        return made() if made is not None and self.calls and not idle and not blind else None
 
     def _start(self) -> Rows:
         at, y = self._moment(self.stepping), np.array([one.before[0] for one in self.stepping])
@@ -131,38 +130,31 @@ class Traces:
         at = self._steps()
         return Rows(at.rate, at.step_rate, at, EXACTLY * abs(at.step_rate))
 
-    def _loss(self) -> Rows | None:
+    def _loss(self) -> Rows:
         """Every step; x is the right gradient there, y what .grad held."""
-        if any(one.gradient is None for one in self.stepping):
-            return None
         at, y = self._steps(), self._joined("gradient")
         x = at.objective.gradient(at.theta)
         size = np.maximum(np.maximum(abs(x), abs(y)), abs(at.theta)).max(axis=1, keepdims=True, initial=0.0)
         return Rows(x, y, at, READ * self._u_steps * np.broadcast_to(size, y.shape) + LEAST_SQUARED)
 
-    def _direction(self) -> Rows | None:
+    def _direction(self) -> Rows:
         """What the optimiser made of the gradient: the step over its rate."""
-        if any(one.gradient is None for one in self.stepping):
-            return None
         at, after, x = self._steps(), self._joined("after"), self._joined("gradient")
-        with np.errstate(all="ignore"):
-            y = (at.theta - after) / at.step_rate
-            size = (abs(at.theta) + abs(after)) / abs(at.step_rate) + abs(x)
-            off = READ / 8 * self._u_steps * size
+        y = (at.theta - after) / at.step_rate
+        size = (abs(at.theta) + abs(after)) / abs(at.step_rate) + abs(x)
+        off = READ / 8 * self._u_steps * size
         off = np.where(np.isfinite(y), off + LEAST, np.inf)
         return Rows(x, np.where(np.isfinite(y), y, x), at, off)
 
-    def _between(self) -> Rows | None:
+    def _between(self) -> Rows:
         """What a step left, and where the next one of its call began."""
         at = self._steps()
         followed = np.append(at.i[1:, 0] > 0, False)  # by no step of another call
-        if not followed.any():
-            return None
         x, y = self._joined("after")[followed], np.roll(at.theta, -1, axis=0)[followed]
         doubt = READ / 4 * self._u_steps[followed] * np.maximum(abs(x), abs(y))
         return Rows(x, y, at.rows(followed), doubt)
 
-    def _count(self) -> Rows | None:
+    def _count(self) -> Rows:
         at = self._moment(self.calls)
         y = np.array([[float(one.taken)] for one in self.calls])
         longest = max(len(one.before) for one in self.calls)
@@ -222,12 +214,12 @@ def _read(case: int, row: int, trace: Trace, suite: Suite, *, moving: bool) -> T
     rates = _rates(taken, len(steps))
     if rates is None:
         return None
-    gradients = [_gradient(one) for one in steps]
-    befores, afters = [one.before for one in steps], [one.after for one in steps]
+    # No gradient, where nothing moved, is as good as 0.
+    gradients = [one.gradient or [0.0 if one.before == one.after else math.nan] * width for one in steps]
+    several = ([one.before for one in steps], [one.after for one in steps], gradients)
+    before, after, gradient = (np.array(rows).reshape(len(rows), width)[:LOOKED_AT] for rows in several)
     return TracedCall(
-        case, row, _table(befores, width), _table(afters, width),
-        None if any(one is None for one in gradients) else _table(gradients, width),
-        np.array(rates, dtype=float)[:LOOKED_AT],
+        case, row, before, after, gradient, np.array(rates, dtype=float)[:LOOKED_AT],
         roundoff=max((ROUNDOFF[one.dtype] for one in steps), default=ROUNDOFF["float64"]),
         taken=len(steps), kinds=frozenset(map(_kind, taken)),
     )  # fmt: skip
@@ -235,8 +227,7 @@ def _read(case: int, row: int, trace: Trace, suite: Suite, *, moving: bool) -> T
 
 def _turned(one: TracedCall) -> TracedCall:
     options = {name: tuple((n, x * (n != "maximize")) for n, x in own) for name, own in one.kinds}
-    gradient = None if one.gradient is None else -one.gradient
-    return replace(one, gradient=gradient, kinds=frozenset(options.items()))
+    return replace(one, gradient=-one.gradient, kinds=frozenset(options.items()))
 
 
 def _repeated(calls: Sequence[TracedCall]) -> int:
@@ -250,15 +241,13 @@ def _repeated(calls: Sequence[TracedCall]) -> int:
 
 
 def _in_groups(one: TracedCall, times: int) -> bool:
-    if one.gradient is None or len(one.gradient) % times or one.taken % times:
+    if len(one.gradient) % times or one.taken % times:
         return False
     groups = one.gradient.reshape(-1, times, one.gradient.shape[1])
     return bool((groups == groups[:, :1]).all())
 
 
 def _joined(one: TracedCall, times: int) -> TracedCall:
-    if times == 1 or one.gradient is None:
-        return one
     return replace(
         one, before=one.before[::times], after=one.after[times - 1 :: times], gradient=one.gradient[::times],
         rates=one.rates[::times], taken=one.taken // times,
@@ -268,16 +257,6 @@ def _joined(one: TracedCall, times: int) -> TracedCall:
 def _idle(step: Step) -> bool:
     """Whether nothing had a gradient, so that nothing moved."""
     return all(one is None for one in step.gradients) and step.before == step.after
-
-
-def _gradient(one: WholeStep) -> Sequence[float] | None:
-    """None, where nothing moved, is as good as 0."""
-    still = one.gradient is None and one.before == one.after
-    return [0.0] * len(one.before) if still else one.gradient
-
-
-def _table(rows: Sequence[Any], width: int) -> Array:
-    return np.array(rows, dtype=float).reshape(len(rows), width)[:LOOKED_AT]
 
 
 def _kind(step: Step) -> tuple[str, tuple[tuple[str, float], ...]]:

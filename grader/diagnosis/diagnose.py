@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import IntEnum
+from operator import attrgetter
 from typing import Final
 
 from grader.diagnosis import effects, exceptions, hidden_state, matching, returns
@@ -25,12 +26,7 @@ from grader.diagnosis.report import STEPS, Candidate, FailureReport, Flaw
 from grader.records import Record
 from grader.results import Diagnosis
 
-ALIKE: Final = (
-    "evidence",
-    "whole",
-    "explained",
-    "kinds",
-)  # in which two that cannot be told apart are the same
+ALIKE: Final = attrgetter("evidence", "whole", "explained", "kinds")  # of two that cannot be told apart
 LISTED: Final = 3  # mistakes that cannot be told apart; more would say nothing
 GENERAL: Final = (exceptions, hidden_state, effects, returns)
 """What any function may do, in the order in which it is worth telling."""
@@ -123,7 +119,7 @@ def _best(candidates: Sequence[Candidate], left: frozenset[Flaw], report: Failur
     if not most:
         return ()
     first = min((one for gain, one in gains if gain == most), key=lambda one: (not one.whole, one.rank))
-    alike = [one for gain, one in gains if gain == most and _alike(one, first)]
+    alike = [one for gain, one in gains if gain == most and ALIKE(one) == ALIKE(first)]
     by_id = {one.id: one for one in sorted(alike, key=lambda one: one.rank, reverse=True)}
     return tuple(sorted(by_id.values(), key=lambda one: one.rank)[:LISTED])
 
@@ -136,10 +132,6 @@ def _gain(candidate: Candidate, left: frozenset[Flaw], report: FailureReport) ->
 
 def _about_values(candidate: Candidate, report: FailureReport) -> bool:
     return "values" in candidate.kinds and bool(candidate.explained & report.broken["values"])
-
-
-def _alike(one: Candidate, other: Candidate) -> bool:
-    return all(getattr(one, name) == getattr(other, name) for name in ALIKE)
 
 
 def _flaws(candidate: Candidate, report: FailureReport) -> frozenset[Flaw]:

@@ -18,7 +18,7 @@ from grader.diagnosis.report import Candidate, FailureReport
 from grader.judging.behaviour import values
 from grader.judging.leaves import cut, is_below, named
 from grader.judging.tolerances import near
-from grader.records import Failure, Leaf, Part, Returned
+from grader.records import Failure, Leaf, Part
 from grader.tensors import floats
 
 RANK: Final = 120
@@ -75,18 +75,13 @@ def _of_one_kind(
     paths = dict.fromkeys(
         re.split(r"[\[.]", one.path.removeprefix(beginning))[0] for i in sorted(own) for one in wrong[i]
     )
-    texts = [leaf.text for i in own for leaf in _leaves(i, report) if leaf.path.startswith(beginning)]
+    texts = [leaf.text for i in own for leaf in report.returned[i].leaves if leaf.path.startswith(beginning)]
     told = words(" and ".join(f"`{one}`" for one in paths), texts) if own else None
     if told is not None:
         title, hint, teacher = told
         title += which_returned(own, report)
         whole = own == report.broken["values"]
         yield _seen(beginning.split()[1], title, hint, frozenset(own), whole=whole, teacher=teacher)
-
-
-def _leaves(index: int, report: FailureReport) -> tuple[Leaf, ...]:
-    answer = report.answers[index]
-    return answer.leaves if isinstance(answer, Returned) else ()
 
 
 def _changed(names: str, _: list[str]) -> tuple[str, str, str]:
@@ -153,12 +148,11 @@ def _ends(wrong: dict[int, list[Part]], report: FailureReport) -> Iterator[Candi
 
 
 def _end(index: int, path: str, report: FailureReport) -> str | None:
-    case, answer = report.exercise.cases[index], report.answers[index]
-    assert isinstance(answer, Returned)
+    case, answer = report.exercise.cases[index], report.returned[index]
     wanted = _numbers(case.leaves, floats(case.expected), path)
     widest = max(case.bounds.values(), key=lambda one: sum(floats(one)))
     bounds = _numbers(case.leaves, floats(widest), path)
-    got = _numbers(answer.leaves, floats(answer.value) if answer.value else [], path)
+    got = _numbers(answer.leaves, values(answer), path)
     ways = {
         "lacks its first number": (wanted[1:], bounds[1:], got),
         "lacks its last number": (wanted[:-1], bounds[:-1], got),

@@ -104,7 +104,7 @@ def _raised(report: FailureReport) -> Iterator[Candidate]:
         yield _ended(
             message.id, title + for_which(frozenset(own), report), message.hint, frozenset(own),
             rank=UNKNOWN if message.id in (ANY.id, PROBED.id) else FIRST, cause=message.cause,
-            teacher=message.teacher, where=message.where,
+            teacher=message.teacher or f"Often {message.cause}.", where=message.where,
         )  # fmt: skip
 
 

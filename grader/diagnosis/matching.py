@@ -146,8 +146,8 @@ def _whole(match: Match) -> frozenset[int]:
     if "values" in kinds:
         return report.failing if match.everywhere else frozenset()
     if "return" in kinds:
-        judged = frozenset(i for one in report.exercise.rubric if one.kind == "return" for i in one.cases)
-        return report.broken["return"] if match.looks(judged) else frozenset()
+        alike = match.looks(report.exercise.judged_by("return"))
+        return report.broken["return"] if alike else frozenset()
     came = report.outcomes.moved and all(values(report.answers[one.case]) for one in report.outcomes.chains)
     right = not report.broken["values"] and match.everywhere
     return report.broken["optimiser"] if came and right and match.steps else frozenset()

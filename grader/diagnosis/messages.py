@@ -19,7 +19,7 @@ from grader.records import Raised
 class Message:
     """`type` begins the exception's name, `pattern` is searched in its text; {0}, {1} are its groups.
 
-    `teacher` says what it often comes from, `cause` tells the student that as a possibility.
+    `cause` says what it often comes from, and tells the student that as a possibility; `teacher` says more.
     """
 
     id: str
@@ -27,7 +27,7 @@ class Message:
     pattern: str
     title: str
     hint: str
-    teacher: str
+    teacher: str = ""
     where: Landmark | None = None
     cause: str = ""
 
@@ -53,12 +53,10 @@ TABLE: Final = (
     Message("no-forward", "NotImplementedError", r'Module \[(\w{1,40})\] is missing the required "forward"',
         "{0} has no method forward",
         "Which method does a call of a module run, and what is yours called? Look at its indentation, too.",
-        "Often the method is misspelt, or stands outside the class.",
         cause="a misspelt name, or a method that stands outside the class"),
     Message("float-for-a-count", "TypeError", "'float' object cannot be interpreted as an integer",
         "A float stands where Python needs a whole number",
         "Print the type of every number in that line. Which one has to be whole, and is it?",
-        "Often range() got another argument, as the parameters are in another order; or / computed a count.",
         cause="parameters in another order than the exercise's, or a count that was computed with /"),
     Message("name", "NameError", "name '(torch|nn|optim|np|numpy|math|F|SGD|random|plt)' is not defined",
         "{0} is used but not imported", "Run your file in a fresh Python: which import is missing?",
@@ -71,7 +69,6 @@ TABLE: Final = (
     Message("made-in-the-loop", "UnboundLocalError", r"variable '(\w{1,40})'",
         "The variable {0} is used before it has a value",
         "Follow your function by hand: which line gives {0} its value, and does every call reach it?",
-        "Often it is made inside a loop only, so a call where that loop never runs has nothing to return.",
         cause="a value that only the loop gives, or none that the function itself gives"),
     Message("attribute", "AttributeError", r"module '[\w.]+' has no attribute '(\w{1,40})'",
         "{0} is looked for in a module that has no such name",
@@ -88,20 +85,18 @@ TABLE: Final = (
     Message("asks-for-input", "EOFError", "",
         "Something is read where there is nothing left to read",
         "A function gets what it needs through its parameters. Which line reads from the keyboard?",
-        "Often input() inside the graded function.", cause="an input() that waits for somebody to type"),
+        cause="an input() that waits for somebody to type"),
     Message("operator", "", r"not implemented for '\w+'",
         "An operation is used that PyTorch does not have for such numbers",
         "Which operator do you mean, and how is it written in Python?", "Often x ^ 2 for x ** 2.",
         where="loss", cause="the operator ^, which is no power in Python"),
     Message("not-written", "NotImplementedError", "",
         "The function raises NotImplementedError", "Which line raises it, and does it have to stand there?",
-        "Often the stub of the exercise was handed in.", where="definition",
-        cause="a body that is not written yet"),
+        where="definition", cause="a body that is not written yet"),
     Message("endless-recursion", "RecursionError", "",
         "More calls are nested in each other than Python allows",
         "What has to be true for a function to stop calling itself? Try it with the simplest call.",
-        "Often a recursion whose end is never reached.", where="definition",
-        cause="a function that calls itself without end, or once in every round"),
+        where="definition", cause="a function that calls itself without end, or once in every round"),
     Message("refuses", "AssertionError", "",
         "An assert refuses the call", "Which values does the assert allow, and which does the exercise pass?",
         "Often the student's own check is stricter than the exercise."),
@@ -116,8 +111,7 @@ TABLE: Final = (
         where="loss", cause="a loss that is a vector"),
     Message("loss-computed-once", "RuntimeError", "backward through the graph a second time",
         "backward() goes a second time through a graph that PyTorch has freed",
-        "PyTorch frees the graph after backward(). Where is the loss built, and how often?",
-        "Often the forward pass stands outside the loop, or backward() is called twice.", where="loss",
+        "PyTorch frees the graph after backward(). Where is the loss built, and how often?", where="loss",
         cause="a loss that is computed once, before the loop, or a backward() too many"),
     Message("loss-computed-once-retained", "RuntimeError", "modified by an inplace operation",
         "backward() needs a value that has been changed in place since",
@@ -137,7 +131,6 @@ TABLE: Final = (
     Message("none-used", "", "NoneType",
         "Something that is None is used as if it were not",
         "Print every value in that line. Which one is None, and which line should have made it?",
-        "Often a function without return, or an attribute that nothing has set yet.",
         cause="a function that returns nothing, or an attribute that nothing has set yet"),
     Message("loss-is-a-number", "AttributeError", "'(float|int)' object has no attribute 'backward'",
         "backward() is asked of a plain number, which autograd knows nothing of",
@@ -147,7 +140,6 @@ TABLE: Final = (
         "'(?:float|int)' object has no attribute '(?:clone|detach|requires_grad|grad|dtype|data|shape)",
         "A plain number is used as if it were a tensor",
         "In which order does the exercise pass its arguments? Compare with your `def` line.",
-        "Often the parameters are in another order than the exercise's, or a tensor became a number.",
         cause="parameters in another order than the exercise's, or a tensor that was turned into a number"),
     Message("attribute", "AttributeError", r"'(\w{1,40})' object has no attribute '(\w{1,40})'",
         "A {0} is asked for {1}, which it does not have",

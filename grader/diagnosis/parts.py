@@ -10,17 +10,16 @@ from typing import Final, NamedTuple
 
 from grader import kit as kits
 from grader.diagnosis.partitions import which_returned
-from grader.diagnosis.report import Candidate, FailureReport
-from grader.judging.leaves import is_below, named
+from grader.diagnosis.report import FORM, VALUES, Candidate, FailureReport
+from grader.judging.leaves import is_below, named, wrong
 from grader.judging.score import blamed
 from grader.judging.tolerances import TENSOR_TYPES
 from grader.kit import CriterionKind
 from grader.records import Failure, Leaf, Outcome, Part, Returned
+from grader.text import article
 
 RANK: Final = 130
 TOLD: Final = 2  # parts in one title; of more it is said how many
-_FORM: Final[frozenset[CriterionKind]] = frozenset({"return"})
-_BOTH: Final[frozenset[CriterionKind]] = frozenset({"values", "return"})
 _KINDS: Final[tuple[CriterionKind, ...]] = ("values", "return")
 _NOTHING: Final = "The function returns nothing"
 _COUNT: Final = "What stands after `return`? How many things does the caller get"
@@ -74,20 +73,15 @@ def _candidate(
         name, title + which_returned(cases, report), _HINTS[name], cases,
         whole=True, rank=RANK + 10 * (not values), evidence="error", where="return",
         teacher="Each part is judged by itself; this is about what they come in.",
-        kinds=_BOTH if values else _FORM,
+        kinds=VALUES | FORM if values else FORM,
     )  # fmt: skip
 
 
 def _looked_at(outcome: Outcome, kind: CriterionKind, report: FailureReport) -> list[Part]:
     """The parts that a failed criterion of a kind finds wrong."""
-    own = [one for one in blamed(report.outcomes, report.exercise, report.failed) if one.kind == kind]
-    own = [one for one in own if outcome.case in one.cases]
-    return [
-        part
-        for part in outcome.parts
-        if (part.failure if kind == "values" else part.form)
-        and any(is_below(part.path, one.part) for one in own)
-    ]
+    failed = blamed(report.outcomes, report.exercise, report.failed)
+    own = (one for one in failed if one.kind == kind and outcome.case in one.cases)
+    return [part for one in own for part in wrong(one, outcome)]
 
 
 def _problems(index: int, report: FailureReport) -> Iterator[_Problem]:
@@ -121,7 +115,7 @@ def _missing(paths: list[str], answer: Returned, report: FailureReport) -> _Prob
         return _Problem("returns-nothing", paths[0], _NOTHING, tuple(paths))
     names = " and no ".join(f"`{named(path)}`" for path in paths[:TOLD])
     rest = f" and {len(paths) - TOLD} more" if len(paths) > TOLD else ""
-    came = "A tensor" if answer.type in TENSOR_TYPES else _a(answer.type).capitalize()
+    came = "A tensor" if answer.type in TENSOR_TYPES else article(answer.type).capitalize()
     came = "None" if answer.type == "NoneType" else came
     told = f"{came} comes back: there is no {names}{rest}"
     return _Problem("returns-another-thing", paths[0], told, tuple(paths))
@@ -161,11 +155,7 @@ def _what(leaf: Leaf) -> str:
         return leaf.text  # why it could not be read
     if leaf.type in TENSOR_TYPES:
         return "a tensor"
-    return "a NumPy array" if leaf.type == "ndarray" else _a(leaf.type)
-
-
-def _a(name: str) -> str:
-    return f"an {name}" if name[:1] in "aeiou" else f"a {name}"
+    return "a NumPy array" if leaf.type == "ndarray" else article(leaf.type)
 
 
 def _said(path: str) -> str:

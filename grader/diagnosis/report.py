@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 ALL_KINDS: Final[frozenset[CriterionKind]] = frozenset({"values", "return", "optimiser", "calls"})
 VALUES: Final[frozenset[CriterionKind]] = frozenset({"values"})
+FORM: Final[frozenset[CriterionKind]] = frozenset({"return"})
 STEPS: Final[frozenset[CriterionKind]] = frozenset({"optimiser"})
 
 

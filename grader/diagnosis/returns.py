@@ -11,17 +11,15 @@ import numpy as np
 from grader import kit as kits
 from grader.diagnosis import parts
 from grader.diagnosis.partitions import which, which_returned
-from grader.diagnosis.report import ALL_KINDS, Candidate, FailureReport
+from grader.diagnosis.report import ALL_KINDS, FORM, Candidate, FailureReport
 from grader.judging.behaviour import values
 from grader.judging.leaves import is_below
 from grader.judging.tolerances import CONVINCING, ROUNDOFF, SPREAD, TENSOR_TYPES, near, rounding
-from grader.kit import CriterionKind
 from grader.records import Answer, Failure, Returned
 from grader.tensors import floats, numbers
 
 RANK: Final = 130
 COARSE: Final = ("float32", "bfloat16", "float16")
-_FORM: Final[frozenset[CriterionKind]] = frozenset({"return"})
 _TYPE: Final = "Print type(...) of what your function returns."
 _PLAIN: Final = ("float", "int", "bool", "list", "tuple")
 _OBJECTS: Final = {
@@ -73,14 +71,11 @@ def _too_much(report: FailureReport) -> Iterator[Candidate]:
         return
     held = sum(_holds(got, wanted, report.exercise.cases[i]) for i, (wanted, got) in rows.items())
     grows = len({len(got) // len(wanted) for wanted, got in rows.values()}) > 1
-    title = "More comes back than the result, which is only a part of it"
-    if grows:
-        title = "More comes back than the result, and more of it the longer a call runs"
-    if held < CONVINCING:
-        title = "More numbers come back than the result has"
+    much = "and more of it the longer a call runs" if grows else "which is only a part of it"
+    several = "More numbers come back than the result has"
+    title = f"More comes back than the result, {much}" if held >= CONVINCING else several
     hint = "What stands after `return`? How many things does the caller get?"
-    if grows:
-        hint = "How many elements does the result have, and how many should it have?"
+    hint = "How many elements does the result have, and how many should it have?" if grows else hint
     cause = "a list of all values on the way, or a tuple of the result and something else"
     yield _returned(
         "returns-history" if grows else "returns-more", title + which_returned(rows, report), hint,
@@ -101,7 +96,7 @@ def _holds(got: list[float], wanted: list[float], case: kits.Case) -> bool:
 def _forms(report: FailureReport) -> Iterator[Candidate]:
     """Right numbers in another type, dtype, shape or on another device."""
     groups: dict[tuple[str, str, str], set[int]] = {}
-    judged = frozenset(i for one in report.exercise.rubric if one.kind == "return" for i in one.cases)
+    judged = report.exercise.judged_by("return")
     for index in report.broken["return"] & report.returned.keys():
         answer = report.returned[index]
         if answer.value is not None:
@@ -109,7 +104,7 @@ def _forms(report: FailureReport) -> Iterator[Candidate]:
     for (name, title, hint), own in groups.items():
         yield _returned(
             name, title + (which(frozenset(own), judged, report) or ""), hint, frozenset(own),
-            rank=RANK + 10, kinds=_FORM,
+            rank=RANK + 10, kinds=FORM,
             teacher="The numbers are judged apart; this is about what they come in.",
         )  # fmt: skip
 

@@ -23,6 +23,7 @@ from grader.errors import GraderError
 from grader.exercises import Close, Criterion, Exact, Exercise, Misconception, Sampled, Within
 from grader.kit import tensors_in
 from grader.records import Value
+from grader.text import article
 
 LARGEST: Final = 128 << 10  # bytes of one call: a kit holds some two hundred
 READ: Final = 4  # numbers of a tensor
@@ -202,7 +203,7 @@ def told(part: Part) -> str:
     """`the misconception 'no-momentum'`."""
     name = part.name if isinstance(part, Exercise) else part.id
     kind = type(part).__name__.lower()
-    return f"the {kind} {name!r}" if _text(name) else f"{_article(kind)} {kind}"
+    return f"the {kind} {name!r}" if _text(name) else article(kind)
 
 
 def shown(value: object) -> str:
@@ -211,8 +212,8 @@ def shown(value: object) -> str:
         return "None"
     kind = type(value).__name__
     if isinstance(value, list | tuple) and not _readable(value):
-        return f"{_article(kind)} {kind} of {', '.join(dict.fromkeys(type(one).__name__ for one in value))}"
-    return f"{_article(kind)} {kind}" + (f": {reprlib.repr(value)}" if _readable(value) else "")
+        return f"{article(kind)} of {', '.join(dict.fromkeys(type(one).__name__ for one in value))}"
+    return article(kind) + (f": {reprlib.repr(value)}" if _readable(value) else "")
 
 
 def _readable(value: object) -> bool:
@@ -221,10 +222,6 @@ def _readable(value: object) -> bool:
     return type(value) in (bool, int, float, str, bytes) or (
         type(value) is torch.Tensor and value.numel() <= READ and value.layout is torch.strided
     )
-
-
-def _article(kind: str) -> str:
-    return "an" if kind[:1].lower() in "aeiou" else "a"
 
 
 # --- signatures ---------------------------------------------------------------------------

@@ -15,7 +15,7 @@ import multiprocessing
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -29,12 +29,13 @@ from grader.exercises import Criterion, Exercise, Misconception
 from grader.freezing import assignment, author, constancy, place, protocols
 from grader.freezing.costs import moves_of
 from grader.freezing.derived import mutants_of, with_derived
-from grader.freezing.diagnosers import freezing
+from grader.freezing.diagnosers import Freezing, freezing
 from grader.freezing.following import followed, with_steps
 from grader.freezing.haste import hasten
 from grader.freezing.honest import used_room, warnings
 from grader.freezing.ladder import ladder
 from grader.freezing.late import long_runs, reach
+from grader.freezing.mutants.mutant import Mutant
 from grader.freezing.pairs import pairs
 from grader.freezing.refusing import check
 from grader.freezing.rewording import alike, readable, reworded
@@ -139,6 +140,37 @@ def freeze_exercise(
         exercise = dataclasses.replace(exercise, diagnosers=(), mutants=False)
     tell(0, "drawing inputs")
     drawn = draw(exercise, seed, TRYING if quick else POOL)
+    trials, mutants, diagnosers = _with_all_mistakes(exercise, drawn, seed)
+    tell(0.1, "looking for long runs that tell something")
+    far = not (trials.protocol.leaves or quick)
+    long = long_runs(trials, drawn, seed, LONG_SHARE * budget) if far else []
+    trials.exercise, unseen = with_known_costs(trials, drawn, long)
+    tell(0.05, "shrinking what shows each mistake")
+    shrunk = shrink(trials, drawn, long, seed)
+    tell(0.15, "choosing the cases")
+    cases = suite(trials, list(shrunk.values()), long, drawn, budget, diagnosers)
+    cases = followed(trials, cases, {i for one in diagnosers.values() for i in one.traced(cases)})
+    tell(0.35, "running every mistake on them")
+    frozen = msgspec.structs.replace(
+        _on_its_cases(trials, cases, shrunk),
+        ladder=tuple(with_steps(trials, rung, traced=True) for rung in ladder(trials, drawn)),
+        diagnosers={name: one.frozen(cases) for name, one in diagnosers.items()},
+        late=reach(trials, cases) if far else None,
+        unseen=unseen,
+        pairs=tuple(_pair(trials, *one, cases) for one in pairs(trials, mutants, cases)),
+    )
+    room = used_room(trials.exercise, frozen)
+    tell(0.35, "writing the kit")
+    return msgspec.structs.replace(frozen, room=room, warnings=tuple(warnings(trials.exercise, frozen)))
+
+
+def _with_all_mistakes(
+    exercise: Exercise, drawn: list[dict[str, Value]], seed: int
+) -> tuple[Trials, Mapping[str, Mutant], Mapping[str, Freezing]]:
+    """The exercise with its author's mistakes, those of its source and those of its diagnosers' rules.
+
+    Raises GraderError where its reference is another one from call to call.
+    """
     protocol = protocols.protocol(exercise, drawn[0])
     edges = [recorded(one, exercise) for one in exercise.edge_cases]
     constancy.check_drawing(exercise, seed)
@@ -147,25 +179,15 @@ def freeze_exercise(
     diagnosers = freezing(exercise, [trials.case(one) for one in drawn[:CANDIDATES]])
     mutants = mutants_of(exercise)
     exercise = with_derived(exercise, mutants.values(), trials.case(drawn[0]), moves_of(exercise, drawn[0]))
-    exercise = dataclasses.replace(
-        exercise,
-        misconceptions=(
-            *exercise.misconceptions,
-            *(m for d in diagnosers.values() for m in d.misconceptions()),
-        ),
-    )
-    trials = Trials(exercise, protocol)
-    tell(0.1, "looking for long runs that tell something")
-    long = [] if protocol.leaves or quick else long_runs(trials, drawn, seed, LONG_SHARE * budget)
-    exercise, unseen = with_known_costs(trials, drawn, long)
-    trials.exercise = exercise
-    tell(0.05, "shrinking what shows each mistake")
-    shrunk = shrink(trials, drawn, long, seed)
-    tell(0.15, "choosing the cases")
-    cases = suite(trials, list(shrunk.values()), long, drawn, budget, diagnosers)
-    cases = followed(trials, cases, {i for one in diagnosers.values() for i in one.traced(cases)})
-    tell(0.35, "running every mistake on them")
-    frozen = kit.Exercise(
+    of_rules = (mistake for one in diagnosers.values() for mistake in one.misconceptions())
+    every = (*exercise.misconceptions, *of_rules)
+    return Trials(dataclasses.replace(exercise, misconceptions=every), protocol), mutants, diagnosers
+
+
+def _on_its_cases(trials: Trials, cases: list[kit.Case], shrunk: dict[str, dict[str, Value]]) -> kit.Exercise:
+    """What a kit says of an exercise and of what every mistake does on its cases."""
+    exercise = trials.exercise
+    return kit.Exercise(
         name=exercise.name,
         title=exercise.title,
         statement=exercise.statement,
@@ -173,19 +195,12 @@ def freeze_exercise(
         moves=moves_of(exercise, cases[0].arguments),
         rubric=tuple(frozen_criterion(trials, criterion, cases) for criterion in exercise.rubric),
         cases=tuple(cases),
-        ladder=tuple(with_steps(trials, rung, traced=True) for rung in ladder(trials, drawn)),
+        ladder=(),
         misconceptions=tuple(frozen_mistake(trials, one, cases, shrunk) for one in exercise.misconceptions),
         either_shape=exercise.either_shape,
         devices=exercise.devices,
-        diagnosers={name: one.frozen(cases) for name, one in diagnosers.items()},
-        late=reach(trials, cases) if not (protocol.leaves or quick) else None,
-        protocol=protocol,
-        unseen=unseen,
-        pairs=tuple(_pair(trials, *one, cases) for one in pairs(trials, mutants, cases)),
+        protocol=trials.protocol,
     )
-    room = used_room(exercise, frozen)
-    tell(0.35, "writing the kit")
-    return msgspec.structs.replace(frozen, room=room, warnings=tuple(warnings(exercise, frozen)))
 
 
 def _tell(exercises: int, share: float, doing: str) -> None:

@@ -7,6 +7,7 @@ Login ID, name. A row named "Points Possible" says what a full mark is, or that 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,7 +29,7 @@ AGAIN: Final = "Download it again: Grades, Export, with Canvas in English."
 
 
 def filled(
-    sheet: Sheet, assignment: str, entries: list[Entry], *, most: float, scale: bool, replace: bool
+    sheet: Sheet, assignment: str, entries: Sequence[Entry], *, most: float, scale: bool, replace: bool
 ) -> Filled:
     """Raises GraderError for what is no gradebook, and for another course's."""
     places = _places(sheet)
@@ -64,8 +65,8 @@ def _places(sheet: Sheet) -> _Places:
     cells = [*sheet.columns, "", "", ""]
     whole = "Student" in cells[0] and "ID" in cells[1]
     parts = "LastName" in cells[0] and "FirstName" in cells[1] and "ID" in cells[2]
-    found = [column(sheet, [name]) for name in ("ID", "SIS User ID", "SIS Login ID", "LastName", "FirstName")]
-    section = column(sheet, ["Section"])
+    found = [column(sheet, name) for name in ("ID", "SIS User ID", "SIS Login ID", "LastName", "FirstName")]
+    section = column(sheet, "Section")
     if not (whole or parts) or section is None:
         raise GraderError(
             f"{sheet.name}, line 1: this is not a gradebook of Canvas, whose first columns are Student, ID "

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from grader.kept import Made
 from grader.overrides import Mark, Overrides, mark
 from grader.records import Origin, Person
 from grader.results import Results, SubmissionResult
@@ -34,9 +36,9 @@ class Entry:
         return self.origin.prefix if self.origin.layout == layout else ""
 
 
-def entries(results: Results, corrections: Overrides) -> list[Entry]:
+def entries(results: Results, corrections: Overrides) -> Sequence[Entry]:
     """Corrected marks, in the order of the report."""
-    return [Entry(result, mark(result, corrections), _people(result)) for result in results.submissions]
+    return Made(lambda result: Entry(result, mark(result, corrections), _people(result)), results.submissions)
 
 
 def _people(result: SubmissionResult) -> tuple[Person, ...]:

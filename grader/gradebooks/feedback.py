@@ -11,9 +11,8 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import PurePath
-from typing import Final
+from typing import IO, Final
 
 from grader.gradebooks.entries import Entry
 from grader.store import file_name
@@ -32,15 +31,16 @@ class Page:
 
 @dataclass(frozen=True)
 class Pack:
-    data: bytes
+    """What a zip came to."""
+
     count: int
     lost: tuple[str, ...]  # students without a page in it, and why
 
 
-def pack(entries: Sequence[Entry], system: str, page: Callable[[Entry], Page]) -> Pack:
+def pack(file: IO[bytes], entries: Sequence[Entry], system: str, page: Callable[[Entry], Page]) -> Pack:
     """Each page is made, packed and forgotten."""
-    buffer, lost, count = BytesIO(), [], 0
-    with zipfile.ZipFile(buffer, "w") as archive:
+    lost, count = [], 0
+    with zipfile.ZipFile(file, "w") as archive:
         for entry in entries:
             made = page(entry)
             names = list(_NAMES[system](entry, made))
@@ -48,7 +48,7 @@ def pack(entries: Sequence[Entry], system: str, page: Callable[[Entry], Page]) -
                 archive.writestr(member(name), made.text)
             count += bool(names)
             lost += [] if names else [f"{entry.student}: {_WHY[system]}"]
-    return Pack(buffer.getvalue(), count, tuple(lost))
+    return Pack(count, tuple(lost))
 
 
 def member(name: str, mode: int = 0o644) -> zipfile.ZipInfo:

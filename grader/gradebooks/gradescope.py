@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable, Sequence
-from io import BytesIO
-from typing import Final
+from typing import IO, Final
 
 from grader.gradebooks.entries import Entry
 from grader.gradebooks.feedback import Pack, member
@@ -35,10 +34,10 @@ shutil.copy(marks, "results/results.json")
 """
 
 
-def autograder(entries: Sequence[Entry], document: Callable[[Entry], str]) -> Pack:
-    """The zip to upload; `document` is a submission's results.json."""
-    buffer, lost, count = BytesIO(), [], 0
-    with zipfile.ZipFile(buffer, "w") as archive:
+def autograder(file: IO[bytes], entries: Sequence[Entry], document: Callable[[Entry], str]) -> Pack:
+    """Write the zip to upload; `document` is a submission's results.json."""
+    lost, count = [], 0
+    with zipfile.ZipFile(file, "w") as archive:
         archive.writestr(member("setup.sh", 0o755), SETUP)
         archive.writestr(member("run_autograder", 0o755), RUN)
         for entry in entries:
@@ -49,4 +48,4 @@ def autograder(entries: Sequence[Entry], document: Callable[[Entry], str]) -> Pa
             else:
                 archive.writestr(member(f"results/{entry.origin.id}.json"), document(entry))
                 count += 1
-    return Pack(buffer.getvalue(), count, tuple(lost))
+    return Pack(count, tuple(lost))

@@ -33,7 +33,7 @@ class Kind(Enum):
     OTHER = auto()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Folder:
     path: Path
     shown: str  # as the user would type it
@@ -41,7 +41,7 @@ class Folder:
     output: Path | None = None  # where results go: no student's, unless it holds sources
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     path: Path
     shown: str

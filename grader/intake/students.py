@@ -26,7 +26,7 @@ WRAPPERS: Final = 4  # folders around a student's folder that are looked through
 PATH_LIMIT: Final = 1_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reading:
     """One student's folder, read; one without `sources` may be no student's at all."""
 

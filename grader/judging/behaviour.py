@@ -106,8 +106,14 @@ def form(answer: records.Answer) -> Hashable:
     return (answer.type,)
 
 
-def values(answer: records.Answer) -> list[float]:
-    return floats(answer.value) if isinstance(answer, records.Returned) and answer.value is not None else []
+def value_of(answer: records.Answer | None) -> records.Tensor | None:
+    """The numbers that came back; None where none did."""
+    return answer.value if isinstance(answer, records.Returned) else None
+
+
+def values(answer: records.Answer | None) -> list[float]:
+    value = value_of(answer)
+    return floats(value) if value else []
 
 
 def _largest(case: kits.Case) -> float:
@@ -134,7 +140,7 @@ def described(
     shown = next((outcomes for _, outcomes in ran if outcomes.found and outcomes.device in failed), None)
     if shown is None:
         return ""
-    formal = {index for one in exercise.rubric if one.kind == "return" for index in one.cases}
+    formal = exercise.judged_by("return")
     rows = enumerate(zip(exercise.cases, shown.outcomes, strict=True))
     return ";".join(_case(case, outcome, formal=index in formal) for index, (case, outcome) in rows)
 

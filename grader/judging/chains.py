@@ -29,7 +29,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from grader import kit as kits
@@ -281,16 +281,12 @@ def _wrong(step: Step, index: int, before: Tensor, after: Tensor, *, plain: bool
     options = step.each[index] if index < len(step.each) else step.options
     if not plain or (options.get("momentum") and memory):
         return ""
-    for move in _components(before, after, gradient):
+    dtypes = (before.dtype, after.dtype, gradient.dtype)
+    for numbers in zip(floats(before), floats(after), floats(gradient), strict=False):
+        move = _Move(*numbers, dtypes)
         if not move.leads(options):
             start, end, wanted = (
                 text([x], before.dtype, ()) for x in (move.before, move.after, move.lead(options)[0])
             )
             return f"took a parameter from {start} to {end}, where its rate and its gradient lead to {wanted}"
     return ""
-
-
-def _components(before: Tensor, after: Tensor, gradient: Tensor) -> Iterator[_Move]:
-    dtypes = (before.dtype, after.dtype, gradient.dtype)
-    for numbers in zip(floats(before), floats(after), floats(gradient), strict=False):
-        yield _Move(*numbers, dtypes)

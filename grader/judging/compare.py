@@ -19,6 +19,7 @@ from grader.judging.behaviour import answered, behaviour, same
 from grader.judging.chains import chain, used
 from grader.judging.tolerances import PLAIN_TYPES, TENSOR_TYPES, component, judged_dtype
 from grader.tensors import floats, single
+from grader.text import article
 
 FORGED: Final = "its process sent an answer of another form than any call comes to"
 
@@ -125,7 +126,7 @@ def _judge_form(
 def _a(name: str) -> str:
     """A type with its article: the only others that can be read as numbers are NumPy's."""
     if name in PLAIN_TYPES:
-        return f"an {name}" if name == "int" else f"a {name}"
+        return article(name)
     return "a NumPy array" if name == "ndarray" else f"a NumPy {name}"
 
 
@@ -174,16 +175,10 @@ def _comes_back(case: kits.Case, answer: records.Answer) -> bool:
     """
     if not isinstance(answer, records.Returned) or answer.value is None:
         return False
-    return not answer.leaves or any(one.dtype for one in _result(answer.leaves)) or _is_text(case, answer)
-
-
-def _is_text(case: kits.Case, answer: records.Returned) -> bool:
-    asked = [one.dtype or one.type for one in _result(case.leaves)]
-    return set(asked) == {"str"} and any(one.type == "str" for one in _result(answer.leaves))
-
-
-def _result(found: Sequence[records.Leaf]) -> list[records.Leaf]:
-    return [one for one in found if leaves.is_below(one.path, "")]
+    both = (case.leaves, answer.leaves)
+    asked, came = ([one for one in every if leaves.is_below(one.path, "")] for every in both)
+    texts = {one.dtype or one.type for one in asked} == {"str"} and any(one.type == "str" for one in came)
+    return texts or not answer.leaves or any(one.dtype for one in came)
 
 
 def moved(case: kits.Case, answer: records.Answer, moves: str) -> bool:

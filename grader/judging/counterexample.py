@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from grader import kit as kits
 from grader import records, tensors
 from grader.judging import partviews
+from grader.judging.behaviour import value_of
 from grader.judging.compare import judge_case
 from grader.judging.steps import step_table
 from grader.results import Counterexample, Diagnosis, Difference, StepTable, TensorView, number
@@ -195,8 +196,5 @@ def _steps(candidate: _Candidate, exercise: kits.Exercise, device: str, before: 
 
 def returned_view(answer: records.Answer) -> TensorView | None:
     """What came back, for reports."""
-    return (
-        tensors.view(answer.value)
-        if isinstance(answer, records.Returned) and answer.value is not None
-        else None
-    )
+    value = value_of(answer)
+    return tensors.view(value) if value else None

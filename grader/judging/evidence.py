@@ -37,12 +37,7 @@ class CaseTexts:
             for exercise in kit.exercises
             if not exercise.protocol.leaves
         }
-        self.formal: dict[str, frozenset[int]] = {
-            exercise.name: frozenset(
-                index for one in exercise.rubric if one.kind == "return" for index in one.cases
-            )
-            for exercise in kit.exercises
-        }
+        self.formal = {exercise.name: exercise.judged_by("return") for exercise in kit.exercises}
 
 
 def gather(

@@ -16,6 +16,7 @@ from grader import kit as kits
 from grader.judging.tolerances import ROUNDOFF, TENSOR_TYPES, component
 from grader.records import Failure, Leaf, Outcome, Part, Returned
 from grader.tensors import floats, text
+from grader.text import article
 
 LISTS: Final = ("list", "tuple", "Size")
 _STEP: Final = re.compile(r"\[[^\]]*\]|\.\w+")  # of a path: one that is no key with a bracket in it
@@ -55,22 +56,23 @@ def judge(index: int, case: kits.Case, answer: Returned, device: str) -> Outcome
 
 def seen(criterion: kits.Criterion, outcome: Outcome) -> tuple[Failure | None, str]:
     """A case as a criterion of kind "values" or "return" sees it: how it fails, and a sentence."""
-    form = criterion.kind == "return"
-    if not outcome.parts:
-        return (outcome.form, outcome.form_message) if form else (outcome.failure, outcome.message)
+    one = next(iter(wrong(criterion, outcome)), None) if outcome.parts else outcome
+    if one is None:
+        return None, ""
+    return (one.form, one.form_message) if criterion.kind == "return" else (one.failure, one.message)
+
+
+def wrong(criterion: kits.Criterion, outcome: Outcome) -> list[Part]:
+    """The parts that a criterion of kind "values" or "return" finds wrong."""
     own = [one for one in outcome.parts if is_below(one.path, criterion.part)]
-    for one in own:
-        failure, message = (one.form, one.form_message) if form else (one.failure, one.message)
-        if failure is not None:
-            return failure, message
-    return None, ""
+    return [one for one in own if (one.form if criterion.kind == "return" else one.failure)]
 
 
 def is_close(criterion: kits.Criterion, outcome: Outcome) -> bool:
     """Whether a criterion accepts a case, but above a quarter of the bound."""
-    own = [one for one in outcome.parts if is_below(one.path, criterion.part)]
     if not outcome.parts:
         return outcome.borderline
+    own = [one for one in outcome.parts if is_below(one.path, criterion.part)]
     return not any(one.failure for one in own) and any(one.borderline for one in own)
 
 
@@ -244,12 +246,12 @@ def _a(leaf: Leaf) -> str:
     if not leaf.dtype:
         return leaf.text
     if leaf.type in TENSOR_TYPES:
-        return f"{'an' if leaf.dtype[:1] == 'i' else 'a'} {leaf.dtype} tensor of shape {leaf.shape}"
+        return f"{article(leaf.dtype)} tensor of shape {leaf.shape}"
     if leaf.type in LISTS:
         return f"a {leaf.type} of {leaf.shape[0]} numbers"
     if leaf.type == "ndarray":
         return f"a NumPy array of shape {leaf.shape}"
-    return f"an {leaf.type}" if leaf.type[:1] in "aeiou" else f"a {leaf.type}"
+    return article(leaf.type)
 
 
 def _difference(leaf: Leaf, found: Leaf, expected: Numbers, got: Numbers, worst: int, wrong: int) -> str:

@@ -7,12 +7,11 @@ kept once for an exercise, for the picture of the smallest call.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain
 from math import prod
 from typing import Final, NamedTuple
 
 from grader import kit as kits
-from grader.judging.leaves import SHOWN, cut, is_below, named, place
+from grader.judging.leaves import SHOWN, cut, is_below, named, place, wrong
 from grader.records import Leaf, Outcome, Part, Returned, Tensor
 from grader.results import Difference, TensorView, number
 from grader.tensors import floats
@@ -30,16 +29,8 @@ class Pair(NamedTuple):
 
 def shown(criteria: Sequence[kits.Criterion], outcome: Outcome) -> Part | None:
     """The first part that some of the criteria find wrong: a value before a form."""
-    own = [
-        (one, part)
-        for one in criteria
-        if one.kind in ("values", "return")
-        for part in outcome.parts
-        if is_below(part.path, one.part)
-    ]
-    values = (part for one, part in own if one.kind == "values" and part.failure)
-    forms = (part for one, part in own if one.kind == "return" and part.form)
-    return next(chain(values, forms), None)
+    own = [(one.kind, part) for one in criteria for part in wrong(one, outcome)]
+    return next((part for kind in ("values", "return") for each, part in own if each == kind), None)
 
 
 def nearest(criterion: kits.Criterion, outcome: Outcome) -> Part | None:
@@ -78,14 +69,17 @@ def _both(case: kits.Case, outcome: Outcome, part: Part) -> tuple[Leaf, TensorVi
     """The leaf that is expected, its numbers, and those that came."""
     leaf, answer = next((one for one in case.leaves if one.path == part.path), _EMPTY), outcome.answer
     right = (case.expected, *case.accepted)[outcome.accepted]
-    came = isinstance(answer, Returned) and answer.value is not None
-    got = _view(answer.leaves, answer.value, part.path) if came else None  # type: ignore[union-attr, arg-type]
+    got = _view(answer.leaves, answer.value, part.path) if isinstance(answer, Returned) else None
     return leaf, _view(case.leaves, right, part.path), got
 
 
-def _view(leaves: Sequence[Leaf], value: Tensor, path: str) -> TensorView | None:
+def _view(leaves: Sequence[Leaf], value: Tensor | None, path: str) -> TensorView | None:
     """The numbers of the leaves at a path; None where there are none."""
-    own = [(one, numbers) for one, numbers in cut(leaves, floats(value)) if is_below(one.path, path)]
+    own = [
+        (one, numbers)
+        for one, numbers in cut(leaves, floats(value) if value else [])
+        if is_below(one.path, path)
+    ]
     flat = [x for _, numbers in own for x in numbers]
     if not flat:
         return None

@@ -18,8 +18,9 @@ import msgspec
 from grader import kit as kits
 from grader import tensors
 from grader.judging.award import Finding
+from grader.judging.behaviour import values
 from grader.judging.counterexample import SEEDED, Shown, shown_again
-from grader.records import Answer, ExerciseRun, Returned
+from grader.records import Answer, ExerciseRun
 from grader.results import Diagnosis
 
 Picked = Mapping[str, tuple[int, ...]]
@@ -106,7 +107,11 @@ def _asked(
         return None
     calls = [tensors.call(exercise.called, case.arguments, found.device) for case in exercise.cases]
     case = next((i for i, call in enumerate(calls) if found.call.endswith(call)), None)
-    if case is None or not (_keeps(runs) or _is_untraced(exercise.cases[case])):
+    if case is None:
+        return None
+    own = exercise.cases[case]
+    untraced = not own.traced and own.trace is not None and bool(own.trace.steps)
+    if not (_keeps(runs) or untraced):
         return None
     rows = [row for row in finding.criteria if row.device == found.device]
     failed = {row.id for row in rows if row.outcome == "failed"}
@@ -120,10 +125,6 @@ def _keeps(runs: Mapping[str, ExerciseRun]) -> bool:
 def _off(runs: Mapping[str, ExerciseRun]) -> bool:
     """Whether a call leaves gradients switched otherwise than it found them."""
     return any("grad enabled" in note.text for run in runs.values() for note in run.notes)
-
-
-def _is_untraced(case: kits.Case) -> bool:
-    return not case.traced and case.trace is not None and bool(case.trace.steps)
 
 
 # --- which calls before it ----------------------------------------------------------------
@@ -148,11 +149,7 @@ def _orders(asked: Asked) -> Iterator[Picked]:
 
 def _alike(one: Answer, other: Answer | None) -> bool:
     """Whether two calls may have got one answer: the same numbers, in whatever shape."""
-    if not isinstance(one, Returned) or not isinstance(other, Returned):
-        return False
-    if one.value is None or other.value is None:
-        return False
-    return tensors.floats(one.value) == tensors.floats(other.value)
+    return bool(values(one)) and values(one) == values(other)
 
 
 # --- what came of them --------------------------------------------------------------------

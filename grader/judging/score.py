@@ -55,9 +55,8 @@ def criteria(
         verdict = _verdict(criterion, outcomes, exercise)
         if verdict.failure is None and not outcomes.moved:
             verdict = Verdict(verdict.cases, 0, Failure.WRONG_VALUE, NOT_EARNED if exercise.moves else IDLE)
-        values = criterion.kind == "values"
-        close = (is_close(criterion, outcomes.outcomes[index]) for index in criterion.cases)
-        borderline = sum(close) if values else 0
+        judged_by_value = criterion.cases if criterion.kind == "values" else ()
+        borderline = sum(is_close(criterion, outcomes.outcomes[index]) for index in judged_by_value)
         rows.append(_row(criterion, outcomes.device, share, verdict, borderline))
     return tuple(rows)
 
@@ -120,7 +119,7 @@ class _Shapes:
 
     def enough(self) -> Verdict:
         """It counts, with a note."""
-        wrong = [f"with shape {shape}, {_failing(self.own[shape])}" for shape in self.wrong]
+        wrong = [f"with shape {shape}, {_counted(self.own[shape])}" for shape in self.wrong]
         moves, right = self._exercise.moves or "the input", self.right[0]
         note = f"right for {moves} of shape {right}, which is enough here; {'; '.join(wrong)}"
         return Verdict(len(self.own[right]), message=note)
@@ -179,18 +178,15 @@ def _told(rows: Sequence[Judged], exercise: kits.Exercise) -> Verdict:
         return Verdict(len(rows))
     causes = [row for row in failed if row.failure is not Failure.NOT_RUN] or failed
     shown = min(causes, key=lambda row: (exercise.cases[row.case].effort, row.case))
-    message = f"{_counted(len(failed), len(rows))}: {shown.message}"
+    message = f"{_counted(rows)}: {shown.message}"
     if any(row.message != shown.message for row in causes):
         arguments = brief(exercise.cases[shown.case].arguments)
-        message = f"{_counted(len(failed), len(rows))}, for instance {arguments}: {shown.message}"
+        message = f"{_counted(rows)}, for instance {arguments}: {shown.message}"
     return Verdict(len(rows), len(failed), shown.failure, message)
 
 
-def _failing(rows: Sequence[Judged]) -> str:
-    return _counted(sum(row.failure is not None for row in rows), len(rows))
-
-
-def _counted(failed: int, cases: int) -> str:
+def _counted(rows: Sequence[Judged]) -> str:
+    failed, cases = sum(row.failure is not None for row in rows), len(rows)
     if failed == cases:
         return "the only case fails" if cases == 1 else f"all {cases} cases fail"
     return f"{failed} of {cases} cases {'fails' if failed == 1 else 'fail'}"

@@ -54,7 +54,8 @@ def path(steps: Sequence[Step], start: list[float]) -> list[WholeStep] | None:
 
     Steps of single components come in rounds, or all of one component before those of the next.
     """
-    sizes = {_size(tensors) for step in steps for tensors in (step.before, step.after)}
+    moved = (several for step in steps for several in (step.before, step.after))
+    sizes = {sum(math.prod(one.shape) for one in several) for several in moved}
     if not steps or sizes == {len(start)}:
         return [_joined([step]) for step in steps]
     size = sizes.pop()
@@ -73,10 +74,6 @@ def same(got: Sequence[float], wanted: Sequence[float], before: Sequence[float])
     """Whether two traced values are one, up to rounding; that of a step is relative to where it began."""
     allowed = [DIVERGES * max(abs(x), abs(y)) for x, y in zip(wanted, before, strict=False)]
     return len(got) == len(wanted) and all(map(near, got, wanted, allowed))
-
-
-def _size(several: Sequence[Tensor]) -> int:
-    return sum(math.prod(tensor.shape) for tensor in several)
 
 
 def _joined(group: Sequence[Step]) -> WholeStep:

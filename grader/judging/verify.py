@@ -178,13 +178,12 @@ def _row(mistake: kit.Misconception, exercise: kit.Exercise) -> Row:
         return Row(mistake.id, mistake.title, mistake.costs, (), reason)
     outcomes = _judged(mistake.answers, mistake.traces, exercise)
     fails = failing(outcomes, exercise)
-    cases = {one.id: _catching(one, outcomes) for one in exercise.rubric if one.id in fails}
+    cases = {  # none where a criterion is lost because nothing was done at all
+        one.id: tuple(row.case for row in score.judged(one, outcomes) if row.failure is not None)
+        for one in exercise.rubric
+        if one.id in fails
+    }
     return Row(mistake.id, mistake.title, mistake.costs, fails, cases=cases)
-
-
-def _catching(criterion: kit.Criterion, outcomes: records.ExerciseOutcomes) -> tuple[int, ...]:
-    """The cases that fail; none where a criterion is lost because nothing was done at all."""
-    return tuple(one.case for one in score.judged(criterion, outcomes) if one.failure is not None)
 
 
 def failing(outcomes: records.ExerciseOutcomes, exercise: kit.Exercise) -> tuple[str, ...]:
@@ -240,16 +239,16 @@ def _idle(exercise: kit.Exercise) -> tuple[Idle, ...]:
         return tuple(
             Idle(f"does nothing ({one.id})", _points(one.answers, one.traces, exercise)) for one in own
         )
-    zeros = [records.Tensor(one.dtype, one.shape, bytes(_size(one))) for one in exercise.cases]
+    sizes = [
+        ITEM_SIZES[one.dtype] * len(one.expected.data) // ITEM_SIZES["float64"] for one in exercise.cases
+    ]
+    cases = zip(exercise.cases, sizes, strict=True)
+    zeros = [records.Tensor(one.dtype, one.shape, bytes(size)) for one, size in cases]
     inputs = [one.arguments[exercise.moves] for one in exercise.cases]
     return tuple(
         Idle(title, _points([records.Returned("Tensor", one, "cpu") for one in values], {}, exercise))  # type: ignore[arg-type]
         for title, values in (("always returns zeros", zeros), ("returns its input", inputs))
     )
-
-
-def _size(case: kit.Case) -> int:
-    return ITEM_SIZES[case.dtype] * (len(case.expected.data) // ITEM_SIZES["float64"])
 
 
 def _points(

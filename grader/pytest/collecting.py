@@ -44,7 +44,7 @@ class Submissions:
         self._warm = Warm(self.loaded, config)
         self._told: dict[Submission, Told] = {}
 
-    def _in(self, path: Path, config: pytest.Config) -> tuple[Submission, ...]:
+    def _in(self, path: Path, config: pytest.Config) -> Sequence[Submission]:
         """Raises GraderError where there are none, or where settings of pytest lie among them."""
         found = self._stack.enter_context(open_submissions(path)).submissions
         place = nearby.handed_in(path, one=False)

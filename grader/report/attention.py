@@ -8,12 +8,14 @@ bound: each such call is listed. What the instructor has corrected has been look
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from grader import packages
-from grader.overrides import Mark, Overrides
+from grader.kept import Made
+from grader.overrides import Mark, Overrides, mark
 from grader.report import views
 from grader.report.figures import plural
 from grader.report.grounds import ground
@@ -55,6 +57,13 @@ class AlertView(View, frozen=True):
     command: str = ""  # what mends it, to be pasted into a shell
 
 
+class Looks(NamedTuple):
+    """Who needs a look, and of these whose answers were accepted close to the bound."""
+
+    every: Sequence[LookView]
+    close: Sequence[LookView]
+
+
 class LookView(View, frozen=True):
     """Why a submission needs a look, a sentence a reason; `close` are calls accepted close to the bound."""
 
@@ -71,7 +80,8 @@ def alerts(results: Results, overrides: Overrides) -> Iterator[AlertView]:
     if banner:
         yield AlertView("fault", "No isolation", (ItemView(None, banner),))
     yield from _lacking(results)
-    paths = {one.student: one.path for one in results.submissions}
+    named = {student for group in results.alike for student in group}
+    paths = {one.student: one.path for one in results.submissions if one.student in named} if named else {}
     alike = tuple(ItemView(None, _who(group, paths)) for group in results.alike)
     if alike:
         yield AlertView("warning", "Names that can be taken for one another: see who handed in what", alike)
@@ -83,9 +93,18 @@ def alerts(results: Results, overrides: Overrides) -> Iterator[AlertView]:
         yield AlertView("warning", "Corrections", told)
 
 
+class _Loser(NamedTuple):
+    student: str
+    lacking: tuple[str, ...]
+
+
 def _lacking(results: Results) -> Iterator[AlertView]:
     """Which packages are missing here, for whom, and what installs them and grades only those again."""
-    losers = [one for one in results.submissions if one.lacking and one.score != one.max_score]
+    losers = [
+        _Loser(one.student, one.lacking)
+        for one in results.submissions
+        if one.lacking and one.score != one.max_score
+    ]
     modules = sorted({module for one in losers for module in one.lacking})
     known = [module for module in modules if module in packages.DISTRIBUTIONS]
     again = [one.student for one in losers if set(known) & set(one.lacking)]
@@ -111,18 +130,36 @@ def nothing_read(_: str) -> Evidence | None:
     return None
 
 
-def looks(results: Results, marks: Mapping[str, Mark], evidence: Read = nothing_read) -> dict[str, LookView]:
-    """By student, in the order of the results."""
+def looks(results: Results, overrides: Overrides, evidence: Read = nothing_read) -> Looks:
+    """In the order of the results."""
     several = sum(device.graded for device in results.devices) > 1
-    found = {
-        one.student: LookView(
+    every, close = array("L"), array("L")
+    for index, one in enumerate(results.submissions):
+        worth = mark(one, overrides)
+        if needs_one(one, worth, results):
+            every.append(index)
+        if any(_borderline(one, worth)):
+            close.append(index)
+
+    def look(index: int) -> LookView:
+        one = results.submissions[index]
+        worth = mark(one, overrides)
+        return LookView(
             link_to(one.student),
-            _sentences((*_namesakes(one, marks[one.student], results), *_reasons(one, marks[one.student]))),
-            _sentences(_near_the_bound(one, marks[one.student], several, evidence)),
+            _sentences(_why(one, worth, results)),
+            _sentences(_near_the_bound(one, worth, several, evidence)),
         )
-        for one in results.submissions
-    }
-    return {student: look for student, look in found.items() if look.reasons or look.close}
+
+    return Looks(Made(look, every), Made(look, close))
+
+
+def needs_one(result: SubmissionResult, worth: Mark, results: Results) -> bool:
+    return any(_why(result, worth, results)) or any(_borderline(result, worth))
+
+
+def _why(result: SubmissionResult, worth: Mark, results: Results) -> Iterator[str]:
+    yield from _namesakes(result, worth, results)
+    yield from _reasons(result, worth)
 
 
 def _fault(result: SubmissionResult) -> ItemView:
@@ -182,12 +219,16 @@ def first_failure(exercise: ExerciseResult) -> Iterator[str]:
 
 def _near_the_bound(result: SubmissionResult, worth: Mark, several: bool, evidence: Read) -> Iterator[str]:
     """How many answers of a criterion, and the calls, where the evidence is at hand."""
-    left = _left(result, worth) if result.status == "graded" else []
-    close = [(one, row) for one in left for row in one.criteria if row.borderline and row.outcome == "passed"]
+    close = list(_borderline(result, worth))
     kept = evidence(result.student) if close else None
     for exercise, row in close:
         yield f"{exercise.name}: {_close(row, several)}"
         yield from _calls(exercise, row, kept)
+
+
+def _borderline(result: SubmissionResult, worth: Mark) -> Iterator[tuple[ExerciseResult, CriterionResult]]:
+    for one in _left(result, worth) if result.status == "graded" else ():
+        yield from ((one, row) for row in one.criteria if row.borderline and row.outcome == "passed")
 
 
 def _close(row: CriterionResult, several: bool) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from rich.text import Text
@@ -66,7 +66,7 @@ def _alert(alert: AlertView) -> Iterator[Line]:
     yield Line("")
 
 
-def _rows(rows: tuple[RowView, ...], *, symbols: bool) -> Iterator[Line]:
+def _rows(rows: Sequence[RowView], *, symbols: bool) -> Iterator[Line]:
     widest = max((len(row.student) for row in rows), default=0)
     room = min(max(widest, _NAME[0]), _NAME[-1])
     for row in rows:
@@ -110,9 +110,10 @@ def _clusters(view: ClassView) -> Iterator[Line]:
 
 
 def _cluster(one: ClusterView) -> Iterator[Line]:
-    names = [link.text for link in one.students or (one.example,)]
-    more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
-    yield from wrapped(f"{', '.join(names[:_NAMES])}{more}, {one.where}", "  ", hang=f"{one.text}: ")
+    links = one.students or (one.example,)
+    more = f" and {len(links) - _NAMES} more" if len(links) > _NAMES else ""
+    names = ", ".join(link.text for link in links[:_NAMES])
+    yield from wrapped(f"{names}{more}, {one.where}", "  ", hang=f"{one.text}: ")
     yield from wrapped(one.title, "      ", "dim")
     for told in one.told:
         yield from wrapped(told, "      ", "dim")
@@ -126,17 +127,16 @@ def _cluster(one: ClusterView) -> Iterator[Line]:
 
 def _close(view: ClassView) -> Iterator[Line]:
     """Whose answers were accepted close to the bound, and on which calls."""
-    looks = [look for look in view.looks if look.close]
-    if not looks:
+    if not view.close:
         return
     yield Line("")
     yield Line("Accepted close to the bound", "bold")
-    for look in looks[:_CLOSE]:
+    for look in view.close[:_CLOSE]:
         for index, told in enumerate(look.close[:_CALLS]):
             yield from wrapped(
                 told, "    " if index else "  ", hang="" if index else f"{look.student.text}: "
             )
         if len(look.close) > _CALLS:
             yield Line(f"    and {len(look.close) - _CALLS} more: see the report", "dim")
-    if len(looks) > _CLOSE:
-        yield Line(f"  and {plural(len(looks) - _CLOSE, 'student')} more: see the report", "dim")
+    if len(view.close) > _CLOSE:
+        yield Line(f"  and {plural(len(view.close) - _CLOSE, 'student')} more: see the report", "dim")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from statistics import mean, median
-from typing import Final
+from typing import Final, NamedTuple
 
+from grader.kept import Made
 from grader.overrides import Mark, Overrides, check, mark
 from grader.report import attention, clusters, heat, mistakes, views
-from grader.report.attention import AlertView, LookView, Read, nothing_read
+from grader.report.attention import AlertView, Looks, LookView, Read, nothing_read
 from grader.report.clusters import ClusterView
 from grader.report.figures import DASH, out_of, percent, plural, points
 from grader.report.head import head_of
@@ -58,26 +59,39 @@ class RowView(View, frozen=True):
     remark: str
 
 
+class Worth(NamedTuple):
+    """What a submission is worth, as far as it is told of all of them."""
+
+    score: float | None
+    max_score: float
+    corrected: bool
+
+
 class ClassView(View, frozen=True):
+    """Of a class of any size: what is said of each student is made when it is asked for."""
+
     title: str
     headline: str
     alerts: tuple[AlertView, ...]
     summary: tuple[FactView, ...]
-    looks: tuple[LookView, ...]
+    looks: Sequence[LookView]
+    close: Sequence[LookView]  # those of them whose answers were accepted close to the bound
     looks_open: bool
     bins: tuple[BinView, ...]
     mistakes: tuple[MistakeView, ...]
-    clusters: tuple[ClusterView, ...]  # mistakes that nobody has written down
+    clusters: Sequence[ClusterView]  # mistakes that nobody has written down
     map: MapView
     exercises: tuple[str, ...]
     columns: tuple[str, ...]  # the devices that have a column of their own: none where there is one
     filters: tuple[FilterView, ...]
-    rows: tuple[RowView, ...]
+    rows: Sequence[RowView]
     devices: tuple[DeviceView, ...]
     facts: tuple[FactView, ...]
     pages: tuple[LinkView, ...] = ()  # of a large class: where the students are instead of in `rows`
+    everybody: str = ""  # and the file that has all of them in one table
     looks_more: str = ""
     clusters_more: str = ""
+    similar: bool = False  # whether the page of similar submissions stands beside this one
 
 
 def classroom(results: Results, overrides: Overrides, evidence: Read = nothing_read) -> ClassView:
@@ -86,28 +100,32 @@ def classroom(results: Results, overrides: Overrides, evidence: Read = nothing_r
     `evidence` is read for those alone of whom an answer was accepted close to the bound.
     """
     overrides = check(overrides, results)
-    marks = {one.student: mark(one, overrides) for one in results.submissions}
+    marks = _marks(results, overrides)
     names = exercise_names(results)
-    looks = attention.looks(results, marks, evidence)
-    drawn = heat.map_of(results, marks, names)
+    looks = attention.looks(results, overrides, evidence)
+    titles = heat.titles_of(results, names)
     graded = tuple(device.name for device in results.devices if device.graded)
     columns = graded if len(graded) > 1 else ()
-    rows = tuple(
-        _row(one, marks[one.student], names, columns, drawn.fails[one.student], look=one.student in looks)
-        for one in results.submissions
-    )
     head = head_of(results)
+
+    def row(one: SubmissionResult) -> RowView:
+        worth = mark(one, overrides)
+        look = attention.needs_one(one, worth, results)
+        return _row(one, worth, names, columns, heat.fails(one, titles), look=look)
+
+    rows = Made(row, results.submissions)
     return ClassView(
         title=one_line(results.assignment.title, NAME),
         headline=_headline(results, marks, looks),
         alerts=tuple(attention.alerts(results, overrides)),
-        summary=_summary(list(marks.values()), looks),
-        looks=tuple(looks.values()),
-        looks_open=len(looks) <= OPEN,
-        bins=_bins(list(marks.values())),
-        mistakes=mistakes.mistakes(results),
+        summary=_summary(marks, looks),
+        looks=looks.every,
+        close=looks.close,
+        looks_open=len(looks.every) <= OPEN,
+        bins=_bins(marks),
+        mistakes=mistakes.mistakes(results, names),
         clusters=clusters.clusters(results),
-        map=drawn,
+        map=heat.map_of(results, [one.score for one in marks], names, titles),
         exercises=tuple(one_line(name, NAME) for name in names),
         columns=tuple(one_line(name, NAME) for name in columns),
         filters=tuple(filters(rows)),
@@ -122,35 +140,46 @@ def exercise_names(results: Results) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.name for result in results.submissions for one in result.exercises))
 
 
-def _headline(results: Results, marks: Mapping[str, Mark], looks: Mapping[str, LookView]) -> str:
+def _marks(results: Results, overrides: Overrides) -> list[Worth]:
+    """Equal ones are one: of many students few are worth another number of points."""
+    known: dict[Worth, Worth] = {}
+    every = (mark(one, overrides) for one in results.submissions)
+    return [
+        known.setdefault(worth, worth)
+        for one in every
+        for worth in [Worth(one.score, one.max_score, one.corrected)]
+    ]
+
+
+def _headline(results: Results, marks: Sequence[Worth], looks: Looks) -> str:
     faults = sum(one.status == "harness" for one in results.submissions)
     told = (
         f"{faults:,} not graded" * bool(faults),
-        f"{_full(list(marks.values())):,} with full marks",
-        f"{len(looks):,} that need a look" if len(looks) != 1 else "1 that needs a look",
+        f"{_full(marks):,} with full marks",
+        f"{len(looks.every):,} that need a look" if len(looks.every) != 1 else "1 that needs a look",
     )
     return f"{plural(len(results.submissions), 'submission')}: {', '.join(filter(None, told))}."
 
 
-def _full(marks: Sequence[Mark]) -> int:
+def _full(marks: Sequence[Worth]) -> int:
     return sum(one.score == one.max_score for one in marks)
 
 
-def _summary(marks: Sequence[Mark], looks: Mapping[str, LookView]) -> tuple[FactView, ...]:
+def _summary(marks: Sequence[Worth], looks: Looks) -> tuple[FactView, ...]:
     scores = [one.score for one in marks if one.score is not None]
     most = max((one.max_score for one in marks), default=0.0)
     whole = f"of {len(marks):,}"
     return (
         FactView("Graded", f"{len(scores):,} {whole}"),
         FactView("Full marks", f"{_full(marks):,} {whole}"),
-        FactView("Need a look", f"{len(looks):,} {whole}"),
+        FactView("Need a look", f"{len(looks.every):,} {whole}"),
         FactView("Mean", out_of(mean(scores) if scores else None, most)),
         FactView("Median", out_of(median(scores) if scores else None, most)),
         FactView("Corrected", f"{sum(one.corrected for one in marks):,} {whole}"),
     )
 
 
-def _bins(marks: Sequence[Mark]) -> tuple[BinView, ...]:
+def _bins(marks: Sequence[Worth]) -> tuple[BinView, ...]:
     """Ten equal shares of the maximum; the last one holds full marks and what is above."""
     shares = [one.score / one.max_score for one in marks if one.score is not None and one.max_score > 0]
     counts = Counter(min(int(share * BINS), BINS - 1) for share in shares)
@@ -219,10 +248,10 @@ def _words(result: SubmissionResult, state: State) -> str:
 
 
 def _remark(result: SubmissionResult) -> str:
-    """What the instructor looks for first: why nothing was graded, else the likely mistakes."""
-    if result.message:
-        return one_line(result.message)
-    told = (text for exercise in result.exercises for text in _exercise_remark(exercise))
+    """What the instructor looks for first: whether it was late, why nothing was graded, else the mistakes."""
+    late = ("handed in late",) if result.origin and result.origin.late else ()
+    found = (text for exercise in result.exercises for text in _exercise_remark(exercise))
+    told = (*late, *((result.message,) if result.message else found))
     return one_line("; ".join(dict.fromkeys(told)))
 
 

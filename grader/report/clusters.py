@@ -8,14 +8,16 @@ mistake is worth a misconception of its own. No numpy: a report must start at on
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
+from grader.kept import Made
 from grader.report.attention import first_failure
 from grader.report.counterview import CounterView, counter
 from grader.report.figures import percent, plural
 from grader.report.grounds import ground
-from grader.report.mistakes import LinkView, link_to
+from grader.report.mistakes import LinkView, link_to, links
 from grader.report.views import NAME, View, sentence
 from grader.results import ExerciseResult, Results
 from grader.text import one_line
@@ -34,49 +36,71 @@ class ClusterView(View, frozen=True):
     told: tuple[str, ...]
     shown: CounterView | None
     example: LinkView
-    students: tuple[LinkView, ...]  # all of them, where they are more than the example
+    students: Sequence[LinkView]  # all of them, where they are more than the example
 
 
 class _Behaviour(NamedTuple):
     """Of each case what came, which has to be equal, and the numbers, in units of the largest given."""
 
     came: tuple[str, ...]
-    numbers: tuple[tuple[float, ...], ...]
+    numbers: tuple[array[float], ...]
 
 
 class _Unknown(NamedTuple):
     """What one student did in one exercise, the `place`-th on their page."""
 
-    student: str
+    student: int  # in the order of the results
     place: int
-    exercise: ExerciseResult
     behaviour: _Behaviour
 
 
-def clusters(results: Results) -> tuple[ClusterView, ...]:
+class Cluster(NamedTuple):
+    """Those who make one mistake without a name."""
+
+    first: _Unknown
+    students: array[int]
+
+
+def clusters(results: Results) -> Sequence[ClusterView]:
     """The largest first; a submission that behaves like no other is a cluster of its own."""
     several = sum(device.graded for device in results.devices) > 1
-    groups: dict[tuple[object, ...], list[list[_Unknown]]] = {}
-    for one in _unknown(results):
-        _place(one, groups.setdefault(_kind(one), []))
-    found = sorted((cluster for own in groups.values() for cluster in own), key=lambda own: -len(own))
-    most = len(found[0]) if found else 0
-    return tuple(_view(cluster, most, several=several) for cluster in found)
+    found = alike(results)
+    most = len(found[0].students) if found else 0
+    return Made(lambda cluster: _view(cluster, most, results, several=several), found)
 
 
-def _unknown(results: Results) -> Iterator[_Unknown]:
-    for result in results.submissions:
+def alike(results: Results) -> list[Cluster]:
+    """The largest first."""
+    groups: dict[tuple[object, ...], list[Cluster]] = {}
+    for exercise, one in _unknown(results):
+        _place(one, groups.setdefault(_kind(exercise, one.behaviour), []))
+    found = [cluster for own in groups.values() for cluster in own]
+    return sorted(found, key=lambda cluster: -len(cluster.students))
+
+
+def example(cluster: Cluster, results: Results) -> ExerciseResult:
+    """What the first of them did."""
+    return results.submissions[cluster.first.student].exercises[cluster.first.place - 1]
+
+
+def named(exercise: ExerciseResult) -> str:
+    """What stands for the name that its mistake lacks."""
+    return sentence(f"Not passed: {'; '.join(_failed(exercise))}")
+
+
+def _unknown(results: Results) -> Iterator[tuple[ExerciseResult, _Unknown]]:
+    for number, result in enumerate(results.submissions):
         for place, exercise in enumerate(result.exercises, 1):
             behaviour = _read(exercise.behaviour)
             if behaviour:
-                yield _Unknown(result.student, place, exercise, behaviour)
+                yield exercise, _Unknown(number, place, behaviour)
 
 
 def _read(text: str) -> _Behaviour | None:
     """A stored behaviour; None where there is none, or none that this version can read."""
     cases = [case.split(" ") for case in text.split(";")]
     try:
-        numbers = tuple(tuple(map(float, case[1:])) for case in cases)
+        numbers = tuple(array("d", map(float, case[1:])) for case in cases)
     except ValueError:
         return None
     return _Behaviour(tuple(case[0] for case in cases), numbers) if text else None
@@ -85,20 +109,19 @@ def _read(text: str) -> _Behaviour | None:
 # --- who is alike -------------------------------------------------------------------------
 
 
-def _kind(one: _Unknown) -> tuple[object, ...]:
+def _kind(exercise: ExerciseResult, behaviour: _Behaviour) -> tuple[object, ...]:
     """What has to be equal, found without comparing each with each."""
-    failed = frozenset((row.id, row.device) for row in one.exercise.criteria if row.outcome == "failed")
-    lengths = tuple(map(len, one.behaviour.numbers))
-    return one.exercise.name, failed, one.behaviour.came, lengths
+    failed = frozenset((row.id, row.device) for row in exercise.criteria if row.outcome == "failed")
+    return exercise.name, failed, behaviour.came, tuple(map(len, behaviour.numbers))
 
 
-def _place(one: _Unknown, clusters: list[list[_Unknown]]) -> None:
+def _place(one: _Unknown, clusters: list[Cluster]) -> None:
     """Into the first cluster whose first member behaves so, else into one of its own."""
     for cluster in clusters:
-        if _alike(cluster[0].behaviour, one.behaviour):
-            cluster.append(one)
+        if _alike(cluster.first.behaviour, one.behaviour):
+            cluster.students.append(one.student)
             return
-    clusters.append([one])
+    clusters.append(Cluster(one, array("L", [one.student])))
 
 
 def _alike(first: _Behaviour, second: _Behaviour) -> bool:
@@ -114,19 +137,18 @@ def _near(x: float, y: float) -> bool:
 # --- what is shown ------------------------------------------------------------------------
 
 
-def _view(cluster: Sequence[_Unknown], most: int, *, several: bool) -> ClusterView:
-    first = cluster[0]
-    shown = first.exercise.counterexample
-    page = link_to(first.student)
+def _view(cluster: Cluster, most: int, results: Results, *, several: bool) -> ClusterView:
+    exercise = example(cluster, results)
+    shown = exercise.counterexample
     return ClusterView(
-        title=sentence(f"Not passed: {'; '.join(_failed(first.exercise))}"),
-        where=f"in {one_line(first.exercise.name, NAME)}",
-        text=plural(len(cluster), "student"),
-        width=percent(len(cluster), most),
-        told=tuple(map(sentence, _told(first.exercise))),
+        title=named(exercise),
+        where=f"in {one_line(exercise.name, NAME)}",
+        text=plural(len(cluster.students), "student"),
+        width=percent(len(cluster.students), most),
+        told=tuple(map(sentence, _told(exercise))),
         shown=counter(shown, None, several=several) if shown else None,
-        example=LinkView(page.text, f"{page.link}#exercise-{first.place}"),
-        students=tuple(link_to(one.student) for one in cluster) if len(cluster) > 1 else (),
+        example=link_to(results.submissions[cluster.first.student].student, cluster.first.place),
+        students=links(results, cluster.students),
     )
 
 

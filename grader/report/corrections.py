@@ -7,23 +7,26 @@ cannot count, keeps its bytes; what comes out is downloaded, or saved by `grader
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
-import msgspec
+from msgspec.structs import replace
 
 from grader import overrides, sheets
 from grader.errors import GraderError
+from grader.kept import Made
 from grader.overrides import COLUMNS, OVERRIDES_FILE, Override, Overrides
-from grader.report import mistakes
+from grader.report import clusters, mistakes
 from grader.report.classview import exercise_names
+from grader.report.embedding import embedded, listed
 from grader.report.figures import points
 from grader.report.mistakes import link_to
 from grader.report.views import NAME, View, sentence
-from grader.results import Results
+from grader.results import Results, SubmissionResult
 from grader.sheets import Sheet
+from grader.store import file_name
 from grader.text import clean, one_line
 
 _COMMENT: Final = 2_000  # characters that are shown
@@ -56,21 +59,22 @@ class ExerciseData(View, frozen=True):
     most: float
 
 
-class StudentData(View, frozen=True):
-    """What the grader gave in each exercise, in the order of the class; None where there is no mark."""
+class StudentData(View, frozen=True, array_like=True, omit_defaults=True):
+    """A list without names, for a class has many: what the grader gave in each exercise, None for no mark."""
 
     id: str
-    shown: str
-    link: str
     scores: tuple[float | None, ...]
+    stem: str | None = None  # of the student's files, where it is not the id
+    shown: str | None = None  # how it is written out, likewise
 
 
 class MistakeData(View, frozen=True):
-    """Who was told the same of one exercise; indices of the exercise and the students."""
+    """Who made the same mistake in one exercise; indices of the exercise and the students."""
 
     title: str
+    named: bool  # else nobody was told a name: they fail alike
     exercise: int
-    students: tuple[int, ...]
+    students: Sequence[int]
 
 
 class Data(View, frozen=True):
@@ -78,9 +82,9 @@ class Data(View, frozen=True):
 
     file: FileView | None  # None where it is no table, and has to be mended first
     exercises: tuple[ExerciseData, ...]
-    students: tuple[StudentData, ...]
     mistakes: tuple[MistakeData, ...]
     key: str
+    students: Sequence[StudentData]
 
 
 class CorrectionView(View, frozen=True):
@@ -97,7 +101,7 @@ class SharedView(View, frozen=True):
 
     number: int  # in Data
     title: str
-    exercise: str
+    told: str
     count: int
 
 
@@ -114,16 +118,12 @@ def data_of(results: Results, text: bytes, key: str = "") -> Data:
     """For the script; `text` are the bytes of overrides.csv."""
     names = exercise_names(results)
     most = {one.name: one.max_score for result in results.submissions for one in result.exercises}
-    students = [
-        _student(result.student, {one.name: one.score for one in result.exercises}, names)
-        for result in results.submissions
-    ]
     return Data(
         file=_file(text),
         exercises=tuple(ExerciseData(name, one_line(name, NAME), most[name]) for name in names),
-        students=tuple(students),
         mistakes=tuple(_mistakes(results, names)),
         key=key,
+        students=Made(lambda one: _student(one, names), results.submissions),
     )
 
 
@@ -135,7 +135,7 @@ def view(results: Results, corrections: Overrides, data: Data) -> CorrectionsVie
         warnings=tuple(map(sentence, corrections.warnings)),
         rows=tuple(_rows(corrections, data)),
         shared=tuple(
-            SharedView(number, one.title, data.exercises[one.exercise].shown, len(one.students))
+            SharedView(number, one.title, _told(one, data.exercises[one.exercise].shown), len(one.students))
             for number, one in enumerate(data.mistakes)
             if len(one.students) > 1
         ),
@@ -144,27 +144,47 @@ def view(results: Results, corrections: Overrides, data: Data) -> CorrectionsVie
     )
 
 
-def _student(student: str, scores: dict[str, float | None], names: tuple[str, ...]) -> StudentData:
-    link = link_to(student)
-    return StudentData(student, link.text, link.link, tuple(scores.get(name) for name in names))
+def _student(result: SubmissionResult, names: tuple[str, ...]) -> StudentData:
+    scores = {one.name: one.score for one in result.exercises}
+    stem, shown = (
+        text if text != result.student else None
+        for text in (file_name(result.student), one_line(result.student, NAME))
+    )
+    return StudentData(result.student, tuple(scores.get(name) for name in names), stem, shown)
+
+
+def _told(mistake: MistakeData, exercise: str) -> str:
+    return f"in {exercise}" if mistake.named else f"the same answers in {exercise}, and no known mistake fits"
 
 
 def _mistakes(results: Results, names: tuple[str, ...]) -> Iterator[MistakeData]:
-    """The most common first."""
-    at = {result.student: index for index, result in enumerate(results.submissions)}
-    groups: dict[tuple[str, str], dict[int, str]] = {}
-    for one in mistakes.made(results):
-        groups.setdefault((one.exercise, mistakes.name(one.diagnosis)), {})[at[one.student]] = (
-            one.diagnosis.title
-        )
-    for (exercise, _), students in sorted(groups.items(), key=lambda group: -len(group[1])):
-        title = sentence(next(iter(students.values())))
-        yield MistakeData(title, names.index(exercise), tuple(students))
+    """The most common first, those that have a name before those that have none."""
+    yield from _named(results, names)
+    for cluster in clusters.alike(results):
+        if len(cluster.students) > 1:
+            exercise = clusters.example(cluster, results)
+            place = names.index(exercise.name)
+            yield MistakeData(
+                clusters.named(exercise), named=False, exercise=place, students=cluster.students
+            )
+
+
+def _named(results: Results, names: tuple[str, ...]) -> Iterator[MistakeData]:
+    groups: dict[tuple[str, str], tuple[str, array[int]]] = {}
+    for one in mistakes.found_in(results):
+        name = one.exercise, mistakes.name(one.diagnosis)
+        _, students = groups.setdefault(name, (one.diagnosis.title, array("L")))
+        if not students or students[-1] != one.student:
+            students.append(one.student)
+    for (exercise, _), (title, students) in sorted(groups.items(), key=lambda group: -len(group[1][1])):
+        yield MistakeData(sentence(title), named=True, exercise=names.index(exercise), students=students)
 
 
 def _rows(corrections: Overrides, data: Data) -> Iterator[CorrectionView]:
     names = [each.name for each in data.exercises]
-    graded = {each.id: dict(zip(names, each.scores, strict=True)) for each in data.students}
+    wanted = {one.student for one in corrections.rows.values()}
+    students = data.students if wanted else ()
+    graded = {each.id: dict(zip(names, each.scores, strict=True)) for each in students if each.id in wanted}
     for one in corrections.rows.values():
         yield CorrectionView(
             student=one_line(one.student, NAME),
@@ -186,7 +206,7 @@ def _file(data: bytes) -> FileView | None:
     except GraderError:
         return None
     columns = tuple(name.lower() for name in sheet.columns)
-    if not set(COLUMNS[:3]) <= set(columns):
+    if not set(COLUMNS[:3]) <= set(columns) or sheet.encoding.startswith("utf-16"):
         return None
     rows = {one.line: one for one in overrides.every(data)}
     starts = [row.cells[0].start for row in sheet.rows[1:]]
@@ -210,9 +230,10 @@ def _piece(raw: str, row: Override | None) -> PieceView:
     return PieceView(raw, row.student, row.exercise, row.score, row.comment)
 
 
-def encoded(data: Data) -> str:
-    """As JSON that stands in a page: nothing in it ends the element that it stands in, or hides."""
-    text = json.dumps(msgspec.to_builtins(data), separators=(",", ":"))  # in ASCII, as msgspec does not
-    for sign in "<>&\x7f":
-        text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return text
+def encoded(data: Data) -> Iterator[str]:
+    """As JSON that stands in a page, piece by piece."""
+    mistakes = [replace(one, students=list(one.students)) for one in data.mistakes]
+    around = embedded(replace(data, mistakes=tuple(mistakes), students=()))
+    yield around.removesuffix("]}")
+    yield from listed(data.students)
+    yield "]}"

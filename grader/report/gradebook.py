@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import csv
 import io
+from codecs import BOM_UTF8
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -28,7 +31,8 @@ _CELL: Final = 1000
 def write(folder: Path, results: Results, overrides: Overrides = NONE) -> Path:
     """Write grades.csv. Raises GraderError where the folder cannot be written."""
     path = folder / GRADES_FILE
-    store.write_bytes(path, table(results, overrides).encode("utf-8-sig"))
+    lines = (line.encode() for line in _lines(results, overrides))
+    store.write_pieces(path, chain((BOM_UTF8,), lines))
     return path
 
 
@@ -39,11 +43,19 @@ def document(material: Material) -> str:
 
 def table(results: Results, overrides: Overrides = NONE) -> str:
     """The whole file as text: a header, then one row a submission."""
+    return "".join(_lines(results, overrides))
+
+
+def _lines(results: Results, overrides: Overrides) -> Iterator[str]:
     names = exercise_names(results)
+    yield _line(["student", "score", "max_score", "status", *map(cell, names), "corrected"])
+    yield from (_line(_row(result, names, overrides)) for result in results.submissions)
+
+
+def _line(cells: Sequence[str]) -> str:
+    """A row as it stands in the file."""
     file = io.StringIO(newline="")
-    writer = csv.writer(file)
-    writer.writerow(["student", "score", "max_score", "status", *map(cell, names), "corrected"])
-    writer.writerows(_row(result, names, overrides) for result in results.submissions)
+    csv.writer(file).writerow(cells)
     return file.getvalue()
 
 

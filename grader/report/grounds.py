@@ -6,8 +6,7 @@ told as what it is: read from steps, seen in how calls end, or a part.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from grader.report.figures import plural
@@ -72,12 +71,11 @@ def _partial(found: Diagnosis) -> str:
     return f"Seen in all {plural(found.failing, 'failing case')}. There may be more to find."
 
 
-def for_the_class(found: Iterable[tuple[str, Diagnosis]]) -> str:
-    """For the instructor, of a mistake and who made it: `proven on all failing cases for 3 students`."""
-    counts = Counter(evidence for _, evidence in {(student, one.evidence) for student, one in found})
+def for_the_class(students: Mapping[Ground, int]) -> str:
+    """For the instructor, of those who made a mistake: `proven on all failing cases for 3 students`."""
     told = [
-        f"{words} for {plural(counts[one], 'student')}"
+        f"{words} for {plural(students[one], 'student')}"
         for one, words in _FOR_THE_CLASS.items()
-        if counts[one]
+        if students.get(one)
     ]
     return f"{', '.join(told).capitalize()}."

@@ -7,11 +7,11 @@ a strip costs what changes in it, and a class of a thousand less than a photogra
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Final, Literal
 
-from grader.overrides import Mark
+from grader.kept import Made
 from grader.report.figures import plural
 from grader.report.views import NAME, View
 from grader.results import CriterionResult, ExerciseResult, Results, SubmissionResult
@@ -20,13 +20,17 @@ from grader.text import one_line
 
 Cell = Literal["passed", "failed", "missing", "harness"]
 Key = tuple[str, str, str]  # exercise, criterion, device
-States = Mapping[str, Mapping[Key, Cell]]  # by student
+Titles = Mapping[Key, str]  # every strip there is and what it is called: by exercise, criterion, device
+Column = tuple[bool, float, tuple[Cell, ...]]  # as they are sorted; its cells are in the order of the titles
 
 HEIGHT: Final = 12
 NAMED: Final = 30  # up to so many students have their names below their columns
 RULED: Final = 120  # and up to so many a line between them
+DRAWN: Final = 1_000  # columns: of more students one in so many is drawn, which is finer than a screen
 _COLUMN: Final = 20  # pixels, where there is room
 _WIDE: Final = 640  # pixels of a strip where there is not
+_EACH: Final = "Each column is a submission"
+_SOME: Final = "Each column is a submission, one in {step} of them"
 _LETTERS: Final = 14  # of a name below a column
 _LETTER: Final = 8  # pixels, about: the widest of most names
 
@@ -87,6 +91,7 @@ class SampleView(View, frozen=True):
 
 
 class MapView(View, frozen=True):
+    told: str
     legend: tuple[SampleView, ...]
     students: int  # the width of a strip's picture, in its own units
     pixels: int
@@ -95,34 +100,43 @@ class MapView(View, frozen=True):
     labels_height: int
     several: bool  # graded on more than one device
     groups: tuple[StripGroup, ...]
-    standing: tuple[StandingView, ...]
-    fails: Mapping[str, str]  # by student: the numbers of the strips that are not passed
+    standing: Sequence[StandingView]
 
 
-def map_of(results: Results, marks: Mapping[str, Mark], exercises: Sequence[str]) -> MapView:
-    """The map of a class; `exercises` in the order in which they are shown."""
-    titles = _titles(results, exercises)
-    states = {one.student: _states(one) for one in results.submissions}
-    columns = _columns(results, marks, states, titles)
+def map_of(
+    results: Results, scores: Iterable[float | None], exercises: Sequence[str], titles: Titles
+) -> MapView:
+    """The map of a class; `scores` as they count, `exercises` in the order in which they are shown."""
+    known: dict[Column, Column] = {}  # of many students few differ
+    columns = [
+        known.setdefault(key, key)
+        for one, score in zip(results.submissions, scores, strict=True)
+        for key in [_column(one, score, titles)]
+    ]
+    order = sorted(range(len(columns)), key=columns.__getitem__)  # sorting keeps the order of equals
     several = len({device for _, _, device in titles}) > 1
     count = len(columns)
-    labels = _labels(columns) if count <= NAMED else ()
+    step = -(-count // DRAWN) or 1
+    labels = _labels([results.submissions[one].student for one in order]) if count <= NAMED else ()
+
+    def standing(index: int) -> StandingView:
+        return _standing(results.submissions[index], exercises, several=several)
+
     return MapView(
+        told=f"{_EACH if step == 1 else _SOME.format(step=step)}, the best mark on the left.",
         legend=tuple(SampleView(state, words, _path([state], state)) for state, words in _WORDS.items()),
-        students=count,
+        students=len(order[::step]),
         pixels=_COLUMN * count if count <= NAMED else _WIDE,
         rules="".join(f"M{x} 0v{HEIGHT}" for x in range(1, count)) if count <= RULED else "",
         labels=labels,
         labels_height=max((len(label.text) for label in labels), default=0) * _LETTER,
         several=several,
-        groups=tuple(_groups(titles, columns, states, exercises)),
-        standing=tuple(_standing(one, exercises, several=several) for one in columns),
-        fails={one.student: _fails(states[one.student], titles) for one in columns},
+        groups=tuple(_groups(titles, [columns[one] for one in order], exercises, step)),
+        standing=Made(standing, order),
     )
 
 
-def _titles(results: Results, exercises: Sequence[str]) -> dict[Key, str]:
-    """Every strip there is and what it is called: by exercise, by criterion, by device."""
+def titles_of(results: Results, exercises: Sequence[str]) -> Titles:
     found: dict[Key, str] = {}
     for result in results.submissions:
         for exercise in result.exercises:
@@ -147,40 +161,38 @@ def _cell(exercise: ExerciseResult, row: CriterionResult) -> Cell:
     return row.outcome if exercise.status == "graded" else exercise.status
 
 
-def _state(states: Mapping[Key, Cell], key: Key) -> Cell:
+def _cells(result: SubmissionResult, titles: Titles) -> tuple[Cell, ...]:
     """A strip that a submission lacks was not judged: that is ours to answer for."""
-    return states.get(key, "harness")
+    states = _states(result)
+    return tuple(states.get(key, "harness") for key in titles)
 
 
-def _columns(
-    results: Results, marks: Mapping[str, Mark], states: States, titles: Mapping[Key, str]
-) -> list[SubmissionResult]:
-    def place(one: SubmissionResult) -> tuple[bool, float, list[Cell]]:
-        score = marks[one.student].score
-        return score is None, -(score or 0.0), [_state(states[one.student], key) for key in titles]
-
-    return sorted(results.submissions, key=place)  # sorting keeps the order of equals
+def _column(result: SubmissionResult, score: float | None, titles: Titles) -> Column:
+    return score is None, -(score or 0.0), _cells(result, titles)
 
 
 def _groups(
-    titles: Mapping[Key, str], columns: Sequence[SubmissionResult], states: States, exercises: Sequence[str]
+    titles: Titles, columns: Sequence[Column], exercises: Sequence[str], step: int
 ) -> Iterator[StripGroup]:
-    numbers = {key: number for number, key in enumerate(titles, 1)}
+    numbers = {key: number for number, key in enumerate(titles)}
     for name in exercises:
         yield StripGroup(
             exercise=one_line(name, NAME),
             strips=tuple(
-                _strip(numbers[key], title, key[2], [_state(states[one.student], key) for one in columns])
+                _strip(
+                    numbers[key] + 1, title, key[2], [cells[numbers[key]] for _, _, cells in columns], step
+                )
                 for key, title in titles.items()
                 if key[0] == name
             ),
         )
 
 
-def _strip(number: int, title: str, device: str, cells: Sequence[Cell]) -> StripView:
+def _strip(number: int, title: str, device: str, cells: Sequence[Cell], step: int) -> StripView:
     """A submission that lost an exercise through our fault does not count against its criteria."""
     judged = sum(cell != "harness" for cell in cells)
     passed, missing = cells.count("passed"), cells.count("missing")
+    drawn = cells[::step]
     told = (f"{passed} pass", f"{cells.count('failed')} fail", f"{missing} have not started" * bool(missing))
     return StripView(
         number=number,
@@ -188,9 +200,9 @@ def _strip(number: int, title: str, device: str, cells: Sequence[Cell]) -> Strip
         device=one_line(device, NAME),
         text=f"{passed:,} of {judged:,}",
         told=f"{plural(len(cells), 'submission')}: {', '.join(filter(None, told))}",
-        failed=_path(cells, "failed"),
-        missing=_path(cells, "missing"),
-        harness=_path(cells, "harness"),
+        failed=_path(drawn, "failed"),
+        missing=_path(drawn, "missing"),
+        harness=_path(drawn, "harness"),
     )
 
 
@@ -206,10 +218,10 @@ def _path(cells: Sequence[Cell], wanted: Cell) -> str:
     return "".join(drawn)
 
 
-def _labels(columns: Sequence[SubmissionResult]) -> tuple[LabelView, ...]:
+def _labels(students: Sequence[str]) -> tuple[LabelView, ...]:
     return tuple(
-        LabelView(x=_COLUMN * index + _COLUMN // 2, text=_shortened(one_line(one.student, NAME)))
-        for index, one in enumerate(columns)
+        LabelView(x=_COLUMN * index + _COLUMN // 2, text=_shortened(one_line(one, NAME)))
+        for index, one in enumerate(students)
     )
 
 
@@ -217,9 +229,10 @@ def _shortened(name: str) -> str:
     return name if len(name) <= _LETTERS else f"{name[: _LETTERS - 1]}…"
 
 
-def _fails(states: Mapping[Key, Cell], titles: Mapping[Key, str]) -> str:
-    numbered = enumerate(titles, 1)
-    return " ".join(str(number) for number, key in numbered if _state(states, key) in ("failed", "missing"))
+def fails(result: SubmissionResult, titles: Titles) -> str:
+    """The numbers of the strips that are not passed."""
+    numbered = enumerate(_cells(result, titles), 1)
+    return " ".join(str(number) for number, cell in numbered if cell in ("failed", "missing"))
 
 
 def _standing(result: SubmissionResult, exercises: Sequence[str], *, several: bool) -> StandingView:

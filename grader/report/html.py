@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -56,19 +56,32 @@ class Renderer:
 
     def class_page(self, results: Results, overrides: Overrides, evidence: Read = nothing_read) -> str:
         """The first page of the class, and the only one where it is not large."""
-        return dict(self.class_pages(results, overrides, evidence))[INDEX_FILE]
+        _, pieces = next(self.class_pages(results, overrides, evidence))
+        return "".join(pieces)
 
     def class_pages(
-        self, results: Results, overrides: Overrides, evidence: Read = nothing_read
-    ) -> Iterator[tuple[str, str]]:
-        """Files of the class's pages, the first one first."""
+        self,
+        results: Results,
+        overrides: Overrides,
+        evidence: Read = nothing_read,
+        *,
+        similar: bool = False,
+    ) -> Iterator[tuple[str, Iterator[str]]]:
+        """Files of the class's pages and their pieces, the first first; `similar`: it leads to that page."""
         view = classview.classroom(results, overrides, evidence)
+        view = msgspec.structs.replace(view, similar=similar)
+        dress = self._dress["class"]
         if not large.is_large(view):
-            yield INDEX_FILE, self._page("class", view)
+            yield INDEX_FILE, self._pieces("class.html.j2", view=view, **dress)
             return
-        yield INDEX_FILE, self._page("class", large.first(view))
+        yield INDEX_FILE, self._pieces("class.html.j2", view=large.first(view), **dress)
         for number, page in enumerate(large.pages(view), 1):
-            yield large.name(number), self._render("roster.html.j2", view=page, **self._dress["class"])
+            yield large.name(number), self._pieces("roster.html.j2", view=page, **dress)
+        everybody, data = large.everybody(view)
+        yield (
+            large.EVERYBODY,
+            self._pieces("everybody.html.j2", view=everybody, data=map(_plain, data), **dress),
+        )
 
     def student_page(
         self, result: SubmissionResult, evidence: Evidence | None, head: Head, overrides: Overrides = NONE
@@ -84,14 +97,15 @@ class Renderer:
         style = Markup(self._render(f"{kind}.css.j2", id=id_))  # noqa: S704 -- holds no student's text
         return self._render(f"{kind}.html.j2", view=view, id=id_, more=more, style=style)
 
-    def corrections_page(self, results: Results, corrections: Overrides, text: bytes, key: str = "") -> str:
-        """`text`: the bytes of overrides.csv. With a `key` it is served, and may save."""
+    def corrections_page(
+        self, results: Results, corrections: Overrides, text: bytes, key: str = ""
+    ) -> Iterator[str]:
+        """In pieces; `text`: the bytes of overrides.csv. With a `key` it is served, and may save."""
         data = edits.data_of(results, text, key)
-        embedded = Markup(edits.encoded(data))  # noqa: S704 -- JSON without a sign that markup begins with
         policy = self._dress["corrections"]["policy"] + ("; connect-src 'self'" if key else "")
         dress = {**self._dress["corrections"], "policy": policy}
         view = edits.view(results, corrections, data)
-        return self._render("corrections.html.j2", view=view, data=embedded, **dress)
+        return self._pieces("corrections.html.j2", view=view, data=map(_plain, edits.encoded(data)), **dress)
 
     def _dressed(self, kind: str) -> dict[str, str]:
         style, script = (self._render(name, kind=kind) for name in ("style.css.j2", "script.js.j2"))
@@ -106,8 +120,12 @@ class Renderer:
         return self._render(f"{kind}.html.j2", view=view, **self._dress[kind])
 
     def _render(self, name: str, **values: object) -> str:
+        return "".join(self._pieces(name, **values))
+
+    def _pieces(self, name: str, **values: object) -> Iterator[str]:
+        """A page as it is made, for one of a large class is never whole in memory."""
         try:
-            return self._environment.get_template(name).render(values)
+            yield from self._environment.get_template(name).generate(values)
         except Exception as error:
             if self._own is None and not isinstance(error, TemplateError):
                 raise  # a fault of ours
@@ -137,8 +155,9 @@ def write_class(
     Raises GraderError where the folder cannot be written.
     """
     written = set()
-    for name, page in (renderer or Renderer()).class_pages(results, overrides, evidence):
-        store.write_bytes(folder / name, page.encode(), lasting=False)
+    similar = (folder / SIMILAR_FILE).is_file()
+    for name, page in (renderer or Renderer()).class_pages(results, overrides, evidence, similar=similar):
+        store.write_pieces(folder / name, _encoded(page), lasting=False)
         written.add(name)
     for path in folder.glob(large.PAGES):
         if path.name not in written:
@@ -152,7 +171,7 @@ def write_corrections(
     """Write corrections.html. Raises GraderError where the folder cannot be written."""
     path = folder / CORRECTIONS_FILE
     page = (renderer or Renderer()).corrections_page(results, corrections, text_of(folder))
-    store.write_bytes(path, page.encode(), lasting=False)
+    store.write_pieces(path, _encoded(page), lasting=False)
     return path
 
 
@@ -172,8 +191,9 @@ def write_student(
 
 
 def write_similar(folder: Path, view: SimilarView) -> Path:
-    """Write similar.html. Raises GraderError where the folder cannot be written."""
+    """Write similar.html, which leads to the class where that is. Raises GraderError as `write_class`."""
     path = folder / SIMILAR_FILE
+    view = msgspec.structs.replace(view, graded=(folder / INDEX_FILE).is_file())
     store.write_bytes(path, Renderer().similar_page(view).encode(), lasting=False)
     return path
 
@@ -191,6 +211,15 @@ def _environment(templates: Path | None) -> ImmutableSandboxedEnvironment:
     )
     environment.filters["breakable"] = _breakable
     return environment
+
+
+def _encoded(pieces: Iterable[str]) -> Iterator[bytes]:
+    return map(str.encode, pieces)
+
+
+def _plain(piece: str) -> Markup:
+    """JSON as `embedding` makes it."""
+    return Markup(piece)  # noqa: S704 -- without a sign that markup begins with
 
 
 def _breakable(name: str) -> Markup:

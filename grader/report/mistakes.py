@@ -6,14 +6,17 @@ their own ("the result is scaled by 0.5") are one mistake with different numbers
 
 from __future__ import annotations
 
-from collections import Counter
+from array import array
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
+from urllib.parse import urlencode
 
+from grader.kept import Made
 from grader.report.figures import percent, plural
 from grader.report.grounds import for_the_class
 from grader.report.views import NAME, View, sentence
-from grader.results import Diagnosis, Results
+from grader.results import Diagnosis, Ground, Results
 from grader.store import file_name
 from grader.text import one_line
 
@@ -36,35 +39,66 @@ class MistakeView(View, frozen=True):
     width: int  # percent of the most frequent
     others: tuple[str, ...]
     example: LinkView
-    students: tuple[LinkView, ...]  # all of them, where they are more than the example
+    students: Sequence[LinkView]  # all of them, where they are more than the example
+    search: str  # what its words are searched by on the page of a large class
 
 
-class Made(NamedTuple):
+class Found(NamedTuple):
     """A mistake that one student made in one exercise, the `place`-th on their page."""
 
-    student: str
+    student: int  # in the order of the results
     exercise: str
     place: int
     diagnosis: Diagnosis
 
 
-def mistakes(results: Results) -> tuple[MistakeView, ...]:
+class _Group:
+    """Who made one mistake, and in which words: of each finding no more is kept than is told of all."""
+
+    def __init__(self) -> None:
+        self.students = array("L")
+        self.titles: Counter[str] = Counter()
+        self.exercises: dict[str, None] = {}
+        self.teacher = ""
+        self.grounds: Counter[Ground] = Counter()  # a student counts once for each
+        self.causes: dict[str, None] = {}
+        self.alike: dict[str, None] = {}
+        self.example: Found | None = None
+        self._last: set[Ground] = set()
+
+    def add(self, one: Found) -> None:
+        """Findings of one student come one after another."""
+        found = one.diagnosis
+        if not self.students or self.students[-1] != one.student:
+            self.students.append(one.student)
+            self._last = set()
+        self.grounds[found.evidence] += found.evidence not in self._last
+        self._last.add(found.evidence)
+        self.titles[found.title] += 1
+        self.exercises[one.exercise] = None
+        self.teacher = self.teacher or found.teacher
+        self.causes |= {sentence(found.cause): None} if found.cause else {}
+        self.alike |= dict.fromkeys(found.titles[1:])
+        if self.example is None or (self.example.diagnosis.partial and not found.partial):
+            self.example = one  # a submission that the mistake explains wholly, where there is one
+
+
+def mistakes(results: Results, exercises: Sequence[str]) -> tuple[MistakeView, ...]:
     """Known mistakes, the most common first."""
-    groups: dict[str, list[Made]] = {}
-    for one in made(results):
-        groups.setdefault(name(one.diagnosis), []).append(one)
-    counted = sorted(groups.values(), key=lambda group: -len(_students(group)))
-    most = len(_students(counted[0])) if counted else 0
-    exercises = tuple(dict.fromkeys(one.name for result in results.submissions for one in result.exercises))
-    return tuple(_mistake(group, most, exercises) for group in counted)
+    groups: defaultdict[str, _Group] = defaultdict(_Group)
+    for one in found_in(results):
+        groups[name(one.diagnosis)].add(one)
+    counted = sorted(groups.values(), key=lambda group: -len(group.students))
+    most = len(counted[0].students) if counted else 0
+    return tuple(_mistake(group, most, exercises, results) for group in counted)
 
 
-def made(results: Results) -> Iterator[Made]:
-    for result in results.submissions:
+def found_in(results: Results) -> Iterator[Found]:
+    for number, result in enumerate(results.submissions):
         for place, exercise in enumerate(result.exercises, 1):
             for diagnosis in (exercise.diagnosis, *exercise.further):
                 if diagnosis:
-                    yield Made(result.student, exercise.name, place, diagnosis)
+                    yield Found(number, exercise.name, place, diagnosis)
 
 
 def name(diagnosis: Diagnosis) -> str:
@@ -72,21 +106,18 @@ def name(diagnosis: Diagnosis) -> str:
     return diagnosis.misconceptions[0] if diagnosis.misconceptions else diagnosis.title
 
 
-def _students(group: Sequence[Made]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(one.student for one in group))
-
-
-def _mistake(group: Sequence[Made], most: int, exercises: Sequence[str]) -> MistakeView:
-    students = _students(group)
-    titles = Counter(one.diagnosis.title for one in group)
+def _mistake(group: _Group, most: int, exercises: Sequence[str], results: Results) -> MistakeView:
+    assert group.example is not None
+    title = group.titles.most_common(1)[0][0]
     return MistakeView(
-        title=sentence(titles.most_common(1)[0][0]),
-        where=_where(list(dict.fromkeys(one.exercise for one in group)), exercises),
-        text=plural(len(students), "student"),
-        width=percent(len(students), most),
-        others=tuple(_others(group, titles)),
-        example=_example(group),
-        students=tuple(map(link_to, students)) if len(students) > 1 else (),
+        title=sentence(title),
+        where=_where(list(group.exercises), exercises),
+        text=plural(len(group.students), "student"),
+        width=percent(len(group.students), most),
+        others=tuple(_others(group)),
+        example=link_to(results.submissions[group.example.student].student, group.example.place),
+        students=links(results, group.students),
+        search=urlencode({"q": one_line(title)}),
     )
 
 
@@ -96,30 +127,27 @@ def _where(found: Sequence[str], exercises: Sequence[str]) -> str:
     return "in both exercises" if len(exercises) == 2 else f"in all {len(exercises)} exercises"  # noqa: PLR2004 -- both are two
 
 
-def _others(group: Sequence[Made], titles: Counter[str]) -> Iterator[str]:
+def _others(group: _Group) -> Iterator[str]:
     """What the instructor may want to know beside the name."""
-    teacher = next((one.diagnosis.teacher for one in group if one.diagnosis.teacher), "")
-    if teacher:
-        yield sentence(teacher)
-    yield for_the_class((one.student, one.diagnosis) for one in group)
-    causes = dict.fromkeys(sentence(one.diagnosis.cause) for one in group if one.diagnosis.cause)
-    if causes:
-        yield f"Possible causes: {'; '.join(causes)}."
-    alike = dict.fromkeys(title for one in group for title in one.diagnosis.titles[1:])
-    if alike:
-        yield f"Not to be told apart from: {'; '.join(map(sentence, alike))}."
-    others = [title for title, _ in titles.most_common()][1:]
+    if group.teacher:
+        yield sentence(group.teacher)
+    yield for_the_class(group.grounds)
+    if group.causes:
+        yield f"Possible causes: {'; '.join(group.causes)}."
+    if group.alike:
+        yield f"Not to be told apart from: {'; '.join(map(sentence, group.alike))}."
+    others = [title for title, _ in group.titles.most_common()][1:]
     if others:
         rest = f"; and {len(others) - TITLES:,} more" if len(others) > TITLES else ""
         yield f"Also: {'; '.join(map(sentence, others[:TITLES]))}{rest}."
 
 
-def _example(group: Sequence[Made]) -> LinkView:
-    """A submission that the mistake explains wholly, where there is one, at its exercise."""
-    one = min(group, key=lambda one: one.diagnosis.partial)
-    link = link_to(one.student)
-    return LinkView(link.text, f"{link.link}#exercise-{one.place}")
+def links(results: Results, students: Sequence[int]) -> Sequence[LinkView]:
+    """To all of them, where they are more than one."""
+    return Made(lambda one: link_to(results.submissions[one].student), students if len(students) > 1 else ())
 
 
-def link_to(student: str) -> LinkView:
-    return LinkView(one_line(student, NAME), f"students/{file_name(student)}.html")
+def link_to(student: str, exercise: int = 0) -> LinkView:
+    """To a student's page, or to the exercise that stands there in this place."""
+    place = f"#exercise-{exercise}" if exercise else ""
+    return LinkView(one_line(student, NAME), f"students/{file_name(student)}.html{place}")

@@ -6,6 +6,7 @@ name of that. A student's page has the same name. Whatever else lies in the fold
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -37,8 +38,12 @@ def remove(folder: Path, students: Iterable[str]) -> tuple[str, ...]:
 
 
 def _others(folder: Path, stems: frozenset[str]) -> Iterator[tuple[Path, str]]:
-    for file in sorted(folder.glob("*.json")):
-        if file.stem not in stems and _is_ours(file):
+    if not folder.is_dir():
+        return
+    with os.scandir(folder) as every:
+        others = [Path(one.path) for one in every if one.name.removesuffix(".json") not in stems]
+    for file in sorted(others):
+        if file.suffix == ".json" and _is_ours(file):
             yield file, file.stem
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from grader.commands import grade
 from grader.intake.submissions import Discovery
+from grader.kept import Found
 from grader.records import Submission
 from grader.results import SubmissionResult
 from tests.cli.running import ROOT, clean_environment, command, grader
@@ -154,7 +155,7 @@ def test_a_class_that_looks_like_one_students_files_is_told(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    found = Discovery(tuple(Submission(one.student, one.path, (tmp_path / "a.py",)) for one in submissions))
+    found = Discovery(Found(Submission(one.student, one.path, (tmp_path / "a.py",)) for one in submissions))
 
     grade._tell_of_one_student(tmp_path, found, replace(samples.RESULTS, submissions=submissions))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from grader.overrides import NONE, parse
-from grader.records import Failure
+from grader.records import Failure, Origin
 from grader.report import classview, heat
 from grader.report.classview import ClassView
 from grader.report.figures import DASH
@@ -233,7 +233,8 @@ def test_those_who_fail_alike_stand_together() -> None:
 
 
 def test_the_map_in_words_has_the_same_order_and_says_what_each_fails() -> None:
-    drawn = classview.classroom(samples.RESULTS, NONE).map
+    view = classview.classroom(samples.RESULTS, NONE)
+    drawn = view.map
 
     assert [(row.student, *row.cells) for row in drawn.standing] == [
         ("s01", "all passed", "all passed"),
@@ -242,7 +243,7 @@ def test_the_map_in_words_has_the_same_order_and_says_what_each_fails() -> None:
         ("s03", "not run", "not run"),
         ("s05", "not graded", "not graded"),
     ]
-    assert drawn.fails == {
+    assert {row.student: row.fails for row in view.rows} == {
         "s01": "",
         "s02": "8 10",
         "s03": "1 2 3 4 5 6 7 8 9 10 11 12",
@@ -313,3 +314,12 @@ def test_the_remark_names_the_mistake_or_else_what_fails_first() -> None:
         "wrong by up to 3e+07 bounds; The gradients of all steps add up.",
         "no gradient_descent_torch_optimiser",
     ]
+
+
+def test_the_remark_says_first_who_was_late() -> None:
+    late = Origin("canvas", "1", late=True)
+    failed = samples.LOAD_FAILED
+
+    view = seen(replace(samples.RIGHT, origin=late), replace(failed, origin=late), samples.RIGHT)
+
+    assert [row.remark for row in view.rows] == ["handed in late", f"handed in late; {failed.message}", ""]

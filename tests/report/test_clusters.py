@@ -27,7 +27,7 @@ def class_of(*submissions: SubmissionResult) -> Results:
 
 
 def found(*submissions: SubmissionResult) -> tuple[ClusterView, ...]:
-    return clusters(class_of(*submissions))
+    return tuple(clusters(class_of(*submissions)))
 
 
 def who(*submissions: SubmissionResult) -> list[list[str]]:
@@ -185,9 +185,12 @@ def test_evidence_is_read_for_nobody_else() -> None:
         asked.append(student)
         return None
 
-    classview.classroom(class_of(samples.RIGHT, samples.WRONG, CLOSE), NONE, evidence)
     corrected = parse(f"student,exercise,score\ns06,{samples.TWO},5\n".encode())
-    classview.classroom(class_of(CLOSE), corrected, evidence)
+    for view in (
+        classview.classroom(class_of(samples.RIGHT, samples.WRONG, CLOSE), NONE, evidence),
+        classview.classroom(class_of(CLOSE), corrected, evidence),
+    ):
+        assert all(look.reasons or look.close for look in view.looks)
 
     assert asked == ["s06"]
 

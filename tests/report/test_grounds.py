@@ -82,9 +82,7 @@ def test_calls_that_were_not_run_are_not_said_to_have_been_seen() -> None:
 
 
 def test_the_instructor_is_told_for_how_many_students_a_name_is_how_sure() -> None:
-    told = for_the_class(
-        [("a", found("proven")), ("a", found("proven")), ("b", found("trace")), ("c", found("proven"))]
-    )
+    told = for_the_class({"trace": 1, "proven": 2})
 
     assert told == "Proven on all failing cases for 2 students, read from recorded steps for 1 student."
 

@@ -86,7 +86,7 @@ def filled_pages(write: Callable[[str], str]) -> list[str]:
     return [
         *pages(results, overrides),
         RENDERER.student_page(results.submissions[1], evidence, head, overrides),
-        RENDERER.corrections_page(results, overrides, b""),
+        "".join(RENDERER.corrections_page(results, overrides, b"")),
     ]
 
 

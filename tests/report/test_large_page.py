@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+import tracemalloc
 from pathlib import Path
 from typing import Final
 
 import pytest
 from msgspec.structs import replace
 
+from grader.kept import Made
 from grader.overrides import NONE
-from grader.report.html import write_class
+from grader.report import gradebook
+from grader.report import large as pages
+from grader.report.html import write_class, write_corrections
 from grader.results import Results
 from tests.report import samples
 
@@ -66,7 +70,28 @@ def test_pages_of_a_larger_class_before_are_removed(large: Results, tmp_path: Pa
         "index.html",
         "students-001.html",
         "students-002.html",
+        "students-all.html",
     ]
 
     write_class(tmp_path, samples.RESULTS, NONE)
     assert [path.name for path in tmp_path.glob("*.html")] == ["index.html"]
+
+
+def test_a_student_more_costs_the_parent_some_bytes_whatever_is_said_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "PAGE", 100)
+    kinds = samples.RESULTS.submissions
+
+    def most(size: int) -> int:
+        """Bytes that making the pages takes at its height."""
+        students = Made(lambda n: replace(kinds[n % len(kinds)], student=f"c{n:05}"), range(size))
+        tracemalloc.start()
+        for write in (gradebook.write, write_corrections, write_class):
+            write(tmp_path, replace(samples.RESULTS, submissions=students), NONE)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return peak
+
+    most(101)  # what is made once
+    assert (most(1_101) - most(101)) / 1_000 < 400  # what is stored of each is some thousands

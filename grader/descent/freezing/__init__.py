@@ -110,24 +110,18 @@ def _telling(
 
 def _demands(cases: Sequence[kit.Case], objective: Minimised) -> tuple[Array, Array]:
     """Case x demand, and how often each is wanted: for every rule and sample, that it is told."""
-    told = np.zeros((len(cases), 0), dtype=bool)
-    columns: list[Array] = []
-    wanted: list[int] = []
-    own = suites(cases, objective)
-    for rule in RULES:
-        for constants in rule.samples:
-            column = np.zeros(len(cases), dtype=bool)
-            for suite in own:
-                column[suite.index] = _told(Program((Deviation(rule, constants),)), suite)
-            columns.append(column)
-            wanted.append(CONVINCING + len(constants) + SPARE)
-    return np.array(columns).T if columns else told, np.array(wanted)
+    samples = [Deviation(rule, constants) for rule in RULES for constants in rule.samples]
+    told = np.zeros((len(cases), len(samples)), dtype=bool)
+    for suite in suites(cases, objective):
+        for demand, one in enumerate(samples):
+            told[suite.index, demand] = _told(Program((one,)), suite)
+    return told, np.array([CONVINCING + len(one.constants) + SPARE for one in samples])
 
 
 def _told(program: Program, suite: Suite) -> Array:
     """By case: whether the program ends so far from the right one that to agree with it is no accident."""
     value, tolerance = predicted(program, suite.part)
-    right = np.asarray(run(RIGHT, suite.part.calls).value)
-    if not isinstance(value, np.ndarray) or value.shape != right.shape:
+    right = run(RIGHT, suite.part.calls).value
+    if value.shape != right.shape:
         return np.ones(len(right), dtype=bool)
     return np.asarray((abs(value - right) > TELLING * tolerance).any(axis=1))

@@ -13,7 +13,18 @@ from typing import Any
 import numpy as np
 import torch
 
-from grader.descent.program import GRADIENT, Calls, Deviation, Minimised, Moment, Program, Slot, moment, run
+from grader.descent.program import (
+    GRADIENT,
+    RATES,
+    Calls,
+    Deviation,
+    Minimised,
+    Moment,
+    Program,
+    Slot,
+    moment,
+    run,
+)
 from grader.descent.reading import told
 from grader.descent.rules import RULES
 from grader.exercises import Exercise, Misconception
@@ -38,8 +49,7 @@ def of_rules(exercise: Exercise, objective: Minimised) -> tuple[Misconception, .
 def _fits(deviating: Program, objective: Minimised, width: int) -> bool:
     """Whether the constants are for a theta of so many components: a rule gives no number for another."""
     one = Calls(objective.of(width), np.ones((1, width)), np.array([[0.1]]), np.array([[1]]))
-    value = run(deviating, one).value
-    return not np.isnan(value[0] if isinstance(value, list) else value).all()
+    return not np.isnan(run(deviating, one).value).all()
 
 
 def program(exercise: Exercise, objective: Minimised, deviating: Program) -> Callable[..., Any]:
@@ -60,18 +70,15 @@ class _Play:
     def __init__(
         self, deviating: Program, objective: Minimised, theta: torch.Tensor, rate: float, steps: int
     ) -> None:
-        self.slots = deviating.slots
+        self.program, self.slots = deviating, deviating.slots
         self.given = theta
         row = theta.detach().numpy().reshape(1, -1)
         self.calls = Calls(objective.of(row.shape[1]), row, np.array([[rate]]), np.array([[steps]]))
         self.at: Moment = moment(self.calls)
         self.count = int(run(deviating.without("result"), self.calls).at.count[0])
-        start = self._of("start", row.copy())
+        start = self.program.of(row.copy(), self.at, "start")
         self.theta = torch.nn.Parameter(self._tensor(start, theta.shape))
         self.optimiser = self._optimiser(rate)
-
-    def _of(self, slot: Slot, value: Any) -> Any:
-        return self.slots[slot](value, self.at) if slot in self.slots else value
 
     def _row(self) -> Any:
         return self.theta.detach().numpy().reshape(1, -1).copy()
@@ -105,29 +112,25 @@ class _Play:
         self.at.path, self.at.count, self.at.theta = np.stack(path), np.array([self.count]), path[-1]
         if "result" not in self.slots:
             return self.theta.detach()
-        value = self.slots["result"](path[-1], self.at)
-        row = np.asarray(value[0] if isinstance(value, list) else value).reshape(-1)
+        value = self.program.of(path[-1], self.at, "result")
+        row = np.asarray(value).reshape(-1)
         shape = self.given.shape if row.size == self.given.numel() else row.shape
         return torch.tensor(row.reshape(shape), dtype=self.given.dtype)
 
     def _step(self) -> None:
-        gradient = self.calls.objective.gradient(self.at.theta)
-        for slot in GRADIENT:
-            gradient = self._of(slot, gradient)
+        gradient = self.program.of(self.calls.objective.gradient(self.at.theta), self.at, *GRADIENT)
         self.at.total = np.broadcast_to(gradient, self.at.theta.shape)
-        self.at.step_rate = self._of("schedule", self._of("rate", self.calls.rate))
+        self.at.step_rate = self.program.of(self.calls.rate, self.at, *RATES)
         if not self._by_torch("direction"):
-            gradient = self._of("direction", gradient)
-        self.theta.grad = self._tensor(gradient, self.theta.shape)
+            gradient = self.program.of(gradient, self.at, "direction")
         rate = float(np.asarray(self.at.step_rate).reshape(-1)[0])
-        if self._by_torch("update"):
-            for group in self.optimiser.param_groups:
-                group["lr"] = rate
-            self.optimiser.step()
-        else:
-            wanted = self._of("update", np.asarray(gradient))
-            self.theta.grad = self._tensor((self.at.theta - wanted) / (rate or 1.0), self.theta.shape)
-            self.optimiser.step()
+        if not self._by_torch("update"):
+            wanted = self.program.of(np.asarray(gradient), self.at, "update")
+            gradient = (self.at.theta - wanted) / (rate or 1.0)
+        self.theta.grad = self._tensor(gradient, self.theta.shape)
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        self.optimiser.step()
         if "between" in self.slots:
-            moved = self.slots["between"](self._row(), self.at)
+            moved = self.program.of(self._row(), self.at, "between")
             self.theta.data.copy_(self._tensor(moved, self.theta.shape))

@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 
 from grader import kit, tensors
-from grader.descent.program import RIGHT, Array, Calls, Minimised, calls, run
+from grader.descent.program import RIGHT, Array, Calls, Minimised, calls, run, theta_of
 from grader.errors import GraderError
 from grader.exercises import Exercise
 from grader.freezing.casting import in_double
@@ -38,7 +38,7 @@ def minimised(exercise: Exercise, cases: Sequence[kit.Case]) -> Minimised | None
     counts = [name for name, value in names if isinstance(value, int)]
     alike: dict[tuple[int, str], list[kit.Case]] = {}  # of one size and dtype
     for case in cases:
-        alike.setdefault((_start(case, moves).size, case.dtype), []).append(case)
+        alike.setdefault((theta_of(case, moves).size, case.dtype), []).append(case)
     by_size = {size: group[0] for (size, _), group in alike.items()}
     for rate, steps in product(rates, counts):
         found = Minimised(moves, rate, steps, {})
@@ -49,20 +49,13 @@ def minimised(exercise: Exercise, cases: Sequence[kit.Case]) -> Minimised | None
     return None
 
 
-def _start(case: kit.Case, moves: str) -> Array:
-    value = case.arguments[moves]
-    assert isinstance(value, Tensor)
-    return tensors.numbers(value)
-
-
 # --- the gradient -------------------------------------------------------------------------
 
 
 def _gradients(exercise: Exercise, case: kit.Case, names: Minimised) -> tuple[tuple[float, ...], ...] | None:
     """Each component's gradient as a polynomial; None where it is none."""
-    stepped = [_one_step(exercise, case, names, start) for start in (*FITTED, *TRIED)]
-    slopes = [start - one for start, one in zip((*FITTED, *TRIED), stepped, strict=True) if one is not None]
-    if len(slopes) < len(stepped):
+    slopes = [start - _one_step(exercise, case, names, start) for start in (*FITTED, *TRIED)]
+    if any(len(one) != theta_of(case, names.moves).size for one in slopes):
         return None
     fitted = np.linalg.solve(np.vander(FITTED, increasing=True), np.array(slopes[: len(FITTED)]))
     coefficients = np.where(abs(fitted) < 10.0**-DIGITS, 0.0, fitted)
@@ -72,18 +65,16 @@ def _gradients(exercise: Exercise, case: kit.Case, names: Minimised) -> tuple[tu
     return tuple(_trimmed(column) for column in coefficients.T)
 
 
-def _one_step(exercise: Exercise, case: kit.Case, names: Minimised, start: float) -> Array | None:
-    """Where one step of rate 1 takes every component from `start`; None where the reference will not."""
+def _one_step(exercise: Exercise, case: kit.Case, names: Minimised, start: float) -> Array:
+    """Where one step of rate 1 takes every component from `start`; empty where the reference will not."""
     theta = case.arguments[names.moves]
     assert isinstance(theta, Tensor)
-    size = len(tensors.numbers(theta))
-    there = tensors.float64([start] * size, theta.shape)
+    there = tensors.float64([start] * len(tensors.numbers(theta)), theta.shape)
     own: dict[str, Value] = {names.moves: there, names.rate: 1.0, names.steps: 1}
     try:
-        value = tensors.numbers(reference_value(exercise, in_double(case.arguments) | own))
+        return tensors.numbers(reference_value(exercise, in_double(case.arguments) | own))
     except GraderError:
-        return None
-    return value if len(value) == size else None
+        return np.zeros(0)
 
 
 def _trimmed(column: Array) -> tuple[float, ...]:

@@ -22,17 +22,17 @@ def read(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
     if rows.y.shape != theta.shape:
         return
     known = np.hstack([theta, np.ones((len(theta), 1), theta.dtype)]).astype(float)
-    sound = np.isfinite(np.hstack([known, rows.y, rows.doubt])).all(axis=1)
-    if sound.sum() <= width + 1:
-        return
-    doubt = rows.doubt[sound] + FORMULA * abs(rows.y[sound]) + 1e-300
-    solved = [_least_squares(known[sound], rows.y[sound, k], doubt[:, k]) for k in range(width)]
+    solved = [least_squares(known, rows.y[:, k], rows.doubt[:, k]) for k in range(width)]
     if all(solved):
         yield (*(one for row in solved for one in row[:-1]), *(row[-1] for row in solved))
 
 
-def _least_squares(known: Array, wanted: Array, doubt: Array) -> list[Estimate]:
-    """Empty where the rows are not affine, or too few."""
+def least_squares(known: Array, wanted: Array, doubt: Array) -> list[Estimate]:
+    """The constants of wanted = known @ constants; empty where there are none, or too few rows."""
+    sound = np.isfinite(np.column_stack([known, wanted, doubt])).all(axis=1)
+    known, wanted, doubt = known[sound], wanted[sound], doubt[sound] + FORMULA * abs(wanted[sound]) + 1e-300
+    if len(known) <= known.shape[1]:
+        return []
     matrix = known / doubt[:, None]
     scale = abs(matrix).max(axis=0)  # columns of one size, or rounding spoils the small ones
     scale = np.where(scale > 0, scale, 1.0)

@@ -10,26 +10,19 @@ import numpy as np
 
 from grader.descent import reading
 from grader.descent.program import Array, Moment
-from grader.descent.reading import Reader, Trial, told, whole
-from grader.descent.rule import Rule, nothing
+from grader.descent.reading import Reader, Trial, nothing, told, whole
+from grader.descent.rule import Rule, worded
 from grader.exercises import Landmark
 
 COUNT_HINT: Final = "Count the updates of theta for number_steps = 1, 2 and 3."
+_STEPS: Final = ({1.0: "1 step is"}, "{0} steps are")
 USED_HINT: Final = "Where in your function is number_steps used?"
 ALWAYS_HINT: Final = "Does your function always take number_steps steps? Which line can end the loop?"
-
-
-def _taken(words: str, after: str) -> Callable[[float], str]:
-    return lambda k: f"{words} {'1 step is' if k == 1 else f'{told(k)} steps are'} taken, {after}"
 
 
 def _more(k: float) -> str:
     much, be = ("One step", "is") if abs(k) == 1 else (f"{told(abs(k))} steps", "are")
     return f"{much} too {'many' if k > 0 else 'few'} {be} taken"
-
-
-def _times(c: float) -> str:
-    return f"{'Twice' if c == 2 else f'{told(c)} times'} as many steps are taken as asked for"
 
 
 def _count(
@@ -48,13 +41,13 @@ COUNTS: Final = (
     _count("no-step", "No step is taken: theta stays as it is", lambda x, at: 0 * x, nothing, 9, known=1,
            hint="Print theta and theta.grad in the loop. Which line is to change theta, and does it run?",
            where="step", teacher="step() is missing or lacks its parentheses, or the loop is never entered."),
-    _count("steps-fixed", _taken("Always", "whatever is passed"), lambda x, at, k: 0 * x + k,
+    _count("steps-fixed", worded(*_STEPS, "Always {} taken, whatever is passed"), lambda x, at, k: 0 * x + k,
            whole(lambda x, y, at: y), 10, (10,), (1,), (100,), hint=USED_HINT, known=1,
            teacher="The argument never reaches the loop: a number stands in its place."),
-    _count("steps-more", _more, lambda x, at, k: np.maximum(x + k, 0), whole(reading.difference),
+    _count("steps-more", _more, lambda x, at, k: np.maximum(x + k, 0), whole(lambda x, y, at: y - x),
            11, (1,), (-1,), (-2,), known=2,
            teacher="range(number_steps + 1), range(1, number_steps), <= for <, or an older theta returned."),
-    _count("steps-times", _times,
+    _count("steps-times", worded({2: "Twice"}, "{0} times", "{} as many steps are taken as asked for"),
            lambda x, at, c: c * x, whole(reading.ratio), 13, (2,), (3,), known=1,
            teacher="Two loops, or loss, backward and step twice in each iteration."),
     _count("steps-over", "Only one step in {0} is taken: number_steps // {0}",
@@ -62,11 +55,11 @@ COUNTS: Final = (
            teacher="number_steps is divided, or a step is taken in every second iteration alone."),
     _count("steps-strided", "The loop counts by {0}, so most steps are left out",
            lambda x, at, c: -(-x // c), Trial(2, 3, 4, 5, 10), 16, (2,), (3,)),
-    _count("steps-at-most", _taken("Never more than", "however many are asked for"),
+    _count("steps-at-most", worded(*_STEPS, "Never more than {} taken, however many are asked for"),
            lambda x, at, k: np.minimum(x, k), whole(reading.where_changed), 13, (50,), (100,), (1,), known=2,
            hint="Call your function with many steps. How often does the loop run?",
            teacher="A cap such as min(number_steps, 100), or a break; at 1: a return inside the loop."),
-    _count("steps-at-least", _taken("At least", "however few are asked for"),
+    _count("steps-at-least", worded(*_STEPS, "At least {} taken, however few are asked for"),
            lambda x, at, k: np.maximum(x, k), whole(reading.where_changed), 14, (1,), (3,), known=1,
            hint="Call your function with number_steps = 0 and 1.",
            teacher="max(number_steps, 1), or a loop whose condition stands at its end."),
@@ -189,11 +182,6 @@ def _patience(rows: reading.Rows) -> Iterator[tuple[reading.Estimate, ...]]:
                 yield reading.Estimate(patience), reading.Estimate(gain), reading.Estimate(late)
 
 
-def _rises(at: Moment) -> Array:
-    loss = _loss(at.path, at)
-    return np.diff(loss, axis=0, prepend=loss[:1]) > 0
-
-
 def _late(late: float) -> str:
     return "as soon as" if not late else "one step after"
 
@@ -208,8 +196,9 @@ def _impatient(patience: float, gain: float, late: float) -> str:
 
 STOPS: Final = (
     Rule("stops-early-rising", "stop", lambda late: f"The loop ends {_late(late)} the loss rises",
-         ALWAYS_HINT, lambda x, at, late: _left(_rises(at), int(late), x), Trial(0, 1), rank=30,
-         samples=((0,), (1,)), known=0, teacher="At a rate above 1 the loss rises."),
+         ALWAYS_HINT,
+         lambda x, at, late: _left(np.diff(_loss(at.path, at), axis=0, prepend=np.inf) > 0, int(late), x),
+         Trial(0, 1), rank=30, samples=((0,), (1,)), known=0, teacher="At a rate above 1 the loss rises."),
     Rule("stops-early-patience", "stop", _impatient, ALWAYS_HINT,
          lambda x, at, patience, gain, late: _left(_without_gain(at, gain) >= patience, int(late), x),
          _patience, rank=31, samples=((1, 0, 0), (3, 1e-3, 1), (5, 0, 0)), known=0,

@@ -12,7 +12,7 @@ import numpy as np
 from grader.descent import reading
 from grader.descent.program import Array, Moment
 from grader.descent.reading import Estimate, Formula, Rows, Trial, each, for_each, most, ratio, told
-from grader.descent.rule import Rule
+from grader.descent.rule import Rule, worded
 from grader.descent.rules import affine
 
 CUT: Final = 1e-4  # relative: less is none that a limit has cut off
@@ -133,18 +133,12 @@ def _huber_title(height: float, scale: float) -> str:
     )
 
 
-def _scaled_title(factor: float) -> str:
-    if factor == -1:
-        return "The sign of the gradient is turned: theta climbs"
-    words = {
-        0.5: "half of what it should be: the loss is halved, or a mean of two",
-        2.0: "twice what it should be: the loss or its gradient is counted twice",
-    }.get(factor, f"{told(factor)} times what it should be: the loss is scaled")
-    return f"The gradient is {words}"
-
-
 LOSS: Final = (
-    Rule("loss-scaled", "loss", _scaled_title,
+    Rule("loss-scaled", "loss",
+         worded({-1: "The sign of the gradient is turned: theta climbs",
+                 0.5: "The gradient is half of what it should be: the loss is halved, or a mean of two",
+                 2: "The gradient is twice what it should be: the loss or its gradient is counted twice"},
+                "The gradient is {0} times what it should be: the loss is scaled"),
          "Compare theta.grad after one backward() with the derivative on paper.", lambda x, _, c: c * x,
          reading.scaled,
          teacher="A factor in the loss, a mean for a sum, backward() twice, a loss negated, or half of it"
@@ -226,14 +220,6 @@ def _accumulated(x: Array, at: Moment, kept: float) -> Array:
     return x if at.total is None else kept * at.total + x
 
 
-def _kept(x: Array, y: Array, at: Moment) -> Array | float:
-    return np.nan if at.total is None else ratio(at.total, y - x, at)
-
-
-def _cleared_above(x: Array, at: Moment, length: float) -> Array:
-    return x if at.total is None else np.where(norm(at.total) > length, x, at.total + x)
-
-
 def _longest_kept(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
     """Between the longest gradient that was added to and the shortest that was cleared."""
     if rows.at.total is not None:
@@ -260,10 +246,13 @@ ACCUMULATE: Final = (
          teacher="Loss and backward() stand before the loop; only step() is repeated.", rank=12,
          landmark="backward"),
     Rule("gradient-kept-in-part", "accumulate", "{0} of the last step's gradient stays in .grad", _ADDS,
-         _accumulated, each(_kept), rank=28, samples=((0.9,), (0.5,)), known=0),
+         _accumulated, each(lambda x, y, at: ratio(at.left, y - x, at)), rank=28,
+         samples=((0.9,), (0.5,)), known=0),
     Rule("zero-grad-above", "accumulate", "The gradient is cleared only where it is longer than about {0}",
-         "Print theta.grad before each backward(): is it always empty?", _cleared_above, _longest_kept,
-         teacher="zero_grad() stands under a condition.", rank=26, samples=((1.0,), (0.5,)), known=0),
+         "Print theta.grad before each backward(): is it always empty?",
+         lambda x, at, c: x if at.total is None else np.where(norm(at.total) > c, x, at.total + x),
+         _longest_kept, teacher="zero_grad() stands under a condition.", rank=26,
+         samples=((1.0,), (0.5,)), known=0),
     Rule("gradient-averaged", "accumulate", "Every step uses the mean of all gradients so far", _ADDS,
          lambda x, at: x if at.total is None else (at.i * at.total + x) / (at.i + 1), rank=26, known=0),
 )  # fmt: skip
@@ -299,9 +288,8 @@ CLIP: Final = (
          _of_length, most(_of_length, for_each(
              (0.0, 1e-12, 1e-8, 1e-6), lambda slack: lambda x, y, _: norm(y) * (1 + slack / norm(x)))),
          teacher="grad / grad.norm().", rank=20, samples=((1.0, 0.0), (1.0, 1e-8), (0.5, 1e-12)), known=0),
-    Rule("gradient-sign", "clip",
-         lambda c: "Only the sign of the gradient is used" + ("" if c == 1 else f", times {told(c)}"), _SIZE,
-         lambda x, _, c: c * np.sign(x), each(lambda x, y, at: ratio(np.sign(x), y, at)), rank=20,
+    Rule("gradient-sign", "clip", worded({1: ""}, ", times {0}", "Only the sign of the gradient is used{}"),
+         _SIZE, lambda x, _, c: c * np.sign(x), each(lambda x, y, at: ratio(np.sign(x), y, at)), rank=20,
          samples=((1.0,), (0.5,)), known=0),
     Rule("gradient-of-one-component", "clip", "Only component {0} of the gradient is used",
          "Print theta.grad just before step(): which components are 0?",

@@ -10,12 +10,13 @@ import numpy as np
 
 from grader.descent import reading
 from grader.descent.program import Array, Moment
-from grader.descent.reading import Estimate, Formula, Reader, Rows, each, for_each, most, ratio, told
-from grader.descent.rule import Rule, nothing
+from grader.descent.reading import Estimate, Formula, Reader, Rows, each, for_each, most, nothing, ratio, told
+from grader.descent.rule import Rule, worded
 from grader.descent.rules.gradients import between
 
 _SHOWN: Final = "Print your optimiser: which lr does it show?"
 _USED: Final = "Print the lr of your optimiser for two different learning rates."
+_BEFORE: Final = "The learning rate is {} before the optimiser gets it"
 _COUNTED: Final = "Print the lr of your optimiser for number_steps = 1 and for number_steps = 10."
 _EACH_STEP: Final = "Print the lr of your optimiser in every step: does it change?"
 CHANGED: Final = 1e-4  # relative: a smaller change of the rate is none that a person would make
@@ -41,12 +42,6 @@ def _rounded(x: Array, _: Moment, digits: float) -> Array:
     return np.array([[round(float(rate), int(digits))] for rate in x[:, 0]], x.dtype)
 
 
-def _rounded_title(digits: float) -> str:
-    if digits < 0:
-        return "The learning rate is cut to a whole number"
-    return f"The learning rate is rounded to {int(digits)} decimal{'' if digits == 1 else 's'}"
-
-
 def _counted(at: Moment, x: Array) -> Array:
     return np.asarray(np.maximum(at.asked, 1), x.dtype)
 
@@ -56,34 +51,20 @@ def _by_steps(x: Array, at: Moment, power: float) -> Array:
     return x * (np.asarray(at.asked, x.dtype) if power > 0 else _counted(at, x)) ** power
 
 
-def _counted_title(power: float) -> str:
-    ways = {1.0: "multiplied by", -1.0: "divided by", -0.5: "divided by the root of"}
-    way = ways.get(power, f"multiplied by the power {told(power)} of")
-    return f"The learning rate is {way} the number of steps"
-
-
-def _scaled_title(factor: float) -> str:
-    words = {0.5: "halved", 2.0: "doubled"}.get(factor, f"multiplied by {told(factor)}")
-    return f"The learning rate is {words} before the optimiser gets it"
-
-
-def _fixed_title(rate: float) -> str:
-    default = ", which is the optimiser's default," if rate == 1e-3 else ","
-    return f"Every step uses the rate {told(rate)}{default} whatever is passed"
-
-
 RATE: Final = (
-    Rule("rate-fixed", "rate", _fixed_title,
+    Rule("rate-fixed", "rate",
+         worded({1e-3: "0.001, which is the optimiser's default,"}, "{0},",
+                "Every step uses the rate {} whatever is passed"),
          "Call your function twice with different learning rates. Do the results differ?",
          lambda x, _, c: np.full_like(x, c), reading.fixed,
          teacher="The argument never reaches the optimiser: a number stands in its place, or none.", rank=10,
          samples=((0.1,), (0.01,), (0.001,), (0.03,), (1.5,)), known=3),
-    Rule("rate-scaled", "rate", _scaled_title, _SHOWN, lambda x, _, c: c * x, reading.scaled,
+    Rule("rate-scaled", "rate", worded({0.5: "halved", 2: "doubled"}, "multiplied by {0}", _BEFORE),
+         _SHOWN, lambda x, _, c: c * x, reading.scaled,
          teacher="Often for the factor 2 of the derivative, which backward() has already.", rank=12,
          samples=((0.5,), (2.0,), (0.1,), (1 / 3,)), known=2),
-    Rule("rate-power", "rate",
-         lambda c: f"The learning rate is {'squared' if c == 2 else f'raised to the power {told(c)}'}"
-         " before the optimiser gets it", _SHOWN, lambda x, _, c: x**c,
+    Rule("rate-power", "rate", worded({2: "squared"}, "raised to the power {0}", _BEFORE),
+         _SHOWN, lambda x, _, c: x**c,
          each(lambda x, y, _: np.where(x == 1, np.nan, np.log(y) / np.log(x))),
          teacher="The rate is multiplied with itself, or with something made of it.", rank=16,
          samples=((2.0,), (0.5,), (-1.0,))),
@@ -110,14 +91,19 @@ RATE: Final = (
     Rule("rate-replaced-above", "rate", "Learning rates above about {1} are replaced by {0}", _USED,
          lambda x, _, c, t: np.asarray(np.where(x >= t, c, x), x.dtype), _replaced, rank=24,
          samples=((0.1, 1.0), (0.01, 0.5)), known=0),
-    Rule("rate-rounded", "rate", _rounded_title, "Print the lr of your optimiser for the rate 0.25.",
+    Rule("rate-rounded", "rate",
+         worded({-1: "cut to a whole number", 1: "rounded to 1 decimal"}, "rounded to {0} decimals",
+                "The learning rate is {}"), "Print the lr of your optimiser for the rate 0.25.",
          _rounded, most(_rounded, reading.Trial(-1.0, 0.0, 1.0, 2.0, 3.0)), rank=26,
          samples=((1.0,), (0.0,), (-1.0,), (2.0,)), known=0),
     Rule("rate-in-single-precision", "rate", "The learning rate is rounded to single precision",
          "Print the rate with all its digits. Why is it a tensor, if it is one?",
          lambda x, _: x.astype(np.float32).astype(x.dtype),
          teacher="The rate goes through a float32 tensor; float64 thetas show it.", rank=22),
-    Rule("rate-by-steps", "rate", _counted_title, _COUNTED, _by_steps,
+    Rule("rate-by-steps", "rate",
+         worded({1: "multiplied by", -1: "divided by", -0.5: "divided by the root of"},
+                "multiplied by the power {0} of", "The learning rate is {} the number of steps"),
+         _COUNTED, _by_steps,
          each(lambda x, y, at: np.where(at.asked > 1, np.log(y / x) / np.log(_counted(at, x)), np.nan)),
          teacher="lr / number_steps, or the like.", rank=14, samples=((-1.0,), (1.0,), (-0.5,))),
 )  # fmt: skip
@@ -130,15 +116,10 @@ def _by(factor: Callable[..., Any]) -> Callable[..., Array]:
     return lambda x, at, *c: x * np.asarray(factor(np.asarray(at.i, float), at.asked, *c), x.dtype)
 
 
-def _passed(factor: Callable[..., Any]) -> Callable[..., Array]:
-    """The same of the rate that was passed: for schedules that change the first step too."""
-    return lambda x, at, *c: _by(factor)(np.asarray(at.rate, x.dtype), at, *c)
-
-
 def _from(factor: Callable[[Any, float], Any]) -> Callable[..., Array]:
-    """By factor(i + s, c): with s = 1 it changes the first step too."""
-    ways = _by(lambda i, _, c: factor(i, c)), _passed(lambda i, _, c: factor(i + 1, c))
-    return lambda x, at, c, s: ways[int(s)](x, at, c)
+    """By factor(i + s, c): with s = 1 the first step is changed too, so it is of the rate that was passed."""
+    by = _by(lambda i, _, c, s: factor(i + s, c))
+    return lambda x, at, c, s: by(np.asarray(at.rate, x.dtype) if s else x, at, c, s)
 
 
 def _level(s: float, read: Callable[[Array, Array], Array]) -> Formula:
@@ -207,7 +188,11 @@ def _lowered(x: Array, y: Array, at: Moment) -> Array:
 
 
 _exponential, _in_time = _from(lambda i, c: c**i), _from(lambda i, c: 1 / (1 + c * i))
-_warm_up = _passed(lambda i, _, c, k: c + (1 - c) * np.minimum(i / k, 1))
+
+
+def _warm_up(x: Array, at: Moment, c: float, k: float) -> Array:
+    share = c + (1 - c) * np.minimum(np.asarray(at.i, float) / k, 1)
+    return np.asarray(at.rate, x.dtype) * np.asarray(share, x.dtype)
 
 
 def _exponential_title(factor: float, start: float) -> str:

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from grader.descent.program import Array, Moment
-from grader.descent.reading import Reader, Trial, each, factor, most, told
-from grader.descent.rule import Rule, nothing
+from grader.descent.program import Array, Moment, filled
+from grader.descent.reading import Reader, Trial, each, factor, most, nothing, told
+from grader.descent.rule import Rule
 from grader.descent.rules.thetas import COMPONENTS, RETURN_HINT, component, nth
 
 WHICH_HINT: Final = "Which of your variables does the docstring ask for?"
@@ -33,25 +33,18 @@ def _before(at: Moment) -> Array:
     return at.at(np.maximum(at.count - 1, 0))
 
 
-def _mean(first: int, last: int) -> Callable[[Array, Moment], Array]:
+def _mean(at: Moment, first: int | Array, last: int = 0) -> Array:
     """Of the thetas from place `first` to `last` after the final one; the initial one where there is none."""
-
-    def f(x: Array, at: Moment) -> Array:
-        place = np.arange(len(at.path))[:, None, None]
-        kept = (place >= first) & (place <= at.count[:, None] + last)
-        number = kept.sum(axis=0).astype(x.dtype)
-        total = np.where(kept, at.path, 0.0).sum(axis=0)
-        return np.where(number > 0, total / np.maximum(number, 1), at.path[0])
-
-    return f
+    place = np.arange(len(at.path))[:, None, None]
+    kept = (place >= first) & (place <= at.count[:, None] + last)
+    number = kept.sum(axis=0).astype(at.path.dtype)
+    total = np.where(kept, at.path, 0.0).sum(axis=0)
+    return np.where(number > 0, total / np.maximum(number, 1), at.path[0])
 
 
 def _mean_of_last(_: Array, at: Moment, number: float) -> Array:
     """The start counts as one."""
-    place = np.arange(len(at.path))[:, None, None]
-    kept = (place <= at.count[:, None]) & (place > at.count[:, None] - number)
-    kept = np.broadcast_to(kept, at.path.shape)
-    return np.where(kept, at.path, 0.0).sum(axis=0) / kept.sum(axis=0).astype(at.path.dtype)
+    return _mean(at, at.count[:, None] - number + 1)
 
 
 def _best(_: Array, at: Moment) -> Array:
@@ -73,10 +66,13 @@ THETAS: Final = (
             hint="Which tensor does the optimiser have after the first step, and with which do you go on?",
             teacher="theta = theta.detach().clone() in the loop; the optimiser keeps the first tensor."),
     _result("best", "The theta of the smallest loss on the way is returned, not the last", _best, 20),
-    _result("mean", "The mean of all thetas is returned, with the initial one", _mean(0, 0), 21, known=1,
+    _result("mean", "The mean of all thetas is returned, with the initial one",
+            lambda x, at: _mean(at, 0), 21, known=1,
             teacher="A list of all thetas is averaged at the end, or a running sum is divided."),
-    _result("mean-after", "The mean of the thetas after each step is returned", _mean(1, 0), 21),
-    _result("mean-before", "The mean of the thetas before each step is returned", _mean(0, -1), 22),
+    _result("mean-after", "The mean of the thetas after each step is returned",
+            lambda x, at: _mean(at, 1), 21),
+    _result("mean-before", "The mean of the thetas before each step is returned",
+            lambda x, at: _mean(at, 0, -1), 22),
     _result("mean-of-last", "The mean of the last {0} thetas is returned", _mean_of_last, 22,
             most(_mean_of_last, Trial(*range(2, 11))), (3,), (5,)),
     _result("change", "The change of theta is returned", lambda x, at: x - at.path[0], 20, known=1,
@@ -97,13 +93,13 @@ def _multiple(name: str, words: str, part: Part, rank: int, *, known: int = 0, t
         return f"{much} is returned, not theta"
 
     read = each(lambda x, y, at: factor(part(x, at) + 0 * y, y, at))
-    return _result(name, title, lambda x, at, c: list(c * part(x, at)), rank, read, (1.0,), (0.5,),
+    return _result(name, title, lambda x, at, c: c * part(x, at), rank, read, (1.0,), (0.5,),
                    hint=WHICH_HINT, known=known, teacher=teacher)  # fmt: skip
 
 
 def _number(name: str, words: str, f: Callable[..., Array], rank: int) -> Rule:
     title = f"{words} of theta is returned, not theta"
-    return _result(name, title, lambda x, at: list(f(x, axis=1, keepdims=True)), rank, hint=HOW_MANY_HINT)
+    return _result(name, title, lambda x, at: f(x, axis=1, keepdims=True), rank, hint=HOW_MANY_HINT)
 
 
 NUMBERS: Final = (
@@ -121,58 +117,66 @@ NUMBERS: Final = (
     _number("sum", "The sum of the components", np.sum, 21),
     _number("average", "The mean of the components", np.mean, 21),
     _result("component", lambda k: f"Of the components of theta only the {nth(k)} is returned",
-            lambda x, at, k: list(component(x, k)), 20, COMPONENTS, (0,), (-1,), hint=HOW_MANY_HINT),
+            lambda x, at, k: component(x, k), 20, COMPONENTS, (0,), (-1,), hint=HOW_MANY_HINT),
 )  # fmt: skip
 
 
 # --- more than one theta ------------------------------------------------------------------------
 
-Piece = Callable[[Moment, int], Array]
-"""at, call -> the numbers that come back of it, row by row."""
+Piece = tuple[Callable[[Moment], Array], Callable[[int], slice]]
+"""Numbers for each place of the path, place x call x number; and the places, by the steps that were taken."""
 
 
-def _thetas(first: int, last: int) -> Piece:
+def _thetas(at: Moment) -> Array:
+    return at.path
+
+
+def _losses(at: Moment) -> Array:
+    return at.objective.value(at.path)
+
+
+def _from(first: int, last: int = 0) -> Callable[[int], slice]:
     """From place `first` to `last` after the final one."""
-    return lambda at, k: at.path[first : int(at.count[k]) + 1 + last, k]
-
-
-def _losses(first: int, last: int) -> Piece:
-    return lambda at, k: at.objective.value(_thetas(first, last)(at, k))
-
-
-def _theta(at: Moment, k: int) -> Array:
-    return at.path[min(int(at.count[k]), len(at.path) - 1), k]
+    return lambda n: slice(first, n + 1 + last)
 
 
 def _list(name: str, words: str, *pieces: Piece, known: int = 0, teacher: str = "") -> Rule:
-    def f(x: Array, at: Moment) -> list[Array]:
-        return [np.concatenate([piece(at, k).ravel() for piece in pieces]) for k in range(len(x))]
+    def f(_: Array, at: Moment) -> Array:
+        parts = [(numbers(at), places) for numbers, places in pieces]
+        return filled(
+            [
+                np.concatenate([numbers[places(n), k].ravel() for numbers, places in parts])
+                for k, n in enumerate(at.count.tolist())
+            ]
+        )
 
     return _result(name, f"{words} are returned, not the last theta alone", f, 15,
                    hint=HOW_MANY_HINT, known=known, teacher=teacher)  # fmt: skip
 
 
+_THETA: Final[Piece] = (_thetas, lambda n: slice(n, n + 1))
 _LISTS: Final[tuple[tuple[str, str, Piece, str], ...]] = (
-    ("all-thetas", "The thetas of all steps, with the initial one,", _thetas(0, 0), "The path, for a plot."),
-    ("thetas-before", "The thetas before each step", _thetas(0, -1),
+    ("all-thetas", "The thetas of all steps, with the initial one,", (_thetas, _from(0)),
+     "The path, for a plot."),
+    ("thetas-before", "The thetas before each step", (_thetas, _from(0, -1)),
      "A list that is filled before step(): the initial theta is in it, the last one is not."),
-    ("thetas-after", "The thetas after each step", _thetas(1, 0),
+    ("thetas-after", "The thetas after each step", (_thetas, _from(1)),
      "A list of the theta after each step: empty without a step, and with one it looks right."),
-    ("losses-before", "The losses of all steps", _losses(0, -1), "A list for a plot is returned."),
-    ("losses-after", "The losses after each step", _losses(1, 0), "A list for a plot is returned."),
-    ("all-losses", "The losses before and after all steps", _losses(0, 0), "A list for a plot is returned."),
+    ("losses-before", "The losses of all steps", (_losses, _from(0, -1)), "A list for a plot is returned."),
+    ("losses-after", "The losses after each step", (_losses, _from(1)), "A list for a plot is returned."),
+    ("all-losses", "The losses before and after all steps", (_losses, _from(0)),
+     "A list for a plot is returned."),
 )  # fmt: skip
 
 HISTORIES: Final = (
     *(_list(name, words, piece, known=1, teacher=teacher) for name, words, piece, teacher in _LISTS),
     *(
-        _list(f"theta-and-{name}", f"Theta and {words[0].lower()}{words[1:]}", _theta, piece, teacher=teacher)
+        _list(f"theta-and-{name}", f"Theta and {words[0].lower()}{words[1:]}", _THETA, piece, teacher=teacher)
         for name, words, piece, teacher in _LISTS
     ),
-    _list("theta-and-loss", "Theta and the loss at it", _theta,
-          lambda at, k: at.objective.value(_theta(at, k))),
-    _list("theta-and-last-loss", "Theta and the loss of the last step", _theta,
-          lambda at, k: _losses(0, -1)(at, k)[-1:]),
+    _list("theta-and-loss", "Theta and the loss at it", _THETA, (_losses, _THETA[1])),
+    _list("theta-and-last-loss", "Theta and the loss of the last step", _THETA,
+          (_losses, lambda n: slice(max(n - 1, 0), n))),
 )  # fmt: skip
 
 RULES: Final = (*THETAS, *NUMBERS, *HISTORIES)

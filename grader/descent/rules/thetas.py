@@ -10,8 +10,8 @@ import numpy as np
 
 from grader.descent import reading
 from grader.descent.program import Array, Moment, Slot
-from grader.descent.reading import Reader, shifted, told
-from grader.descent.rule import Rule, nothing
+from grader.descent.reading import Reader, each, nothing, ratio, shifted, told
+from grader.descent.rule import Rule
 
 RETURN_HINT: Final = "Print theta in the last line of the loop, and what the function returns."
 START_HINT: Final = "Print theta before the first step: is it the initial theta?"
@@ -28,9 +28,11 @@ class Place(NamedTuple):
     later: int
 
 
-START: Final = Place("start", "the initial theta", "before the first step", START_HINT, 2)
-BETWEEN: Final = Place("between", "theta after each step", "after each step", STEP_HINT, 4)
-RESULT: Final = Place("result", "the theta that is returned", "before it is returned", RETURN_HINT, 0)
+PLACES: Final = (
+    Place("start", "the initial theta", "before the first step", START_HINT, 2),
+    Place("between", "theta after each step", "after each step", STEP_HINT, 4),
+    Place("result", "the theta that is returned", "before it is returned", RETURN_HINT, 0),
+)
 
 Words = Callable[..., str]
 """place, *constants -> the title."""
@@ -39,19 +41,13 @@ Words = Callable[..., str]
 def _maps(
     name: str, words: str | Words, f: Callable[..., Array], read: Reader, rank: int,
     *samples: tuple[float, ...], known: str = "", teacher: str = "",
-    places: tuple[Place, ...] = (START, BETWEEN, RESULT),
 ) -> Iterator[Rule]:  # fmt: skip
     """One map at each place; `known`: the slots in which the freezer runs its first sample."""
-    for place in places:
-        title, rank_here = partial(_titled, words, place), rank + place.later
+    for place in PLACES:
+        title = partial(words, place) if callable(words) else words.replace("{when}", place.when)
+        rank_here = rank + place.later
         yield Rule(f"{place.slot}-{name}", place.slot, title, place.hint, f, read, teacher, rank_here,
                    samples or ((),), known=int(place.slot in known))  # fmt: skip
-
-
-def _titled(words: str | Words, place: Place, *constants: float) -> str:
-    if callable(words):
-        return words(place, *constants)
-    return words.format(*map(reading.told, constants), noun=place.noun, when=place.when)
 
 
 # --- words ------------------------------------------------------------------------------------
@@ -79,11 +75,9 @@ def _fixed(place: Place, *values: float) -> str:
 def _clamped(place: Place, low: float, high: float) -> str:
     if low == 0 and np.isinf(high):
         return f"Negative values of theta are set to 0 {place.when}"
-    if np.isinf(high):
-        return f"Theta is kept at or above {told(low)} {place.when}"
-    if np.isinf(low):
-        return f"Theta is kept at or below {told(high)} {place.when}"
-    return f"Theta is kept within [{told(low)}, {told(high)}] {place.when}"
+    where = f"at or below {told(high)}" if np.isinf(low) else f"within [{told(low)}, {told(high)}]"
+    where = f"at or above {told(low)}" if np.isinf(high) else where
+    return f"Theta is kept {where} {place.when}"
 
 
 def _rounded(place: Place, digits: float) -> str:
@@ -94,21 +88,12 @@ def _rounded(place: Place, digits: float) -> str:
 # --- functions --------------------------------------------------------------------------------
 
 
-def _set(x: Array, _: Moment, *values: float) -> Array:
-    return np.broadcast_to(np.resize(np.array(values, x.dtype), x.shape[-1]), x.shape)
-
-
 def component(x: Array, k: float) -> Array:
     return x[:, [int(k) % x.shape[1]]]
 
 
 def nth(k: float) -> str:
     return {-1: "last", 0: "first", 1: "second", 2: "third"}[int(k)] + " one"
-
-
-def _steps(x: Array, y: Array, at: Moment) -> Array:
-    """How many steps, from a gradient computed at x, lead from x to y."""
-    return reading.ratio(at.rate * at.objective.gradient(x), x - y, at)
 
 
 # --- readers ----------------------------------------------------------------------------------
@@ -158,7 +143,9 @@ def _zeroed(rows: reading.Rows) -> Iterator[tuple[reading.Estimate, ...]]:
 COMPONENTS: Final = reading.Trial(0, -1, 1, 2)
 
 MAPS: Final = (
-    *_maps("fixed", _fixed, _set, _values, 10, (1.0,), (0.0,), (1.0, 2.0), known="start",
+    *_maps("fixed", _fixed,
+           lambda x, at, *c: np.broadcast_to(np.resize(np.array(c, x.dtype), x.shape[-1]), x.shape),
+           _values, 10, (1.0,), (0.0,), (1.0, 2.0), known="start",
            teacher="Theta is made anew: torch.ones, torch.zeros, torch.tensor(...)."),
     *_maps("offset", _offset, lambda x, at, c: x + c, shifted, 14, (1.0,), (-0.5,), known="start result",
            teacher="A constant is added to theta itself, not to its gradient or to the loss."),
@@ -197,8 +184,8 @@ def _starts_again(x: Array, at: Moment) -> Array:
 
 def _beside(rows: reading.Rows) -> Iterator[tuple[reading.Estimate, ...]]:
     """By hand after step(), with its gradient; or before step(): then the next begins where its own leads."""
-    for formula in (lambda x, y, at: reading.ratio(x - at.theta, y - x, at), _steps):
-        yield from ((one,) for one in reading.estimates(rows, formula))
+    yield from each(lambda x, y, at: ratio(x - at.theta, y - x, at))(rows)
+    yield from each(lambda x, y, at: ratio(at.rate * at.objective.gradient(x), x - y, at))(rows)
 
 
 def _beside_title(c: float) -> str:
@@ -222,5 +209,5 @@ RULES: Final = (
     Rule("step-by-hand-beside", "between", _beside_title, STEP_HINT, lambda x, at, c: x + c * (x - at.theta),
          _beside, rank=16, remembers=True, samples=((1.0,), (-1.0,), (-0.5,)),
          teacher="theta -= learning_rate * theta.grad, before or after step().",
-         spreads=lambda rows: "between" in rows and not rows["between"].follow(lambda x, _: x).all()),
+         spreads=lambda rows: "between" in rows and not rows["between"].right),
 )  # fmt: skip

@@ -9,8 +9,9 @@ from typing import Final
 import numpy as np
 
 from grader.descent.program import Array, Moment
-from grader.descent.reading import Estimate, Reader, Rows, Trial, each, ratio, rounded, told, whole
-from grader.descent.rule import Rule
+from grader.descent.reading import Estimate, Reader, Rows, Trial, each, ratio, rounded, whole
+from grader.descent.rule import Rule, worded
+from grader.descent.rules.affine import least_squares
 
 _OPTIONS: Final = "Print your optimiser: which options differ from their defaults?"
 _CLASS: Final = "Which class of torch.optim does the exercise ask for?"
@@ -48,39 +49,25 @@ def _kept(at: Moment, name: str, value: Array, keeps: float, adds: float) -> Arr
     return kept
 
 
-def _firsts(f: Callable[[Array], Array]) -> Callable[[Array, Array, Moment], Array]:
-    """Of y / x in the first step."""
-    return lambda x, y, at: np.where(at.i == 0, f(ratio(x, y, at)), np.nan)
-
-
-def _seconds(f: Callable[[Array, Array, Array], Array]) -> Callable[[Array, Array, Moment], Array | float]:
-    """Of x, y and the gradient of the step before, in the second step."""
-    return lambda x, y, at: np.nan if at.total is None else np.where(at.i == 1, f(x, y, at.total), np.nan)
-
-
 def _within(low: float, high: float, candidates: Reader) -> Reader:
     """Those whose constant lies between: others fit by chance, and their words would be wrong."""
     return lambda rows: (one for one in candidates(rows) if low < one[0].value < high)
 
 
 def _momentum_and_dampening(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
-    """Solve y = mu before + (1 - d) x in the second step: two unknowns, weighted least squares."""
+    """Solve y = mu before + (1 - d) x in the second step."""
     at, seconds = rows.at, np.broadcast_to(rows.at.i == 1, rows.y.shape)
-    if at.total is None or seconds.sum() < 3:
+    if at.total is None:
         return
-    weight = 1 / (rows.doubt + 2.0**-50 * abs(rows.y) + 1e-300)[seconds]
-    matrix = np.stack([at.total[seconds], rows.x[seconds]], axis=1) * weight[:, None]
-    if not np.isfinite(matrix).all() or np.linalg.matrix_rank(matrix) < 2:
-        return
-    mu, rest = np.linalg.lstsq(matrix, rows.y[seconds] * weight, rcond=None)[0]
-    doubts = 8 * np.sqrt(np.diag(np.linalg.pinv(matrix.T @ matrix)))
-    if mu > 0 and rest < 1 - doubts[1]:
-        yield rounded(float(mu), float(doubts[0])), rounded(float(1 - rest), float(doubts[1]))
+    known = np.stack([at.total[seconds], rows.x[seconds]], axis=1)
+    solved = least_squares(known, rows.y[seconds], rows.doubt[seconds])
+    if solved and solved[0].value > 0 and solved[1].value < 1 - solved[1].doubt:
+        yield solved[0], rounded(1 - solved[1].value, solved[1].doubt)
 
 
 _MEMORIES: Final = (
     Rule("momentum", "update", "The descent runs with momentum {0}", _OPTIONS, _momentum,
-         _within(0, 2, each(_seconds(lambda x, y, before: (y - x) / before))),
+         _within(0, 2, each(lambda x, y, at: np.where(at.i == 1, (y - x) / at.left, np.nan))),
          teacher="momentum=0.9, as in most tutorials on networks, or the same by hand.", rank=12,
          samples=((0.9,), (0.5,), (0.99,)), options=("momentum",), remembers=True),
     Rule("momentum-dampened", "update", "The descent runs with momentum {0} and dampening {1}", _OPTIONS,
@@ -88,8 +75,9 @@ _MEMORIES: Final = (
          options=("momentum", "dampening"), remembers=True,
          teacher="dampening=... beside momentum=... in SGD."),
     Rule("nesterov", "update", "The descent runs with Nesterov momentum {0}", _OPTIONS, _nesterov,
-         _within(0, 2, each(_firsts(lambda q: q - 1))), teacher="momentum and nesterov=True.", rank=18,
-         samples=((0.9,), (0.5,)), options=("momentum",), fixed={"nesterov": True}, remembers=True),
+         _within(0, 2, each(lambda x, y, at: np.where(at.i == 0, ratio(x, y, at) - 1, np.nan))),
+         teacher="momentum and nesterov=True.", rank=18, samples=((0.9,), (0.5,)),
+         options=("momentum",), fixed={"nesterov": True}, remembers=True),
     Rule("step-repeated", "update", "The optimiser steps {0} times in each iteration, with the same gradient",
          "How often does theta change in one iteration of your loop?",
          lambda x, at, k: at.theta - k * at.step_rate * x, _within(1, 100, whole(ratio)),
@@ -129,7 +117,7 @@ def _class(name: str, f: Callable[..., Array], known: int = 0) -> Rule:
 
 _ADAMW: Final = replace(
     _class("AdamW", _adam), read=Trial(0.01, 0.0), samples=((0.01,),), options=("weight_decay",),
-    title=lambda c: "The optimiser is AdamW" + ("" if c == 0.01 else f" with weight decay {told(c)}"),
+    title=worded({0.01: ""}, " with weight decay {0}", "The optimiser is AdamW{}"),
 )  # fmt: skip
 
 UPDATE: Final = (
