@@ -24,9 +24,10 @@ UNWATCHED: Final = {
     "distributed.admin.tick.interval": "1s",
     "distributed.admin.system-monitor.interval": "5s",
     "distributed.admin.large-graph-warning-threshold": "1TiB",
+    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None,
 }
 """What dask keeps for its dashboard costs some percent of a core, and nobody looks at it here. And it would
-warn of large messages, where folders are handed in."""
+warn of large messages, where folders are handed in, and give memory back after each."""
 
 PATIENCE: Final = "10 minutes"
 
