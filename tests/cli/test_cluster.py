@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.cli.clusters import everything, journal_of, resumed_is_whole, scheduler, workers
+from tests.cli.clusters import everything, grade, journal_of, resumed_is_whole, scheduler, workers
 from tests.cli.running import ROOT, clean_environment, command, held, without_pace
 from tests.hostile.test_lifetimes import descendants, wait_until_gone
 
