@@ -2,9 +2,12 @@
 
     python bench/cluster.py [--size N] [--rounds N] [--kit FILE]
 
-The same class is graded in turn by one process and through dask by one and by two workers. A class of one
-says what starting costs, so that only what a submission more costs is compared. Of the rounds the least
-counts: what disturbs a run can only add to it. Wall time needs a machine with two cores to spare.
+The same class is graded in turn by one process, by two side by side that know nothing of each other (each
+half of it: what two cores of this machine give at best), and through dask by one and by two workers. A class
+of one says what starting costs, so that only what a submission more costs is compared. What dask costs is a
+small difference of large figures, and so it is measured once more with recorded executions in the place of
+torch; there a class that has each kind once says what starting costs. Of the rounds the least counts: what
+disturbs a run can only add to it. Wall time needs a machine with two cores to spare.
 """
 
 from __future__ import annotations
@@ -12,17 +15,29 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 import mixed
 from startup import GRADER, PYTHON, environment
 from table import Row, at_least, at_most, figure, text
-from usage import Usage, least, run
+from usage import Usage, least, run, together
 
 from bench import FREEZE, ROOT
 
-WAYS: Final = {"alone": ("--jobs", "1"), "one": ("--workers", "1"), "two": ("--workers", "2")}
+HERE: Final = Path(__file__).resolve().parent
+KINDS: Final = len(mixed.sample(ROOT / "submissions"))
+RECORDED: Final = 400  # submissions, as they cost little
+JOBS: Final = ("--jobs", "1")
+WAYS: Final = {
+    "alone": JOBS,
+    "apart": JOBS,
+    "one": ("--workers", "1"),
+    "two": ("--workers", "2"),
+    "recorded alone": JOBS,
+    "recorded one": ("--workers", "1"),
+}
 
 
 def main() -> None:
@@ -44,41 +59,62 @@ def _measured(scratch: Path, size: int, rounds: int, kit: Path | None) -> list[R
         run([PYTHON, "-c", FREEZE], cwd=ROOT, environment=given)
         kit = next((scratch / "cache").rglob("*.kit"))
     files = mixed.sample(ROOT / "submissions")
-    classes = {n: mixed.mix(files[-1:] if n == 1 else files, n, scratch / f"class-{n}") for n in (1, size)}
-    used: dict[tuple[str, int], list[Usage]] = {(way, n): [] for way in WAYS for n in classes}
+    sizes = {1, size // 2, size, KINDS, RECORDED}
+    classes = {n: mixed.mix(files, n, scratch / f"class-{n}") for n in sizes}
+    used: dict[tuple[str, int], list[Usage]] = {(way, n): [] for way in WAYS for n in _sizes(way, size)}
     for _ in range(rounds):
         for (way, n), found in used.items():
-            command: list[str | Path] = [
-                GRADER,
-                "grade",
-                classes[n],
-                "--kit",
-                kit,
-                "-o",
-                scratch / f"{way}-{n}",
-                *WAYS[way],
+            parts = [max(n // 2, 1)] * 2 if way == "apart" else [n]
+            folders = [scratch / f"{way}-{n}-{part}" for part in range(len(parts))]
+            asked = [
+                [*_program(way, scratch), "grade", classes[part], "--kit", kit, "-o", folder, *WAYS[way]]
+                for part, folder in zip(parts, folders, strict=True)
             ]
-            found.append(run(command, cwd=ROOT, environment=given).usage)
+            found.append(together(asked, cwd=ROOT, environment=_environment(way, given)))
     return _rows({at: least(found) for at, found in used.items()}, size)
+
+
+def _sizes(way: str, size: int) -> tuple[int, int]:
+    return (KINDS, RECORDED) if way.startswith("recorded") else (1, size)
+
+
+def _program(way: str, scratch: Path) -> list[str | Path]:
+    if way.startswith("recorded"):
+        return [PYTHON, HERE / "recorded.py", scratch / "told.json", "0"]
+    return [GRADER]
+
+
+def _environment(way: str, given: Mapping[str, str]) -> Mapping[str, str]:
+    if way != "recorded one":
+        return given
+    return {**given, "PYTHONPATH": str(HERE), "DASK_DISTRIBUTED__WORKER__PRELOAD": "recorded"}
 
 
 def _rows(used: dict[tuple[str, int], Usage], size: int) -> list[Row]:
     def more(way: str) -> Usage:
-        """Milliseconds of each submission beyond the first."""
-        whole, once = used[way, size], used[way, 1]
-        ms = 1000 / (size - 1)
+        """Milliseconds of each submission beyond the first, of the smaller class."""
+        few, many = _sizes(way, size)
+        whole, once = used[way, many], used[way, few]
+        ms = 1000 / (many - few * (2 if way == "apart" else 1))
         return Usage((whole.cpu - once.cpu) * ms, (whole.wall - once.wall) * ms)
 
-    alone, one, two = more("alone"), more("one"), more("two")
+    alone, apart, one, two = (more(way) for way in ("alone", "apart", "one", "two"))
+    recorded = more("recorded one").cpu - more("recorded alone").cpu
+    best, gained = alone.wall / apart.wall, one.wall / two.wall
     return [
         figure("without dask, for each submission: CPU", alone.cpu, "ms", 1),
         figure("one worker, for each submission: CPU", one.cpu, "ms", 1),
         at_most("what dask costs a submission: CPU", one.cpu - alone.cpu, 5, "ms", 1),
+        at_most("the same, with executions recorded", recorded, 5, "ms", 1),
         figure("starting one worker: CPU", used["one", 1].cpu - used["alone", 1].cpu, "s", 1),
+        figure("without dask, for each submission: wall", alone.wall, "ms", 1),
         figure("one worker, for each submission: wall", one.wall, "ms", 1),
         figure("two workers, for each submission: wall", two.wall, "ms", 1),
-        at_least("how much faster two are, started", one.wall / two.wall, 1.8, "x"),
+        at_least("how much faster two are, started", gained, 1.8, "x"),
         figure("CPU of two against one", two.cpu / one.cpu, "x"),
+        figure("two without dask side by side, against one", best, "x"),
+        figure("CPU of these two against one", apart.cpu / alone.cpu, "x"),
+        figure("what two workers have of that", 100 * gained / best, "%", 0),
     ]
 
 

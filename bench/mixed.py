@@ -20,11 +20,12 @@ def sample(folder: Path) -> list[Path]:
 
 
 def mix(files: list[Path], count: int, into: Path) -> Path:
-    """Copy them under the names c001, c002 ... into a new folder, and return it."""
+    """Copy them under the names c001-00, c002-01 ... into a new folder, and return it; 00, 01: the kind."""
     into.mkdir()
     for number in range(count):
-        source = files[number % len(files)]
-        shutil.copyfile(source, into / f"c{number + 1:03d}{source.suffix}")
+        kind = number % len(files)
+        source = files[kind]
+        shutil.copyfile(source, into / f"c{number + 1:03d}-{kind:02d}{source.suffix}")
     return into
 
 

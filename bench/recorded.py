@@ -2,6 +2,7 @@
 
     python bench/recorded.py REPORT.json STOP ARGUMENT ...
 
+Dask's workers do so with DASK_DISTRIBUTED__WORKER__PRELOAD=recorded in the environment.
 The first submission of each kind (the number at the end of its name) is run, and what came back is given for
 all others of that kind. After STOP results are written the process ends as one that is killed; 0: never.
 """
@@ -44,6 +45,17 @@ class Recorded:
                 self._known[key] = self._run(pool, submission, *asked, **named)
         return replace(self._known[key], sha256=reading.read(submission).sha256)
 
+    def replace_runs(self) -> None:
+        def run(*given: Any, **named: Any) -> Execution:
+            return self.run(*given, **named)
+
+        Pool.run = run  # type: ignore[method-assign]
+
+
+def dask_setup(_worker: object) -> None:
+    """What dask calls of a module that a worker preloads."""
+    Recorded().replace_runs()
+
 
 class Parts:
     """CPU seconds of the parts of a run, and the peak of this process's memory after each."""
@@ -76,12 +88,8 @@ class Parts:
 
 if __name__ == "__main__":
     told, last = Path(sys.argv.pop(1)), int(sys.argv.pop(1))
-    recorded, parts = Recorded(), Parts()
-
-    def run(*given: Any, **named: Any) -> Execution:
-        return recorded.run(*given, **named)
-
-    Pool.run = run  # type: ignore[method-assign]
+    parts = Parts()
+    Recorded().replace_runs()
     Journal.append = parts.appending(last)  # type: ignore[assignment,method-assign]
     for module, name in ((grade, "grade_into"), (grade, "write_results"), (report, "render")):
         setattr(module, name, parts.timed(name, getattr(module, name)))

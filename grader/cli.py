@@ -22,10 +22,19 @@ import rich_click as click
 from click import exceptions
 
 import grader
-from grader.commands.arguments import format_option, given, kit_options, run_options, watch_option
-from grader.commands.asking import Folder, similar, status
+from grader.commands.arguments import (
+    Folder,
+    class_options,
+    format_option,
+    given,
+    isolation_option,
+    json_option,
+    kit_options,
+    run_options,
+    watch_option,
+)
+from grader.commands.asking import similar, status
 from grader.commands.exporting import export
-from grader.commands.layouts import LayoutType
 from grader.commands.outputs import Output
 from grader.errors import GraderError
 from grader.text import one_line
@@ -126,21 +135,7 @@ def check(path: Path, formats: tuple[Output, ...], as_json: bool, **options: Any
 @click.argument("path", type=Folder)
 @kit_options
 @run_options
-@click.option(
-    "-o",
-    "--output",
-    type=Folder,
-    default=None,
-    metavar="DIR",
-    help="Where results and report go. Default: report.",
-)
-@click.option(
-    "-j",
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=os.cpu_count() or 1,
-    help="Submissions at a time. Default: the number of cores.",
-)
+@class_options
 @click.option(
     "--workers",
     type=click.IntRange(min=1),
@@ -171,16 +166,6 @@ def check(path: Path, formats: tuple[Output, ...], as_json: bool, **options: Any
 )
 @watch_option("Grade what is handed in or changed meanwhile, too")
 @click.option("--dry-run", is_flag=True, help="Say whose files are whose, and grade nothing.")
-@click.option(
-    "--layout",
-    type=LayoutType(),
-    metavar="NAME",
-    help="What PATH is, where it is not recognised: gradescope, moodle, blackboard, canvas, "
-    "nbgrader[:ASSIGNMENT], repositories, folders, files.",
-)
-@click.option(
-    "--roster", type=Folder, metavar="FILE", help="A CSV with id,name,email: students are called by its ids."
-)
 @click.option("-v", "--verbose", is_flag=True, help="A line for each submission that is done.")
 @click.option(
     "--progress",
@@ -266,7 +251,7 @@ def freeze(assignment: Path | None, output: Path, seed: int | None, quick: bool)
 
 @cli.command(epilog="Example: grader verify --kit homework.kit -v")
 @kit_options
-@click.option("--json", "as_json", is_flag=True, help="As one JSON document.")
+@json_option
 @click.option("-v", "--verbose", is_flag=True, help="Which cases catch which mistake.")
 @click.option(
     "--explain",
@@ -308,12 +293,7 @@ def gradescope() -> None:
     metavar="MIB",
     help="Memory a submission may use beyond Python's and torch's own. Default: the kit's, mostly 1024.",
 )
-@click.option(
-    "--isolation",
-    type=click.Choice(["auto", "strict", "standard", "none"]),
-    default="auto",
-    help="How submitted code is confined there. Default: auto, the strongest there is.",
-)
+@isolation_option("How submitted code is confined there.")
 def build(**options: Any) -> None:
     """Write a zip to upload: the kit, the grader that runs here, and the scripts that Gradescope calls."""
     from grader.commands import gradescope as command  # noqa: PLC0415

@@ -71,16 +71,20 @@ class Tracker:
     def left(self) -> int:
         return self._waiting - self._count
 
-    def done(self, result: SubmissionResult) -> bool:
-        """One more is done; whether it is time to tell."""
+    def done(self, result: SubmissionResult | None) -> bool:
+        """One more is done, and what came of it where it was graded; whether it is time to tell."""
         self._count += 1
+        if result is not None:
+            self._add(result)
+        enough = self._count - self._counted >= max(1, self._waiting // PARTS)
+        return enough or self._clock() - self._told >= EVERY
+
+    def _add(self, result: SubmissionResult) -> None:
         self._load_failed += result.status == "load_failed"
         self._harness += result.status == "harness"
         if result.score is not None and result.max_score:
             self._marks += 1
             self._percent += 100 * result.score / result.max_score
-        enough = self._count - self._counted >= max(1, self._waiting // PARTS)
-        return enough or self._clock() - self._told >= EVERY
 
     def now(self, state: State = "running") -> Progress:
         """What there is to tell; the next time is counted from here."""

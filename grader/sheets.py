@@ -7,10 +7,13 @@ table is refused with its line.
 
 from __future__ import annotations
 
+import codecs
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from grader.errors import GraderError
@@ -71,27 +74,39 @@ class Sheet:
 
     def filled(self, changes: Mapping[tuple[int, int], str]) -> bytes:
         """The file with these texts in these cells, by the row's place and the column; all else as it is."""
-        parts = [(*self._spliced(self.rows[row], column, text),) for (row, column), text in changes.items()]
-        pieces, done = [], 0
-        for start, end, text in sorted(parts):
-            pieces += [self.text[done:start], text]
-            done = end
-        return "".join([*pieces, self.text[done:]]).encode(self.encoding, "strict")
+        rows: defaultdict[int, dict[int, str]] = defaultdict(dict)
+        for (row, column), text in changes.items():
+            rows[row][column] = text
+        parts = [part for row, texts in rows.items() for part in self._spliced(self.rows[row], texts)]
+        return self._with(parts, 0, len(self.text)).encode(self.encoding, "strict")
 
-    def shown(self, row: Row, column: int | None = None, text: str = "") -> str:
-        """A row as it stands in the file, or with this text in this column."""
-        before, after = row.cells[0].start, row.cells[-1].end
-        if column is None:
-            return self.text[before:after]
-        start, end, new = self._spliced(row, column, text)
-        return self.text[before:start] + new + self.text[end:after]
+    def shown(self, row: Row, texts: Mapping[int, str] = MappingProxyType({})) -> str:
+        """A row as it stands in the file, or with these texts in these columns."""
+        return self._with(self._spliced(row, texts), row.cells[0].start, row.cells[-1].end)
 
-    def _spliced(self, row: Row, column: int, text: str) -> tuple[int, int, str]:
-        if column < len(row.cells):
-            cell = row.cells[column]
-            return cell.start, cell.end, self._quoted(text, self.text[cell.start : cell.start + 1] == '"')
-        end = row.cells[-1].end  # a row that was cut short, as spreadsheets do at its end
-        return end, end, self.delimiter * (column + 1 - len(row.cells)) + self._quoted(text, quoted=False)
+    def spelled(self, text: str) -> str:
+        """HTML that the file's encoding can hold."""
+        return text.encode(self.encoding, "xmlcharrefreplace").decode(self.encoding)
+
+    def _with(self, parts: Iterable[tuple[int, int, str]], start: int, end: int) -> str:
+        """The text from `start` to `end` with these parts of it replaced."""
+        pieces, done = [], start
+        for begin, finish, text in sorted(parts):
+            pieces += [self.text[done:begin], text]
+            done = finish
+        return "".join([*pieces, self.text[done:end]])
+
+    def _spliced(self, row: Row, texts: Mapping[int, str]) -> Iterator[tuple[int, int, str]]:
+        there = len(row.cells)
+        for column, text in texts.items():
+            if column < there:
+                cell = row.cells[column]
+                yield cell.start, cell.end, self._quoted(text, self.text[cell.start : cell.start + 1] == '"')
+        beyond = range(there, max(texts, default=0) + 1)
+        if beyond:  # a row that was cut short, as spreadsheets do at its end
+            cells = [self._quoted(texts.get(column, ""), quoted=False) for column in beyond]
+            end = row.cells[-1].end
+            yield end, end, self.delimiter + self.delimiter.join(cells)
 
     def _quoted(self, text: str, quoted: bool) -> str:
         if quoted or any(one in text for one in (self.delimiter, '"', "\r", "\n")):
@@ -114,15 +129,18 @@ def read(path: Path) -> Sheet:
 
 
 def parse(data: bytes, name: str) -> Sheet:
-    """A table in UTF-8, or as spreadsheets on Windows save it. Raises GraderError for what is none."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff", b"PK\x03\x04")) or b"\0" in data[:4096]:
+    """A table in UTF-8, or as Blackboard and spreadsheets on Windows save it.
+
+    Raises GraderError for what is none.
+    """
+    text, encoding = _decoded(data)
+    if data.startswith(b"PK\x03\x04") or "\0" in text[:4096]:
         raise GraderError(
-            f"{name}: this is no CSV file; a workbook, or a text in UTF-16.",
+            f"{name}: this is no CSV file; is it a workbook?",
             "Download it again as CSV, and do not save it from a spreadsheet.",
         )
-    text, encoding = _decoded(data)
     start = len(_BOM) if text.startswith(_BOM) else 0
-    delimiter = max(DELIMITERS, key=_first_line(text[start:]).count)
+    delimiter = _delimiter(text[start:])
     rows = tuple(row for row in _rows(text, start, delimiter, name) if any(cell.value for cell in row.cells))
     if not rows:
         raise GraderError(f"{name}: the file is empty.", "Download it again.")
@@ -131,7 +149,8 @@ def parse(data: bytes, name: str) -> Sheet:
 
 def _decoded(data: bytes) -> tuple[str, str]:
     """Every one of these gives back the same bytes."""
-    for encoding in ("utf-8", "cp1252"):
+    wide = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}.get(data[:2], "utf-8")
+    for encoding in (wide, "utf-8", "cp1252"):
         try:
             return data.decode(encoding), encoding
         except UnicodeDecodeError:
@@ -139,9 +158,11 @@ def _decoded(data: bytes) -> tuple[str, str]:
     return data.decode("latin-1"), "latin-1"
 
 
-def _first_line(text: str) -> str:
-    """Up to the first end of a line, without what is quoted."""
-    return re.split(r"[\r\n]", re.sub(r'"(?:[^"]|"")*+"', "", text[: 1 << 16]), maxsplit=1)[0]
+def _delimiter(text: str) -> str:
+    """What both of the first two lines have most of: a title may hold the others."""
+    plain = re.sub(r'"(?:[^"]|"")*+"', "", text[: 1 << 16])  # without what is quoted
+    first, second, *_ = [*re.split(r"[\r\n]+", plain.lstrip("\r\n"), maxsplit=2), ""]
+    return max(DELIMITERS, key=lambda one: (min(first.count(one), second.count(one)), first.count(one)))
 
 
 def _rows(text: str, start: int, delimiter: str, name: str) -> Iterator[Row]:
@@ -172,7 +193,11 @@ def _unquoted(raw: str) -> str:
     return raw[1:-1].replace('""', '"') if raw.startswith('"') else raw
 
 
-def column(sheet: Sheet, names: Sequence[str]) -> int | None:
-    """The first column that bears one of these names, in any case."""
-    wanted = [name.casefold() for name in names]
-    return next((i for i, one in enumerate(sheet.columns) if one.casefold() in wanted), None)
+def column(sheet: Sheet, name: str) -> int | None:
+    """The first column of this name, in any case."""
+    return next(iter(columns(sheet, name)), None)
+
+
+def columns(sheet: Sheet, name: str) -> list[int]:
+    """Every column of this name, in any case."""
+    return [i for i, one in enumerate(sheet.columns) if one.casefold() == name.casefold()]

@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import os
 import re
+import stat
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -88,6 +89,7 @@ def writing(path: Path, *, lasting: bool = True) -> Iterator[BinaryIO]:
         path.parent.mkdir(parents=True, exist_ok=True)
         beside.unlink(missing_ok=True)
         with beside.open("xb") as file:  # made here: no link that waits under this name is followed
+            _keep_mode(path, beside)
             yield file
             file.flush()
             if lasting:
@@ -101,6 +103,14 @@ def writing(path: Path, *, lasting: bool = True) -> Iterator[BinaryIO]:
     finally:
         with contextlib.suppress(OSError):
             beside.unlink()
+
+
+def _keep_mode(path: Path, beside: Path) -> None:
+    """Who may read what is replaced may read what replaces it, and nobody else."""
+    with contextlib.suppress(FileNotFoundError):
+        before = path.lstat().st_mode
+        if stat.S_ISREG(before):
+            beside.chmod(stat.S_IMODE(before))
 
 
 def own_folder(folder: Path, name: str) -> Path:

@@ -25,8 +25,8 @@ UNWATCHED: Final = {
     "distributed.admin.system-monitor.interval": "5s",
     "distributed.admin.large-graph-warning-threshold": "1TiB",
 }
-"""What dask keeps for its dashboard costs some percent of a core, and nobody looks at it here; nor is it
-a warning that a student handed in a large folder."""
+"""What dask keeps for its dashboard costs some percent of a core, and nobody looks at it here. And it would
+warn of large messages, where folders are handed in."""
 
 PATIENCE: Final = "10 minutes"
 

@@ -15,9 +15,10 @@ from grader.commands import outputs
 from grader.commands.common import tell
 from grader.errors import GraderError
 from grader.gradebooks import canvas, feedback, gradescope, moodle, tables, written
+from grader.gradebooks.comments import Wanted
 from grader.gradebooks.entries import Entry, entries
 from grader.gradebooks.feedback import Page
-from grader.gradebooks.filling import Filled
+from grader.gradebooks.filling import Comments, Filled
 from grader.report import gradescope as document
 from grader.report import redaction
 from grader.report.figures import plural
@@ -78,7 +79,9 @@ def to_canvas(asked: Asked, gradebook: Path | None, assignment: str | None) -> i
     return _filled(asked, "canvas", gradebook, "--gradebook", fill)
 
 
-def to_moodle(asked: Asked, worksheet: Path | None, columns: Sequence[tuple[str, str]]) -> int:
+def to_moodle(
+    asked: Asked, worksheet: Path | None, columns: Sequence[tuple[str, str]], comments: Wanted
+) -> int:
     def fill(sheet: Sheet, marked: Class) -> Filled:
         return moodle.filled(
             sheet,
@@ -87,6 +90,8 @@ def to_moodle(asked: Asked, worksheet: Path | None, columns: Sequence[tuple[str,
             most=marked.most,
             scale=asked.scale,
             replace=asked.replace,
+            comments=comments,
+            hide_expected=marked.results.hide_expected,
         )
 
     return _filled(asked, "moodle", worksheet, "--worksheet", fill)
@@ -179,7 +184,7 @@ def _filled(
             tell(line, beside=False)
         target = file if asked.in_place else asked.output
         if target is not None and not asked.dry_run:
-            store.write_bytes(target, done.data)
+            store.write_bytes(target.resolve() if asked.in_place else target, done.data)
             tell(f"Written: {target}", beside=False)
     return _packed(asked, system, marked)
 
@@ -203,13 +208,23 @@ def _told(done: Filled, asked: Asked) -> Iterator[str]:
         yield f"+++ {done.sheet.name}, filled"
         yield from done.diff()
     count = plural(len(done.changes), "mark")
-    yield f"{count} filled in, {done.same} there already, {len(done.kept)} kept as they were."
+    yield f"{count} filled in, {len(done.same)} there already, {len(done.kept)} kept as they were."
+    if done.comments is not None:
+        yield _commented(done.comments)
+    if done.hint:
+        yield done.hint
     yield from _listed("Not filled:", done.kept)
     yield from _listed("Students without a mark there:", done.lost)
     yield from _listed("Rows of nobody in the report:", done.rows)
     yield from _listed("With 0, since nothing of theirs could be read or run:", done.unread)
     if asked.dry_run:
         yield "Nothing was written: leave out --dry-run."
+
+
+def _commented(found: Comments) -> str:
+    kept = f"{len(found.kept)} kept as they were"
+    lines = f" (line {', '.join(map(str, found.kept))})" if found.kept else ""
+    return f"{plural(len(found.changes), 'comment')} filled in, {found.same} there already, {kept}{lines}."
 
 
 def _listed(title: str, items: Sequence[str]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,8 +11,10 @@ from typing import Final
 from grader import nearby, store
 from grader.commands.common import tell
 from grader.commands.grade import own_folder
+from grader.commands.progress import Work
 from grader.errors import GraderError
 from grader.intake.submissions import Asked, open_submissions
+from grader.progress import Tracker
 from grader.records import Submission
 from grader.report import similarview
 from grader.report.html import write_similar
@@ -42,8 +45,9 @@ def run(
     with open_submissions(path, output=output, asked=asked) as discovery, Reader(jobs, isolation) as reader:
         _warn(reader, isolation)
         given = tuple(reader.read([_starter(one) for one in starter]))
-        reads = tuple(reader.read(discovery.submissions))
-        compared = compare(reads, given, least / 100)
+        reads = _read(reader, discovery.submissions)
+        with Work(Tracker(len(reads), 0), "Comparing", "compared") as done:
+            compared = compare(reads, given, least / 100, done)
         found = similarview.document(reads, compared, least / 100, [one.student for one in given])
         texts = _texts(reader, discovery.submissions, found)
     page = _write(output, found, compared, texts)
@@ -52,7 +56,18 @@ def run(
     else:
         tell("\n".join(told(found)), beside=False)
     tell(f"Page: {page}", beside=as_json)
+    if (output / store.RESULTS_FILE).is_file():
+        tell(f"To have the class page lead there: grader report {shlex.quote(str(output))}", beside=as_json)
     return 0
+
+
+def _read(reader: Reader, submissions: Sequence[Submission]) -> tuple[Read, ...]:
+    reads = []
+    with Work(Tracker(len(submissions), 0), "Reading", "read") as done:
+        for one in reader.read(submissions):
+            reads.append(one)
+            done()
+    return tuple(reads)
 
 
 def _starter(path: Path) -> Submission:

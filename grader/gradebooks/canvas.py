@@ -65,8 +65,8 @@ def _places(sheet: Sheet) -> _Places:
     cells = [*sheet.columns, "", "", ""]
     whole = "Student" in cells[0] and "ID" in cells[1]
     parts = "LastName" in cells[0] and "FirstName" in cells[1] and "ID" in cells[2]
-    found = [column(sheet, [name]) for name in ("ID", "SIS User ID", "SIS Login ID", "LastName", "FirstName")]
-    section = column(sheet, ["Section"])
+    found = [column(sheet, name) for name in ("ID", "SIS User ID", "SIS Login ID", "LastName", "FirstName")]
+    section = column(sheet, "Section")
     if not (whole or parts) or section is None:
         raise GraderError(
             f"{sheet.name}, line 1: this is not a gradebook of Canvas, whose first columns are Student, ID "

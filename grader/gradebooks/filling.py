@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final
 
 from grader.errors import GraderError
@@ -32,10 +33,22 @@ class Column:
 
 @dataclass(frozen=True)
 class Change:
+    """`row` is its place in the sheet."""
+
     row: int
+    column: int
     student: str
     before: str
     after: str
+
+
+@dataclass(frozen=True)
+class Comments:
+    """What becomes of a column of comments: of those whose mark stands beside them in the end."""
+
+    changes: tuple[Change, ...]
+    same: int
+    kept: tuple[int, ...]  # lines whose cells hold another text
 
 
 @dataclass(frozen=True)
@@ -43,25 +56,41 @@ class Filled:
     """What becomes of a file. `kept` are cells that hold something else than the mark."""
 
     sheet: Sheet
-    column: int
     changes: tuple[Change, ...]
-    same: int
+    same: tuple[int, ...]  # rows that hold the mark already, by their places
     kept: tuple[str, ...]
     lost: tuple[str, ...]  # students without a row, or without a mark
     rows: tuple[str, ...]  # rows without a student
     unread: tuple[str, ...] = ()  # students who get nothing since nothing of theirs could run
+    comments: Comments | None = None
+    hint: str = ""  # what else could be filled
+
+    @property
+    def every(self) -> tuple[Change, ...]:
+        return (*self.changes, *(self.comments.changes if self.comments else ()))
 
     @property
     def data(self) -> bytes:
-        return self.sheet.filled({(one.row, self.column): one.after for one in self.changes})
+        return self.sheet.filled({(one.row, one.column): one.after for one in self.every})
 
     def diff(self) -> Iterator[str]:
         """Each changed row before and after."""
-        for change in self.changes:
-            row = self.sheet.rows[change.row]
-            yield f"@@ line {row.line}, {change.student} @@"
-            yield f"-{self.sheet.shown(row)}"
-            yield f"+{self.sheet.shown(row, self.column, change.after)}"
+        for place, changes in groupby(sorted(self.every, key=_place), _place):
+            texts = {one.column: one for one in changes}
+            row = self.sheet.rows[place]
+            yield f"@@ line {row.line}, {next(iter(texts.values())).student} @@"
+            after = {column: one.after for column, one in texts.items()}
+            yield f"-{_in_one_line(self.sheet.shown(row))}"
+            yield f"+{_in_one_line(self.sheet.shown(row, after))}"
+
+
+def _in_one_line(row: str) -> str:
+    """A row, also where a cell has several lines."""
+    return row.replace("\r", "\\r").replace("\n", "\\n")
+
+
+def _place(change: Change) -> int:
+    return change.row
 
 
 def number(text: str) -> float | None:
@@ -102,7 +131,7 @@ def fill(
     replace: bool = False,
 ) -> Filled:
     """Decide about each cell; nothing is written."""
-    changes, kept, without, same = [], [], [], 0
+    changes, kept, without, same = [], [], [], []
     for place, entry in sorted(matched.items()):
         row = sheet.rows[place]
         if entry.mark.score is None:
@@ -110,14 +139,14 @@ def fill(
             continue
         mark, before = entry.mark.score * times, row.value(column.place)
         if _is_same(before, mark):
-            same += 1
+            same.append(place)
         elif before in NO_MARK or replace:
-            changes.append(Change(place, entry.student, before, written(mark, column.decimal)))
+            changes.append(Change(place, column.place, entry.student, before, written(mark, column.decimal)))
         else:
             kept.append(_kept(row, entry, before, written(mark, column.decimal)))
     unread = tuple(one.student for _, one in sorted(matched.items()) if one.mark.score == 0 and _unread(one))
     lost = (*lost, *without)
-    return Filled(sheet, column.place, tuple(changes), same, tuple(kept), lost, unmatched, unread)
+    return Filled(sheet, tuple(changes), tuple(same), tuple(kept), lost, unmatched, unread)
 
 
 def _unread(entry: Entry) -> bool:

@@ -16,11 +16,12 @@ from typing import Final
 
 from grader import names
 from grader.errors import GraderError
+from grader.gradebooks.comments import Wanted, commented
 from grader.gradebooks.entries import Entry
 from grader.gradebooks.filling import Column, Filled, decimal_of, factor, fill, number, written
 from grader.gradebooks.matching import Keys, Matched, match
 from grader.records import Person
-from grader.sheets import Row, Sheet, column
+from grader.sheets import Row, Sheet, columns
 from grader.text import one_line
 
 LAYOUT: Final = "moodle"
@@ -32,9 +33,20 @@ NAMES: Final = {
     "email": "Email address",
     "id": "ID number",
     "group": "Group",
+    "comments": "Feedback comments",
 }
 _PARTICIPANT: Final = re.compile(r"(?P<word>.*?)\s*(?P<id>\d+)", re.DOTALL)
-_LOCKED: Final = ("No",)
+_NO_COMMENTS: Final = (
+    f"There is no column {NAMES['comments']!r}: if it has another name, --column comments NAME fills it, too."
+)
+_ANOTHER: Final = "Download the worksheet of the assignment whose submissions were graded."
+_LOCKED: Final = frozenset(
+    {
+        *("no", "nein", "non", "nee", "não", "nej", "nei", "ei", "nie", "ne", "нет", "ні", "όχι", "hayır"),  # noqa: RUF001
+        *("لا", "לא", "いいえ", "否", "아니오"),
+    }
+)
+"""How sites in other languages write that a grade cannot be changed."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +60,7 @@ class _Places:
     email: int | None
     id: int | None
     group: int | None
+    comments: int | None
 
 
 def filled(
@@ -58,6 +71,8 @@ def filled(
     most: float,
     scale: bool,
     replace: bool,
+    comments: Wanted,
+    hide_expected: bool,
 ) -> Filled:
     """`called`: what the site's language calls a column. Raises GraderError for what is not ours to fill."""
     places = _places(sheet, called)
@@ -71,11 +86,17 @@ def filled(
         if place and place not in found.rows
     )
     done = fill(sheet, target, open_, found.lost, left, times=times, replace=replace)
-    return replaced(done, kept=(*done.kept, *told))
+    done = replaced(done, kept=(*done.kept, *told))
+    if places.comments is None:
+        return replaced(done, hint=_NO_COMMENTS if called and comments != "none" else "")
+    column, whole = places.comments, most * times
+    beside = commented(done, column, open_, comments, most=whole, times=times, hide_expected=hide_expected)
+    return replaced(done, comments=beside)
 
 
 def _places(sheet: Sheet, called: Mapping[str, str]) -> _Places:
-    found = {key: column(sheet, [called.get(key, name)]) for key, name in NAMES.items()}
+    named = {key: columns(sheet, called.get(key, name)) for key, name in NAMES.items()}
+    found = {key: places[-1] if places else None for key, places in named.items()}  # as Moodle does
     unknown = [called[key] for key in called if found[key] is None]
     grade = found.pop("grade")
     participants = all(_PARTICIPANT.fullmatch(row.value(0)) for row in sheet.rows[1:])
@@ -103,6 +124,8 @@ def _refusal(sheet: Sheet, unknown: Sequence[str], *, participants: bool) -> Gra
 def _maximum(sheet: Sheet, places: _Places) -> float:
     """What a full mark is. Raises GraderError where the assignment is marked in words."""
     found = {number(row.value(places.maximum)) for row in sheet.rows[1:]}
+    if not found:
+        raise GraderError(f"{sheet.name}: the worksheet has no participants.", _ANOTHER)
     most = found.pop() if len(found) == 1 else None
     if most is None:
         raise GraderError(
@@ -123,10 +146,7 @@ def _matched(sheet: Sheet, places: _Places, entries: Sequence[Entry]) -> Matched
     found = match(sheet, rows, [one for one in single if one.student not in strangers], _known_by)
     if not found.rows and not groups:
         why = "knows participants by other numbers" if strangers else "has no row for anybody in the report"
-        raise GraderError(
-            f"{sheet.name}: the worksheet {why}: of another assignment or course?",
-            "Download the worksheet of the assignment whose submissions were graded.",
-        )
+        raise GraderError(f"{sheet.name}: the worksheet {why}: of another assignment or course?", _ANOTHER)
     lost = [f"{one}: who bears the name or the number there is another." for one in sorted(strangers)]
     return Matched({**groups, **found.rows}, (*found.lost, *lost))
 
@@ -192,7 +212,7 @@ def _open(
     told, open_ = [], {}
     for place, entry in sorted(rows.items()):
         row, mark = sheet.rows[place], (entry.mark.score or 0.0) * times
-        if row.value(places.changeable) in _LOCKED:
+        if row.value(places.changeable).casefold() in _LOCKED:
             told.append(f"line {row.line}, {entry.student}: the grade is locked in Moodle.")
         elif target.most is not None and mark > target.most:
             said = written(mark, target.decimal)

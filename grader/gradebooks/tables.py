@@ -10,7 +10,7 @@ from grader.gradebooks.entries import Entry
 from grader.gradebooks.filling import Column, Filled, decimal_of, fill
 from grader.gradebooks.matching import Keys, match
 from grader.records import Person
-from grader.sheets import Sheet, column
+from grader.sheets import Sheet, columns
 from grader.text import one_line
 
 
@@ -42,11 +42,13 @@ def filled(sheet: Sheet, key: str, grade: str, entries: Sequence[Entry], *, repl
 
 
 def _place(sheet: Sheet, name: str) -> int:
-    found = column(sheet, [name])
-    if found is None:
+    found = columns(sheet, name)
+    if len(found) != 1:
         there = one_line(", ".join(sheet.columns), 300)
-        raise GraderError(f"{sheet.name}, line 1: there is no column {name!r}; found {there}.", "Name one.")
-    return found
+        what = f"there are {len(found)} columns {name!r}" if found else f"there is no column {name!r}"
+        help_ = "Rename all but one of them, and back again afterwards." if found else "Name one."
+        raise GraderError(f"{sheet.name}, line 1: {what}; found {there}.", help_)
+    return found[0]
 
 
 def _known_by(entry: Entry, person: Person) -> Keys:

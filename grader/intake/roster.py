@@ -43,7 +43,7 @@ class Known:
 def read(path: Path) -> Roster:
     """Raises GraderError for what is no roster."""
     sheet = sheets.read(path)
-    columns = [sheets.column(sheet, [name]) for name in COLUMNS]
+    columns = [sheets.column(sheet, name) for name in COLUMNS]
     if columns[0] is None:
         raise GraderError(
             f"{path}, line 1: the roster has no column id; found {', '.join(sheet.columns)[:200]}.",

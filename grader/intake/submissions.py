@@ -210,7 +210,18 @@ def _class(folders: Sequence[Folder], scratch: Path, wanted: str, plain: Folder 
             return _recognised(*recognised, scratch)
     if wanted:
         raise layouts.refusal(folders[0].shown, wanted)
-    return _plain(plain, entries[plain.path], scratch)
+    found = _plain(plain, entries[plain.path], scratch)
+    found.notes += [told for folder in folders for told in layouts.guessed(folder, entries[folder.path])]
+    found.notes += _sole_zip(entries[plain.path], found)
+    return found
+
+
+def _sole_zip(entries: Sequence[Entry], found: _Found) -> Iterator[str]:
+    """A zip that is all there is may be the class, and was read as a student's."""
+    if len(entries) == 1 and entries[0].kind is Kind.ZIP and found.submissions:
+        stems = {path.stem for path in found.submissions[0].files}
+        if len(stems) > 1:
+            yield f"{entries[0].shown} was read as one student's; if it holds a class, grade that zip."
 
 
 def _packed(entries: Sequence[Entry], scratch: Path, wanted: str) -> tuple[Layout, Read] | None:
@@ -242,18 +253,20 @@ def _plain(folder: Folder, entries: Sequence[Entry], scratch: Path, wanted: str 
     found = _Found()
     flat: defaultdict[str, list[Entry]] = defaultdict(list)
     folders: list[Entry] = []
+    zips: list[Entry] = []
     for entry in entries:
         if wanted and (wanted == layouts.FOLDERS) != (entry.kind is Kind.FOLDER):
             _add_unmatched(found, entry)
         elif entry.kind is Kind.SOURCE:
             flat[entry.path.stem].append(entry)
         elif entry.kind is Kind.ZIP:
-            _add_zip(found, entry, scratch)
+            zips.append(entry)
         elif entry.kind is Kind.FOLDER and not is_set_aside(entry.path.name):
             folders.append(entry)
         else:
             _add_unmatched(found, entry)
     found.submissions += [from_sources(stem, group[0].shown, group) for stem, group in flat.items()]
+    _add_zips(found, zips, scratch)
     _add_folders(found, folders, folder, scratch)
     return found
 
@@ -264,13 +277,15 @@ def _add_unmatched(found: _Found, entry: Entry) -> None:
         found.notes.append(entry.problem)
 
 
-def _add_zip(found: _Found, entry: Entry, scratch: Path) -> None:
-    """One without sources is no submission."""
-    reading = from_zip(entry.path.stem, entry, scratch)
-    if reading.sources:
-        found.submissions.append(reading.submission)
-    else:
-        _add_unmatched(found, entry)
+def _add_zips(found: _Found, entries: Sequence[Entry], scratch: Path) -> None:
+    """One without sources is a student who handed in something else, if zips are students."""
+    readings = [(entry, from_zip(entry.path.stem, entry, scratch)) for entry in entries]
+    zips_are_students = any(reading.sources for _, reading in readings)
+    for entry, reading in readings:
+        if zips_are_students:
+            found.submissions.append(reading.submission)
+        else:
+            _add_unmatched(found, entry)
 
 
 def _add_folders(found: _Found, entries: Sequence[Entry], folder: Folder, scratch: Path) -> None:

@@ -91,6 +91,7 @@ class ClassView(View, frozen=True):
     everybody: str = ""  # and the file that has all of them in one table
     looks_more: str = ""
     clusters_more: str = ""
+    similar: bool = False  # whether the page of similar submissions stands beside this one
 
 
 def classroom(results: Results, overrides: Overrides, evidence: Read = nothing_read) -> ClassView:
@@ -247,10 +248,10 @@ def _words(result: SubmissionResult, state: State) -> str:
 
 
 def _remark(result: SubmissionResult) -> str:
-    """What the instructor looks for first: why nothing was graded, else the likely mistakes."""
-    if result.message:
-        return one_line(result.message)
-    told = (text for exercise in result.exercises for text in _exercise_remark(exercise))
+    """What the instructor looks for first: whether it was late, why nothing was graded, else the mistakes."""
+    late = ("handed in late",) if result.origin and result.origin.late else ()
+    found = (text for exercise in result.exercises for text in _exercise_remark(exercise))
+    told = (*late, *((result.message,) if result.message else found))
     return one_line("; ".join(dict.fromkeys(told)))
 
 

@@ -54,7 +54,9 @@ class _Unknown(NamedTuple):
     behaviour: _Behaviour
 
 
-class _Cluster(NamedTuple):
+class Cluster(NamedTuple):
+    """Those who make one mistake without a name."""
+
     first: _Unknown
     students: array[int]
 
@@ -62,13 +64,28 @@ class _Cluster(NamedTuple):
 def clusters(results: Results) -> Sequence[ClusterView]:
     """The largest first; a submission that behaves like no other is a cluster of its own."""
     several = sum(device.graded for device in results.devices) > 1
-    groups: dict[tuple[object, ...], list[_Cluster]] = {}
+    found = alike(results)
+    most = len(found[0].students) if found else 0
+    return Made(lambda cluster: _view(cluster, most, results, several=several), found)
+
+
+def alike(results: Results) -> list[Cluster]:
+    """The largest first."""
+    groups: dict[tuple[object, ...], list[Cluster]] = {}
     for exercise, one in _unknown(results):
         _place(one, groups.setdefault(_kind(exercise, one.behaviour), []))
     found = [cluster for own in groups.values() for cluster in own]
-    found.sort(key=lambda cluster: -len(cluster.students))
-    most = len(found[0].students) if found else 0
-    return Made(lambda cluster: _view(cluster, most, results, several=several), found)
+    return sorted(found, key=lambda cluster: -len(cluster.students))
+
+
+def example(cluster: Cluster, results: Results) -> ExerciseResult:
+    """What the first of them did."""
+    return results.submissions[cluster.first.student].exercises[cluster.first.place - 1]
+
+
+def named(exercise: ExerciseResult) -> str:
+    """What stands for the name that its mistake lacks."""
+    return sentence(f"Not passed: {'; '.join(_failed(exercise))}")
 
 
 def _unknown(results: Results) -> Iterator[tuple[ExerciseResult, _Unknown]]:
@@ -98,13 +115,13 @@ def _kind(exercise: ExerciseResult, behaviour: _Behaviour) -> tuple[object, ...]
     return exercise.name, failed, behaviour.came, tuple(map(len, behaviour.numbers))
 
 
-def _place(one: _Unknown, clusters: list[_Cluster]) -> None:
+def _place(one: _Unknown, clusters: list[Cluster]) -> None:
     """Into the first cluster whose first member behaves so, else into one of its own."""
     for cluster in clusters:
         if _alike(cluster.first.behaviour, one.behaviour):
             cluster.students.append(one.student)
             return
-    clusters.append(_Cluster(one, array("L", [one.student])))
+    clusters.append(Cluster(one, array("L", [one.student])))
 
 
 def _alike(first: _Behaviour, second: _Behaviour) -> bool:
@@ -120,18 +137,17 @@ def _near(x: float, y: float) -> bool:
 # --- what is shown ------------------------------------------------------------------------
 
 
-def _view(cluster: _Cluster, most: int, results: Results, *, several: bool) -> ClusterView:
-    first = results.submissions[cluster.first.student]
-    exercise = first.exercises[cluster.first.place - 1]
+def _view(cluster: Cluster, most: int, results: Results, *, several: bool) -> ClusterView:
+    exercise = example(cluster, results)
     shown = exercise.counterexample
     return ClusterView(
-        title=sentence(f"Not passed: {'; '.join(_failed(exercise))}"),
+        title=named(exercise),
         where=f"in {one_line(exercise.name, NAME)}",
         text=plural(len(cluster.students), "student"),
         width=percent(len(cluster.students), most),
         told=tuple(map(sentence, _told(exercise))),
         shown=counter(shown, None, several=several) if shown else None,
-        example=link_to(first.student, cluster.first.place),
+        example=link_to(results.submissions[cluster.first.student].student, cluster.first.place),
         students=links(results, cluster.students),
     )
 

@@ -18,7 +18,7 @@ from grader import overrides, sheets
 from grader.errors import GraderError
 from grader.kept import Made
 from grader.overrides import COLUMNS, OVERRIDES_FILE, Override, Overrides
-from grader.report import mistakes
+from grader.report import clusters, mistakes
 from grader.report.classview import exercise_names
 from grader.report.embedding import embedded, listed
 from grader.report.figures import points
@@ -69,9 +69,10 @@ class StudentData(View, frozen=True, array_like=True, omit_defaults=True):
 
 
 class MistakeData(View, frozen=True):
-    """Who was told the same of one exercise; indices of the exercise and the students."""
+    """Who made the same mistake in one exercise; indices of the exercise and the students."""
 
     title: str
+    named: bool  # else nobody was told a name: they fail alike
     exercise: int
     students: Sequence[int]
 
@@ -100,7 +101,7 @@ class SharedView(View, frozen=True):
 
     number: int  # in Data
     title: str
-    exercise: str
+    told: str
     count: int
 
 
@@ -134,7 +135,7 @@ def view(results: Results, corrections: Overrides, data: Data) -> CorrectionsVie
         warnings=tuple(map(sentence, corrections.warnings)),
         rows=tuple(_rows(corrections, data)),
         shared=tuple(
-            SharedView(number, one.title, data.exercises[one.exercise].shown, len(one.students))
+            SharedView(number, one.title, _told(one, data.exercises[one.exercise].shown), len(one.students))
             for number, one in enumerate(data.mistakes)
             if len(one.students) > 1
         ),
@@ -152,8 +153,23 @@ def _student(result: SubmissionResult, names: tuple[str, ...]) -> StudentData:
     return StudentData(result.student, tuple(scores.get(name) for name in names), stem, shown)
 
 
+def _told(mistake: MistakeData, exercise: str) -> str:
+    return f"in {exercise}" if mistake.named else f"the same answers in {exercise}, and no known mistake fits"
+
+
 def _mistakes(results: Results, names: tuple[str, ...]) -> Iterator[MistakeData]:
-    """The most common first."""
+    """The most common first, those that have a name before those that have none."""
+    yield from _named(results, names)
+    for cluster in clusters.alike(results):
+        if len(cluster.students) > 1:
+            exercise = clusters.example(cluster, results)
+            place = names.index(exercise.name)
+            yield MistakeData(
+                clusters.named(exercise), named=False, exercise=place, students=cluster.students
+            )
+
+
+def _named(results: Results, names: tuple[str, ...]) -> Iterator[MistakeData]:
     groups: dict[tuple[str, str], tuple[str, array[int]]] = {}
     for one in mistakes.found_in(results):
         name = one.exercise, mistakes.name(one.diagnosis)
@@ -161,7 +177,7 @@ def _mistakes(results: Results, names: tuple[str, ...]) -> Iterator[MistakeData]
         if not students or students[-1] != one.student:
             students.append(one.student)
     for (exercise, _), (title, students) in sorted(groups.items(), key=lambda group: -len(group[1][1])):
-        yield MistakeData(sentence(title), names.index(exercise), students)
+        yield MistakeData(sentence(title), named=True, exercise=names.index(exercise), students=students)
 
 
 def _rows(corrections: Overrides, data: Data) -> Iterator[CorrectionView]:
@@ -190,7 +206,7 @@ def _file(data: bytes) -> FileView | None:
     except GraderError:
         return None
     columns = tuple(name.lower() for name in sheet.columns)
-    if not set(COLUMNS[:3]) <= set(columns):
+    if not set(COLUMNS[:3]) <= set(columns) or sheet.encoding.startswith("utf-16"):
         return None
     rows = {one.line: one for one in overrides.every(data)}
     starts = [row.cells[0].start for row in sheet.rows[1:]]

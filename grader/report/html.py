@@ -60,10 +60,16 @@ class Renderer:
         return "".join(pieces)
 
     def class_pages(
-        self, results: Results, overrides: Overrides, evidence: Read = nothing_read
+        self,
+        results: Results,
+        overrides: Overrides,
+        evidence: Read = nothing_read,
+        *,
+        similar: bool = False,
     ) -> Iterator[tuple[str, Iterator[str]]]:
-        """Files of the class's pages and their pieces, the first one first."""
+        """Files of the class's pages and their pieces, the first first; `similar`: it leads to that page."""
         view = classview.classroom(results, overrides, evidence)
+        view = msgspec.structs.replace(view, similar=similar)
         dress = self._dress["class"]
         if not large.is_large(view):
             yield INDEX_FILE, self._pieces("class.html.j2", view=view, **dress)
@@ -149,7 +155,8 @@ def write_class(
     Raises GraderError where the folder cannot be written.
     """
     written = set()
-    for name, page in (renderer or Renderer()).class_pages(results, overrides, evidence):
+    similar = (folder / SIMILAR_FILE).is_file()
+    for name, page in (renderer or Renderer()).class_pages(results, overrides, evidence, similar=similar):
         store.write_pieces(folder / name, _encoded(page), lasting=False)
         written.add(name)
     for path in folder.glob(large.PAGES):
@@ -184,8 +191,9 @@ def write_student(
 
 
 def write_similar(folder: Path, view: SimilarView) -> Path:
-    """Write similar.html. Raises GraderError where the folder cannot be written."""
+    """Write similar.html, which leads to the class where that is. Raises GraderError as `write_class`."""
     path = folder / SIMILAR_FILE
+    view = msgspec.structs.replace(view, graded=(folder / INDEX_FILE).is_file())
     store.write_bytes(path, Renderer().similar_page(view).encode(), lasting=False)
     return path
 

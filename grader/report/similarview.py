@@ -43,6 +43,7 @@ class SimilarView(Record, frozen=True):
     groups: tuple[GroupView, ...]
     pairs: tuple[PairView, ...]
     unread: tuple[tuple[str, str], ...]  # who, and why
+    graded: bool = False  # whether the page of the class stands beside this one
 
 
 class SimilarPair(Stored, frozen=True):

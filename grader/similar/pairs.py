@@ -8,7 +8,7 @@ of the geometric mean of what each has; shares that count every fingerprint alik
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -52,13 +52,19 @@ class Compared:
     rare: float  # a weight from which on hardly anybody else has it: of N others at most the root of N
 
 
-def compare(reads: Sequence[Read], starter: Iterable[Read] = (), least: float = LEAST) -> Compared:
-    """Every pair of a class, without what the starter code has."""
+def compare(
+    reads: Sequence[Read],
+    starter: Iterable[Read] = (),
+    least: float = LEAST,
+    done: Callable[[], object] = lambda: None,
+) -> Compared:
+    """Every pair of a class, without what the starter code has; `done` hears of each submission."""
     given = np.unique(np.concatenate([one.hashes for one in starter] or [np.empty(0, np.uint64)]))
     index = _Index([np.setdiff1d(one.hashes, given) for one in reads])
     found = _Found(len(reads))
     for at in range(len(reads)):
         found.add(at, index.alike(at, least))
+        done()
     return Compared(
         tuple(map(index.pair, *found.best())), found.more, found.groups(), index.weights(), index.rare
     )

@@ -94,6 +94,19 @@ def test_columns_sort_both_ways_and_no_mark_comes_last_in_both(open_page: Open, 
     assert head.get_attribute("aria-sort") == "none"
 
 
+def test_on_a_telephone_names_stay_in_sight_beside_the_marks_and_remarks(
+    open_page: Open, index: Path
+) -> None:
+    page = open_page(index, viewport={"width": 390, "height": 800})
+    page.locator("#roster").evaluate("table => table.parentElement.scrollLeft = 300")
+
+    name, caption = page.locator("#roster tbody th").first, page.locator("#roster caption")
+    boxes = [one.bounding_box() for one in (name, caption)]
+
+    assert page.locator("#roster").evaluate("table => table.parentElement.scrollLeft") == 300
+    assert all(box and 0 < box["x"] < box["x"] + box["width"] < 390 for box in boxes)
+
+
 def test_a_criterions_name_shows_who_does_not_pass_it(open_page: Open, index: Path) -> None:
     page = open_page(index)
 

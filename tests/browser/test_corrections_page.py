@@ -22,6 +22,7 @@ from tests.browser.conftest import HOSTILE, PATIENCE, Open, Visit
 from tests.cli.running import clean_environment, command
 from tests.report import samples
 from tests.report.reading import filled
+from tests.report.test_clusters import did
 
 HEADER = "student,exercise,score,comment\r\n"
 KEPT = "s04,no such exercise,1,\r\ns04;half,a row\r\n\r\n"  # of what is not there; and no row
@@ -107,6 +108,48 @@ def test_all_who_made_the_same_mistake_are_corrected_at_once(open_page: Open, tm
         *((f"w{n:02}", 5.0) for n in range(14) if n != 3),
         ("w03", 9.0),
     }
+
+
+def test_all_who_gave_the_same_answers_are_corrected_at_once_though_no_known_mistake_fits(
+    open_page: Open, tmp_path: Path
+) -> None:
+    unknown = [did(f"u{n}", "aa 0.44;bb") for n in range(3)]
+    results = msgspec.structs.replace(class_of(2), submissions=(*class_of(2).submissions, *unknown))
+    page = open_page(written(tmp_path / "report", results, ""))
+
+    page.get_by_label("Student", exact=True).fill("u1")
+    page.get_by_label("Exercise", exact=True).select_option(label=samples.TWO)
+    failing = "Not passed: many steps; the rates 0, 0.5 and 1"
+    assert page.locator("#graded").inner_text() == f"The grader gave 6 of 10. {failing}"
+    page.get_by_label(f"Apply to all 3 who gave the same answers: {failing}").check()
+    take_in(page, "8")
+
+    assert [row[:4] for row in rows(page)] == [[who, samples.TWO, "6", "8"] for who in ("u1", "u0", "u2")]
+    shared = page.locator(".shared li").all_inner_texts()
+    assert f"Correct all 3 {failing} the same answers in {samples.TWO}, and no known mistake fits" in [
+        " ".join(text.split()) for text in shared
+    ]
+
+
+def test_what_is_not_saved_is_in_sight_and_not_left_without_a_question(
+    visit: Callable[..., Visit], tmp_path: Path
+) -> None:
+    address = written(tmp_path / "report", class_of(30))
+    (tmp_path / "report" / "index.html").write_text("<title>The class</title>", encoding="utf-8")
+    made = visit(address, viewport={"width": 390, "height": 500})
+    page, leave = made.page, made.page.get_by_role("link", name="The class")
+
+    page.get_by_label("Student", exact=True).fill("w05")
+    take_in(page, "5")
+    seen = [page.locator(name).bounding_box() for name in ("#told", "#save")]
+    with page.expect_event("dialog"):
+        leave.click()
+    downloaded(page)
+    leave.click()
+    page.wait_for_url("**/index.html")
+
+    assert all(box and 0 <= box["y"] < box["y"] + box["height"] <= 500 for box in seen)
+    made.complaints.remove("dialog: ")  # asked once, before the download
 
 
 def test_a_mistake_leads_to_its_correction(open_page: Open, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import pty
 import re
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from grader.cli import main
 ROOT = Path(__file__).parents[2]
 COURSE = ROOT / "submissions" / "s01.py"
 LIMIT = 3600  # seconds; only a hang is as long
-_PACE = re.compile(r"^\d+ of \d+ graded, .*\n", re.MULTILINE)
+_PACE = re.compile(r"^\d+ of \d+ (?:graded|read|compared), .*\n", re.MULTILINE)
 
 # `grader` whose only job stops when so many submissions are in the journal.
 _HELD = """
@@ -99,6 +100,30 @@ def inside(*arguments: str | Path, cwd: Path = ROOT) -> Run:
             code = end.code
     said = [stream.buffer.getvalue().decode("utf-8") for stream in (out, err)]
     return Run(int(code or 0), *said)
+
+
+def on_a_terminal(*arguments: str | Path, cwd: Path = ROOT, **environment: str) -> str:
+    """What a command that ends well writes to standard error where that is a terminal."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        command(*arguments),
+        cwd=cwd,
+        env=clean_environment() | {"TERM": "xterm"} | environment,
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+    ) as process:
+        os.close(theirs)
+        shown = "".join(_everything(ours))
+    os.close(ours)
+    assert process.returncode == 0
+    return shown
+
+
+def _everything(terminal: int) -> Iterator[str]:
+    """Until the program has let go of it; one that is not read would stop the program in the end."""
+    with contextlib.suppress(OSError):  # how a terminal without a program ends
+        while piece := os.read(terminal, 1 << 16):
+            yield piece.decode(errors="replace")
 
 
 def command(*arguments: str | Path) -> list[str]:

@@ -16,7 +16,7 @@ from grader.intake import layouts
 from tests.cli.running import ROOT, grader, inside, results
 from tests.gradebooks.consumers import Course, User, canvas_attach, canvas_import
 from tests.intake import exports
-from tests.intake.exports import HW, Tree, plant, zipped
+from tests.intake.exports import HW, Tree, packed, plant, zipped
 
 CANVAS = """\
 Recognised: a Canvas download, 9 submissions, 1 late, 2 earlier attempts left out
@@ -215,10 +215,11 @@ def test_files_and_folders_are_shown_as_they_were_always_read(tmp_path: Path) ->
 def test_a_layout_that_does_not_fit_is_refused(tmp_path: Path) -> None:
     plant(tmp_path / "class", {"s01.py": HW})
 
-    runs = {name: inside("grade", "class", "--dry-run", "--layout", name, cwd=tmp_path) for name in LAYOUTS}
+    known = LAYOUTS[:-1]
+    runs = {name: inside("grade", "class", "--dry-run", "--layout", name, cwd=tmp_path) for name in known}
 
     help_ = "  help: Leave --layout out to see what it is taken for: grader grade PATH --dry-run.\n"
-    assert {name: run.code for name, run in runs.items()} == dict.fromkeys(LAYOUTS, 2) | {"files": 0}
+    assert {name: run.code for name, run in runs.items()} == dict.fromkeys(known, 2) | {"files": 0}
     assert {name: run.err for name, run in runs.items() if run.code} == {
         "gradescope": "error: class is not a Gradescope export: looked for submission_metadata.yml beside "
         f"folders submission_ID.\n{help_}",
@@ -235,6 +236,14 @@ def test_a_layout_that_does_not_fit_is_refused(tmp_path: Path) -> None:
         "folders": "error: class is not a class of folders: looked for a folder with a .py or .ipynb file.\n"
         f"{help_}",
     }
+
+
+def test_an_empty_name_is_not_the_working_folder() -> None:
+    class_, output = inside("grade", "", "--dry-run"), inside("grade", "submissions", "-o", "")
+
+    told = "the name is empty; the working folder is '.'\n  help: grader grade --help\n"
+    assert (class_.code, class_.err) == (2, f"error: Invalid value for 'PATH': {told}")
+    assert (output.code, output.err) == (2, f"error: Invalid value for '-o' / '--output': {told}")
 
 
 def test_a_file_is_no_download(tmp_path: Path) -> None:
@@ -286,6 +295,143 @@ def test_a_layout_that_there_is_not_names_the_nearest() -> None:
     assert (run.code, run.err.splitlines()[0]) == (
         2,
         "error: Invalid value for '--layout': there is no layout 'cnvas'. Did you mean 'canvas'?",
+    )
+
+
+def test_what_else_lies_in_a_download_keeps_it_from_being_recognised_and_it_is_said(tmp_path: Path) -> None:
+    tree: Tree = {f"Student {n}_{n}_assignsubmission_file": {"hw.py": HW} for n in (1, 2, 3)}
+    plant(tmp_path / "class", {**tree, "solution": {"hw.py": HW}, "more": {"hw.py": HW}})
+
+    taken = inside("grade", "class", "--dry-run", cwd=tmp_path)
+    forced = inside("grade", "class", "--dry-run", "--layout", "moodle", cwd=tmp_path)
+
+    assert taken.out.startswith("Recognised: files and folders, 5 submissions\n")
+    assert (
+        "Notes:\n"
+        "  class: 3 students' files are named as in a Moodle download, too much else is\n"
+        "    not; if it is one: --layout moodle.\n"
+    ) in taken.out
+    assert forced.out == (
+        "Recognised: a Moodle download, 3 submissions\n\n"
+        "Student    Files\nStudent 1  hw.py\nStudent 2  hw.py\nStudent 3  hw.py\n\n"
+        "Belong to nobody:\n  more\n  solution\n\n"
+        "Nothing was graded: leave out --dry-run.\n"
+    )
+
+
+def test_a_class_in_a_zip_in_a_zip_is_said_to_be_read_as_one_student_s(tmp_path: Path) -> None:
+    zipped(tmp_path / "class.zip", {"week1.zip": packed({"s01.py": HW, "s02.py": HW})})
+    zipped(tmp_path / "one.zip", {"s01.zip": packed({"hw.py": HW, "hw.ipynb": b"{}"})})
+
+    whole, single = (inside("grade", name, "--dry-run", cwd=tmp_path) for name in ("class.zip", "one.zip"))
+
+    assert (
+        "Student  Files\nweek1    s01.py, s02.py\n\n"
+        "Notes:\n  week1.zip was read as one student's; if it holds a class, grade that zip.\n"
+    ) in whole.out
+    assert "Notes" not in single.out
+
+
+@pytest.mark.parametrize("roster", ["Al\u200ci Reza", "Ali Reza"])
+def test_signs_that_are_not_seen_keep_nobody_from_their_name(roster: str, tmp_path: Path) -> None:
+    """Persian names have a joiner in them, which some systems leave out."""
+    plant(
+        tmp_path / "class", {"Al\u200ci Reza_1_assignsubmission_file": {"hw.py": HW}, "Al\u200di Reza.py": HW}
+    )
+    (tmp_path / "roster.csv").write_text(f"id,name\nu1,{roster}\n", encoding="utf-8")
+    options = ("--dry-run", "--roster", "roster.csv")
+
+    folder = inside("grade", "class", *options, "--layout", "moodle", cwd=tmp_path)
+    file = inside("grade", "class", *options, "--layout", "files", cwd=tmp_path)
+
+    assert "\nu1       hw.py\n" in folder.out
+    assert "\nu1       Al\\u200di Reza.py\n" in file.out
+
+
+COLLECTED = r"names:.*_(?P<student_id>\w+)_attempt_(?P<timestamp>[0-9\-]+)_(?P<file_id>\w+)"
+
+
+def test_files_that_are_named_by_a_pattern_of_nbgrader_s_are_read_by_it(tmp_path: Path) -> None:
+    tree: Tree = {
+        "ps1_s01_attempt_2016-01-30-15-00-00_problem1.ipynb": b"{}",
+        "ps1_s01_attempt_2016-01-29-15-00-00_problem1.ipynb": b"{}",
+        "late": {"ps1_s02_attempt_2016-02-30-15-00-00_problem1.ipynb": b"{}"},
+        "notes": {"readme.txt": b""},
+    }
+    plant(tmp_path / "class", tree)
+    zipped(tmp_path / "class.zip", tree)
+
+    runs = [
+        inside("grade", at, "--dry-run", "--layout", COLLECTED, cwd=tmp_path) for at in ("class", "class.zip")
+    ]
+
+    assert [(run.code, run.out) for run in runs] == 2 * [
+        (
+            0,
+            (
+                "Recognised: a class of files that are named by the pattern, 2 submissions, 1 earlier "
+                "attempt left out\n\n"
+                "Student  Files\n"
+                "s01      problem1.ipynb\n"
+                "           ps1_s01_attempt_2016-01-29-15-00-00_problem1.ipynb is an earlier\n"
+                "           attempt and does not count.\n"
+                "s02      problem1.ipynb\n\n"
+                "Belong to nobody:\n"
+                "  notes/readme.txt\n\n"
+                "Nothing was graded: leave out --dry-run.\n"
+            ),
+        )
+    ]
+
+
+def test_a_pattern_takes_a_course_of_another_structure(tmp_path: Path) -> None:
+    tree: Tree = {
+        "week1": {
+            "s01": {"a.py": HW, "b.py": HW, "data": {"a.py": HW}},
+            "s02": {"hw.zip": packed({"x.py": HW})},
+        }
+    }
+    plant(tmp_path / "class", tree)
+    pattern = r"names:week1/(?P<student_id>[^/]+)/(?P<file_id>.+)"
+
+    run = inside("grade", "class", "--dry-run", "--layout", pattern, cwd=tmp_path)
+
+    assert run.out.splitlines()[2:5] == [
+        "Student  Files",
+        "s01      a.py, b.py, data_a.py",
+        "s02      x.py",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [
+        ("(", "no regular expression: missing ), unterminated subpattern at position 0."),
+        (".*", "the pattern has to say whose a file is: names:(?P<student_id>[^_]+)_.*"),
+        ("", "the pattern has to say whose a file is: names:(?P<student_id>[^_]+)_.*"),
+    ],
+)
+def test_a_pattern_that_cannot_say_whose_a_file_is_is_refused(pattern: str, message: str) -> None:
+    run = inside("grade", "submissions", "--layout", f"names:{pattern}", "--dry-run")
+
+    assert (run.code, run.err) == (
+        2,
+        f"error: Invalid value for '--layout': names:{pattern}: {message}\n  help: grader grade --help\n",
+    )
+
+
+def test_a_pattern_that_no_file_has_is_refused(tmp_path: Path) -> None:
+    plant(tmp_path / "class", {"s01.py": HW})
+
+    run = inside("grade", "class", "--layout", "names:(?P<student_id>x)", "--dry-run", cwd=tmp_path)
+
+    assert (run.code, run.err) == (
+        2,
+        (
+            "error: class is not a class of files that are named by the pattern: looked for files whose "
+            "paths begin as (?P<student_id>x).\n"
+            "  help: Leave --layout out to see what it is taken for: grader grade PATH --dry-run.\n"
+        ),
     )
 
 

@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import pty
 import re
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
-from tests.cli.running import ROOT, clean_environment, command, grader
+from tests.cli.running import ROOT, grader, on_a_terminal
 from tests.own_exercise import FORTY_LINES, FORTY_LINES_HANDED_IN
-
-
-def everything(terminal: int) -> Iterator[str]:
-    """Until the program has let go of it; one that is not read would stop the program in the end."""
-    with contextlib.suppress(OSError):  # how a terminal without a program ends
-        while piece := os.read(terminal, 1 << 16):
-            yield piece.decode(errors="replace")
 
 
 def fresh(tmp_path: Path) -> Path:
@@ -52,39 +40,20 @@ def test_nothing_is_said_of_a_freeze_where_only_the_exit_code_is_wanted(tmp_path
 
 
 def test_a_terminal_shows_what_a_freeze_does(tmp_path: Path) -> None:
-    ours, theirs = pty.openpty()
-    environment = clean_environment() | {"TERM": "xterm", "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    cache = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
 
-    week = fresh(tmp_path)
-    with subprocess.Popen(
-        command("check", "class/s01.py", "-q"),
-        cwd=week,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=theirs,
-    ) as process:
-        os.close(theirs)
-        shown = "".join(everything(ours))
-    os.close(ours)
+    shown = on_a_terminal("check", "class/s01.py", "-q", cwd=fresh(tmp_path), **cache)
 
-    assert process.returncode == 0
     assert "Freezing reference/ of" in shown
     assert "choosing the cases" in shown
     assert "Frozen in" in shown
 
 
 def test_a_terminal_shows_a_bar(kit_file: Path, tmp_path: Path) -> None:
-    ours, theirs = pty.openpty()
-    arguments = ("grade", ROOT / "submissions" / "s08.py", "--kit", kit_file, "-o", tmp_path / "out")
-    environment = clean_environment() | {"TERM": "xterm"}
+    handed_in = ROOT / "submissions" / "s08.py"
 
-    with subprocess.Popen(
-        command(*arguments), cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=theirs
-    ) as process:
-        os.close(theirs)
-        shown = "".join(everything(ours))
-    os.close(ours)
-    assert process.returncode == 0
+    shown = on_a_terminal("grade", handed_in, "--kit", kit_file, "-o", tmp_path / "out")
+
     assert "Grading" in shown
     assert "1/1" in shown
     assert "mean 40 %" in shown

@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
-from tests.cli.running import ROOT, Run, grader
+from grader import progress, store
+from tests.cli.running import ROOT, Run, grader, inside, on_a_terminal
+from tests.report import samples
 from tests.report.reading import Page
 from tests.similar.disguised import COPIES
 
@@ -104,6 +106,43 @@ def test_every_level_of_walls_finds_the_same(
 
     assert (run.code, run.err) == (0, f"Page: {tmp_path}/similar.html\n")
     assert json.loads(run.out) == found(tmp_path) == found(listed[1])
+
+
+def test_the_pages_of_a_graded_class_and_of_its_similar_submissions_lead_to_each_other(
+    tmp_path: Path,
+) -> None:
+    store.write_results(tmp_path, samples.RESULTS)
+    inside("report", tmp_path)
+    before = (tmp_path / "index.html").read_text(encoding="utf-8")
+
+    run = grader("similar", RIGHT / "recursion.py", "-o", tmp_path)
+    report = re.findall(r"To have the class page lead there: grader (.*)\n", run.out)
+    again = inside(*report[0].split())
+
+    link = '<li><a href="similar.html">Similar submissions</a></li>'
+    assert (run.code, again.code) == (0, inside("report", tmp_path).code)
+    assert link not in before
+    assert link in (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert '<a href="index.html">The class</a>' in (tmp_path / "similar.html").read_text(encoding="utf-8")
+
+
+def test_the_page_of_a_class_that_is_not_graded_leads_nowhere(listed: tuple[Run, Path]) -> None:
+    assert "index.html" not in (listed[1] / "similar.html").read_text(encoding="utf-8")
+
+
+def test_it_says_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "EVERY", 0.0)
+
+    run = inside("similar", RIGHT / "recursion.py", "-o", tmp_path)
+
+    speed = r", [\d.]+ a second, 0 s left\n"
+    assert re.fullmatch(f"(1 of 1 read{speed})+(1 of 1 compared{speed})+", run.err)
+
+
+def test_a_terminal_shows_bars(tmp_path: Path) -> None:
+    shown = on_a_terminal("similar", RIGHT / "recursion.py", "-o", tmp_path)
+
+    assert [word for word in ("Reading", "Comparing", "1/1", " a second") if word not in shown] == []
 
 
 def test_starter_code_counts_for_nobody(classroom: Path, tmp_path: Path) -> None:

@@ -89,8 +89,9 @@ GRADEBOOK: Final = (
     '    Points Possible,,,,20,\r\n"01, Student",1,s01,"A ""1""",,\r\n"02, Student",2,s02,A,7.50,\r\n'
 )
 WORKSHEET: Final = (
-    "Identifier,Full name,Group,Grade,Maximum grade,Grade can be changed,Last modified (grade)\n"
-    'Participant 1,s01,,"","20,00",Yes,-\nParticipant 2,s02,,"7,00","20,00",No,-\n'
+    "Identifier,Full name,Group,Grade,Maximum grade,Grade can be changed,"
+    "Last modified (grade),Feedback comments\n"
+    'Participant 1,s01,,"","20,00",Yes,-,\nParticipant 2,s02,,"7,00","20,00",Yes,-,"a ""b"""\n'
 )
 
 

@@ -260,7 +260,7 @@ def read_roster(data: bytes, folder: Path) -> object:
 
 
 def read_gradebook(data: bytes, folder: Path) -> object:
-    """Whatever it is: filled, it differs in marks alone; not filled, not at all."""
+    """Whatever it is: filled, it differs in marks and comments alone; not filled, not at all."""
     results = store.read_results(output_folder(folder, {}))
     marked = entries(results, overrides.NONE)
     sheet = sheets.parse(data, "grades.csv")
@@ -268,7 +268,17 @@ def read_gradebook(data: bytes, folder: Path) -> object:
     told = []
     for fill in (
         partial(canvas.filled, sheet, "222", marked, most=20.0, scale=True, replace=True),
-        partial(moodle.filled, sheet, {}, marked, most=20.0, scale=True, replace=True),
+        partial(
+            moodle.filled,
+            sheet,
+            {},
+            marked,
+            most=20.0,
+            scale=True,
+            replace=True,
+            comments="all",
+            hide_expected=False,
+        ),
         partial(tables.filled, sheet, "Student", "Grade", marked, replace=True),
     ):
         with suppress(GraderError):

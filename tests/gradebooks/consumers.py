@@ -152,6 +152,20 @@ class Worksheet:
     )
 
 
+def moodle_comments(
+    data: bytes, there: Worksheet, modified: Mapping[str, int], stored: Mapping[int, str]
+) -> dict[int, str]:
+    """The comments that would be stored, as HTML: also where the grade is locked or stays as it is."""
+    found = {}
+    for row in csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")):
+        number = int(row[there.words["id"]][len(there.words["participant"]) :])
+        _, given = there.grades[number]
+        new = row["Feedback comments"]
+        if given <= modified[row[there.words["modified"]]] + 60 and new != stored.get(number, ""):
+            found[number] = new
+    return found
+
+
 def moodle_import(data: bytes, there: Worksheet, modified: Mapping[str, int]) -> dict[int, float]:
     """The grades that would be set; `modified` reads a date. Raises KeyError where a column is missing."""
     rows = csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""))

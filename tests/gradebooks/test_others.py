@@ -202,6 +202,57 @@ def test_any_table_is_filled_by_its_columns_names(tmp_path: Path) -> None:
     ).replace('"S02"\t""', '"S02"\t"20.00"')
 
 
+def test_a_table_where_two_columns_bear_the_name_is_refused(tmp_path: Path) -> None:
+    report(tmp_path / "report", handed_in("u01", None))
+    (tmp_path / "all.csv").write_text("id,Mark,mark\nu01,,\n", encoding="utf-8")
+
+    options = ("--key", "id", "--grade", "Mark", "--in-place")
+    run = inside("export", "csv", "--gradebook", "all.csv", *options, cwd=tmp_path)
+
+    assert (run.code, run.err) == (
+        2,
+        (
+            "error: there are 2 columns 'Mark'; found id, Mark, mark.\n  --> all.csv:1\n"
+            "  help: Rename all but one of them, and back again afterwards.\n"
+        ),
+    )
+
+
+def test_a_file_that_is_filled_in_its_place_keeps_its_readers_and_its_link(tmp_path: Path) -> None:
+    report(tmp_path / "report", handed_in("u01", None))
+    table = tmp_path / "shared.csv"
+    table.write_text("id,Mark\nu01,\n", encoding="utf-8")
+    table.chmod(0o600)
+    (tmp_path / "all.csv").symlink_to("shared.csv")
+
+    options = ("--key", "id", "--grade", "Mark", "--in-place")
+    inside("export", "csv", "--gradebook", "all.csv", *options, cwd=tmp_path)
+
+    assert (tmp_path / "all.csv").is_symlink()
+    assert table.read_text(encoding="utf-8") == "id,Mark\nu01,20.00\n"
+    assert table.stat().st_mode & 0o777 == 0o600
+
+
+def test_cells_of_several_lines_and_formulas_are_kept_and_shown_in_a_line(tmp_path: Path) -> None:
+    report(tmp_path / "report", handed_in("u01", None), handed_in("u02", None))
+    text = 'id,Name,Mark\nu01,"one\n+two\r\nthree",\nu02,=1+1,=1+1\n'
+    (tmp_path / "all.csv").write_bytes(text.encode())
+
+    options = ("--key", "id", "--grade", "Mark")
+    shown = inside("export", "csv", "--gradebook", "all.csv", *options, "--dry-run", cwd=tmp_path)
+    inside("export", "csv", "--gradebook", "all.csv", *options, "--in-place", cwd=tmp_path)
+
+    assert shown.out.splitlines()[2:7] == [
+        "@@ line 2, u01 @@",
+        '-u01,"one\\n+two\\r\\nthree",',
+        '+u01,"one\\n+two\\r\\nthree",20.00',
+        "1 mark filled in, 0 there already, 1 kept as they were.",
+        "Not filled:",
+    ]
+    assert "  line 5, u02: holds '=1+1'; the report says 20.00.\n" in shown.out
+    assert (tmp_path / "all.csv").read_bytes() == text.replace('three",', 'three",20.00').encode()
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

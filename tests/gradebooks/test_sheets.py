@@ -68,6 +68,27 @@ def test_a_row_that_was_cut_short_gets_its_missing_cells() -> None:
     assert sheet.filled({(1, 2): "5"}) == b"id,name,mark\ns01,,5\n"
 
 
+def test_two_cells_beyond_the_end_of_a_row_stand_in_their_columns() -> None:
+    sheet = sheets.parse(b"a,b,c,d,e\r\n1\r\n", "x.csv")
+
+    assert sheet.filled({(1, 2): "3", (1, 4): "5,0"}) == b'a,b,c,d,e\r\n1,,3,,"5,0"\r\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiter"),
+    [
+        ("Student;ID;Mark, of a, b, c and d\nx;1;\n", ";"),
+        ("Name;Mark (most, 20);Comment\nDoe, Jane;5\n", ";"),
+        ('Name;"Mark, a, b"\n', ";"),
+        ("a,b\n1;2;3,4\n", ","),
+        ("\n\na\tb\tc, d\n1\t2\t3\n", "\t"),
+        ("alone\n1,2\n", ","),
+    ],
+)
+def test_cells_are_told_apart_by_what_two_lines_have_in_common(text: str, delimiter: str) -> None:
+    assert sheets.parse(text.encode(), "x.csv").delimiter == delimiter
+
+
 def test_a_file_that_a_spreadsheet_on_windows_saved_keeps_its_encoding() -> None:
     data = "Name;Note\r\nÉtu;\r\n".encode("cp1252")
 
@@ -75,6 +96,17 @@ def test_a_file_that_a_spreadsheet_on_windows_saved_keeps_its_encoding() -> None
 
     assert (sheet.delimiter, sheet.rows[1].cells[0].text) == (";", "Étu")
     assert sheet.filled({(1, 1): "1,5"}) == "Name;Note\r\nÉtu;1,5\r\n".encode("cp1252")
+
+
+@pytest.mark.parametrize("order", ["le", "be"])
+def test_a_file_as_blackboard_gives_it_keeps_its_encoding(order: str) -> None:
+    def data(mark: str) -> bytes:
+        return f'\ufeff"Username"\t"Mark"\r\n"É𝜃"\t"{mark}"\r\n'.encode(f"utf-16-{order}")
+
+    sheet = sheets.parse(data(""), "gc.xls")
+
+    assert (sheet.columns, sheet.rows[1].value(0)) == (["Username", "Mark"], "É𝜃")
+    assert sheet.filled({(1, 1): "20.00"}) == data("20.00")
 
 
 def test_a_quoted_line_end_counts_as_a_line() -> None:
@@ -88,8 +120,9 @@ def test_a_quoted_line_end_counts_as_a_line() -> None:
     [
         (b"", "a.csv: the file is empty."),
         (b" \n,,\n", "a.csv: the file is empty."),
-        (b"\xff\xfea\0", "a.csv: this is no CSV file; a workbook, or a text in UTF-16."),
-        (b"PK\x03\x04", "a.csv: this is no CSV file; a workbook, or a text in UTF-16."),
+        (b"\xff\xfe", "a.csv: the file is empty."),
+        (b"\xff\xfea\0b", "a.csv: this is no CSV file; is it a workbook?"),
+        (b"PK\x03\x04", "a.csv: this is no CSV file; is it a workbook?"),
         (b'a,b\n"x,1\n', "a.csv, line 2: no cell of a table: '\"x,1'."),
         (b'a,b\n1,"x"y\n', "a.csv, line 2: no cell of a table: '\"x\"y'."),
     ],

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from grader.errors import GraderError, NothingToGrade
 from grader.intake import archives
+from grader.intake.files import HAND_IN
 from grader.intake.layouts import gradescope
 from grader.intake.submissions import Asked, Discovery, open_submissions
 from grader.records import Origin, Person, Submission
@@ -282,6 +283,28 @@ def said(root: Path, text: str | bytes, *submissions: str) -> Path:
     return plant(root / "x", {gradescope.METADATA: data, **{one: {"hw.py": HW} for one in submissions}})
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "counts"),
+    [
+        ("2024-03-10 02:30:00.000000000 -08:00", "2024-03-10 09:45:00.000000000 Z", "4"),  # in another zone
+        ("2024-03-10 10:30:00.000000000 Z", "2024-03-09 10:45:00.000000000 Z", "4"),  # handed in before it
+        ("2024-03-10 10:30:00.000000000 Z", "2024-03-11 10:45:00.000000000 Z", "5"),
+        ("no time", "none either", "5"),
+    ],
+)
+def test_of_two_submissions_to_gradescope_the_later_counts(
+    first: str, second: str, counts: str, tmp_path: Path
+) -> None:
+    text = "".join(
+        f"submission_{number}:\n  :submitters:\n  - :name: Student 01\n    :sid: '1'\n  :created_at: {time}\n"
+        for number, time in ((4, first), (5, second))
+    )
+    (one,) = found(said(tmp_path, text, "submission_4", "submission_5")).submissions
+
+    assert one.origin is not None
+    assert (one.origin.id, len(one.origin.earlier)) == (counts, 1)
+
+
 def test_what_gradescope_knows_travels_with_each_submission(tmp_path: Path) -> None:
     """Keys and tags of Ruby's, a number that is no octal, an alias, and what only looks like a submission."""
     text = (
@@ -487,3 +510,19 @@ def test_every_file_of_a_download_is_somebodys_or_listed(names: set[str]) -> Non
 def _is_told(name: str, told: str) -> bool:
     """By its whole name; of a student without a source, by the name it had: "found text.html"."""
     return f"/{name}" in told or f" {name.rpartition('_')[2]}" in told
+
+
+def test_a_link_in_the_place_of_a_student_s_folder_is_not_followed(tmp_path: Path) -> None:
+    outside = plant(tmp_path / "outside", {"key.py": HW})
+    moodle = plant(tmp_path / "moodle", {"Student 01_1_assignsubmission_file": {"hw.py": HW}})
+    text = "submission_1:\n  :submitters:\n  - :name: Student 01\n"
+    links = (moodle / "Student 02_2_assignsubmission_file", said(tmp_path, text) / "submission_1")
+    for link in links:
+        link.symlink_to(outside)
+
+    read = [one for link in links for one in found(link.parent).submissions]
+
+    assert [(len(one.files), one.problem) for one in read] == [
+        (1, None),
+        *((0, f"{link} is a symbolic link, which could point anywhere. {HAND_IN}") for link in links),
+    ]

@@ -432,7 +432,6 @@ def test_a_folder_around_a_class_in_a_zip_is_looked_through(tmp_path: Path) -> N
 
 def test_a_students_zip_is_a_students_folder(tmp_path: Path) -> None:
     zipped(tmp_path / "s01.zip", [("homework/hw.py", b""), ("homework/helper.py", b"")])
-    zipped(tmp_path / "photos.zip", [("a.png", b"")])
     (tmp_path / "s02.zip").write_bytes(b"PK no zip")
 
     discovery = found(tmp_path)
@@ -443,8 +442,28 @@ def test_a_students_zip_is_a_students_folder(tmp_path: Path) -> None:
         f"{tmp_path}/s02.zip cannot be read as a zip: File is not a zip file. "
         "Zip the files again, or hand them in as they are."
     )
-    assert discovery.unmatched == (f"{tmp_path}/photos.zip",)
     assert names(only(tmp_path / "s01.zip", one=True)) == ["helper.py", "hw.py"]
+
+
+def test_a_zip_without_sources_is_a_student_where_others_are_and_else_nobody(tmp_path: Path) -> None:
+    inner = zipped(tmp_path / "s04.zip", [("hw.py", b"")]).read_bytes()
+    zipped(tmp_path / "s01.zip", [])
+    zipped(tmp_path / "s02.zip", [("a.png", b"")])
+    zipped(tmp_path / "s03.zip", [("inner.zip", inner)])
+    with_students = found(tmp_path)
+    (tmp_path / "s04.zip").unlink()
+    (tmp_path / "s05.py").write_bytes(b"")
+    without = found(tmp_path)
+
+    assert {one.student: one.problem for one in with_students.submissions} == {
+        "s01": f"{tmp_path}/s01.zip has no .py or .ipynb file at its top; it is empty. {HAND_IN}",
+        "s02": f"{tmp_path}/s02.zip has no .py or .ipynb file at its top; found a.png. {HAND_IN}",
+        "s03": f"{tmp_path}/s03.zip has no .py or .ipynb file at its top; found inner.zip. {HAND_IN}",
+        "s04": None,
+    }
+    assert with_students.unmatched == ()
+    assert students(without) == ["s05"]
+    assert without.unmatched == tuple(f"{tmp_path}/s0{n}.zip" for n in (1, 2, 3))
 
 
 def test_students_zips_inside_a_class_zip_are_read(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from grader.overrides import NONE, parse
-from grader.records import Failure
+from grader.records import Failure, Origin
 from grader.report import classview, heat
 from grader.report.classview import ClassView
 from grader.report.figures import DASH
@@ -314,3 +314,12 @@ def test_the_remark_names_the_mistake_or_else_what_fails_first() -> None:
         "wrong by up to 3e+07 bounds; The gradients of all steps add up.",
         "no gradient_descent_torch_optimiser",
     ]
+
+
+def test_the_remark_says_first_who_was_late() -> None:
+    late = Origin("canvas", "1", late=True)
+    failed = samples.LOAD_FAILED
+
+    view = seen(replace(samples.RIGHT, origin=late), replace(failed, origin=late), samples.RIGHT)
+
+    assert [row.remark for row in view.rows] == ["handed in late", f"handed in late; {failed.message}", ""]

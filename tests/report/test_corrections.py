@@ -14,6 +14,7 @@ from grader import overrides
 from grader.report import corrections
 from grader.report.corrections import FileView
 from tests.report import samples
+from tests.report.test_clusters import class_of, did
 
 HEADER = "student,exercise,score,comment\r\n"
 CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
@@ -56,7 +57,13 @@ def test_no_file_is_one_with_a_header_alone() -> None:
     assert whole(file) == HEADER
 
 
-@pytest.mark.parametrize("data", [b"student,score\n", b'"', b"PK\x03\x04", b"\xff\xfe", b"\n\n"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        *(b"student,score\n", b'"', b"PK\x03\x04", b"\xff\xfe", b"\n\n"),
+        "\ufeffstudent,exercise,score\n".encode("utf-16-le"),
+    ],
+)
 def test_what_is_no_table_of_corrections_has_no_parts(data: bytes) -> None:
     assert file_of(data) is None
 
@@ -68,6 +75,21 @@ def test_who_made_the_same_mistake_stands_together_for_each_exercise() -> None:
     assert [one.id for one in data.students] == ["s01", "s02", "s03", "s04", "s05"]
     told = [(data.exercises[one.exercise].name, tuple(one.students)) for one in data.mistakes]
     assert told[0] == (samples.TWO, (1,))
+
+
+def test_who_fails_alike_stands_together_though_no_known_mistake_fits() -> None:
+    alike = [did(name, "aa 0.44;bb") for name in ("s06", "s08")]
+    results = class_of(samples.WRONG, alike[0], did("s07", "aa 7;bb"), alike[1])
+
+    data = corrections.data_of(results, b"")
+    shown = corrections.view(results, overrides.NONE, data).shared
+
+    (same,) = [one for one in data.mistakes if not one.named]
+    assert (same.title, list(same.students)) == ("Not passed: many steps; the rates 0, 0.5 and 1", [1, 3])
+    assert data.exercises[same.exercise].name == samples.TWO
+    assert [(one.title, one.told, one.count) for one in shown] == [
+        (same.title, f"the same answers in {samples.TWO}, and no known mistake fits", 2)
+    ]
 
 
 @given(st.text(st.characters(codec=None)))

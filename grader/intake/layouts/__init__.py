@@ -5,24 +5,25 @@ The first that fits counts. Who names a layout gets it or is told why it does no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from grader.errors import GraderError
 from grader.intake.files import Entry, Folder
-from grader.intake.layouts import nbgrader
+from grader.intake.layouts import named, nbgrader
 from grader.intake.layouts.blackboard import BLACKBOARD
 from grader.intake.layouts.canvas import CANVAS
 from grader.intake.layouts.gradescope import GRADESCOPE
-from grader.intake.layouts.handin import Layout, Read
+from grader.intake.layouts.handin import ANY, HALF, SHARE, Layout, Read
 from grader.intake.layouts.moodle import MOODLE
+from grader.intake.layouts.named import NAMED
 from grader.intake.layouts.repositories import REPOSITORIES
 
 FOLDERS: Final = "folders"  # each folder is a student
 FILES: Final = "files"  # each file or zip is one
 NAMES: Final = (
     *("gradescope", "moodle", "blackboard", "canvas", "nbgrader", "repositories"),
-    *(FOLDERS, FILES),
+    *(FOLDERS, FILES, NAMED),
 )
 
 _PLAIN: Final = {
@@ -34,10 +35,19 @@ _PLAIN: Final = {
 def recognised(folder: Folder, entries: Sequence[Entry], wanted: str) -> tuple[Layout, Read] | None:
     """The layout of a folder, of those that `wanted` leaves; None where it is nobody's."""
     for layout in _of(wanted):
-        read = layout.read(folder, entries)
+        read = layout.read(folder, entries, ANY if wanted else SHARE)
         if read is not None:
             return layout, read
     return None
+
+
+def guessed(folder: Folder, entries: Sequence[Entry]) -> Iterator[str]:
+    """Of what is nobody's download: what there is to say where half of it is named like one's."""
+    for layout in (MOODLE, BLACKBOARD, CANVAS, REPOSITORIES):
+        read = layout.read(folder, entries, HALF)
+        if read is not None and len(read.handins) > 1:
+            what = f"{len(read.handins)} students' files are named as in {layout.title}, too much else is not"
+            yield f"{folder.shown}: {what}; if it is one: --layout {layout.name}."
 
 
 def refusal(shown: str, wanted: str) -> GraderError:
@@ -51,5 +61,7 @@ def refusal(shown: str, wanted: str) -> GraderError:
 
 def _of(wanted: str) -> tuple[Layout, ...]:
     name, _, part = wanted.partition(":")
+    if name == NAMED:
+        return (named.reader(part),)
     every = (GRADESCOPE, MOODLE, BLACKBOARD, CANVAS, nbgrader.reader(part), REPOSITORIES)
     return tuple(one for one in every if not wanted or one.name == name)

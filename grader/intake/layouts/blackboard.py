@@ -25,7 +25,7 @@ _NAME: Final = re.compile(
 _Named = tuple[re.Match[str], Entry]
 
 
-def _read(folder: Folder, entries: Sequence[Entry]) -> Read | None:
+def _read(folder: Folder, entries: Sequence[Entry], share: float) -> Read | None:
     of: defaultdict[str, list[_Named]] = defaultdict(list)
     others = []
     for entry in entries:
@@ -34,7 +34,7 @@ def _read(folder: Folder, entries: Sequence[Entry]) -> Read | None:
             others.append(entry)
         else:
             of[match["who"]].append((match, entry))
-    if not mostly(sum(map(len, of.values())), others, folder):
+    if not mostly(sum(map(len, of.values())), others, folder, share):
         return None
     title = _assignment(list(of))
     return Read(tuple(_handin(who[title:], named) for who, named in of.items()), tuple(others))

@@ -34,7 +34,7 @@ _AGAIN: Final = re.compile(r"(?P<stem>.+)-\d+")
 _Named = tuple[re.Match[str], Entry]
 
 
-def _read(folder: Folder, entries: Sequence[Entry]) -> Read | None:
+def _read(folder: Folder, entries: Sequence[Entry], share: float) -> Read | None:
     of: defaultdict[str, list[_Named]] = defaultdict(list)
     others = []
     for entry in entries:
@@ -43,7 +43,7 @@ def _read(folder: Folder, entries: Sequence[Entry]) -> Read | None:
             others.append(entry)
         else:
             of[match["id"]].append((match, entry))
-    if not mostly(sum(map(len, of.values())), others, folder):
+    if not mostly(sum(map(len, of.values())), others, folder, share):
         return None
     return Read(tuple(_handin(named) for named in of.values()), tuple(others))
 

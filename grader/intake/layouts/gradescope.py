@@ -10,7 +10,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
@@ -35,7 +37,7 @@ _NOTHING: Final = ("", "~", "null")
 _Said = Mapping[str, Any]
 
 
-def _read(folder: Folder, entries: Sequence[Entry]) -> Read | None:
+def _read(folder: Folder, entries: Sequence[Entry], _: float) -> Read | None:
     metadata = next((entry for entry in entries if entry.path.name == METADATA), None)
     if metadata is None or metadata.kind is not Kind.OTHER:
         return None
@@ -44,7 +46,7 @@ def _read(folder: Folder, entries: Sequence[Entry]) -> Read | None:
     others = tuple(one for one in entries if one.path.name not in folders and one is not metadata)
     found = [
         (
-            _text(said.get(key, {}).get(":created_at")),
+            _time(_text(said.get(key, {}).get(":created_at"))),
             _handin(key, said.get(key, {}), folders.get(key), folder),
         )
         for key in sorted({*said, *folders}, key=_number)
@@ -144,6 +146,8 @@ def _handin(key: str, said: _Said, entry: Entry | None, folder: Folder) -> HandI
     found = HandIn(name, shown, origin, notes=notes)
     if entry is None:
         return replace(found, problem=f"{shown}: {METADATA} lists it, and there is no such folder.")
+    if entry.problem is not None:
+        return replace(found, problem=entry.problem)
     return replace(found, folders=(Folder(entry.path, entry.shown, folder.refused),))
 
 
@@ -158,7 +162,15 @@ def _text(value: object) -> str:
     return one_line(value) if isinstance(value, str) and value not in _NOTHING else ""
 
 
-def _last_of_each(found: Sequence[tuple[str, HandIn]]) -> Iterator[HandIn]:
+def _time(text: str) -> datetime:
+    """Of whatever zone; the first of all times where it is none."""
+    with suppress(ValueError):
+        found = datetime.fromisoformat(re.sub(r"\s+(?=Z$|[+-][0-9:]+$)", "", text))
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return datetime.min.replace(tzinfo=UTC)
+
+
+def _last_of_each(found: Sequence[tuple[datetime, HandIn]]) -> Iterator[HandIn]:
     """Of the same people the newest counts; one whose people are not said stands by itself."""
     of: dict[object, list[HandIn]] = {}
     for _, one in sorted(found, key=lambda each: each[0]):

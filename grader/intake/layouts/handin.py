@@ -16,6 +16,8 @@ from grader.intake.files import Entry, Folder, Kind
 from grader.records import Origin
 
 SHARE: Final = 0.8  # of what may be a student's has to be named as the system names it
+HALF: Final = 0.5  # of it, and a download is guessed at
+ANY: Final = 0.0  # where it is said to be one
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +53,18 @@ class Read:
 
 @dataclass(frozen=True)
 class Layout:
-    """How one system writes a class. `read` is None where a folder is not written so."""
+    """How one system writes a class. `read` is None where less than a share of a folder is written so."""
 
     name: str
     title: str
     form: str  # what was looked for
-    read: Callable[[Folder, Sequence[Entry]], Read | None]
+    read: Callable[[Folder, Sequence[Entry], float], Read | None]
 
 
-def mostly(matched: int, others: Sequence[Entry], output: Folder) -> bool:
-    """Whether enough of what may be a student's is named so; what else lies about does not count."""
+def mostly(matched: int, others: Sequence[Entry], output: Folder, share: float) -> bool:
+    """Whether so much of what may be a student's is named so; what else lies about does not count."""
     rivals = sum(may_be_students(entry) and entry.path != output.output for entry in others)
-    return matched > 0 and matched >= SHARE * (matched + rivals)
+    return matched > 0 and matched >= share * (matched + rivals)
 
 
 def may_be_students(entry: Entry) -> bool:

@@ -24,7 +24,7 @@ _NAME: Final = re.compile(
 _Named = tuple[re.Match[str], Entry]
 
 
-def _read(folder: Folder, entries: Sequence[Entry]) -> Read | None:
+def _read(folder: Folder, entries: Sequence[Entry], share: float) -> Read | None:
     of: defaultdict[str, list[_Named]] = defaultdict(list)
     others = []
     for entry in entries:
@@ -33,7 +33,7 @@ def _read(folder: Folder, entries: Sequence[Entry]) -> Read | None:
             others.append(entry)
         else:
             of[match["who"]].append((match, entry))
-    if not mostly(sum(map(len, of.values())), others, folder):
+    if not mostly(sum(map(len, of.values())), others, folder, share):
         return None
     return Read(tuple(_handin(named, folder) for named in of.values()), tuple(others))
 
@@ -48,9 +48,8 @@ def _handin(named: Sequence[_Named], folder: Folder) -> HandIn:
     if match["plugin"] == "onlinetext":
         problem = f"{entry.shown}: a text was handed in, and no file. {HAND_IN}"
         return HandIn(match["name"], entry.shown, origin, problem=problem)
-    return with_newest(
-        HandIn(match["name"], entry.shown, origin, tuple(_pieces(named)), tuple(_folders(named, folder)))
-    )
+    pieces, folders = tuple(_pieces(named)), tuple(_folders(named, folder))
+    return with_newest(HandIn(match["name"], entry.shown, origin, pieces, folders, entry.problem))
 
 
 def _pieces(named: Sequence[_Named]) -> Iterator[Piece]:
@@ -59,7 +58,9 @@ def _pieces(named: Sequence[_Named]) -> Iterator[Piece]:
 
 def _folders(named: Sequence[_Named], folder: Folder) -> Iterator[Folder]:
     return (
-        Folder(entry.path, entry.shown, folder.refused) for _, entry in named if entry.kind is Kind.FOLDER
+        Folder(entry.path, entry.shown, folder.refused)
+        for _, entry in named
+        if entry.kind is Kind.FOLDER and entry.problem is None
     )
 
 

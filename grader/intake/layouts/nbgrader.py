@@ -24,7 +24,7 @@ def reader(wanted: str = "") -> Layout:
         "nbgrader",
         "an nbgrader course",
         "folders submitted/student/assignment with notebooks",
-        lambda folder, entries: _read(folder, entries, wanted),
+        lambda folder, entries, _: _read(folder, entries, wanted),
     )
 
 

@@ -17,10 +17,10 @@ from grader.records import Origin, Person
 _CLONES: Final = "-submissions"
 
 
-def _read(folder: Folder, entries: Sequence[Entry]) -> Read | None:
+def _read(folder: Folder, entries: Sequence[Entry], share: float) -> Read | None:
     clones = [entry for entry in entries if _is_clone(entry)]
     others = [entry for entry in entries if not _is_clone(entry)]
-    if not mostly(len(clones), others, folder):
+    if not mostly(len(clones), others, folder, share):
         return None
     name = folder.path.name
     homework = name.removesuffix(_CLONES) + "-" if name.endswith(_CLONES) else ""

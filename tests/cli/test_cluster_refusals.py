@@ -1,0 +1,184 @@
+"""`grader grade --scheduler` and `--workers`: what cannot be is a sentence."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from grader.commands import grade as command
+from grader.errors import GraderError
+from tests.cli.clusters import grade, other_packages, resumed_is_whole, scheduler, workers
+from tests.cli.running import grader
+
+pytest.importorskip("distributed")
+
+from distributed import CancelledError
+from distributed.comm.core import CommClosedError
+
+from grader.cluster import session
+
+
+@pytest.mark.parametrize(
+    ("status", "why"),
+    [
+        ("cancelled", CancelledError("a")),  # told by the scheduler, or by the client that lost it
+        ("finished", CommClosedError("in <TLS>")),  # while it was fetched
+        ("lost", OSError("Timed out")),
+    ],
+)
+def test_what_no_answer_came_of_went_with_the_scheduler(status: str, why: Exception) -> None:
+    cluster = session.Cluster(mock.Mock(), mock.Mock(), "name", "key", cuda=False)
+
+    with pytest.raises(GraderError) as error:
+        cluster._graded(mock.Mock(), mock.Mock(status=status), why)
+
+    assert str(error.value) == (
+        "The scheduler is gone, and what it was to grade with it.\n"
+        "  What is done is kept; go on with the same command and --resume."
+    )
+
+
+# --- what is refused ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("missing", "asked", "named"),
+    [
+        ("distributed", ("tcp://127.0.0.1:9", None), "--scheduler"),
+        ("distributed", (None, 2), "--workers"),
+        ("cryptography", (None, 2), "--workers"),
+    ],
+)
+def test_what_is_not_installed_is_named_with_the_line_that_installs_it(
+    missing: str, asked: tuple[str | None, int | None], named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in [one for one in sys.modules if one.startswith("grader.cluster")]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.delattr("grader.cluster.session", raising=False)
+    monkeypatch.setitem(sys.modules, missing, None)
+
+    with pytest.raises(GraderError) as error:
+        command._elsewhere(*asked, watch=False)
+
+    assert str(error.value) == (
+        f"{named}: {missing} is not installed.\n  Install it: pip install 'torch-grader[cluster]'"
+    )
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The file of a scheduler."""
+    with scheduler(tmp_path_factory.mktemp("dask")) as (file, _):
+        yield file
+
+
+def test_no_scheduler_is_a_sentence(small_class: Path, kit_file: Path, tmp_path: Path) -> None:
+    where = "tcp://127.0.0.1:9"
+    run = grader(
+        "grade", small_class, "--kit", kit_file, "-o", tmp_path, "--scheduler", where,
+        DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT="100ms",
+    )  # fmt: skip
+
+    assert (run.code, run.out) == (2, "")
+    assert run.err == (
+        f"error: --scheduler {where}: no scheduler answers there: "
+        f"Timed out trying to connect to {where} after 0.1 s.\n"
+        "  help: Start one with `dask scheduler`; for tls:// set dask's distributed.comm.tls.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ["--scheduler", "away.json"],
+            (
+                "error: --scheduler away.json: this is no address, and no file that can be read: "
+                "No such file or directory.\n"
+                "  help: Name what `dask scheduler` prints, tcp://HOST:8786, or the file of its "
+                "--scheduler-file.\n"
+            ),
+        ),
+        (
+            ["--scheduler", "README.md"],
+            (
+                "error: --scheduler README.md: this is no scheduler file: "
+                "JSON is malformed: invalid character (byte 0).\n"
+                "  help: Name what `dask scheduler` prints, tcp://HOST:8786, or the file of its "
+                "--scheduler-file.\n"
+            ),
+        ),
+        (
+            ["--scheduler", "tcp://127.0.0.1:9", "--workers", "2"],
+            (
+                "error: --scheduler and --workers: a scheduler has its own workers.\n"
+                "  help: Leave one of the two out.\n"
+            ),
+        ),
+        (
+            ["--workers", "2", "--watch"],
+            "error: --workers and --watch: a watch grades here.\n  help: Leave one of the two out.\n",
+        ),
+    ],
+)
+def test_what_names_no_cluster_is_a_sentence(
+    arguments: list[str], said: str, small_class: Path, kit_file: Path, tmp_path: Path
+) -> None:
+    run = grade(small_class, kit_file, tmp_path, *arguments)
+
+    assert (run.code, run.out, run.err) == (2, "", said)
+
+
+def test_a_scheduler_without_workers_is_a_sentence(
+    file: Path, small_class: Path, kit_file: Path, tmp_path: Path
+) -> None:
+    run = grader(
+        "grade", small_class, "--kit", kit_file, "-o", tmp_path, "--scheduler", file,
+        DASK_DISTRIBUTED__SCHEDULER__NO_WORKERS_TIMEOUT="1s",
+    )  # fmt: skip
+
+    assert (run.code, run.out) == (2, "")
+    assert run.err == (
+        f"error: --scheduler {file}: it has had no worker for 1 s.\n"
+        "  help: Start some where torch-grader is installed: dask worker ADDRESS --nthreads 1\n"
+    )
+
+
+@pytest.mark.parametrize("torch", ["2.5.0", None])
+def test_a_worker_with_another_torch_or_none_is_told_by_name(
+    torch: str | None, file: Path, small_class: Path, kit_file: Path, tmp_path: Path
+) -> None:
+    from importlib.metadata import version
+
+    packages = other_packages(tmp_path / "packages", **{"torch": torch, "torch-grader": "0.1.0"})
+    with workers(file, start=[sys.executable, "-S"], PYTHONPATH=packages):
+        run = grade(small_class, kit_file, tmp_path / "report", "--scheduler", file)
+
+    said, _, hint = run.err.partition("\n")
+    assert (run.code, run.out) == (2, "")
+    assert said.startswith("error: Worker tcp://127.0.0.1:")
+    assert said.endswith(f" has {f'torch {torch}' if torch else 'no torch'}, and {version('torch')} is here.")
+    assert hint == (
+        "  help: Grade with the same versions everywhere: one environment, or one container image.\n"
+        if torch
+        else f"  help: Install it there: pip install 'torch-grader[cluster]=={version('torch-grader')}'.\n"
+    )
+
+
+def test_a_full_disk_ends_the_run_and_what_is_done_is_kept(
+    file: Path, small_class: Path, kit_file: Path, alone: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "report"
+    with workers(file):
+        run = grader(
+            "grade", small_class, "--kit", kit_file, "-o", output, "--scheduler", file,
+            before=["prlimit", "--fsize=60000"],
+        )  # fmt: skip
+    assert run.code == 2
+    assert "cannot be written: File too large.\n" in run.err
+    assert "help: Name a folder that you may write to and that has room: -o DIR." in run.err
+    resumed_is_whole(small_class, kit_file, output, alone)
