@@ -107,7 +107,7 @@ def writing(path: Path, *, lasting: bool = True) -> Iterator[BinaryIO]:
 
 
 def _refuse_what_is_no_file(path: Path) -> None:
-    """A file would take the place of a device or a pipe; that a folder stands there is said on replacing it."""
+    """A file would take the place of a device or a pipe; of a folder it is said when it is replaced."""
     with contextlib.suppress(OSError):
         found = path.lstat().st_mode
         if not (stat.S_ISREG(found) or stat.S_ISLNK(found) or stat.S_ISDIR(found)):
