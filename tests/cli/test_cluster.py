@@ -73,7 +73,7 @@ def test_workers_write_what_one_process_writes(
     assert everything(tmp_path) == everything(alone)
 
 
-# --- killed after a result that is written ------------------------------------------------------------
+# --- killed after a result that is written -------------------------------------------------------
 
 
 def test_a_worker_that_is_killed_costs_nobody_anything(
@@ -106,7 +106,7 @@ def test_a_scheduler_that_is_killed_ends_the_run_and_resume_goes_on(
     resumed_is_whole(small_class, kit_file, output, alone)
 
 
-# --- killed at moments that are drawn -----------------------------------------------------------------
+# --- killed at moments that are drawn ------------------------------------------------------------
 
 
 class Pace(NamedTuple):

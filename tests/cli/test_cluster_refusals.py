@@ -11,6 +11,7 @@ import pytest
 
 from grader.commands import grade as command
 from grader.errors import GraderError
+from grader.run import Options
 from tests.cli.clusters import grade, other_packages, resumed_is_whole, scheduler, workers
 from tests.cli.running import grader
 
@@ -19,7 +20,8 @@ pytest.importorskip("distributed")
 from distributed import CancelledError
 from distributed.comm.core import CommClosedError
 
-from grader.cluster import session
+from grader.cluster import agreement, connecting, session, worker
+from grader.cluster.connecting import Where
 
 
 @pytest.mark.parametrize(
@@ -39,6 +41,81 @@ def test_what_no_answer_came_of_went_with_the_scheduler(status: str, why: Except
     assert str(error.value) == (
         "The scheduler is gone, and what it was to grade with it.\n"
         "  What is done is kept; go on with the same command and --resume."
+    )
+
+
+def test_whether_anybody_works_cannot_be_asked_of_a_scheduler_that_is_gone() -> None:
+    client = mock.Mock(**{"scheduler_info.side_effect": OSError("Timed out")})
+
+    with pytest.raises(GraderError) as error:
+        _ = session.Cluster(client, mock.Mock(), "name", "key", cuda=False).jobs
+
+    assert str(error.value).startswith("The scheduler is gone, and what it was to grade with it.")
+
+
+def test_workers_are_asked_anew_where_one_is_lost_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = mock.Mock()
+    lost, begun, there = OSError("lost"), dict[str, object](), {"tcp://127.0.0.1:1": told}
+    monkeypatch.setattr(session, "wait_for_a_worker", mock.Mock())
+    monkeypatch.setattr(session, "_compare_versions", mock.Mock())
+    monkeypatch.setattr(session, "_answers", mock.Mock(side_effect=[lost, begun, there]))
+    monkeypatch.setattr(agreement, "agreed", lambda answers: answers["tcp://127.0.0.1:1"])
+
+    assert session._agreed(mock.Mock(status="running"), Where(), mock.Mock()) is told
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (
+            "connecting",
+            (
+                "The scheduler is gone, and what it was to grade with it.\n"
+                "  What is done is kept; go on with the same command and --resume."
+            ),
+        ),
+        ("running", "No worker was there for long enough, in 0 s.\n  See what they print."),
+    ],
+)
+def test_workers_that_never_stay_are_a_sentence(
+    status: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "patience", lambda: 0.0)
+
+    with pytest.raises(GraderError) as error:
+        session._agreed(mock.Mock(status=status), Where(), mock.Mock())
+
+    assert str(error.value) == said
+
+
+def test_a_worker_that_is_lost_while_it_is_asked_is_no_other_version() -> None:
+    client = mock.Mock(**{"run.return_value": {"tcp://127.0.0.1:1": OSError("lost")}})
+
+    with pytest.raises(OSError, match="lost"):
+        session._compare_versions(client)
+
+
+def test_a_process_that_does_not_start_is_a_sentence(
+    small_class: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connecting, "LocalCluster", mock.Mock(side_effect=RuntimeError("Nanny failed.")))
+
+    with pytest.raises(GraderError) as error:
+        connecting._started(2, small_class)
+
+    assert str(error.value) == (
+        "--workers 2: a process ended while it was started: Nanny failed.\n"
+        "  Start the command again; where it ends so each time, grade without --workers."
+    )
+
+
+def test_a_worker_without_room_for_a_sandbox_says_so() -> None:
+    grading = worker.Grading("name", b"", Options())
+    grading._sandbox = mock.Mock(**{"head.side_effect": OSError("No space left on device")})
+
+    assert grading._asked() == agreement.Refused(
+        "its sandbox cannot be opened: No space left on device",
+        "See that it has room, and may start processes.",
     )
 
 
