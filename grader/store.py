@@ -84,6 +84,7 @@ def write_pieces(path: Path, pieces: Iterable[bytes], *, lasting: bool = True) -
 @contextlib.contextmanager
 def writing(path: Path, *, lasting: bool = True) -> Iterator[BinaryIO]:
     """A file that is whole and in its place once the context has ended well, and else not there."""
+    _refuse_what_is_no_file(path)
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -103,6 +104,16 @@ def writing(path: Path, *, lasting: bool = True) -> Iterator[BinaryIO]:
     finally:
         with contextlib.suppress(OSError):
             beside.unlink()
+
+
+def _refuse_what_is_no_file(path: Path) -> None:
+    """A file would take the place of a device or a pipe; of a folder it is said when it is replaced."""
+    with contextlib.suppress(OSError):
+        found = path.lstat().st_mode
+        if not (stat.S_ISREG(found) or stat.S_ISLNK(found) or stat.S_ISDIR(found)):
+            raise GraderError(
+                f"{path}: this is a device or a pipe, and a file would take its place.", "Name a file."
+            )
 
 
 def _keep_mode(path: Path, beside: Path) -> None:

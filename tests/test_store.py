@@ -278,3 +278,15 @@ def test_a_file_whose_making_fails_leaves_what_was_there_and_nothing_beside_it(t
         store.write_pieces(path, pieces())
 
     assert [(one.name, one.read_bytes()) for one in tmp_path.iterdir()] == [("pages.zip", b"before")]
+
+
+def test_no_file_takes_the_place_of_a_pipe_or_a_device(tmp_path: Path) -> None:
+    """`-o /dev/null` of an administrator would take the device from everybody."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+
+    with pytest.raises(GraderError) as caught:
+        store.write_bytes(path, b"marks")
+
+    assert caught.value.message == f"{path}: this is a device or a pipe, and a file would take its place."
+    assert [(one.name, one.is_fifo()) for one in tmp_path.iterdir()] == [("pipe", True)]

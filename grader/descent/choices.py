@@ -6,9 +6,9 @@ is left for a slot whose recorded steps follow no rule.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, reduce
 from itertools import chain, islice, product
 from typing import Final, get_args
 
@@ -30,11 +30,8 @@ SLOTS: Final[tuple[Slot, ...]] = get_args(Slot)
 BY_ID: Final = {rule.id: rule for rule in RULES}
 BY_SLOT: Final = {slot: [rule for rule in RULES if rule.slot == slot] for slot in SLOTS}
 
-Choice = Deviation | None
-"""A way to fill a slot; None: the right one."""
-
 Way = tuple[Deviation, ...]
-"""A way to fill several slots that are read together."""
+"""A way to fill a slot, or several that are read together; none: the right one."""
 
 
 class Choices:
@@ -49,7 +46,7 @@ class Choices:
         return {slot: rows for slot, rows in made if rows is not None and len(rows)}
 
     @cached_property
-    def slots(self) -> dict[Slot, list[Choice]]:
+    def slots(self) -> dict[Slot, list[Way]]:
         """For each slot but those of the gradient what every traced call follows; nothing where none is."""
         known: tuple[Slot, ...] = ("start", "between", "rate")
         found = {slot: _first(BY_SLOT[slot], self.rows[slot]) for slot in known if slot in self.rows}
@@ -57,31 +54,31 @@ class Choices:
             rows = self.rows["schedule"]
             alone = _first(BY_SLOT["schedule"], rows)
             if alone:  # what changes the first step as well is no other rate besides
-                found["rate"] = [None]
-            later = (replace(rows, x=_applied(rate, rows)) for rate in found["rate"])
+                found["rate"] = [()]
+            later = (replace(rows, x=_applied(rows, *rate)) for rate in found["rate"])
             others = chain.from_iterable(_following(BY_SLOT["schedule"], one) for one in later)
             found["schedule"] = alone or list(islice(others, CHOICES))
         return found | self._options()
 
-    def _options(self) -> dict[Slot, list[Choice]]:
+    def _options(self) -> dict[Slot, list[Way]]:
         """What the optimiser makes of the gradient: by its class and options, else by what its steps did."""
         if self.traces.optimiser is None:
             return {}
         if self.traces.repeated > 1:
-            return {"update": [Deviation(BY_ID["step-repeated"], (float(self.traces.repeated),))]}
+            return {"update": [(Deviation(BY_ID["step-repeated"], (float(self.traces.repeated),)),)]}
         name, options = self.traces.optimiser
         odd, rows = {key: value for key, value in options.items() if value}, self.rows.get("direction")
         if name == "SGD" and not odd:
             return {} if rows is None else {"direction": _first(BY_SLOT["direction"], rows)}
         if name == "SGD" and rows is not None and rows.right:
-            return {"direction": [None], "update": [None]}  # an option without effect: made anew each time
-        direction = _by_options(BY_SLOT["direction"], name, odd, options) if name == "SGD" else None
-        used = (*direction.rule.options, *direction.rule.fixed) if direction is not None else ()
+            return {"direction": [()], "update": [()]}  # an option without effect: made anew each time
+        direction = _by_options(BY_SLOT["direction"], name, odd, options) if name == "SGD" else ()
+        used = [option for one in direction for option in (*one.rule.options, *one.rule.fixed)]
         left = {key: value for key, value in odd.items() if key not in used}
         update = _by_options(BY_SLOT["update"], name, left, options)
-        found: dict[Slot, list[Choice]] = {"direction": [direction]}
+        found: dict[Slot, list[Way]] = {"direction": [direction]}
         if left or name != "SGD":
-            found["update"] = [update] if update is not None else []
+            found["update"] = [update] if update else []
         return found
 
     @cached_property
@@ -90,20 +87,13 @@ class Choices:
         rows = self.rows.get("count")
         if rows is None or rows.right:
             return [()]
-        found: list[Way] = [
-            (one,) for slot in ("count", "stop") for one in _first(BY_SLOT[slot], rows) if one
-        ]
+        found = [*_first(BY_SLOT["count"], rows), *_first(BY_SLOT["stop"], rows)]
         for count in (*islice(_partly(BY_SLOT["count"], rows), CHOICES), Deviation(BY_ID[UNASKED])):
-            asked = _applied(count, rows).astype(float)
+            asked = _applied(rows, count).astype(float)
             if (asked >= rows.y).all():
                 stops = _first(BY_SLOT["stop"], replace(rows, x=asked))
-                found += [(count, one) for one in stops if one is not None]
+                found += [(count, *stop) for stop in stops if stop]
         return found[: 3 * CHOICES]
-
-    @property
-    def _one_end(self) -> bool:
-        """Whether the traced calls leave no doubt of how many steps are taken."""
-        return len(self.terminations) == 1 and all(map(_is_read, self.terminations[0]))
 
     @cached_property
     def gradients(self) -> list[Way]:
@@ -129,7 +119,7 @@ class Choices:
         yield ((one,) for one in (*losses, *accumulations, *clips))
         both, added = [], []
         for loss in losses:
-            given, then = (replace(part, x=_applied(loss, part)) for part in (first, later))
+            given, then = (replace(part, x=_applied(part, loss)) for part in (first, later))
             both += [(loss, clip) for clip in self._clips(given)]
             added += [(loss, one) for one in _all(BY_SLOT["accumulate"], then)]
         yield chain(added, both, product(accumulations, clips), self._hidden(first))
@@ -142,7 +132,7 @@ class Choices:
         """Losses with constants that no row shows, since all of them are clipped."""
         ways = ((rule, one) for rule in BY_SLOT["loss"] for one in rule.plain or rule.samples if one)
         for loss in (Deviation(*way) for way in ways):
-            given = replace(first, x=_applied(loss, first))
+            given = replace(first, x=_applied(first, loss))
             yield from ((loss, clip) for clip in self._clips(given, 1))
 
     def _losses_below(self, clips: Iterable[Deviation]) -> Iterator[Deviation]:
@@ -150,27 +140,23 @@ class Choices:
         for part in (_untouched(clip, self.rows["loss"]) for clip in clips):
             yield from islice(_partly(BY_SLOT["loss"], part), CHOICES) if len(part) else ()
 
-    def _only(self, slot: Slot) -> Choice:
-        """The rule that the traced calls follow, if it is one alone; of several none may be the student's."""
-        choices = self.slots.get(slot, [])
-        if slot == "rate" and len(self.slots.get("schedule", [None])) != 1:
-            return None  # it is read from the first step, and the others say something else
-        return choices[0] if len(choices) == 1 and _is_read(choices[0]) else None
-
     @cached_property
     def unread(self) -> list[Slot]:
         """The slots whose traced calls follow no rule, or more than one."""
-        open_ = [slot for slot, ways in self.slots.items() if len(ways) != 1 or not _is_read(ways[0])]
+        open_ = [slot for slot, ways in self.slots.items() if _only(ways) is None]
         found = [slot for slot in open_ if slot != "rate" or "schedule" not in open_]
-        found += [] if self._one_end else ["count"]
+        found += ["count"] if _only(self.terminations) is None else []
         return found if self.gradients else [*found, "loss"]
 
     @property
     def shown(self) -> list[Deviation]:
         """The deviations that every traced call follows, each alone."""
-        found = [one for slot in SLOTS if (one := self._only(slot)) is not None]
+        slots = dict(self.slots)
+        if len(slots.get("schedule", [()])) != 1:
+            slots.pop("rate", None)  # it is read from the first step, and the others say something else
+        found = [one for slot in SLOTS for one in _only(slots.get(slot, [])) or ()]
         found += self.gradients[0] if self.gradients else ()
-        return [*found, *(self.terminations[0] if self._one_end else ())]
+        return [*found, *(_only(self.terminations) or ())]
 
 
 def oddness(value: float) -> float:
@@ -179,29 +165,33 @@ def oddness(value: float) -> float:
     return 4.0 * max(digits - 1, 0)
 
 
-def _is_read(one: Choice) -> bool:
-    """Whether its constants were read from rows, not tried: of these another may fit as well."""
-    return one is None or not (isinstance(one.rule.read, Trial) and one.constants)
+def _only(ways: Sequence[Way]) -> Way | None:
+    """The one that the traced calls follow, if it is alone; of several none may be the student's.
+
+    Where its constants were tried, not read from rows, another may fit as well.
+    """
+    tried = any(isinstance(one.rule.read, Trial) and one.constants for way in ways for one in way)
+    return ways[0] if len(ways) == 1 and not tried else None
 
 
 # --- one slot ---------------------------------------------------------------------------------
 
 
-def _following(rules: Iterable[Rule], rows: Rows) -> Iterator[Choice]:
+def _following(rules: Iterable[Rule], rows: Rows) -> Iterator[Way]:
     """The right value, if every row holds it; else the rules that every row follows."""
     if rows.right:
-        yield None
+        yield ()
         return  # what no traced call shows is for the values to say
     for rule in rules:
         if rule.remembers:
             continue
         for one in constants_of(rule, rows):
             if rows.follow(one).all():
-                yield one
+                yield (one,)
                 break
 
 
-def _first(rules: Iterable[Rule], rows: Rows) -> list[Choice]:
+def _first(rules: Iterable[Rule], rows: Rows) -> list[Way]:
     return list(islice(_following(rules, rows), CHOICES))
 
 
@@ -243,8 +233,10 @@ def _untouched(clip: Deviation, rows: Rows) -> Rows:
     return rows.only((clip(longer, rows.at) == longer).all(axis=1) & rows.y.any(axis=1))
 
 
-def _applied(one: Choice, rows: Rows) -> Array:
-    return rows.x if one is None else np.broadcast_to(one(rows.x, rows.at), rows.x.shape)
+def _applied(rows: Rows, *way: Deviation) -> Array:
+    """What these, one after the other, make of the right values."""
+    made = reduce(lambda x, one: one(x, rows.at), way, rows.x)
+    return np.broadcast_to(made, rows.x.shape)
 
 
 def follows(way: Way, rows: Rows) -> Array:
@@ -255,7 +247,7 @@ def follows(way: Way, rows: Rows) -> Array:
 
 def _by_options(
     rules: Iterable[Rule], optimiser: str, odd: Mapping[str, float], options: Mapping[str, float]
-) -> Deviation | None:
+) -> Way:
     """The rule of this optimiser that has the most of the options that are not as usual.
 
     Of another class than SGD all options are its own.
@@ -270,4 +262,4 @@ def _by_options(
         and all(wanted.get(name) == float(value) for name, value in rule.fixed.items())
     ]
     best = max(fitting, key=lambda rule: len(rule.options) + len(rule.fixed), default=None)
-    return Deviation(best, tuple(wanted[name] for name in best.options)) if best is not None else None
+    return (Deviation(best, tuple(wanted[name] for name in best.options)),) if best is not None else ()

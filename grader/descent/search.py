@@ -16,7 +16,7 @@ from typing import Final
 
 import numpy as np
 
-from grader.descent.choices import BY_SLOT, CHOICES, SLOTS, Choices, Way, constants_of, follows, oddness
+from grader.descent.choices import BY_SLOT, CHOICES, SLOTS, Choices, constants_of, follows, oddness
 from grader.descent.inference import Inferred
 from grader.descent.program import GRADIENT, RIGHT, Deviation, Program, Slot
 from grader.descent.reading import Rows
@@ -98,9 +98,7 @@ class Search:
 
     def _bases(self) -> list[Program]:
         """The compositions of what the slots may hold by the traces, fewest deviations first."""
-        slots = self.choices.slots.values()
-        parts: list[list[Way]] = [[(one,) if one else () for one in own] for own in slots]
-        parts += [self.choices.terminations, self.choices.gradients]
+        parts = [*self.choices.slots.values(), self.choices.terminations, self.choices.gradients]
         ways = islice(product(*[one or [()] for one in parts]), 8 * BASES)
         programs = [Program(sum(way, ())) for way in ways]
         ordered = sorted(dict.fromkeys(programs), key=lambda one: (len(one.deviations), _rank(one)))
@@ -134,7 +132,7 @@ class Search:
         if agreeing(base, self.answers.all.rows(traced)).all():
             return slots
         shown = {*self.choices.rows, *(GRADIENT if "loss" in self.choices.rows else ()), *self.choices.slots}
-        closed = {slot for slot in shown if self.choices.slots.get(slot, [None])}
+        closed = {slot for slot in shown if self.choices.slots.get(slot, [()])}
         closed -= set() if self.choices.terminations else {"count", "stop"}
         return [slot for slot in slots if slot not in closed]
 

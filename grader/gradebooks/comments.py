@@ -85,7 +85,10 @@ def _found(exercise: ExerciseResult, worth: ExerciseMark, *, several: bool) -> I
 
 def _without_path(text: str, path: str) -> str:
     """Where the grader found it says nothing to its student."""
-    return f"What you handed in{text.removeprefix(path)}" if path and text.startswith(f"{path} ") else text
+    rest = text.removeprefix(path) if path else text
+    if rest != text and rest.startswith(("/", ": ")):
+        return rest.lstrip("/: ")
+    return f"What you handed in{rest}" if rest != text and rest.startswith(" ") else text
 
 
 def _ended(text: str) -> str:
