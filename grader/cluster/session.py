@@ -95,12 +95,11 @@ class Cluster:
         if free < room // 2 or not (some := list(islice(waiting, free))):
             return
         carried = [msgspec.msgpack.encode(reading.carried(one)) for one in some]
+        keys = [f"{self._name}-{hashlib.sha256(one).hexdigest()}" for one in carried]  # of student and bytes
         futures = self._client.map(
             partial(worker.grade_one, self._name, self._key),
             carried,
-            key=[
-                f"{self._name}-{hashlib.sha256(one).hexdigest()}" for one in carried
-            ],  # of student and bytes
+            key=keys,
             pure=False,
             retries=1,
             resources=self._needs,
