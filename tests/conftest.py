@@ -48,9 +48,11 @@ def cache_home() -> Path:
 
 @pytest.fixture(autouse=True)
 def interruptible() -> None:
-    """What a shell starts in the background ignores SIGINT, and so would all that a test starts."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    """What a shell starts in the background ignores SIGINT, and so would all that a test starts.
+
+    And dask_jobqueue has a handler of its own from the moment that a test imports it.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
