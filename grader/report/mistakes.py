@@ -57,14 +57,14 @@ class _Group:
 
     def __init__(self) -> None:
         self.students = array("L")
-        self.titles: Counter[str] = Counter()
+        self.titles: Counter[str] = Counter()  # a student counts once for each
         self.exercises: dict[str, None] = {}
         self.teacher = ""
-        self.grounds: Counter[Ground] = Counter()  # a student counts once for each
+        self.grounds: Counter[Ground] = Counter()  # likewise
         self.causes: dict[str, None] = {}
         self.alike: dict[str, None] = {}
         self.example: Found | None = None
-        self._last: set[Ground] = set()
+        self._last: set[str] = set()  # grounds and titles of the last student
 
     def add(self, one: Found) -> None:
         """Findings of one student come one after another."""
@@ -73,8 +73,8 @@ class _Group:
             self.students.append(one.student)
             self._last = set()
         self.grounds[found.evidence] += found.evidence not in self._last
-        self._last.add(found.evidence)
-        self.titles[found.title] += 1
+        self.titles[found.title] += found.title not in self._last
+        self._last |= {found.evidence, found.title}
         self.exercises[one.exercise] = None
         self.teacher = self.teacher or found.teacher
         self.causes |= {sentence(found.cause): None} if found.cause else {}
@@ -136,10 +136,12 @@ def _others(group: _Group) -> Iterator[str]:
         yield f"Possible causes: {'; '.join(group.causes)}."
     if group.alike:
         yield f"Not to be told apart from: {'; '.join(map(sentence, group.alike))}."
-    others = [title for title, _ in group.titles.most_common()][1:]
-    if others:
-        rest = f"; and {len(others) - TITLES:,} more" if len(others) > TITLES else ""
-        yield f"Also: {'; '.join(map(sentence, others[:TITLES]))}{rest}."
+    others = group.titles.most_common()[1:]
+    for title, count in others[:TITLES]:
+        whose = f"For {count:,} of them" if len(group.students) > 1 else "Also"
+        yield f"{whose}: {sentence(title)}."
+    if len(others) > TITLES:
+        yield f"In {len(others) - TITLES:,} more ways for others."
 
 
 def links(results: Results, students: Sequence[int]) -> Sequence[LinkView]:

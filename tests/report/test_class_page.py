@@ -162,7 +162,7 @@ def test_a_mistake_with_a_number_of_its_own_is_one_mistake() -> None:
     assert mistake.others == (
         "Ask what the second argument is for.",
         "Proven on all failing cases for 2 students, not proven for 1 student.",
-        "Also: Every step uses the rate 0.5.",
+        "For 1 of them: Every step uses the rate 0.5.",
     )
     assert mistake.example.text == "t2"  # whom it explains wholly
 
