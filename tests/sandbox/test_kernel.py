@@ -227,10 +227,11 @@ class interrupted_at:  # noqa: N801 -- read as a verb
 
     def __init__(self, line: int) -> None:
         self._left = line
+        self._held = self._on_call  # CPython 3.11 was seen to call what it had let go of when a trace raised
 
     def __enter__(self) -> None:
         self._trace = sys.gettrace()
-        sys.settrace(self._on_call)
+        sys.settrace(self._held)
 
     def __exit__(self, *_: object) -> None:
         sys.settrace(self._trace)
