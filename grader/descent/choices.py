@@ -44,7 +44,7 @@ class Choices:
     def rows(self) -> dict[Slot, Rows]:
         made = ((slot, self.traces.rows(slot)) for slot in SLOTS)
         found = {slot: rows for slot, rows in made if rows is not None and len(rows)}
-        start = _only(_first(BY_SLOT["start"], found["start"])) if "start" in found else ()
+        start = _only(first(BY_SLOT["start"], found["start"])) if "start" in found else ()
         counted: tuple[Slot, ...] = ("count", "stop")
         return found | {slot: _begun(found[slot], *start or ()) for slot in counted if slot in found}
 
@@ -52,10 +52,10 @@ class Choices:
     def slots(self) -> dict[Slot, list[Way]]:
         """For each slot but those of the gradient what every traced call follows; nothing where none is."""
         known: tuple[Slot, ...] = ("start", "between", "rate")
-        found = {slot: _first(BY_SLOT[slot], self.rows[slot]) for slot in known if slot in self.rows}
+        found = {slot: first(BY_SLOT[slot], self.rows[slot]) for slot in known if slot in self.rows}
         if "rate" in self.rows:
             rows = self.rows["schedule"]
-            alone = _first(BY_SLOT["schedule"], rows)
+            alone = first(BY_SLOT["schedule"], rows)
             if alone:  # what changes the first step as well is no other rate besides
                 found["rate"] = [()]
             later = (replace(rows, x=_applied(rows, *rate)) for rate in found["rate"])
@@ -72,7 +72,7 @@ class Choices:
         name, options = self.traces.optimiser
         odd, rows = {key: value for key, value in options.items() if value}, self.rows.get("direction")
         if name == "SGD" and not odd:
-            return {} if rows is None else {"direction": _first(BY_SLOT["direction"], rows)}
+            return {} if rows is None else {"direction": first(BY_SLOT["direction"], rows)}
         if name == "SGD" and rows is not None and rows.right:
             return {"direction": [()], "update": [()]}  # an option without effect: made anew each time
         direction = _by_options(BY_SLOT["direction"], name, odd, options) if name == "SGD" else ()
@@ -90,10 +90,10 @@ class Choices:
         rows = self.rows.get("count")
         if rows is None or rows.right:
             return [()]
-        found = [*_first(BY_SLOT["count"], rows), *_first(BY_SLOT["stop"], rows)]
+        found = [*first(BY_SLOT["count"], rows), *first(BY_SLOT["stop"], rows)]
         counts = (one for one in _partly(BY_SLOT["count"], rows) if (_applied(rows, one) >= rows.y).all())
         for count in (*islice(counts, CHOICES), Deviation(BY_ID[UNASKED])):
-            stops = _first(BY_SLOT["stop"], replace(rows, x=_applied(rows, count).astype(float)))
+            stops = first(BY_SLOT["stop"], replace(rows, x=_applied(rows, count).astype(float)))
             found += [(count, *stop) for stop in stops if stop]
         return found[: 3 * CHOICES]
 
@@ -193,8 +193,9 @@ def _following(rules: Iterable[Rule], rows: Rows) -> Iterator[Way]:
                 break
 
 
-def _first(rules: Iterable[Rule], rows: Rows) -> list[Way]:
-    return list(islice(_following(rules, rows), CHOICES))
+def first(rules: Iterable[Rule], rows: Rows | None) -> list[Way]:
+    """The ways that every row follows; none where there is no row."""
+    return [] if rows is None else list(islice(_following(rules, rows), CHOICES))
 
 
 def _partly(rules: Iterable[Rule], rows: Rows) -> Iterator[Deviation]:

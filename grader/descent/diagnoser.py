@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 ALIKE: Final = 3  # programs that cannot be told apart; more would say nothing
 COUNTED: Final[tuple[Slot, ...]] = ("count", "stop")
 ROUNDED: Final = 150  # in rank: any mistake is plainer
-BREAKS_CHAIN: Final[frozenset[Slot]] = frozenset({"start", "between", "count", "stop", "result"})
+BREAKS_CHAIN: Final[frozenset[Slot]] = frozenset({"start", "between", "count", "stop", "result", "empty"})
 """Slots whose deviations keep what is returned from being what the optimiser's steps made of theta."""
 
 

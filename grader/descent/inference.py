@@ -49,6 +49,9 @@ class Inferred:
             return None
         if slot == "result":
             return self._result()
+        if slot == "empty":
+            rows = self._result()
+            return rows.only(rows.at.asked[:, 0] == 0)
         if "result" in self.base.slots:
             return self._stop() if slot == "stop" else None
         if self.got.shape != self.part.calls.theta.shape:
@@ -90,7 +93,10 @@ class Inferred:
 
     @cached_property
     def usable(self) -> Array:
-        return np.asarray((np.isfinite(self.got) & (abs(self.got) < LARGEST)).all(axis=1))
+        shown = np.isfinite(self.got) & (abs(self.got) < LARGEST)
+        if "empty" in self.base.slots:
+            shown &= self.part.calls.steps > 0
+        return np.asarray(shown.all(axis=1))
 
     def _single(self) -> list[tuple[Array, int]]:
         """The calls of one step, and those of two where the first is right: each shows its last step."""

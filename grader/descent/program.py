@@ -17,6 +17,7 @@ the run is. One iteration, in the order of the slots:
     count       how many iterations are asked for
     stop        what ends the loop before: the steps taken, of those asked for, by the path
     result      what is returned
+    empty       and what is instead where no step is asked for
 
 Arrays are call x component, all calls of one width side by side; numbers of a call are call x 1.
 """
@@ -43,7 +44,7 @@ Array = npt.NDArray[Any]
 
 Slot = Literal[
     "start", "loss", "accumulate", "clip", "rate", "schedule", "direction", "update", "between", "count",
-    "stop", "result",
+    "stop", "result", "empty",
 ]  # fmt: skip
 GRADIENT: Final[tuple[Slot, ...]] = ("loss", "accumulate", "clip")  # what .grad is made of, in this order
 RATES: Final[tuple[Slot, ...]] = ("rate", "schedule")
@@ -199,7 +200,7 @@ def run(program: Program, calls: Calls, length: int | None = None) -> Run:
     if "stop" in program.slots:
         at.count = _whole(program.of(at.count[:, None], at, "stop"))
     at.theta = at.at(at.count)
-    return Run(at, program.of(at.theta, at, "result"))
+    return Run(at, program.of(at.theta, at, "result", "empty"))
 
 
 def filled(rows: Sequence[Array]) -> Array:

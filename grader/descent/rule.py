@@ -28,7 +28,7 @@ def worded(words: Mapping[float, str], otherwise: str, sentence: str = "{}") -> 
 LANDMARKS: Final[Mapping[Slot, Landmark]] = {
     "start": "definition", "loss": "loss", "accumulate": "zero_grad", "clip": "backward", "rate": "optimiser",
     "schedule": "step", "direction": "optimiser", "update": "optimiser", "between": "step", "count": "loop",
-    "stop": "loop", "result": "return",
+    "stop": "loop", "result": "return", "empty": "return",
 }  # fmt: skip
 
 

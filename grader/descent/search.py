@@ -16,7 +16,7 @@ from typing import Final
 
 import numpy as np
 
-from grader.descent.choices import BY_SLOT, CHOICES, SLOTS, Choices, constants_of, follows, oddness
+from grader.descent.choices import BY_SLOT, CHOICES, SLOTS, Choices, constants_of, first, follows, oddness
 from grader.descent.inference import Inferred
 from grader.descent.program import GRADIENT, RIGHT, Deviation, Program, Slot
 from grader.descent.reading import Rows
@@ -98,7 +98,8 @@ class Search:
 
     def _bases(self) -> list[Program]:
         """The compositions of what the slots may hold by the traces, fewest deviations first."""
-        parts = [*self.choices.slots.values(), self.choices.terminations, self.choices.gradients]
+        empty = [(), *filter(None, first(BY_SLOT["empty"], Inferred(self.answers, RIGHT).rows("empty")))]
+        parts = [empty, *self.choices.slots.values(), self.choices.terminations, self.choices.gradients]
         ways = islice(product(*[one or [()] for one in parts]), 8 * BASES)
         programs = [Program(sum(way, ())) for way in ways]
         ordered = sorted(dict.fromkeys(programs), key=lambda one: (len(one.deviations), _rank(one)))

@@ -57,6 +57,7 @@ def _rows(rule: Rule, sample: tuple[float, ...], calls: Calls) -> list[Rows]:
         "count": _counted,
         "stop": _stopped,
         "result": _returned,
+        "empty": _returned,
     }
     return makers[rule.slot](right, seen, calls)
 

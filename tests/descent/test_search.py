@@ -60,6 +60,12 @@ TOGETHER: list[tuple[list[Deviant], list[list[str]]]] = [
     ([("steps-more", (-1,)), ("rate-warms-up", (0.1, 9))],  # longer than the steps that are recorded
      [["One step too few is taken",
        "The learning rate warms up, from 0.1 of what is passed, over 9 steps"]]),
+    ([("empty-fixed", (0,)), ("result-gradient-before", ())],
+     [["The gradient of the last step is returned, not theta",
+       "Where number_steps is 0, 0 is returned, not theta"]]),
+    ([("empty-fixed", (0,)), ("steps-times", (2,))],
+     [["Twice as many steps are taken as asked for",
+       "Where number_steps is 0, 0 is returned, not theta"]]),
     ([("loss-by-steps", ()), ("momentum", (0.9,))],
      [["The loss or its gradient is divided by the number of steps",
        "The descent runs with momentum 0.9"]]),

@@ -110,9 +110,9 @@ class _Play:
             self._step()
             path.append(self._row())
         self.at.path, self.at.count, self.at.theta = np.stack(path), np.array([self.count]), path[-1]
-        if "result" not in self.slots:
+        if not self.slots.keys() & {"result", "empty"}:
             return self.theta.detach()
-        value = self.program.of(path[-1], self.at, "result")
+        value = self.program.of(path[-1], self.at, "result", "empty")
         row = np.asarray(value).reshape(-1)
         shape = self.given.shape if row.size == self.given.numel() else row.shape
         return torch.tensor(row.reshape(shape), dtype=self.given.dtype)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import product
 from typing import Final
 
@@ -112,6 +113,7 @@ MEASURES: Final[dict[str, Measure]] = {
     "theta-largest": lambda path, at: _largest(path),
     "change": lambda path, at: np.linalg.norm(_ahead(path, at) - path, axis=-1),
     "gain": lambda path, at: abs(_loss(_ahead(path, at), at) - _loss(path, at)),
+    "diverged": lambda path, at: 1 / _loss(path, at),
 }
 
 
@@ -153,13 +155,18 @@ WHEN: Final = (
 """Words, id, steps that follow, the first place that counts."""
 
 
+def _ends(what: str, c: float, *, above: bool) -> str:
+    limit = f"above about {told(1 / c)}" if above else f"below about {told(c)}"
+    return f"The loop ends early, as soon as {what} is {limit}"
+
+
 def _stops(name: str, words: str, rank: int, known: str = "") -> Iterator[Rule]:
     """The loop looks at it before each step, after each, or at what it was before the step was taken."""
     measure = MEASURES[name]
     for place, (when, suffix, after, begin) in enumerate(WHEN):
+        title = partial(_ends, f"{words}{when}", above=name == "diverged")
         yield Rule(
-            f"stops-early-{name}{suffix}", "stop",
-            f"The loop ends early, as soon as {words}{when} is below about {{0}}", ALWAYS_HINT,
+            f"stops-early-{name}{suffix}", "stop", title, ALWAYS_HINT,
             lambda x, at, c, after=after, begin=begin: _left(measure(at.path, at) < c, after, x, begin),
             _threshold(measure, after, begin), rank=rank + place, known=int(suffix == known and bool(known)),
             samples=((1.0,), (0.1,), (0.01,)), teacher="How small it has to be is known only roughly.",
@@ -226,6 +233,7 @@ STOPS: Final = (
     *_stops("theta-largest", "each component of theta", 35),
     *_stops("change", "the next change of theta", 34),
     *_stops("gain", "the next change of the loss", 34),
+    *_stops("diverged", "the loss", 36),
 )  # fmt: skip
 
 RULES: Final = (*COUNTS, *STOPS)

@@ -179,4 +179,12 @@ HISTORIES: Final = (
           (_losses, lambda n: slice(max(n - 1, 0), n))),
 )  # fmt: skip
 
-RULES: Final = (*THETAS, *NUMBERS, *HISTORIES)
+EMPTY: Final = Rule(
+    "empty-fixed", "empty", "Where number_steps is 0, {0} is returned, not theta",
+    "Call your function with number_steps = 0. What should come back?",
+    lambda x, at, c: np.where(at.asked == 0, np.asarray(c, x.dtype), x),
+    each(lambda x, y, at: np.where(at.asked == 0, y, np.nan)), samples=((0.0,), (1.0,)), known=0,
+    teacher="`if number_steps == 0: return ...`, or what the result was before the loop.",
+)  # fmt: skip
+
+RULES: Final = (*THETAS, *NUMBERS, *HISTORIES, EMPTY)
