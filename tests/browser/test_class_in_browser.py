@@ -113,7 +113,7 @@ def test_a_criterions_name_shows_who_does_not_pass_it(open_page: Open, index: Pa
     page.get_by_role("button", name="many steps").last.click()
 
     assert shown(page) == ["s02", "s03", "s04"]
-    assert page.locator("#count").inner_text() == "3 of 5 shown, those who do not pass: many steps"
+    assert page.locator("#count").inner_text() == "3 of 5 shown, those who do not pass: “many steps”"
     assert fragment(page) == "fails=8"
 
 
@@ -128,7 +128,7 @@ def test_the_map_says_whose_column_it_is_and_opens_that_page(open_page: Open, in
     strip.click(position={"x": box["width"] * 0.3, "y": 5})
     page.wait_for_url("**/s02.html")
 
-    assert told == "s02 \N{EN DASH} all passed \N{EN DASH} many steps; the rates 0, 0.5 and 1"
+    assert told == "s02 \N{EN DASH} all passed \N{EN DASH} “many steps”, “the rates 0, 0.5 and 1”"
 
 
 def test_an_example_of_a_mistake_is_a_way_to_its_exercise(open_page: Open, index: Path) -> None:

@@ -107,7 +107,7 @@ def test_a_criterion_on_the_first_page_leads_to_who_does_not_pass_it(open_page: 
     page.get_by_role("link", name="many steps").last.click()
     page.wait_for_url("**/students-all.html#fails=8")
 
-    assert count(page) == ("1,500 of 2,500 found, the first 1,000 shown, those who do not pass: many steps")
+    assert count(page) == ("1,500 of 2,500 found, the first 1,000 shown, those who do not pass: “many steps”")
 
 
 def test_the_words_of_a_mistake_of_many_are_searched_for(open_page: Open, large: Path) -> None:

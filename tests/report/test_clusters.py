@@ -41,7 +41,7 @@ def test_those_who_do_the_same_but_for_rounding_are_one_cluster_the_largest_firs
     common, rare = found(alone, *same)
 
     assert (common.title, common.where) == (
-        "Not passed: many steps; the rates 0, 0.5 and 1",
+        "Not passed: “many steps”, “the rates 0, 0.5 and 1”",
         f"in {samples.TWO}",
     )
     assert (common.text, common.width, common.told) == ("2 students", 100, ())
@@ -111,7 +111,7 @@ def test_the_class_is_told_in_the_terminal_what_has_no_name_yet() -> None:
         "No known mistake fits, by what they have in common\n"
         "  10 students: s10, s11, s12, s13, s14, s15, s16, s17 and 2 more, in\n"
         "               gradient_descent_norm_torch_optimiser\n"
-        "      Not passed: many steps; the rates 0, 0.5 and 1\n"
+        "      Not passed: “many steps”, “the rates 0, 0.5 and 1”\n"
         f"      {samples.TWO}(torch.tensor([1.0, 1.0]), 0.1, 2)\n"
         "      expected [0.64, 0.64], got [0.44, 0.44]\n"
         "  1 student: s20, in gradient_descent_norm_torch_optimiser\n"
