@@ -8,7 +8,7 @@ from statistics import mean, median
 from typing import Final, NamedTuple
 
 from grader.kept import Made
-from grader.overrides import Mark, Overrides, check, mark
+from grader.overrides import NONE, Mark, Overrides, check, mark
 from grader.report import attention, clusters, heat, mistakes, views
 from grader.report.attention import AlertView, Looks, LookView, Read, nothing_read
 from grader.report.clusters import ClusterView
@@ -94,7 +94,7 @@ class ClassView(View, frozen=True):
     similar: bool = False  # whether the page of similar submissions stands beside this one
 
 
-def classroom(results: Results, overrides: Overrides, evidence: Read = nothing_read) -> ClassView:
+def classroom(results: Results, overrides: Overrides = NONE, evidence: Read = nothing_read) -> ClassView:
     """What is shown of a class, with a warning for every correction that fits nothing in it.
 
     `evidence` is read for those alone of whom an answer was accepted close to the bound.

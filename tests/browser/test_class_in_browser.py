@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 from playwright.sync_api import Page
 
-from grader.overrides import NONE
+from grader.report.classview import classroom
 from grader.report.html import write_class
 from grader.results import SubmissionResult
 from tests.browser.conftest import Open, Visit
@@ -166,7 +166,7 @@ def test_a_class_of_a_thousand_is_under_a_megabyte_and_is_searched(open_page: Op
     many: tuple[SubmissionResult, ...] = tuple(
         msgspec.structs.replace(kinds[n * 7 % 4], student=f"s{n:04}") for n in range(1000)
     )
-    index = write_class(tmp_path, msgspec.structs.replace(samples.RESULTS, submissions=many), NONE)
+    index = write_class(tmp_path, classroom(msgspec.structs.replace(samples.RESULTS, submissions=many)))
 
     page = open_page(index)
     page.get_by_label("Search").fill("s0007")

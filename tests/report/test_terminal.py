@@ -12,6 +12,7 @@ from rich.console import Console
 
 from grader.overrides import parse
 from grader.report import classterminal, lines, terminal
+from grader.report.classview import classroom
 from grader.results import Evidence, SubmissionResult
 from grader.text import FORBIDDEN
 from tests.report import samples, told
@@ -95,13 +96,13 @@ def test_what_is_meant_for_the_instructor_is_in_the_class_only() -> None:
     check = terminal.check(told.WRONG, told.EVIDENCE, samples.HEAD, verbose=True).plain
 
     assert "Ask what .grad holds." not in check
-    assert "Ask what .grad holds." in classterminal.class_summary(told.CLASS).plain
+    assert "Ask what .grad holds." in classterminal.class_summary(classroom(told.CLASS)).plain
 
 
 def test_the_whole_text_of_a_class(tmp_path: Path) -> None:
     overrides = parse(b"student,exercise,score\ns02," + samples.TWO.encode() + b",7.5\ns02,,1\n")
 
-    assert_gold("class.txt", classterminal.class_summary(told.CLASS, overrides).plain, tmp_path)
+    assert_gold("class.txt", classterminal.class_summary(classroom(told.CLASS, overrides)).plain, tmp_path)
 
 
 def test_a_large_class_is_shown_by_its_distribution(tmp_path: Path) -> None:
@@ -112,7 +113,9 @@ def test_a_large_class_is_shown_by_its_distribution(tmp_path: Path) -> None:
     )
     results = msgspec.structs.replace(samples.RESULTS, submissions=many, unmatched=())
 
-    assert_gold("class-large.txt", classterminal.class_summary(results, symbols=False).plain, tmp_path)
+    assert_gold(
+        "class-large.txt", classterminal.class_summary(classroom(results), symbols=False).plain, tmp_path
+    )
 
 
 def test_colour_changes_nothing_but_the_colour() -> None:
