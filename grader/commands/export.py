@@ -18,7 +18,6 @@ from grader.errors import GraderError
 from grader.gradebooks import canvas, feedback, gradescope, moodle, tables, written
 from grader.gradebooks.comments import Wanted
 from grader.gradebooks.entries import Entry, entries
-from grader.gradebooks.feedback import Page
 from grader.gradebooks.filling import Comments, Filled
 from grader.report import gradescope as document
 from grader.report import redaction
@@ -258,11 +257,8 @@ def _packed(asked: Asked, system: str, marked: Class) -> int:
         return 0
     renderer, head = Renderer(asked.templates), head_of(marked.results)
 
-    def page(entry: Entry) -> Page:
-        evidence = marked.evidence(entry)
-        files = dict.fromkeys(cell.file for cell in evidence.source) if evidence else {}
-        text = renderer.student_page(entry.result, evidence, head, marked.corrections)
-        return Page(text, tuple(file for file in files if file.endswith(".ipynb")))
+    def page(entry: Entry) -> str:
+        return renderer.student_page(entry.result, marked.evidence(entry), head, marked.corrections)
 
     with _opened(asked, asked.feedback) as file:
         pack = feedback.pack(file, marked.entries, system, page)

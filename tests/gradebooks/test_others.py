@@ -29,7 +29,8 @@ def gradescope(student: str, number: str, points: int = 20) -> SubmissionResult:
 
 
 def nbgrader(student: str, points: int = 20) -> SubmissionResult:
-    return handed_in(student, Origin("nbgrader", student, "ps1", (Person(id=student),)), points)
+    person, notebooks = (Person(id=student),), ("problem1.ipynb",)
+    return handed_in(student, Origin("nbgrader", student, "ps1", person, notebooks=notebooks), points)
 
 
 # --- Gradescope ------------------------------------------------------------------------------
@@ -168,7 +169,7 @@ def test_marks_are_written_as_nbgrader_exports_them(tmp_path: Path, monkeypatch:
         (
             "Written: grades.csv\n"
             "Not in it:\n  s03: was not handed in through nbgrader.\n"
-            "Without a page in the pack:\n  s03: no notebook of an nbgrader course was read.\n"
+            "Without a page in the pack:\n  s03: no notebook of an nbgrader course was handed in.\n"
             "Written: feedback.zip, 2 pages\n"
         ),
     )
