@@ -80,7 +80,11 @@ def test_the_same_mistake_is_told_once_and_its_place_twice() -> None:
 
 def test_a_mistake_that_explains_a_part_says_so_and_names_what_cannot_be_told_apart() -> None:
     partly = replace(
-        told.DIAGNOSIS, explained=20, partial=True, evidence="partial", titles=("first", "Momentum of 1")
+        told.DIAGNOSIS,
+        explained=20,
+        partial=True,
+        evidence="partial",
+        titles=("first", "Momentum of 1", "A rate of 1"),
     )
     exercise = replace(told.WRONG.exercises[1], diagnosis=partly)
 
@@ -88,7 +92,9 @@ def test_a_mistake_that_explains_a_part_says_so_and_names_what_cannot_be_told_ap
 
     assert (
         "  Explains 20 of 24 failing cases, so there is more to find.\n"
-        "  These cases cannot tell it from: Momentum of 1\n"
+        "  These cases cannot tell it from:\n"
+        "    - Momentum of 1\n"
+        "    - A rate of 1\n"
     ) in text
 
 
