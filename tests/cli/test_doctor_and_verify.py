@@ -14,7 +14,7 @@ from grader import kit as kits
 from grader.kit import LoadedKit
 from tests.cli.running import COURSE, ROOT, grader
 from tests.cli.test_authors import SOURCE
-from tests.own_exercise import FORTY_LINES, FORTY_LINES_HANDED_IN
+from tests.own_exercise import FORTY_LINES, FORTY_LINES_HANDED_IN, SMALLEST, SMALLEST_HANDED_IN
 
 
 def test_the_doctor_runs_a_submission_and_names_each_layer() -> None:
@@ -90,8 +90,8 @@ def test_an_exercise_of_forty_lines_is_verified_and_graded_with_no_other_change(
 
 def test_a_frozen_kit_is_described_and_grades_as_the_assignment_does(tmp_path: Path) -> None:
     (tmp_path / "reference").mkdir()
-    (tmp_path / "reference" / "fit.py").write_text(FORTY_LINES, encoding="utf-8")
-    (tmp_path / "s01.py").write_text(FORTY_LINES_HANDED_IN["s01"], encoding="utf-8")
+    (tmp_path / "reference" / "double.py").write_text(SMALLEST, encoding="utf-8")
+    (tmp_path / "s01.py").write_text(SMALLEST_HANDED_IN, encoding="utf-8")
 
     freezes_and_describes(tmp_path, tmp_path / "homework.kit")
 
