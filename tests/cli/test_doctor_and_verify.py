@@ -14,6 +14,7 @@ from grader import kit as kits
 from grader.kit import LoadedKit
 from tests.cli.running import COURSE, ROOT, grader
 from tests.cli.test_authors import SOURCE
+from tests.conftest import cache_home
 from tests.own_exercise import FORTY_LINES, FORTY_LINES_HANDED_IN, SMALLEST, SMALLEST_HANDED_IN
 
 
@@ -73,7 +74,7 @@ def test_an_exercise_of_forty_lines_is_verified_and_graded_with_no_other_change(
     (week / "class").mkdir()
     for student, source in FORTY_LINES_HANDED_IN.items():
         (week / "class" / f"{student}.py").write_text(source, encoding="utf-8")
-    cache = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    cache = {"XDG_CACHE_HOME": str(cache_home())}
 
     verified = grader("verify", cwd=week, **cache)
     graded = grader("grade", "class", cwd=week, **cache)
