@@ -30,6 +30,7 @@ from grader.commands.arguments import (
     isolation_option,
     json_option,
     kit_options,
+    progress_option,
     run_options,
     watch_option,
 )
@@ -167,12 +168,7 @@ def check(path: Path, formats: tuple[Output, ...], as_json: bool, **options: Any
 @watch_option("Grade what is handed in or changed meanwhile, too")
 @click.option("--dry-run", is_flag=True, help="Say whose files are whose, and grade nothing.")
 @click.option("-v", "--verbose", is_flag=True, help="A line for each submission that is done.")
-@click.option(
-    "--progress",
-    type=click.Choice(["text", "json", "none"]),
-    default="text",
-    help="How far it is, on standard error: in words, as a JSON document a line, or not. Default: text.",
-)
+@progress_option
 @format_option
 def grade(path: Path, **options: Any) -> None:
     """Grade a class: a folder with a file or a folder for each student, a system's export, or a zip."""

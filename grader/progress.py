@@ -30,7 +30,7 @@ State = Literal["running", "done", "interrupted"]
 
 
 class Progress(Stored, frozen=True):
-    """One line of `--progress json`, and progress.json. Bytes, and seconds of this run."""
+    """One line of `--progress json`, and of grading progress.json. Bytes, and seconds of this run."""
 
     state: State
     of: int  # submissions of the class
@@ -47,6 +47,7 @@ class Progress(Stored, frozen=True):
     memory: int | None  # of the grader's own process
     workers_memory: int | None  # of what it started, beyond what each shares with the one that started it
     updated: str  # ISO 8601, UTC
+    work: str = "grading"  # what is done to them
     schema: str = SCHEMA
 
 
@@ -59,8 +60,9 @@ class Tracker:
         before: int,
         workers: int | None = None,
         clock: Callable[[], float] = time.monotonic,
+        work: str = "grading",
     ) -> None:
-        self.workers = workers
+        self.workers, self.work = workers, work
         self._waiting, self._before = waiting, before
         self._clock = clock
         self._began = self._told = clock()
@@ -107,6 +109,7 @@ class Tracker:
             memory=own,
             workers_memory=workers,
             updated=datetime.now(UTC).isoformat(timespec="seconds"),
+            work=self.work,
         )
 
 

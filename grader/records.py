@@ -134,6 +134,7 @@ class Origin(msgspec.Struct, frozen=True, omit_defaults=True):
     people: tuple[Person, ...] = ()  # a group has several
     late: bool = False
     earlier: tuple[str, ...] = ()  # files of earlier attempts, which do not count
+    notebooks: tuple[str, ...] = ()  # by which nbgrader's feedback is named, those that cannot be read too
 
 
 class Submission(Record, frozen=True):

@@ -14,7 +14,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from importlib import metadata, resources
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 import grader
 from grader.errors import GraderError
@@ -43,7 +43,9 @@ def built() -> tuple[str, bytes]:
     files |= {f"{info}/{name}": (described.read_text(name) or "").encode() for name in _KEPT}
     files[f"{info}/WHEEL"] = _WHEEL.encode()
     files[f"{info}/RECORD"] = _record(files, f"{info}/RECORD")
-    return f"{stem}-py3-none-any.whl", zipped(files)
+    packed = io.BytesIO()
+    pack(packed, files)
+    return f"{stem}-py3-none-any.whl", packed.getvalue()
 
 
 def pins() -> dict[str, str]:
@@ -64,17 +66,15 @@ def pins() -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def zipped(files: Mapping[str, bytes], runnable: frozenset[str] = frozenset()) -> bytes:
-    """A zip whose bytes hang on the files' names and contents alone; `runnable` have the executable bit."""
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+def pack(file: IO[bytes], files: Mapping[str, bytes], runnable: frozenset[str] = frozenset()) -> None:
+    """Write a zip whose bytes hang on the files' names and contents alone; `runnable` can be executed."""
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in sorted(files.items()):
             entry = zipfile.ZipInfo(name, _EPOCH)
             entry.create_system = 3  # Unix, wherever it is made: only then are modes read
             entry.external_attr = (0o100755 if name in runnable else 0o100644) << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, data)
-    return packed.getvalue()
 
 
 def _package() -> dict[str, bytes]:

@@ -36,8 +36,9 @@ Answer = Told | Refused
 
 
 def key(head: Head) -> str:
-    """Equal where the marks, and what is said of the run, would be."""
-    return hashlib.sha256(msgspec.json.encode(_compared(head))).hexdigest()[:16]
+    """Of this process: equal where versions are, and the marks and what is said of the run would be."""
+    versions = [_public(version(package)) for package in COMPARED]
+    return hashlib.sha256(msgspec.json.encode((versions, _compared(head)))).hexdigest()[:16]
 
 
 def _compared(head: Head) -> dict[str, object]:

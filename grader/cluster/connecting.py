@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ import dask
 import msgspec
 from dask.utils import parse_timedelta
 from distributed import Client, LocalCluster
+from distributed.versions import VersionMismatchWarning
 
 from grader import decoders
 from grader.errors import GraderError
@@ -128,10 +130,11 @@ def wait_for_a_worker(client: Client, where: Where) -> None:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """What dask would log is told in sentences, where it matters."""
+    """What dask would log, or warn of, is told in sentences, where it matters."""
     before = logging.root.manager.disable
     logging.disable()
     try:
-        yield
+        with warnings.catch_warnings(action="ignore", category=VersionMismatchWarning):
+            yield
     finally:
         logging.disable(before)

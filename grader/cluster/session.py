@@ -57,17 +57,17 @@ def opened(loaded: kits.LoadedKit, options: Options, where: Where) -> Iterator[t
         if on_cuda:
             _refuse_without_cuda(client)
         warn_of_isolation(options.isolation, head.environment.isolation)
-        yield Cluster(client, kit, name, told.key, cuda=on_cuda), head
+        yield Cluster(client, kit, name, told, cuda=on_cuda), head
 
 
 class Cluster:
     """Grades a class on the workers of a scheduler."""
 
-    def __init__(self, client: Client, kit: kits.Kit, name: str, key: str, *, cuda: bool) -> None:
+    def __init__(self, client: Client, kit: kits.Kit, name: str, told: Told, *, cuda: bool) -> None:
         self.kit = kit
         self._client = client
         self._name = name
-        self._key = key
+        self._told = told
         self._asked, self._most = float("-inf"), LEAST
         self._needs = {CUDA: 1.0} if cuda else {}
         self._done: queue.SimpleQueue[tuple[Key, Back]] = queue.SimpleQueue()
@@ -97,7 +97,7 @@ class Cluster:
         carried = [msgspec.msgpack.encode(reading.carried(one)) for one in some]
         keys = [f"{self._name}-{hashlib.sha256(one).hexdigest()}" for one in carried]  # of student and bytes
         futures = self._client.map(
-            partial(worker.grade_one, self._name, self._key),
+            partial(worker.grade_one, self._name, self._told.key),
             carried,
             key=keys,
             pure=False,
@@ -154,10 +154,20 @@ class Cluster:
         if future.status != "error":  # not the task's: no answer came
             raise GraderError(GONE, GO_ON) from back
         if isinstance(back, worker.Unlike):
+            self._refuse_unlike()
             raise GraderError(f"{back}.", f"Stop it, or make it like the others. {GO_ON}")
         fault = isinstance(back, worker.Fault)
         said = str(back) if fault else f"its worker was lost: {type(back).__name__}: {back}"
         return pipeline.faulted(submission, self.kit, one_line(said))
+
+    def _refuse_unlike(self) -> None:
+        """Ask all once more, as before anything was graded. Raises GraderError in the words of then."""
+        try:
+            with suppress(OSError):  # it may have left meanwhile
+                _compare_versions(self._client)
+                agreement.agreed({"the others": self._told, **_answers(self._client, self._name)})
+        except GraderError as error:
+            raise GraderError(error.message, f"{error.hint} {GO_ON}") from None
 
 
 def _agreed(client: Client, where: Where, plugin: worker.Grading) -> Told:

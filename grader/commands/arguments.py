@@ -53,6 +53,12 @@ def watch_option(again: str) -> Option:
 
 
 json_option: Final = click.option("--json", "as_json", is_flag=True, help="As one JSON document.")
+progress_option: Final = click.option(
+    "--progress",
+    type=click.Choice(["text", "json", "none"]),
+    default="text",
+    help="How far it is, on standard error: in words, as a JSON document a line, or not. Default: text.",
+)
 format_option: Final = click.option(
     "--format",
     "formats",

@@ -8,7 +8,7 @@ from typing import Any
 
 import rich_click as click
 
-from grader.commands.arguments import Folder, class_options, isolation_option, json_option
+from grader.commands.arguments import Folder, class_options, isolation_option, json_option, progress_option
 
 
 @click.command(epilog="Example: grader status report --json")
@@ -39,6 +39,7 @@ def status(folder: Path, as_json: bool) -> None:
     help="List pairs that share so much. Default: 50.",
 )
 @isolation_option("How the processes are confined that read code.")
+@progress_option
 @json_option
 def similar(path: Path, **options: Any) -> None:
     """List who in a class handed in nearly the same code, for a person to look at. Nothing is run."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
@@ -17,7 +18,6 @@ from grader.errors import GraderError
 from grader.gradebooks import canvas, feedback, gradescope, moodle, tables, written
 from grader.gradebooks.comments import Wanted
 from grader.gradebooks.entries import Entry, entries
-from grader.gradebooks.feedback import Page
 from grader.gradebooks.filling import Comments, Filled
 from grader.report import gradescope as document
 from grader.report import redaction
@@ -139,14 +139,14 @@ def to_gradescope(asked: Asked) -> int:
 
     if asked.output is None:
         raise GraderError("An autograder is a zip, and needs a file.", "Name it: --output FILE.")
-    buffer = BytesIO()
-    made = gradescope.autograder(buffer, marked.entries, results)
-    if not made.count:
-        raise GraderError(
-            f"{asked.folder}: nobody there handed in through Gradescope.",
-            "Grade Gradescope's export: the assignment, Review Grades, Export Submissions.",
-        )
-    _put(asked, buffer.getvalue(), made.lost)
+    with _opened(asked, asked.output) as file:
+        made = gradescope.autograder(file, marked.entries, results)
+        if not made.count:
+            raise GraderError(
+                f"{asked.folder}: nobody there handed in through Gradescope.",
+                "Grade Gradescope's export: the assignment, Review Grades, Export Submissions.",
+            )
+    _tell_written(asked, made.lost)
     return 0
 
 
@@ -236,8 +236,17 @@ def _listed(title: str, items: Sequence[str]) -> Iterator[str]:
 def _put(asked: Asked, data: bytes, lost: Sequence[str]) -> None:
     if not asked.dry_run:
         outputs.put(asked.output, data)
-        if asked.output is not None:
-            tell(f"Written: {asked.output}")
+    _tell_written(asked, lost)
+
+
+def _opened(asked: Asked, path: Path) -> AbstractContextManager[IO[bytes]]:
+    """What is large is written as it is made."""
+    return tempfile.TemporaryFile() if asked.dry_run else store.writing(path)
+
+
+def _tell_written(asked: Asked, lost: Sequence[str]) -> None:
+    if asked.output is not None and not asked.dry_run:
+        tell(f"Written: {asked.output}")
     for line in _listed("Not in it:", lost):
         tell(line)
 
@@ -248,13 +257,10 @@ def _packed(asked: Asked, system: str, marked: Class) -> int:
         return 0
     renderer, head = Renderer(asked.templates), head_of(marked.results)
 
-    def page(entry: Entry) -> Page:
-        evidence = marked.evidence(entry)
-        files = dict.fromkeys(cell.file for cell in evidence.source) if evidence else {}
-        text = renderer.student_page(entry.result, evidence, head, marked.corrections)
-        return Page(text, tuple(file for file in files if file.endswith(".ipynb")))
+    def page(entry: Entry) -> str:
+        return renderer.student_page(entry.result, marked.evidence(entry), head, marked.corrections)
 
-    with tempfile.TemporaryFile() if asked.dry_run else store.writing(asked.feedback) as file:
+    with _opened(asked, asked.feedback) as file:
         pack = feedback.pack(file, marked.entries, system, page)
     for line in _listed("Without a page in the pack:", pack.lost):
         tell(line)

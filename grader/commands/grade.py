@@ -29,6 +29,7 @@ from grader.pipeline import Graders
 from grader.progress import Tracker
 from grader.report import stale
 from grader.report.head import Head
+from grader.report.material import Material
 from grader.results import Results, SubmissionResult
 from grader.run import Again, Options, Plan, grade_into, journal_header, opened, plan, results_of
 from grader.store import read_results, write_results
@@ -123,8 +124,9 @@ def _once(
             results = _grade(job, discovery, _plan(job, discovery, session, head, again), session, head)
     _tell_of_one_student(job.path, discovery, results)
     corrections = overrides.read(job.corrections)
-    index = _write(job, results, corrections, templates_of(source, job.graded))
-    report.write_formats(job.output, results, corrections, job.wanted)
+    material = report.material_of(job.output, results, corrections)
+    index = _write(job, material, templates_of(source, job.graded))
+    report.write_formats(material, job.wanted)
     tell(f"Report: {index}", beside=not outputs.for_people(job.wanted))
     return _exit_code(results, corrections, fail_under)
 
@@ -171,7 +173,7 @@ class Rounds:
         self._job = job
         self._again = again
         self._templates = templates
-        self._before: tuple[Results, overrides.Overrides] | None = None
+        self._before: Material | None = None
 
     def work(self, session: Graders, head: Head) -> watching.Show | None:
         """Grade what waits; None where nothing does, and nobody left or was corrected."""
@@ -183,30 +185,31 @@ class Rounds:
             if (
                 before
                 and not todo.waiting
-                and before == (_results(job, discovery, todo.done, head), corrections)
+                and before.overrides == corrections
+                and before.results == _results(job, discovery, todo.done, head)
             ):
                 return None
             results = _grade(job, discovery, todo, session, head, told=before is None)
-        self._before = results, corrections
-        every = before is None or before[1] != corrections
+        self._before = report.material_of(job.output, results, corrections)
+        every = before is None or before.overrides != corrections
         new = [one.student for one in todo.waiting]
-        index = _write(job, results, corrections, self._templates, None if every else new)
+        index = _write(job, self._before, self._templates, None if every else new)
         return partial(self._show, discovery, index, new, whole=before is None or sys.stdout.isatty())
 
     def _show(self, discovery: Discovery, index: Path, new: Sequence[str], *, whole: bool) -> None:
         """The whole class at first, and where it is drawn over the last; else who is new and a line."""
         assert self._before is not None  # it was graded
-        (results, corrections), output, wanted = self._before, self._job.output, self._job.wanted
+        material, wanted = self._before, self._job.wanted
         _tell_notes(discovery)
         if whole:
-            report.write_formats(output, results, corrections, wanted)
+            report.write_formats(material, wanted)
         else:
-            report.write_formats(output, results, corrections, [one for one in wanted if one != TEXT])
-            for one in results.submissions:
+            report.write_formats(material, [one for one in wanted if one != TEXT])
+            for one in material.results.submissions:
                 if one.student in new:
                     tell(f"{one.student}: {scored(one)}")
             if TEXT in wanted:
-                tell(report.headline(output, results, corrections), beside=False)
+                tell(material.view.headline, beside=False)
         tell(f"Report: {index}", beside=not outputs.for_people(wanted))
 
 
@@ -269,16 +272,10 @@ def _results(job: Job, discovery: Discovery, finished: Mapping[str, SubmissionRe
     return results
 
 
-def _write(
-    job: Job,
-    results: Results,
-    corrections: overrides.Overrides,
-    templates: Path | None,
-    only: Sequence[str] | None = None,
-) -> Path:
+def _write(job: Job, material: Material, templates: Path | None, only: Sequence[str] | None = None) -> Path:
     """Every page, or the class's and these students'; those of students who left are removed."""
-    stale.remove(job.output, [result.student for result in results.submissions])
-    return report.render(job.output, results, corrections, templates, only)
+    stale.remove(job.output, [result.student for result in material.results.submissions])
+    return report.render(job.output, material, templates, only)
 
 
 def _command(typed: Sequence[str]) -> str:

@@ -45,12 +45,12 @@ def run(
         f" --isolation {isolation}" if isolation != "auto" else ""
     )
     files = _files(kits.encode(loaded.kit), options, minutes * 60 - _SPARE)
-    data = wheels.zipped(files, frozenset({SETUP, RUN}))
-    store.write_bytes(output, data)
+    with store.writing(output) as file:
+        wheels.pack(file, files, frozenset({SETUP, RUN}))
     points = loaded.kit.max_score
+    size = output.stat().st_size / 1024
     tell(
-        f"Autograder: {output} ({len(data) / 1024:.0f} KiB), for {points:g} points\nDigest: {loaded.digest}",
-        beside=False,
+        f"Autograder: {output} ({size:.0f} KiB), for {points:g} points\nDigest: {loaded.digest}", beside=False
     )
     _tell_longest(loaded.kit.limits, len(loaded.kit.exercises), minutes)
     return 0

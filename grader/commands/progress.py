@@ -1,6 +1,6 @@
 """How far a class is: a bar on a terminal, elsewhere a line every few seconds, a student or an event.
 
-Grading is told in one of three forms and kept for `grader status`; other work on a class is only told.
+It is told in one of three forms, and of grading kept for `grader status`.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ class Done(Protocol):
 
 
 class Work:
-    """Hears of every submission that is done; `what` is done to them, and `done` is what they are then."""
+    """Hears of every submission that is done; `done` is what they are then."""
 
-    def __init__(self, tracker: Tracker, what: str, done: str, *, silent: bool = False) -> None:
+    def __init__(self, tracker: Tracker, done: str, form: str) -> None:
         self.tracker = tracker
-        self._what, self._done = what, done
-        self._silent = silent
+        self._what, self._done = tracker.work.capitalize(), done
+        self._form = form
         self._count = 0
         self._last = time.monotonic()
         self._bar: Any = None
 
     def __enter__(self) -> Done:
-        if sys.stderr.isatty() and not self._silent:
+        if sys.stderr.isatty() and self._form == "text":
             self._bar = _bar(self._what, self.tracker.left)
         self._tell(self.tracker.now())
         return self.done
@@ -65,10 +65,12 @@ class Work:
         return speed(now)
 
     def _tell(self, now: progress.Progress) -> None:
-        if self._bar is not None:
+        if self._form == "json":
+            click.echo(store.encode(now), err=True)
+        elif self._bar is not None:
             room = self._bar.console.width - len(f"{self._what}  {now.left}/{now.left} ") - _BAR
             self._bar.update(self._bar.task_ids[0], pace=fitted(self._pace(now), room))
-        elif not self._silent and self._is_time():
+        elif self._form == "text" and self._is_time():
             of = self._count + now.left
             click.echo(fitted([f"{self._count} of {of} {self._done}", *self._pace(now)]), err=True)
 
@@ -85,10 +87,9 @@ class Progress(Work):
     def __init__(
         self, tracker: Tracker, before: int, folder: Path, *, form: str = "text", verbose: bool = False
     ) -> None:
-        super().__init__(tracker, "Grading", "graded", silent=form != "text" or verbose)
+        super().__init__(tracker, "graded", "none" if verbose and form == "text" else form)
         self._before = before  # as many as are said to stand
         self._folder = folder
-        self._form = form
         self._verbose = verbose
 
     def __enter__(self) -> Done:
@@ -117,10 +118,7 @@ class Progress(Work):
         return pace(now)
 
     def _tell(self, now: progress.Progress) -> None:
-        """Keep it, and say it in the form that is asked for."""
         progress.keep(self._folder, now)
-        if self._form == "json":
-            click.echo(store.encode(now), err=True)
         super()._tell(now)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -15,12 +15,9 @@ from grader.commands.outputs import Output
 from grader.errors import GraderError
 from grader.overrides import Overrides
 from grader.report import gradebook
-from grader.report.head import head_of
 from grader.report.html import Renderer, write_class, write_corrections, write_student
+from grader.report.material import Material
 from grader.results import Evidence, Results
-
-if TYPE_CHECKING:
-    from rich.text import Text
 
 
 def run(
@@ -45,9 +42,10 @@ def run(
         tell(f"warning: {warning}")
     if templates is not None and not templates.is_dir():
         raise GraderError(f"--templates {templates}: there is no such folder.")
-    index = render(folder, results, corrections, templates)
+    material = material_of(folder, results, corrections)
+    index = render(folder, material, templates)
     if formats:
-        write_formats(folder, results, corrections, wanted)
+        write_formats(material, wanted)
     tell(f"Report: {index}", beside=not outputs.for_people(wanted))
     if served:
         return _serve(folder, results, templates)
@@ -58,31 +56,22 @@ def _serve(folder: Path, results: Results, templates: Path | None) -> int:
     from grader.commands.serving import Desk, serve  # noqa: PLC0415 -- a server is seldom wanted
 
     def anew(students: Collection[str]) -> None:
-        render(folder, results, overrides.read(folder / overrides.OVERRIDES_FILE), templates, students)
+        corrections = overrides.read(folder / overrides.OVERRIDES_FILE)
+        render(folder, material_of(folder, results, corrections), templates, students)
 
     return serve(Desk(folder, results, Renderer(templates), anew))
 
 
-def write_formats(folder: Path, results: Results, corrections: Overrides, wanted: Sequence[Output]) -> None:
-    """Everything that is asked for, of a class whose evidence is in the folder."""
+def material_of(folder: Path, results: Results, corrections: Overrides) -> Material:
+    """A class whose evidence is in the folder."""
+    return Material(results, corrections, partial(_evidence, folder), root=outputs.root())
+
+
+def write_formats(material: Material, wanted: Sequence[Output]) -> None:
+    """Everything that is asked for."""
     from grader.report.classterminal import class_summary  # noqa: PLC0415 -- after the work
-    from grader.report.material import Material  # noqa: PLC0415
 
-    def text(symbols: bool) -> Text:
-        return class_summary(results, corrections, evidence, symbols=symbols)
-
-    def evidence(student: str) -> Evidence | None:
-        return _evidence(folder, student)
-
-    material = Material(results, corrections, evidence, root=outputs.root())
-    outputs.write(wanted, material, text)
-
-
-def headline(folder: Path, results: Results, corrections: Overrides) -> str:
-    """The class in a line."""
-    from grader.report import classview  # noqa: PLC0415 -- after the work
-
-    return classview.classroom(results, corrections, lambda one: _evidence(folder, one)).headline
+    outputs.write(wanted, material, lambda symbols: class_summary(material.view, symbols=symbols))
 
 
 def hides_expected(folder: Path, asked: bool | None) -> bool:
@@ -99,21 +88,18 @@ def hides_expected(folder: Path, asked: bool | None) -> bool:
 
 
 def render(
-    folder: Path,
-    results: Results,
-    corrections: Overrides,
-    templates: Path | None,
-    only: Collection[str] | None = None,
+    folder: Path, material: Material, templates: Path | None, only: Collection[str] | None = None
 ) -> Path:
     """Write index.html, a page for each student, or for these alone, and grades.csv; return the first."""
     renderer = Renderer(templates)
-    head = head_of(results)
+    results, corrections = material.results, material.overrides
     for result in results.submissions:
         if only is None or result.student in only:
-            write_student(folder, result, _evidence(folder, result.student), head, corrections, renderer)
+            evidence = material.evidence(result.student)
+            write_student(folder, result, evidence, material.head, corrections, renderer)
     gradebook.write(folder, results, corrections)
     write_corrections(folder, results, corrections, renderer)
-    return write_class(folder, results, corrections, renderer, lambda one: _evidence(folder, one))
+    return write_class(folder, material.view, renderer)
 
 
 def _evidence(folder: Path, student: str) -> Evidence | None:

@@ -38,6 +38,7 @@ def run(
     jobs: int,
     *,
     as_json: bool,
+    progress: str,
 ) -> int:
     """Write page and document, say what was found, return the exit code: similar code is no failure."""
     output = output or own_folder(nearby.handed_in(path, one=False))
@@ -45,8 +46,9 @@ def run(
     with open_submissions(path, output=output, asked=asked) as discovery, Reader(jobs, isolation) as reader:
         _warn(reader, isolation)
         given = tuple(reader.read([_starter(one) for one in starter]))
-        reads = _read(reader, discovery.submissions)
-        with Work(Tracker(len(reads), 0), "Comparing", "compared") as done:
+        tracker = Tracker(len(discovery.submissions), 0, jobs, work="reading")
+        reads = _read(reader, discovery.submissions, Work(tracker, "read", progress))
+        with Work(Tracker(len(reads), 0, work="comparing"), "compared", progress) as done:
             compared = compare(reads, given, least / 100, done)
         found = similarview.document(reads, compared, least / 100, [one.student for one in given])
         texts = _texts(reader, discovery.submissions, found)
@@ -61,9 +63,9 @@ def run(
     return 0
 
 
-def _read(reader: Reader, submissions: Sequence[Submission]) -> tuple[Read, ...]:
+def _read(reader: Reader, submissions: Sequence[Submission], watch: Work) -> tuple[Read, ...]:
     reads = []
-    with Work(Tracker(len(submissions), 0), "Reading", "read") as done:
+    with watch as done:
         for one in reader.read(submissions):
             reads.append(one)
             done()

@@ -22,14 +22,6 @@ _NUMBER: Final = re.compile(r"\d+")
 
 
 @dataclass(frozen=True)
-class Page:
-    """One student's, and the notebooks that it speaks of."""
-
-    text: str
-    notebooks: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Pack:
     """What a zip came to."""
 
@@ -37,15 +29,15 @@ class Pack:
     lost: tuple[str, ...]  # students without a page in it, and why
 
 
-def pack(file: IO[bytes], entries: Sequence[Entry], system: str, page: Callable[[Entry], Page]) -> Pack:
+def pack(file: IO[bytes], entries: Sequence[Entry], system: str, page: Callable[[Entry], str]) -> Pack:
     """Each page is made, packed and forgotten."""
     lost, count = [], 0
     with zipfile.ZipFile(file, "w") as archive:
         for entry in entries:
-            made = page(entry)
-            names = list(_NAMES[system](entry, made))
+            names = list(_NAMES[system](entry))
+            made = page(entry) if names else ""
             for name in names:
-                archive.writestr(member(name), made.text)
+                archive.writestr(member(name), made)
             count += bool(names)
             lost += [] if names else [f"{entry.student}: {_WHY[system]}"]
     return Pack(count, tuple(lost))
@@ -59,7 +51,7 @@ def member(name: str, mode: int = 0o644) -> zipfile.ZipInfo:
     return info
 
 
-def _canvas(entry: Entry, _: Page) -> Iterator[str]:
+def _canvas(entry: Entry) -> Iterator[str]:
     """By the download's name, unless a number in a student's name stands before Canvas's own."""
     prefix, user = entry.prefix_from("canvas"), entry.origin.id
     attachment = prefix.rpartition("_")[2]
@@ -70,23 +62,23 @@ def _canvas(entry: Entry, _: Page) -> Iterator[str]:
     yield f"{kept}_feedback.html"
 
 
-def _moodle(entry: Entry, _: Page) -> Iterator[str]:
+def _moodle(entry: Entry) -> Iterator[str]:
     if entry.id_from("moodle"):
         yield f"{entry.origin.prefix}/feedback.html"
 
 
-def _nbgrader(entry: Entry, page: Page) -> Iterator[str]:
+def _nbgrader(entry: Entry) -> Iterator[str]:
     """Nbgrader releases a page for each notebook that was handed in, under its name."""
     if entry.id_from("nbgrader"):
         folder = f"feedback/{entry.origin.id}/{entry.origin.prefix}"
-        yield from (f"{folder}/{PurePath(notebook).stem}.html" for notebook in page.notebooks)
+        yield from (f"{folder}/{PurePath(notebook).stem}.html" for notebook in entry.origin.notebooks)
 
 
-def _plain(entry: Entry, _: Page) -> Iterator[str]:
+def _plain(entry: Entry) -> Iterator[str]:
     yield f"{file_name(entry.student)}.html"
 
 
-_NAMES: Final[Mapping[str, Callable[[Entry, Page], Iterator[str]]]] = {
+_NAMES: Final[Mapping[str, Callable[[Entry], Iterator[str]]]] = {
     "canvas": _canvas,
     "moodle": _moodle,
     "nbgrader": _nbgrader,
@@ -95,5 +87,5 @@ _NAMES: Final[Mapping[str, Callable[[Entry, Page], Iterator[str]]]] = {
 _WHY: Final = {
     "canvas": "Canvas takes a page only beside a file of somebody whom its download names.",
     "moodle": "Moodle takes a page only for a participant whom its download numbers.",
-    "nbgrader": "no notebook of an nbgrader course was read.",
+    "nbgrader": "no notebook of an nbgrader course was handed in.",
 }

@@ -7,14 +7,11 @@ from typing import Final
 
 from rich.text import Text
 
-from grader.overrides import NONE, Overrides
-from grader.report import classview
-from grader.report.attention import AlertView, Read, nothing_read
+from grader.report.attention import AlertView
 from grader.report.classview import ClassView, RowView
 from grader.report.clusters import ClusterView
 from grader.report.figures import plural
 from grader.report.lines import STYLES, WIDTH, Line, code, fitted, sign, to_text, wrapped
-from grader.results import Results
 
 LISTED: Final = 40  # students that are listed; of a larger class the distribution is shown
 _ALERTS: Final = 10  # lines of one warning
@@ -26,11 +23,8 @@ _BAR: Final = 50  # columns of the longest bar
 _NAME: Final = range(7, 31)  # columns of a student's name
 
 
-def class_summary(
-    results: Results, overrides: Overrides = NONE, evidence: Read = nothing_read, *, symbols: bool = True
-) -> Text:
+def class_summary(view: ClassView, *, symbols: bool = True) -> Text:
     """The marks, who is to be looked at, and the mistakes with a sentence for the instructor."""
-    view = classview.classroom(results, overrides, evidence)
     return to_text(_class(view, symbols=symbols), symbols=symbols)
 
 

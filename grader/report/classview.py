@@ -8,11 +8,11 @@ from statistics import mean, median
 from typing import Final, NamedTuple
 
 from grader.kept import Made
-from grader.overrides import Mark, Overrides, check, mark
+from grader.overrides import NONE, Mark, Overrides, check, mark
 from grader.report import attention, clusters, heat, mistakes, views
 from grader.report.attention import AlertView, Looks, LookView, Read, nothing_read
 from grader.report.clusters import ClusterView
-from grader.report.figures import DASH, out_of, percent, plural, points
+from grader.report.figures import DASH, out_of, percent, plural, points, together
 from grader.report.head import head_of
 from grader.report.heat import MapView
 from grader.report.mistakes import LinkView, MistakeView
@@ -94,7 +94,7 @@ class ClassView(View, frozen=True):
     similar: bool = False  # whether the page of similar submissions stands beside this one
 
 
-def classroom(results: Results, overrides: Overrides, evidence: Read = nothing_read) -> ClassView:
+def classroom(results: Results, overrides: Overrides = NONE, evidence: Read = nothing_read) -> ClassView:
     """What is shown of a class, with a warning for every correction that fits nothing in it.
 
     `evidence` is read for those alone of whom an answer was accepted close to the bound.
@@ -249,10 +249,10 @@ def _words(result: SubmissionResult, state: State) -> str:
 
 def _remark(result: SubmissionResult) -> str:
     """What the instructor looks for first: whether it was late, why nothing was graded, else the mistakes."""
-    late = ("handed in late",) if result.origin and result.origin.late else ()
+    late = ("Handed in late",) if result.origin and result.origin.late else ()
     found = (text for exercise in result.exercises for text in _exercise_remark(exercise))
     told = (*late, *((result.message,) if result.message else found))
-    return one_line("; ".join(dict.fromkeys(told)))
+    return one_line(together(told))
 
 
 def _exercise_remark(exercise: ExerciseResult) -> tuple[str, ...]:

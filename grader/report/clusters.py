@@ -18,7 +18,7 @@ from grader.report.counterview import CounterView, counter
 from grader.report.figures import percent, plural
 from grader.report.grounds import ground
 from grader.report.mistakes import LinkView, link_to, links
-from grader.report.views import NAME, View, sentence
+from grader.report.views import NAME, View, quoted, sentence
 from grader.results import ExerciseResult, Results
 from grader.text import one_line
 
@@ -85,7 +85,7 @@ def example(cluster: Cluster, results: Results) -> ExerciseResult:
 
 def named(exercise: ExerciseResult) -> str:
     """What stands for the name that its mistake lacks."""
-    return sentence(f"Not passed: {'; '.join(_failed(exercise))}")
+    return sentence(f"Not passed: {', '.join(map(quoted, _failed(exercise)))}")
 
 
 def _unknown(results: Results) -> Iterator[tuple[ExerciseResult, _Unknown]]:

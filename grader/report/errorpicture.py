@@ -27,7 +27,7 @@ from grader.report.drawing import (
     label,
     line,
 )
-from grader.report.figures import magnitude, plural, short
+from grader.report.figures import magnitude, plural, short, together
 from grader.report.scales import Axis, coordinate
 from grader.results import CaseEvidence, CriterionResult, ExerciseEvidence, as_float
 from grader.text import one_line
@@ -227,7 +227,7 @@ def _counted(strip: Strip) -> str:
 
 
 def _described(strips: Sequence[Strip]) -> str:
-    told = "; ".join(f"{strip.title}: {_counted(strip)}{_worst(strip.cases)}" for strip in strips)
+    told = together(f"{strip.title}: {_counted(strip)}{_worst(strip.cases)}" for strip in strips)
     return f"{_UNITS} {told}."
 
 

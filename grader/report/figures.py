@@ -1,4 +1,4 @@
-"""Numbers as people read them: points, shares, and the values of two tensors side by side.
+"""Numbers and lists as people read them: points, shares, and the values of two tensors side by side.
 
 A value is the shortest decimal that reads back as the same number of its dtype, and a compared
 value is never cut without the place where the two differ. No numpy here: a report must start at once.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from grader.results import Number, TensorView, as_float
@@ -54,6 +54,15 @@ def limit(name: str, value: float) -> str:
 def plural(count: int, noun: str) -> str:
     """`1 case`, `2 cases`."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def together(told: Iterable[str]) -> str:
+    """In one line, each once; what begins as a sentence does is one of its own."""
+    line = ""
+    for one in dict.fromkeys(told):
+        joint = ". " if one[:1].isupper() else "; "
+        line = f"{line.removesuffix('.')}{joint}{one}" if line else one
+    return line
 
 
 def single(value: float) -> str:

@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from grader.kept import Made
 from grader.report.figures import plural
-from grader.report.views import NAME, View
+from grader.report.views import NAME, View, quoted
 from grader.results import CriterionResult, ExerciseResult, Results, SubmissionResult
 from grader.store import file_name
 from grader.text import one_line
@@ -250,5 +250,5 @@ def _words(result: SubmissionResult, exercise: ExerciseResult | None, *, several
     if exercise.status == "missing":
         return "not run" if result.status == "load_failed" else "not started"
     failed = [row for row in exercise.criteria if row.outcome == "failed"]
-    names = (f"{row.title} ({row.device})" if several else row.title for row in failed)
-    return "; ".join(one_line(name, NAME) for name in names) or "all passed"
+    told = (quoted(row.title) + f" ({one_line(row.device, NAME)})" * several for row in failed)
+    return ", ".join(told) or "all passed"

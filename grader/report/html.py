@@ -31,9 +31,9 @@ from markupsafe import Markup, escape
 from grader import store
 from grader.errors import GraderError
 from grader.overrides import NONE, Overrides, text_of
-from grader.report import classview, large, redaction, views
 from grader.report import corrections as edits
-from grader.report.attention import Read, nothing_read
+from grader.report import large, redaction, views
+from grader.report.classview import ClassView
 from grader.report.head import Head
 from grader.results import Evidence, Results, SubmissionResult
 
@@ -54,22 +54,13 @@ class Renderer:
         self._environment = _environment(templates)
         self._dress = {kind: self._dressed(kind) for kind in ("class", "student", "similar", "corrections")}
 
-    def class_page(self, results: Results, overrides: Overrides, evidence: Read = nothing_read) -> str:
+    def class_page(self, view: ClassView) -> str:
         """The first page of the class, and the only one where it is not large."""
-        _, pieces = next(self.class_pages(results, overrides, evidence))
+        _, pieces = next(self.class_pages(view))
         return "".join(pieces)
 
-    def class_pages(
-        self,
-        results: Results,
-        overrides: Overrides,
-        evidence: Read = nothing_read,
-        *,
-        similar: bool = False,
-    ) -> Iterator[tuple[str, Iterator[str]]]:
-        """Files of the class's pages and their pieces, the first first; `similar`: it leads to that page."""
-        view = classview.classroom(results, overrides, evidence)
-        view = msgspec.structs.replace(view, similar=similar)
+    def class_pages(self, view: ClassView) -> Iterator[tuple[str, Iterator[str]]]:
+        """Files of the class's pages and their pieces, the first first."""
         dress = self._dress["class"]
         if not large.is_large(view):
             yield INDEX_FILE, self._pieces("class.html.j2", view=view, **dress)
@@ -143,20 +134,14 @@ class Renderer:
         return inside[-1] if inside else f"template {name}"
 
 
-def write_class(
-    folder: Path,
-    results: Results,
-    overrides: Overrides,
-    renderer: Renderer | None = None,
-    evidence: Read = nothing_read,
-) -> Path:
+def write_class(folder: Path, view: ClassView, renderer: Renderer | None = None) -> Path:
     """Write index.html, and of a large class the pages of its students; remove those of a larger one before.
 
     Raises GraderError where the folder cannot be written.
     """
     written = set()
-    similar = (folder / SIMILAR_FILE).is_file()
-    for name, page in (renderer or Renderer()).class_pages(results, overrides, evidence, similar=similar):
+    view = msgspec.structs.replace(view, similar=(folder / SIMILAR_FILE).is_file())
+    for name, page in (renderer or Renderer()).class_pages(view):
         store.write_pieces(folder / name, _encoded(page), lasting=False)
         written.add(name)
     for path in folder.glob(large.PAGES):

@@ -11,13 +11,14 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from grader.overrides import NONE, Overrides
-from grader.report import classview, views
+from grader.report import views
 from grader.report.attention import AlertView
+from grader.report.classview import ClassView
 from grader.report.diagnosisview import DiagnosisView
 from grader.report.head import Head
 from grader.report.material import Material
 from grader.report.views import CriterionView, DeviceView, ExerciseView, StudentView
-from grader.results import Evidence, Results, SubmissionResult
+from grader.results import Evidence, SubmissionResult
 from grader.text import clean, one_line
 
 ROOM: Final = 900_000  # bytes: GitHub refuses a summary of more than 1 MiB whole
@@ -32,7 +33,7 @@ _MISTAKES: Final = "\n| likely mistake | students | remark |\n| --- | --- | --- 
 def document(material: Material, room: int = ROOM) -> str:
     """A submission or a class, in at most `room` bytes."""
     if not material.one:
-        return classroom(material.results, material.overrides, room)
+        return classroom(material.view, room)
     (result,) = material.results.submissions
     return student(result, material.evidence(result.student), material.head, material.overrides, room)
 
@@ -47,8 +48,8 @@ def student(
     return _within(_student(views.student(result, evidence, head, overrides)), room)
 
 
-def classroom(results: Results, overrides: Overrides = NONE, room: int = ROOM) -> str:
-    return _within(_class(classview.classroom(results, overrides)), room)
+def classroom(view: ClassView, room: int = ROOM) -> str:
+    return _within(_class(view), room)
 
 
 def escaped(text: str) -> str:
@@ -139,7 +140,7 @@ def _diagnosis(found: DiagnosisView) -> Iterator[str]:
         yield f"{escaped(found.quote.where)}:\n{code(found.quote.text)}\n"
 
 
-def _class(view: classview.ClassView) -> Iterator[str]:
+def _class(view: ClassView) -> Iterator[str]:
     yield f"## {escaped(view.title)}\n\n{escaped(view.headline)}\n\n"
     for alert in view.alerts:
         yield from _alert(alert)

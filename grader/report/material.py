@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path, PurePath
 from typing import Final
 
 from grader.overrides import NONE, Mark, Overrides, mark
 from grader.records import Place
 from grader.report import redaction
+from grader.report.classview import ClassView, classroom
 from grader.report.head import Head, head_of
 from grader.results import (
     SCHEMA,
@@ -34,6 +36,11 @@ class Material:
     evidence: Callable[[str], Evidence | None]
     one: bool = False
     root: Path | None = None
+
+    @cached_property
+    def view(self) -> ClassView:
+        """What is shown of the class, made once for all that show it."""
+        return classroom(self.results, self.overrides, self.evidence)
 
     @property
     def head(self) -> Head:

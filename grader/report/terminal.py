@@ -247,8 +247,10 @@ def _diagnosis(found: DiagnosisView) -> Iterator[Line]:
     yield Line("")
     yield from wrapped(f"Likely mistake: {found.title}", "  ", "bold")
     yield from wrapped(found.ground, "  ")
+    if found.alternatives:
+        yield Line("  These cases cannot tell it from:")
     for title in found.alternatives:
-        yield from wrapped(f"These cases cannot tell it from: {title}", "  ")
+        yield from wrapped(title, "    ", hang="- ")
     yield from wrapped(found.hint, "  ", hang="Hint:  ")
     yield from _where(found)
 

@@ -216,6 +216,10 @@ def sentence(text: str) -> str:
     return one_line(text, SENTENCE)
 
 
+def quoted(title: str) -> str:
+    return f"“{one_line(title, NAME)}”"
+
+
 class _Where(View, frozen=True):
     """What every exercise of a submission shares."""
 

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Dialog, Page, sync_playwright
 
 from grader.overrides import NONE
+from grader.report.classview import classroom
 from grader.report.head import head_of
 from grader.report.html import Renderer, write_class, write_student
 from grader.results import Results
@@ -101,7 +102,7 @@ def write_report(folder: Path, results: Results, *, hostile: bool = False) -> Pa
     evidence = filled(samples.EVIDENCE, lambda text: f"{HOSTILE}{text}") if hostile else samples.EVIDENCE
     for index, one in enumerate(results.submissions):
         write_student(folder, one, evidence if index == 1 else None, head_of(results), NONE, renderer)
-    return write_class(folder, results, NONE, renderer)
+    return write_class(folder, classroom(results), renderer)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 from playwright.sync_api import Page
 
-from grader.overrides import NONE
+from grader.report.classview import classroom
 from grader.report.html import write_class
 from grader.results import SubmissionResult
 from tests.browser.conftest import Open, Visit
@@ -113,7 +113,7 @@ def test_a_criterions_name_shows_who_does_not_pass_it(open_page: Open, index: Pa
     page.get_by_role("button", name="many steps").last.click()
 
     assert shown(page) == ["s02", "s03", "s04"]
-    assert page.locator("#count").inner_text() == "3 of 5 shown, those who do not pass: many steps"
+    assert page.locator("#count").inner_text() == "3 of 5 shown, those who do not pass: “many steps”"
     assert fragment(page) == "fails=8"
 
 
@@ -128,7 +128,7 @@ def test_the_map_says_whose_column_it_is_and_opens_that_page(open_page: Open, in
     strip.click(position={"x": box["width"] * 0.3, "y": 5})
     page.wait_for_url("**/s02.html")
 
-    assert told == "s02 \N{EN DASH} all passed \N{EN DASH} many steps; the rates 0, 0.5 and 1"
+    assert told == "s02 \N{EN DASH} all passed \N{EN DASH} “many steps”, “the rates 0, 0.5 and 1”"
 
 
 def test_an_example_of_a_mistake_is_a_way_to_its_exercise(open_page: Open, index: Path) -> None:
@@ -166,7 +166,7 @@ def test_a_class_of_a_thousand_is_under_a_megabyte_and_is_searched(open_page: Op
     many: tuple[SubmissionResult, ...] = tuple(
         msgspec.structs.replace(kinds[n * 7 % 4], student=f"s{n:04}") for n in range(1000)
     )
-    index = write_class(tmp_path, msgspec.structs.replace(samples.RESULTS, submissions=many), NONE)
+    index = write_class(tmp_path, classroom(msgspec.structs.replace(samples.RESULTS, submissions=many)))
 
     page = open_page(index)
     page.get_by_label("Search").fill("s0007")

@@ -119,7 +119,7 @@ def test_all_who_gave_the_same_answers_are_corrected_at_once_though_no_known_mis
 
     page.get_by_label("Student", exact=True).fill("u1")
     page.get_by_label("Exercise", exact=True).select_option(label=samples.TWO)
-    failing = "Not passed: many steps; the rates 0, 0.5 and 1"
+    failing = "Not passed: “many steps”, “the rates 0, 0.5 and 1”"
     assert page.locator("#graded").inner_text() == f"The grader gave 6 of 10. {failing}"
     page.get_by_label(f"Apply to all 3 who gave the same answers: {failing}").check()
     take_in(page, "8")

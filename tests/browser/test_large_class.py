@@ -12,6 +12,7 @@ from playwright.sync_api import Page
 
 from grader.overrides import NONE
 from grader.report import large as pages
+from grader.report.classview import classroom
 from grader.report.html import write_class, write_corrections
 from grader.results import Results
 from tests.browser.conftest import HOSTILE, Open, Visit
@@ -32,7 +33,7 @@ def class_of(kinds: Results, size: int = SIZE, prefix: str = "c") -> Results:
 def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("large")
     write_corrections(folder, class_of(samples.RESULTS), NONE)
-    return write_class(folder, class_of(samples.RESULTS), NONE)
+    return write_class(folder, classroom(class_of(samples.RESULTS)))
 
 
 def rows(page: Page) -> list[list[str]]:
@@ -74,7 +75,7 @@ def test_the_row_of_a_large_class_is_that_of_its_own_page(
 ) -> None:
     monkeypatch.setattr(pages, "PAGE", 10)
     monkeypatch.setattr(pages, "KINDS", kinds)
-    index = write_class(tmp_path, class_of(samples.RESULTS, 10 + 1), NONE)
+    index = write_class(tmp_path, classroom(class_of(samples.RESULTS, 10 + 1)))
 
     page = open_page(index.parent / "students-all.html")
     everybody = rows(page), parts(page)
@@ -107,7 +108,7 @@ def test_a_criterion_on_the_first_page_leads_to_who_does_not_pass_it(open_page: 
     page.get_by_role("link", name="many steps").last.click()
     page.wait_for_url("**/students-all.html#fails=8")
 
-    assert count(page) == ("1,500 of 2,500 found, the first 1,000 shown, those who do not pass: many steps")
+    assert count(page) == ("1,500 of 2,500 found, the first 1,000 shown, those who do not pass: “many steps”")
 
 
 def test_the_words_of_a_mistake_of_many_are_searched_for(open_page: Open, large: Path) -> None:
@@ -148,7 +149,7 @@ def test_no_text_of_a_large_class_becomes_markup_or_script(
     visit: Callable[..., Visit], tmp_path: Path
 ) -> None:
     hostile = class_of(filled(samples.RESULTS, lambda text: f"{HOSTILE}{text}"), 1_001, HOSTILE)
-    index = write_class(tmp_path, hostile, NONE)
+    index = write_class(tmp_path, classroom(hostile))
 
     made = visit(index.parent / "students-all.html")
 

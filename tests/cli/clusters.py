@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -93,12 +94,14 @@ def other_packages(folder: Path, **versions: str | None) -> str:
     import msgspec
 
     folder.mkdir()
+    others = tuple(f"{package.replace('-', '_')}-" for package in versions)
     for path in Path(msgspec.__file__).parents[1].iterdir():
-        if not path.name.startswith(("torch-", "torch_grader-", "__editable__")):
+        if not path.name.startswith(("torch_grader-", "__editable__", *others)):
             (folder / path.name).symlink_to(path)
     for package, number in versions.items():
         if number is not None:
             info = folder / f"{package.replace('-', '_')}-{number}.dist-info"
             info.mkdir()
             (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: {number}\n")
+            (info / "entry_points.txt").write_text(distribution(package).read_text("entry_points.txt") or "")
     return f"{folder}:{ROOT}"

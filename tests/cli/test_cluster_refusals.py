@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from unittest import mock
 
@@ -33,7 +35,7 @@ from grader.cluster.connecting import Where
     ],
 )
 def test_what_no_answer_came_of_went_with_the_scheduler(status: str, why: Exception) -> None:
-    cluster = session.Cluster(mock.Mock(), mock.Mock(), "name", "key", cuda=False)
+    cluster = session.Cluster(mock.Mock(), mock.Mock(), "name", mock.Mock(key="key"), cuda=False)
 
     with pytest.raises(GraderError) as error:
         cluster._graded(mock.Mock(), mock.Mock(status=status), why)
@@ -44,11 +46,25 @@ def test_what_no_answer_came_of_went_with_the_scheduler(status: str, why: Except
     )
 
 
+def test_a_late_worker_that_has_left_since_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "_compare_versions", mock.Mock(side_effect=OSError("lost")))
+    cluster = session.Cluster(mock.Mock(), mock.Mock(), "name", mock.Mock(), cuda=False)
+
+    with pytest.raises(GraderError) as error:
+        cluster._graded(mock.Mock(), mock.Mock(status="error"), worker.Unlike("Worker tcp://a came late"))
+
+    assert str(error.value) == (
+        "Worker tcp://a came late.\n"
+        "  Stop it, or make it like the others. "
+        "What is done is kept; go on with the same command and --resume."
+    )
+
+
 def test_whether_anybody_works_cannot_be_asked_of_a_scheduler_that_is_gone() -> None:
     client = mock.Mock(**{"scheduler_info.side_effect": OSError("Timed out")})
 
     with pytest.raises(GraderError) as error:
-        _ = session.Cluster(client, mock.Mock(), "name", "key", cuda=False).jobs
+        _ = session.Cluster(client, mock.Mock(), "name", mock.Mock(key="key"), cuda=False).jobs
 
     assert str(error.value).startswith("The scheduler is gone, and what it was to grade with it.")
 
@@ -225,12 +241,24 @@ def test_a_scheduler_without_workers_is_a_sentence(
     )
 
 
+def test_a_worker_with_another_distributed_is_told_in_one_sentence(
+    file: Path, small_class: Path, kit_file: Path, tmp_path: Path
+) -> None:
+    packages = other_packages(tmp_path / "packages", **{"distributed": "0.0.9", "torch-grader": "0.1.0"})
+    with workers(file, start=[sys.executable, "-S"], PYTHONPATH=packages):
+        run = grade(small_class, kit_file, tmp_path / "report", "--scheduler", file)
+
+    assert (run.code, run.out) == (2, "")
+    assert re.sub(r"tcp://[\d.:]+", "tcp://1", run.err) == (
+        f"error: Worker tcp://1 has distributed 0.0.9, and {version('distributed')} is here.\n"
+        "  help: Grade with the same versions everywhere: one environment, or one container image.\n"
+    )
+
+
 @pytest.mark.parametrize("torch", ["2.5.0", None])
 def test_a_worker_with_another_torch_or_none_is_told_by_name(
     torch: str | None, file: Path, small_class: Path, kit_file: Path, tmp_path: Path
 ) -> None:
-    from importlib.metadata import version
-
     packages = other_packages(tmp_path / "packages", **{"torch": torch, "torch-grader": "0.1.0"})
     with workers(file, start=[sys.executable, "-S"], PYTHONPATH=packages):
         run = grade(small_class, kit_file, tmp_path / "report", "--scheduler", file)

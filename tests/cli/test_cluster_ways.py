@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -18,8 +19,8 @@ from grader import kit as kits
 from grader.errors import GraderError
 from grader.records import Submission
 from grader.run import Options
-from tests.cli.clusters import everything, grade, scheduler, workers
-from tests.cli.running import COURSE, ROOT, Run
+from tests.cli.clusters import everything, grade, other_packages, scheduler, workers
+from tests.cli.running import COURSE, Run
 from tests.hostile.machines import UNSHARE, without
 
 pytest.importorskip("distributed")
@@ -68,7 +69,8 @@ def test_workers_that_offer_devices_have_as_many_places(file: Path) -> None:
     with workers(file, "--resources", "CUDA=2"), connected(Where(str(file))) as client:
         session._refuse_without_cuda(client)
         places = [
-            session.Cluster(client, mock.Mock(), "name", "key", cuda=cuda).jobs for cuda in (True, False)
+            session.Cluster(client, mock.Mock(), "name", mock.Mock(key="key"), cuda=cuda).jobs
+            for cuda in (True, False)
         ]
 
     assert places == [2, 1]
@@ -79,7 +81,7 @@ def test_a_submission_asks_for_a_device_where_one_is_needed(cuda: bool, needs: d
     client = mock.Mock()
     client.scheduler_info.return_value = {"workers": {}}
     client.map.return_value = [SimpleNamespace(key="a")]
-    cluster = session.Cluster(client, mock.Mock(), "name", "key", cuda=cuda)
+    cluster = session.Cluster(client, mock.Mock(), "name", mock.Mock(key="key"), cuda=cuda)
 
     cluster._send(iter([Submission("s01", "s01.py", files=(COURSE,))]))
 
@@ -108,36 +110,58 @@ def test_a_worker_that_cannot_confine_as_is_asked_is_told_by_name(
     )
 
 
-def test_a_worker_that_comes_late_with_another_version_grades_nothing(
-    file: Path, kit_file: Path, tmp_path: Path
-) -> None:
-    submission = Submission("s01", "s01.py", files=(COURSE,))
-    with connected(Where(str(file))) as client:
-        with workers(file):
-            told = session._agreed(client, Where(str(file)), plugin(kit_file))
-        with workers(file, start=[sys.executable, "-P"], PYTHONPATH=other_grader(tmp_path)):
-            (late,) = client.scheduler_info()["workers"]
-            cluster = session.Cluster(client, kits.load(kit_file).kit, "late", told.key, cuda=False)
-            with pytest.raises(GraderError) as error:
-                list(cluster.grade_class([submission], mock.Mock()))
+@pytest.fixture(scope="module")
+def told(file: Path, kit_file: Path) -> agreement.Told:
+    """What is agreed with a worker that has left since."""
+    with workers(file), connected(Where(str(file))) as client:
+        return session._agreed(client, Where(str(file)), plugin(kit_file))
 
-    assert str(error.value) == (
-        f"Worker {late} came late, and would grade as the others do not.\n"
-        "  Stop it, or make it like the others. "
+
+@pytest.mark.parametrize(
+    ("package", "called"),
+    [
+        ("distributed", "distributed"),
+        pytest.param("torch-grader", "grader", marks=pytest.mark.exhaustive),
+        pytest.param("torch", "torch", marks=pytest.mark.exhaustive),
+    ],
+)
+def test_a_worker_that_comes_late_with_another_version_is_told_as_one_that_was_there_before(
+    package: str, called: str, file: Path, kit_file: Path, told: agreement.Told, tmp_path: Path
+) -> None:
+    packages = other_packages(tmp_path / "packages", **{"torch-grader": __version__} | {package: "0.0.9"})
+
+    with workers(file, start=[sys.executable, "-PS"], PYTHONPATH=packages):
+        late, error = refused(file, kit_file, told)
+
+    assert str(error) == (
+        f"Worker {late} has {called} 0.0.9, and {version(package)} is here.\n"
+        "  Grade with the same versions everywhere: one environment, or one container image. "
         "What is done is kept; go on with the same command and --resume."
     )
 
 
-def other_grader(folder: Path) -> str:
-    """A folder with the grader as it is here, but for its version."""
-    (folder / "grader").mkdir()
-    for path in (ROOT / "grader").iterdir():
-        if path.name == "__init__.py":
-            changed = path.read_text().replace(f'"{__version__}"', '"0.0.9"')
-            (folder / "grader" / path.name).write_text(changed)
-        else:
-            (folder / "grader" / path.name).symlink_to(path)
-    return str(folder)
+def test_a_worker_that_comes_late_with_weaker_walls_is_told_so(
+    file: Path, kit_file: Path, told: agreement.Told
+) -> None:
+    with workers(file, start=[*without(UNSHARE), sys.executable]):
+        late, error = refused(file, kit_file, told)
+
+    assert str(error) == (
+        f"Two workers would grade differently: isolation is strict at the others, and standard at {late}.\n"
+        "  Make them alike, stop one of them, or ask for what both have: --isolation, --device. "
+        "What is done is kept; go on with the same command and --resume."
+    )
+
+
+def refused(file: Path, kit_file: Path, told: agreement.Told) -> tuple[str, GraderError]:
+    """The worker that is there when a submission is to be graded, and what is said of it."""
+    submission = Submission("s01", "s01.py", files=(COURSE,))
+    with connected(Where(str(file))) as client:
+        (late,) = client.scheduler_info()["workers"]
+        cluster = session.Cluster(client, kits.load(kit_file).kit, "late", told, cuda=False)
+        with pytest.raises(GraderError) as error:
+            list(cluster.grade_class([submission], mock.Mock()))
+    return late, error.value
 
 
 def plugin(kit_file: Path) -> worker.Grading:

@@ -17,6 +17,7 @@ from tests.cli.running import ROOT, grader, inside, results
 from tests.gradebooks.consumers import Course, User, canvas_attach, canvas_import
 from tests.intake import exports
 from tests.intake.exports import HW, Tree, packed, plant, zipped
+from tests.report.reading import Page
 
 CANVAS = """\
 Recognised: a Canvas download, 9 submissions, 1 late, 2 earlier attempts left out
@@ -443,6 +444,42 @@ def test_another_layout_can_be_forced(tmp_path: Path) -> None:
 
     assert taken.out.startswith("Recognised: a Canvas download, 1 submission,")
     assert forced.out.startswith("Recognised: files and folders, 2 submissions\n")
+
+
+def test_a_notebook_that_cannot_be_read_gets_the_feedback_that_says_so(
+    kit_file: Path, tmp_path: Path
+) -> None:
+    whole = (ROOT / "submissions" / "s07.ipynb").read_bytes()
+    tree = {
+        "s01": {"ps1": {"problem1.ipynb": b'{"cells": ['}},
+        "s02": {"ps1": {"problem1.ipynb": whole, "problem2.ipynb": b"{}", "helper.py": HW}},
+        "s03": {"ps1": {"problem1.py": HW}},
+    }
+    plant(tmp_path / "course", {"submitted": tree})
+
+    assert grader("grade", "course", "--kit", kit_file, cwd=tmp_path).code == 0
+    run = inside("export", "nbgrader", "-o", "grades.csv", "--feedback", "feedback.zip", cwd=tmp_path)
+
+    assert (run.code, run.out, run.err) == (
+        0,
+        "",
+        (
+            "Written: grades.csv\n"
+            "Without a page in the pack:\n"
+            "  s03: no notebook of an nbgrader course was handed in.\n"
+            "Written: feedback.zip, 2 pages\n"
+        ),
+    )
+    with zipfile.ZipFile(tmp_path / "feedback.zip") as archive:
+        pages = {name: Page(archive.read(name).decode()).text for name in archive.namelist()}
+    assert list(pages) == [
+        "feedback/s01/ps1/problem1.html",
+        "feedback/s02/ps1/problem1.html",
+        "feedback/s02/ps1/problem2.html",
+    ]
+    broken = "This is no notebook: invalid JSON (Expecting value). Open it in Jupyter, save it again"
+    assert f"problem1.ipynb, line 1: {broken}" in pages["feedback/s01/ps1/problem1.html"]
+    assert "This is JSON, but no notebook: it has no cells." in pages["feedback/s02/ps1/problem2.html"]
 
 
 def test_one_of_several_assignments_of_a_course_has_to_be_named(tmp_path: Path) -> None:

@@ -9,16 +9,19 @@ import os
 import re
 import subprocess
 from pathlib import Path
+from unittest import mock
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from grader import store
 from grader.commands import grade
 from grader.intake.submissions import Discovery
 from grader.kept import Found
 from grader.records import Submission
+from grader.report import classview, material
 from grader.results import SubmissionResult
-from tests.cli.running import ROOT, clean_environment, command, grader
+from tests.cli.running import ROOT, clean_environment, command, grader, inside
 from tests.report import samples, told
 from tests.report.told import replace
 
@@ -37,6 +40,20 @@ def report(kit_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert (run.code, run.err) == (0, f"Report: {folder}/index.html\n")
     assert [row["student"] for row in csv.DictReader(io.StringIO(run.out))] == ["s07", "s17"]
     return folder
+
+
+def test_a_class_is_looked_at_once_for_all_that_shows_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.write_results(tmp_path, samples.RESULTS)
+    watched = mock.Mock(wraps=classview.classroom)
+    monkeypatch.setattr(material, "classroom", watched)
+
+    run = inside("report", tmp_path, "--format", "text", "--format", f"markdown={tmp_path}/class.md")
+
+    assert run.out.startswith("The grader failed on these; it costs nobody a point:\n")
+    assert (tmp_path / "class.md").is_file()
+    assert watched.call_count == 1
 
 
 def test_a_check_is_written_in_every_form_at_once(kit_file: Path, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import pytest
 
 from grader.kit import LoadedKit
 from tests.cli.container import Limited, entered, limited
-from tests.cli.running import LIMIT, ROOT, Run, clean_environment, grader
+from tests.cli.running import LIMIT, ROOT, Run, clean_environment, grader, inside
 
 MEMORY: Final = 768_000_000  # what a container of Gradescope has by default, and half a CPU
 METADATA: Final = '{"id": 1, "users": [{"id": 2, "name": "s07", "email": "s07@example.org"}]}'
@@ -264,6 +264,26 @@ def test_what_cannot_be_built_is_told_and_nothing_is_left(
     assert (run.code, run.out, run.err) == (2, "", text.format(here=tmp_path))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.zip", "old"]
     assert (tmp_path / "a.zip").read_bytes() == b"mine"
+
+
+def test_an_interrupted_build_leaves_nothing(
+    kit_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, beside = zipfile.ZipFile.writestr, set[str]()
+
+    def interrupted(archive: zipfile.ZipFile, member: Any, data: bytes) -> None:
+        write(archive, member, data)
+        beside.update(path.name for path in tmp_path.iterdir())
+        if getattr(member, "filename", "") == "run_autograder":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(zipfile.ZipFile, "writestr", interrupted)
+
+    run = inside("gradescope", "build", "--kit", kit_file, "-o", "a.zip", cwd=tmp_path)
+
+    assert (run.code, run.out) == (130, "")
+    assert len(beside) == 1, "it is written as it is made"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_limits_and_level_stand_in_the_script_and_a_file_is_replaced_when_asked(

@@ -112,6 +112,18 @@ def test_what_the_page_sends_is_written_and_shown(own: Served) -> None:
     assert "late" in own.ask("GET", f"{own.home}/corrections.html")[1]
 
 
+def test_a_save_draws_what_shows_the_student_and_nobody_elses_page(own: Served) -> None:
+    def drawn() -> dict[str, int]:
+        return {path.name: path.stat().st_ino for path in own.folder.rglob("*.*ml")}
+
+    before = drawn()
+    assert own.put() == (204, "")
+
+    changed = {name for name, inode in drawn().items() if before[name] != inode}
+    assert changed == {"index.html", "corrections.html", "s01.html"}
+    assert len(before) == 8
+
+
 @pytest.mark.parametrize(
     ("headers", "status", "told"),
     [

@@ -139,6 +139,46 @@ def test_it_says_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert re.fullmatch(f"(1 of 1 read{speed})+(1 of 1 compared{speed})+", run.err)
 
 
+def test_programs_hear_how_far_it_is_as_they_do_of_grading(tmp_path: Path) -> None:
+    run = inside("similar", RIGHT / "recursion.py", "-o", tmp_path, "--progress", "json")
+
+    lines = [json.loads(line) for line in run.err.splitlines()]
+    assert {frozenset(one) for one in lines} == {frozenset(progress.Progress.__struct_fields__)}
+    assert [(one["work"], one["state"], one["of"], one["done"], one["left"]) for one in lines] == [
+        ("reading", "running", 1, 0, 1),
+        ("reading", "running", 1, 1, 0),
+        ("reading", "done", 1, 1, 0),
+        ("comparing", "running", 1, 0, 1),
+        ("comparing", "running", 1, 1, 0),
+        ("comparing", "done", 1, 1, 0),
+    ]
+    assert not (tmp_path / "progress.json").exists()
+
+
+def test_an_interrupted_reading_is_told_to_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(progress.Tracker, "done", interrupted)
+
+    run = inside("similar", RIGHT / "recursion.py", "-o", tmp_path, "--progress", "json")
+
+    told = [json.loads(line) for line in run.err.splitlines() if line.startswith("{")]
+    assert run.code == 130
+    assert [(one["work"], one["state"]) for one in told] == [
+        ("reading", "running"),
+        ("reading", "interrupted"),
+    ]
+
+
+def test_it_says_nothing_where_that_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "EVERY", 0.0)
+
+    run = inside("similar", RIGHT / "recursion.py", "-o", tmp_path, "--progress", "none")
+
+    assert (run.code, run.err) == (0, "")
+
+
 def test_a_terminal_shows_bars(tmp_path: Path) -> None:
     shown = on_a_terminal("similar", RIGHT / "recursion.py", "-o", tmp_path)
 

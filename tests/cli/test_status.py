@@ -61,6 +61,7 @@ def test_programs_hear_of_the_beginning_of_each_that_is_done_and_of_the_end(
         ("running", 3, 0, 1, 46.7),
         ("done", 3, 0, 1, 46.7),
     ]
+    assert {one["work"] for one in found} == {"grading"}
     assert found[0]["seconds_left"] is None
     assert [one["workers"] for one in found] == [1] * 5
     assert all(one["memory"] > 1 << 20 and one["workers_memory"] > 1 << 20 for one in found)

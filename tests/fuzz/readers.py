@@ -315,7 +315,7 @@ def read_reference(data: bytes, _: Path) -> object:
 def read_template(data: bytes, folder: Path) -> object:
     (folder / "student.html.j2").write_bytes(data)
     results = store.read_results(output_folder(folder, {}))
-    return report.render(folder, results, overrides.NONE, folder)
+    return report.render(folder, report.material_of(folder, results, overrides.NONE), folder)
 
 
 READERS: Final = {

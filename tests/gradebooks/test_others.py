@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 
 from grader.records import Origin, Person
+from grader.report import gradescope as documents
 from grader.report.html import Renderer
+from grader.report.material import Material
 from grader.results import SubmissionResult
 from tests.cli.running import inside
 from tests.gradebooks.reports import canvas, handed_in, report
@@ -27,7 +29,8 @@ def gradescope(student: str, number: str, points: int = 20) -> SubmissionResult:
 
 
 def nbgrader(student: str, points: int = 20) -> SubmissionResult:
-    return handed_in(student, Origin("nbgrader", student, "ps1", (Person(id=student),)), points)
+    person, notebooks = (Person(id=student),), ("problem1.ipynb",)
+    return handed_in(student, Origin("nbgrader", student, "ps1", person, notebooks=notebooks), points)
 
 
 # --- Gradescope ------------------------------------------------------------------------------
@@ -65,6 +68,42 @@ def test_the_autograder_hands_each_submission_its_stored_mark(tmp_path: Path) ->
     with pytest.raises(subprocess.CalledProcessError) as error:
         handed_out(root, 103)
     assert error.value.stderr == "Submission 103 was not graded: it is not in this autograder.\n"
+
+
+@pytest.mark.parametrize(("broken", "code"), [(KeyboardInterrupt(), 130), (OSError(28, "No space left"), 2)])
+def test_an_autograder_that_is_not_whole_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: BaseException, code: int
+) -> None:
+    report(tmp_path / "report", gradescope("s01", "101"), gradescope("s02", "102"))
+    (tmp_path / "autograder.zip").write_bytes(b"the one before")
+    beside = set[str]()
+    made = documents.document
+
+    def interrupted(material: Material) -> str:
+        beside.update(path.name for path in tmp_path.iterdir())
+        if material.results.submissions[0].student == "s02":
+            raise broken
+        return made(material)
+
+    monkeypatch.setattr(documents, "document", interrupted)
+
+    run = inside("export", "gradescope", "--output", "autograder.zip", cwd=tmp_path)
+
+    assert run.code == code
+    assert len(beside) == 3, "it is written as it is made"
+    assert {path.name: path.is_file() and path.read_bytes() for path in tmp_path.iterdir()} == {
+        "report": False,
+        "autograder.zip": b"the one before",
+    }
+
+
+def test_a_dry_run_writes_no_autograder(tmp_path: Path) -> None:
+    report(tmp_path / "report", gradescope("s01", "101"))
+
+    run = inside("export", "gradescope", "--output", "autograder.zip", "--dry-run", cwd=tmp_path)
+
+    assert (run.code, run.out, run.err) == (0, "", "")
+    assert [path.name for path in tmp_path.iterdir()] == ["report"]
 
 
 def handed_out(root: Path, number: int) -> dict[str, Any]:
@@ -130,7 +169,7 @@ def test_marks_are_written_as_nbgrader_exports_them(tmp_path: Path, monkeypatch:
         (
             "Written: grades.csv\n"
             "Not in it:\n  s03: was not handed in through nbgrader.\n"
-            "Without a page in the pack:\n  s03: no notebook of an nbgrader course was read.\n"
+            "Without a page in the pack:\n  s03: no notebook of an nbgrader course was handed in.\n"
             "Written: feedback.zip, 2 pages\n"
         ),
     )

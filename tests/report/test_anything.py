@@ -11,7 +11,6 @@ import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from grader.overrides import NONE
 from grader.records import Cell, Note
 from grader.report import (
     classterminal,
@@ -23,6 +22,7 @@ from grader.report import (
     markdown,
     terminal,
 )
+from grader.report.classview import classroom
 from grader.report.html import Renderer
 from grader.report.material import of_check
 from grader.results import (
@@ -101,12 +101,12 @@ def test_every_renderer_copes_with_any_submission(one: SubmissionResult, evidenc
     results = msgspec.structs.replace(samples.RESULTS, submissions=(one,))
     material = of_check(Graded(one, evidence), samples.HEAD)
     written = [
-        RENDERER.class_page(results, NONE),
+        RENDERER.class_page(classroom(results)),
         RENDERER.student_page(one, evidence, samples.HEAD),
-        classterminal.class_summary(results).plain,
+        classterminal.class_summary(classroom(results)).plain,
         terminal.check(one, evidence, samples.HEAD, verbose=True).plain,
         markdown.student(one, evidence, samples.HEAD),
-        markdown.classroom(results),
+        markdown.classroom(classroom(results)),
         junit.document(material),
         gradescope.document(material),
     ]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
 from grader.overrides import NONE, parse
 from grader.records import Failure, Origin
 from grader.report import classview, heat
 from grader.report.classview import ClassView
-from grader.report.figures import DASH
+from grader.report.figures import DASH, together
 from grader.report.mistakes import LinkView
 from grader.results import Device, ExerciseResult, Results, SubmissionResult
 from tests.report import samples
@@ -238,7 +239,7 @@ def test_the_map_in_words_has_the_same_order_and_says_what_each_fails() -> None:
 
     assert [(row.student, *row.cells) for row in drawn.standing] == [
         ("s01", "all passed", "all passed"),
-        ("s02", "all passed", "many steps; the rates 0, 0.5 and 1"),
+        ("s02", "all passed", "“many steps”, “the rates 0, 0.5 and 1”"),
         ("s04", "all passed", "not started"),
         ("s03", "not run", "not run"),
         ("s05", "not graded", "not graded"),
@@ -285,7 +286,7 @@ def test_two_devices_have_a_column_each_and_a_strip_for_each_criterion() -> None
         ("many steps", "cuda", "0 of 1"),
         ("no steps leave theta as it is", "cpu", "1 of 1"),
     ]
-    assert view.map.standing[0].cells[0] == "many steps (cuda)"
+    assert view.map.standing[0].cells[0] == "“many steps” (cuda)"
 
 
 def test_there_is_a_button_for_every_result_that_occurs() -> None:
@@ -311,7 +312,7 @@ def test_the_remark_names_the_mistake_or_else_what_fails_first() -> None:
     )
 
     assert [row.remark for row in view.rows] == [
-        "wrong by up to 3e+07 bounds; The gradients of all steps add up.",
+        "wrong by up to 3e+07 bounds. The gradients of all steps add up.",
         "no gradient_descent_torch_optimiser",
     ]
 
@@ -322,4 +323,22 @@ def test_the_remark_says_first_who_was_late() -> None:
 
     view = seen(replace(samples.RIGHT, origin=late), replace(failed, origin=late), samples.RIGHT)
 
-    assert [row.remark for row in view.rows] == ["handed in late", f"handed in late; {failed.message}", ""]
+    assert [row.remark for row in view.rows] == ["Handed in late", f"Handed in late; {failed.message}", ""]
+
+
+@pytest.mark.parametrize(
+    ("told", "text"),
+    [
+        (["Handed in late"], "Handed in late"),
+        (["Handed in late", "The rate is halved"], "Handed in late. The rate is halved"),
+        (["The rate is halved.", "The sum comes back."], "The rate is halved. The sum comes back."),
+        (["The rate is halved.", "no norm", "no norm"], "The rate is halved; no norm"),
+        (
+            ["no Layer", "4 of 10 cases fail", "None comes back"],
+            "no Layer; 4 of 10 cases fail. None comes back",
+        ),
+        ([], ""),
+    ],
+)
+def test_remarks_are_sentences_of_their_own_where_they_begin_as_such(told: list[str], text: str) -> None:
+    assert together(told) == text

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from grader.overrides import NONE, parse
 from grader.report import classterminal, classview, redaction
+from grader.report.classview import classroom
 from grader.report.clusters import TOLERANCE, ClusterView, clusters
 from grader.report.html import Renderer
 from grader.report.mistakes import LinkView
@@ -41,7 +42,7 @@ def test_those_who_do_the_same_but_for_rounding_are_one_cluster_the_largest_firs
     common, rare = found(alone, *same)
 
     assert (common.title, common.where) == (
-        "Not passed: many steps; the rates 0, 0.5 and 1",
+        "Not passed: “many steps”, “the rates 0, 0.5 and 1”",
         f"in {samples.TWO}",
     )
     assert (common.text, common.width, common.told) == ("2 students", 100, ())
@@ -105,13 +106,13 @@ def test_rounding_below_the_tolerance_parts_nobody_and_ten_times_it_does(
 def test_the_class_is_told_in_the_terminal_what_has_no_name_yet() -> None:
     same = [did(f"s{number:02}", "aa 0.44;bb") for number in range(10, 20)]
 
-    text = classterminal.class_summary(class_of(*same, did("s20", "aa 7;bb"))).plain
+    text = classterminal.class_summary(classroom(class_of(*same, did("s20", "aa 7;bb")))).plain
 
     assert (
         "No known mistake fits, by what they have in common\n"
         "  10 students: s10, s11, s12, s13, s14, s15, s16, s17 and 2 more, in\n"
         "               gradient_descent_norm_torch_optimiser\n"
-        "      Not passed: many steps; the rates 0, 0.5 and 1\n"
+        "      Not passed: “many steps”, “the rates 0, 0.5 and 1”\n"
         f"      {samples.TWO}(torch.tensor([1.0, 1.0]), 0.1, 2)\n"
         "      expected [0.64, 0.64], got [0.44, 0.44]\n"
         "  1 student: s20, in gradient_descent_norm_torch_optimiser\n"
@@ -119,17 +120,18 @@ def test_the_class_is_told_in_the_terminal_what_has_no_name_yet() -> None:
 
 
 def test_a_screen_shows_the_largest_clusters_and_says_how_many_more_there_are() -> None:
-    text = classterminal.class_summary(class_of(*(did(f"t{n}", f"aa {n}") for n in range(7)))).plain
+    several = class_of(*(did(f"t{n}", f"aa {n}") for n in range(7)))
+    text = classterminal.class_summary(classroom(several)).plain
 
     assert "  and 2 more: see the report\n" in text
-    assert "No known mistake" not in classterminal.class_summary(class_of(samples.RIGHT)).plain
+    assert "No known mistake" not in classterminal.class_summary(classroom(class_of(samples.RIGHT))).plain
 
 
 def test_the_page_has_a_row_for_each_cluster_and_a_way_there() -> None:
     same = [did("s07", "aa 0.44;bb"), did("s08", "aa 0.44;bb")]
 
-    page = Renderer().class_page(class_of(*same), NONE)
-    without = Renderer().class_page(class_of(samples.WRONG), NONE)
+    page = Renderer().class_page(classroom(class_of(*same)))
+    without = Renderer().class_page(classroom(class_of(samples.WRONG)))
 
     row = page[page.index('<h2 id="clusters">') : page.index('<h2 id="criteria">')]
     assert '<li><a href="#clusters">Mistakes without a name</a></li>' in page
@@ -196,7 +198,7 @@ def test_evidence_is_read_for_nobody_else() -> None:
 
 
 def test_the_terminal_lists_them_too() -> None:
-    text = classterminal.class_summary(class_of(CLOSE), NONE, close_calls).plain
+    text = classterminal.class_summary(classroom(class_of(CLOSE), NONE, close_calls)).plain
 
     assert (
         "Accepted close to the bound\n"

@@ -85,7 +85,7 @@ def test_who_fails_alike_stands_together_though_no_known_mistake_fits() -> None:
     shown = corrections.view(results, overrides.NONE, data).shared
 
     (same,) = [one for one in data.mistakes if not one.named]
-    assert (same.title, list(same.students)) == ("Not passed: many steps; the rates 0, 0.5 and 1", [1, 3])
+    assert (same.title, list(same.students)) == ("Not passed: “many steps”, “the rates 0, 0.5 and 1”", [1, 3])
     assert data.exercises[same.exercise].name == samples.TWO
     assert [(one.title, one.told, one.count) for one in shown] == [
         (same.title, f"the same answers in {samples.TWO}, and no known mistake fits", 2)

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from grader.errors import GraderError
 from grader.overrides import NONE, Overrides, parse
 from grader.report import html
+from grader.report.classview import classroom
 from grader.report.head import Head
 from grader.report.html import Renderer
 from grader.results import Results, SubmissionResult
@@ -53,7 +54,7 @@ def pages(results: Results, overrides: Overrides = NONE) -> list[str]:
     """The class page and every student's page, evidence with the second."""
     head = Head(results.assignment, results.environment, results.devices)
     students = (RENDERER.student_page(one, None, head, overrides) for one in results.submissions)
-    return [RENDERER.class_page(results, overrides), *students]
+    return [RENDERER.class_page(classroom(results, overrides)), *students]
 
 
 def student_page(result: SubmissionResult, overrides: Overrides = NONE) -> Page:
@@ -132,7 +133,7 @@ def test_pages_load_nothing_and_allow_nothing_to_be_loaded() -> None:
 
 
 def test_the_script_writes_no_markup_and_asks_nobody() -> None:
-    script = own(RENDERER.class_page(samples.RESULTS, NONE), "script")
+    script = own(RENDERER.class_page(classroom(samples.RESULTS)), "script")
 
     for word in ("innerHTML", "outerHTML", "insertAdjacent", "document.write", "eval", "Function(", "fetch"):
         assert word not in script
@@ -235,7 +236,7 @@ def test_a_student_page_names_no_other_student() -> None:
 
 
 def test_the_class_page_puts_our_faults_and_lost_files_before_the_marks() -> None:
-    text = Page(RENDERER.class_page(samples.RESULTS, CORRECTED)).text
+    text = Page(RENDERER.class_page(classroom(samples.RESULTS, CORRECTED))).text
 
     places = [
         text.index(told) for told in ("the zygote ended", "notes.docx", "Mean", "no notebook", "gradients")
@@ -261,7 +262,7 @@ def test_missing_isolation_is_told_on_every_page() -> None:
 def test_a_class_of_nobody_has_a_page() -> None:
     results = msgspec.structs.replace(samples.RESULTS, submissions=(), unmatched=())
 
-    text = Page(RENDERER.class_page(results, NONE)).text
+    text = Page(RENDERER.class_page(classroom(results))).text
 
     assert "0 submissions: 0 with full marks, 0 that need a look." in text
     assert "Full marks 0 of 0" in text
@@ -271,7 +272,7 @@ def test_pages_are_written_where_the_class_page_links_to(tmp_path: Path) -> None
     strange = msgspec.structs.replace(samples.RIGHT, student="../Ünsafe <id>")
     results = msgspec.structs.replace(samples.RESULTS, submissions=(strange, samples.WRONG))
 
-    index = html.write_class(tmp_path, results, NONE, RENDERER)
+    index = html.write_class(tmp_path, classroom(results), RENDERER)
     written = [
         html.write_student(tmp_path, one, None, samples.HEAD, NONE, RENDERER) for one in results.submissions
     ]
@@ -289,17 +290,17 @@ def test_an_assignments_own_template_replaces_a_single_one(tmp_path: Path) -> No
     renderer = Renderer(tmp_path)
 
     assert renderer.student_page(samples.RIGHT, None, samples.HEAD) == "<p>s01</p>"
-    assert renderer.class_page(samples.RESULTS, NONE) == RENDERER.class_page(samples.RESULTS, NONE)
+    assert renderer.class_page(classroom(samples.RESULTS)) == RENDERER.class_page(classroom(samples.RESULTS))
 
 
 def test_an_assignments_own_template_may_replace_a_single_block(tmp_path: Path) -> None:
     own_page = '{% extends "default/class.html.j2" %}{% block footer %}<p>Ask us.</p>\n{% endblock %}'
     (tmp_path / "class.html.j2").write_text(own_page, encoding="utf-8")
 
-    page = Renderer(tmp_path).class_page(samples.RESULTS, NONE)
+    page = Renderer(tmp_path).class_page(classroom(samples.RESULTS))
 
     footer = "<p>This page names every student: it is for the instructor.</p>"
-    assert page == RENDERER.class_page(samples.RESULTS, NONE).replace(footer, "<p>Ask us.</p>")
+    assert page == RENDERER.class_page(classroom(samples.RESULTS)).replace(footer, "<p>Ask us.</p>")
 
 
 @pytest.mark.parametrize(
@@ -354,7 +355,7 @@ def _contrast(one: str, other: str) -> float:
 
 @pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
 def test_text_stands_out_from_its_ground_in_both_themes(theme: int) -> None:
-    style = own(RENDERER.class_page(samples.RESULTS, NONE), "style")
+    style = own(RENDERER.class_page(classroom(samples.RESULTS)), "style")
     found = re.findall(r"--([a-z-]+):light-dark\((#[0-9a-f]+),(#[0-9a-f]+)\)", style)
     colours = {name: both[theme] for name, *both in found}
     grounds = ("ground", "surface", "code-ground")

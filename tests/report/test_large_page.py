@@ -14,6 +14,7 @@ from grader.kept import Made
 from grader.overrides import NONE
 from grader.report import gradebook
 from grader.report import large as pages
+from grader.report.classview import classroom
 from grader.report.html import write_class, write_corrections
 from grader.results import Results
 from tests.report import samples
@@ -35,7 +36,7 @@ def students_of(page: str) -> list[str]:
 
 
 def test_every_student_stands_on_one_page_that_the_first_leads_to(large: Results, tmp_path: Path) -> None:
-    index = write_class(tmp_path, large, NONE)
+    index = write_class(tmp_path, classroom(large))
 
     first = index.read_text(encoding="utf-8")
     pages = re.findall(r'<li><a href="(students-\d+\.html)">([^<]+)</a>', first)
@@ -54,7 +55,7 @@ def test_every_student_stands_on_one_page_that_the_first_leads_to(large: Results
 
 
 def test_the_first_page_speaks_of_the_whole_class_and_stays_small(large: Results, tmp_path: Path) -> None:
-    first = write_class(tmp_path, large, NONE).read_text(encoding="utf-8")
+    first = write_class(tmp_path, classroom(large)).read_text(encoding="utf-8")
 
     whole = sum(one.status == "harness" for one in large.submissions)
     assert f"2,500 submissions: {whole:,} not graded" in first
@@ -64,8 +65,8 @@ def test_the_first_page_speaks_of_the_whole_class_and_stays_small(large: Results
 
 
 def test_pages_of_a_larger_class_before_are_removed(large: Results, tmp_path: Path) -> None:
-    write_class(tmp_path, large, NONE)
-    write_class(tmp_path, replace(large, submissions=large.submissions[:1_500]), NONE)
+    write_class(tmp_path, classroom(large))
+    write_class(tmp_path, classroom(replace(large, submissions=large.submissions[:1_500])))
     assert sorted(path.name for path in tmp_path.glob("*.html")) == [
         "index.html",
         "students-001.html",
@@ -73,7 +74,7 @@ def test_pages_of_a_larger_class_before_are_removed(large: Results, tmp_path: Pa
         "students-all.html",
     ]
 
-    write_class(tmp_path, samples.RESULTS, NONE)
+    write_class(tmp_path, classroom(samples.RESULTS))
     assert [path.name for path in tmp_path.glob("*.html")] == ["index.html"]
 
 
@@ -87,8 +88,10 @@ def test_a_student_more_costs_the_parent_some_bytes_whatever_is_said_of_them(
         """Bytes that making the pages takes at its height."""
         students = Made(lambda n: replace(kinds[n % len(kinds)], student=f"c{n:05}"), range(size))
         tracemalloc.start()
-        for write in (gradebook.write, write_corrections, write_class):
-            write(tmp_path, replace(samples.RESULTS, submissions=students), NONE)
+        results = replace(samples.RESULTS, submissions=students)
+        for write in (gradebook.write, write_corrections):
+            write(tmp_path, results, NONE)
+        write_class(tmp_path, classroom(results))
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         return peak

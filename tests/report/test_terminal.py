@@ -12,6 +12,7 @@ from rich.console import Console
 
 from grader.overrides import parse
 from grader.report import classterminal, lines, terminal
+from grader.report.classview import classroom
 from grader.results import Evidence, SubmissionResult
 from grader.text import FORBIDDEN
 from tests.report import samples, told
@@ -79,7 +80,11 @@ def test_the_same_mistake_is_told_once_and_its_place_twice() -> None:
 
 def test_a_mistake_that_explains_a_part_says_so_and_names_what_cannot_be_told_apart() -> None:
     partly = replace(
-        told.DIAGNOSIS, explained=20, partial=True, evidence="partial", titles=("first", "Momentum of 1")
+        told.DIAGNOSIS,
+        explained=20,
+        partial=True,
+        evidence="partial",
+        titles=("first", "Momentum of 1", "A rate of 1"),
     )
     exercise = replace(told.WRONG.exercises[1], diagnosis=partly)
 
@@ -87,7 +92,9 @@ def test_a_mistake_that_explains_a_part_says_so_and_names_what_cannot_be_told_ap
 
     assert (
         "  Explains 20 of 24 failing cases, so there is more to find.\n"
-        "  These cases cannot tell it from: Momentum of 1\n"
+        "  These cases cannot tell it from:\n"
+        "    - Momentum of 1\n"
+        "    - A rate of 1\n"
     ) in text
 
 
@@ -95,13 +102,13 @@ def test_what_is_meant_for_the_instructor_is_in_the_class_only() -> None:
     check = terminal.check(told.WRONG, told.EVIDENCE, samples.HEAD, verbose=True).plain
 
     assert "Ask what .grad holds." not in check
-    assert "Ask what .grad holds." in classterminal.class_summary(told.CLASS).plain
+    assert "Ask what .grad holds." in classterminal.class_summary(classroom(told.CLASS)).plain
 
 
 def test_the_whole_text_of_a_class(tmp_path: Path) -> None:
     overrides = parse(b"student,exercise,score\ns02," + samples.TWO.encode() + b",7.5\ns02,,1\n")
 
-    assert_gold("class.txt", classterminal.class_summary(told.CLASS, overrides).plain, tmp_path)
+    assert_gold("class.txt", classterminal.class_summary(classroom(told.CLASS, overrides)).plain, tmp_path)
 
 
 def test_a_large_class_is_shown_by_its_distribution(tmp_path: Path) -> None:
@@ -112,7 +119,9 @@ def test_a_large_class_is_shown_by_its_distribution(tmp_path: Path) -> None:
     )
     results = msgspec.structs.replace(samples.RESULTS, submissions=many, unmatched=())
 
-    assert_gold("class-large.txt", classterminal.class_summary(results, symbols=False).plain, tmp_path)
+    assert_gold(
+        "class-large.txt", classterminal.class_summary(classroom(results), symbols=False).plain, tmp_path
+    )
 
 
 def test_colour_changes_nothing_but_the_colour() -> None:

@@ -57,7 +57,9 @@ def _course(submitted: Folder, course: Folder, others: Sequence[Entry], wanted: 
 def _handin(student: Entry, work: Entry, course: Folder) -> HandIn:
     name = student.path.name
     folder = Folder(work.path, work.shown, course.refused)
-    origin = Origin("nbgrader", name, work.path.name, (Person(id=name),))
+    sources = [one.path for one in _inside(work, course) if one.kind is Kind.SOURCE]
+    notebooks = tuple(path.name for path in sources if path.suffix == ".ipynb")
+    origin = Origin("nbgrader", name, work.path.name, (Person(id=name),), notebooks=notebooks)
     return HandIn(name, work.shown, origin, folders=(folder,))
 
 
