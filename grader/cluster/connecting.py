@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,8 @@ from typing import Final
 import dask
 import msgspec
 from dask.utils import parse_timedelta
-from distributed import Client, LocalCluster
+from distributed import Client, LocalCluster, Security
+from distributed.comm.core import connect
 
 from grader import decoders
 from grader.errors import GraderError
@@ -85,12 +87,23 @@ def _within(cluster: LocalCluster) -> Client:
 def _client(scheduler: str) -> Client:
     address = scheduler if "://" in scheduler else _address(scheduler)
     try:
+        asyncio.run(_greeted(address))
         return Client(address)
-    except (OSError, ValueError, TypeError, RuntimeError) as error:
+    except Exception as error:  # noqa: BLE001 -- whatever comes of what another program answers on its port
+        told = isinstance(error, (OSError, ValueError, TypeError, RuntimeError)) and one_line(str(error))
+        why = told or "what listens there does not answer as one, as a dashboard does not"
         raise GraderError(
-            f"--scheduler {scheduler}: no scheduler answers there: {one_line(str(error))}.",
+            f"--scheduler {scheduler}: no scheduler answers there: {why}.",
             "Start one with `dask scheduler`; for tls:// set dask's distributed.comm.tls.",
         ) from None
+
+
+async def _greeted(address: str) -> None:
+    """Raises where nobody answers in time: dask itself waits for ever for what is connected and mute."""
+    patience = dask.config.get("distributed.comm.timeouts.connect")
+    greeting = connect(address, **Security().get_connection_args("client"))
+    comm = await asyncio.wait_for(greeting, 2 * parse_timedelta(patience))  # dask's own is the first to end
+    await comm.close()
 
 
 class _File(msgspec.Struct):

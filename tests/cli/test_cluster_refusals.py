@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import socketserver
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from unittest import mock
 
@@ -151,6 +154,42 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The file of a scheduler."""
     with scheduler(tmp_path_factory.mktemp("dask")) as (file, _):
         yield file
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
+def test_what_listens_and_is_no_scheduler_is_a_sentence_and_not_waited_for_forever(
+    answer: bytes, small_class: Path, kit_file: Path, tmp_path: Path
+) -> None:
+    with _listening(answer) as port:
+        address = f"tcp://127.0.0.1:{port}"
+        run = grader(
+            "grade", small_class, "--kit", kit_file, "-o", tmp_path / "there", "--scheduler", address,
+            DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT="500ms",
+        )  # fmt: skip
+
+    assert run.code == 2
+    assert run.err.endswith(
+        f"error: --scheduler {address}: no scheduler answers there: what listens there does not answer as "
+        "one, as a dashboard does not.\n"
+        "  help: Start one with `dask scheduler`; for tls:// set dask's distributed.comm.tls.\n"
+    )
+
+
+@contextmanager
+def _listening(answer: bytes) -> Iterator[int]:
+    """A port where whoever connects gets this answer."""
+
+    class Answering(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.sendall(answer)
+            while self.request.recv(1 << 16):  # until the other side leaves
+                pass
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Answering) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_address[1]
+        server.shutdown()
 
 
 def test_no_scheduler_is_a_sentence(small_class: Path, kit_file: Path, tmp_path: Path) -> None:
