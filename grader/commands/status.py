@@ -40,7 +40,7 @@ def told(folder: Path, now: Progress) -> Iterator[str]:
         memory = f"memory {_mib(now.memory)}, workers {_mib(now.workers_memory or 0)}"
         yield f"  {counted(now.workers, 'worker')}; {memory}"
     if now.state == "interrupted":
-        yield "  What is done is kept: go on with the same command and --resume."
+        yield f"  {progress.GO_ON}"
 
 
 def counted(number: int, what: str) -> str:
