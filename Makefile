@@ -4,6 +4,8 @@ BIN := .venv/bin
 READY := .venv/.ready
 # torch first and alone: the constraints name its version, and an installed CPU build is never replaced.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Also where a shell forbids it: what is compiled once need not be compiled by each process of the tests.
+export PYTHONDONTWRITEBYTECODE :=
 
 # Without a browser the tests that need one say so: on a laptop they are skipped, where CI is set they fail.
 APT := apt-get -qq -o Acquire::Retries=3
@@ -19,6 +21,7 @@ $(READY): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(PIP) install "torch==$$(sed -n 's/^torch==//p' constraints.txt)"
 	$(PIP) install --constraint constraints.txt --editable ".[dev]"
+	$(BIN)/python -m compileall -q grader
 	touch $(READY)
 
 report: $(READY)  ## grade the sample class in submissions/ into report/

@@ -1,7 +1,19 @@
-"""An exercise of some forty lines that `grader/` knows nothing of: three dimensions, momentum."""
+"""Two exercises that `grader/` knows nothing of: one of some forty lines, and the smallest there is."""
 
 from __future__ import annotations
 
+SMALLEST = """
+import torch
+from hypothesis import strategies as st
+from grader.exercises import Criterion, Exercise
+
+EXERCISE = Exercise(name="double", title="Double", statement="Double it.", reference=lambda x: 2 * x,
+                    arguments=st.fixed_dictionaries({"x": st.sampled_from([1.0, 2.0]).map(torch.tensor)}),
+                    rubric=(Criterion("value", "Right", 1, "values"),))
+"""
+SMALLEST_HANDED_IN = "def double(x):\n    return x + x\n"
+
+# Three dimensions, momentum.
 FORTY_LINES = """
 import torch
 from hypothesis import strategies as st

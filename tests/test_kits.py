@@ -10,16 +10,7 @@ import pytest
 
 from grader import kits
 from grader.errors import GraderError, HarnessError
-
-SMALL = """
-import torch
-from hypothesis import strategies as st
-from grader.exercises import Criterion, Exercise
-
-EXERCISE = Exercise(name="double", title="Double", statement="Double it.", reference=lambda x: 2 * x,
-                    arguments=st.fixed_dictionaries({"x": st.sampled_from([1.0, 2.0]).map(torch.tensor)}),
-                    rubric=(Criterion("value", "Right", 1, "values"),))
-"""
+from tests.own_exercise import SMALLEST
 
 
 @pytest.fixture
@@ -32,7 +23,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def assignment(tmp_path: Path) -> Path:
     folder = tmp_path / "week"
     (folder / "reference").mkdir(parents=True)
-    (folder / "reference" / "double.py").write_text(SMALL)
+    (folder / "reference" / "double.py").write_text(SMALLEST)
     return folder
 
 

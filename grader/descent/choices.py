@@ -43,7 +43,10 @@ class Choices:
     @cached_property
     def rows(self) -> dict[Slot, Rows]:
         made = ((slot, self.traces.rows(slot)) for slot in SLOTS)
-        return {slot: rows for slot, rows in made if rows is not None and len(rows)}
+        found = {slot: rows for slot, rows in made if rows is not None and len(rows)}
+        start = _only(_first(BY_SLOT["start"], found["start"])) if "start" in found else ()
+        counted: tuple[Slot, ...] = ("count", "stop")
+        return found | {slot: _begun(found[slot], *start or ()) for slot in counted if slot in found}
 
     @cached_property
     def slots(self) -> dict[Slot, list[Way]]:
@@ -88,11 +91,10 @@ class Choices:
         if rows is None or rows.right:
             return [()]
         found = [*_first(BY_SLOT["count"], rows), *_first(BY_SLOT["stop"], rows)]
-        for count in (*islice(_partly(BY_SLOT["count"], rows), CHOICES), Deviation(BY_ID[UNASKED])):
-            asked = _applied(rows, count).astype(float)
-            if (asked >= rows.y).all():
-                stops = _first(BY_SLOT["stop"], replace(rows, x=asked))
-                found += [(count, *stop) for stop in stops if stop]
+        counts = (one for one in _partly(BY_SLOT["count"], rows) if (_applied(rows, one) >= rows.y).all())
+        for count in (*islice(counts, CHOICES), Deviation(BY_ID[UNASKED])):
+            stops = _first(BY_SLOT["stop"], replace(rows, x=_applied(rows, count).astype(float)))
+            found += [(count, *stop) for stop in stops if stop]
         return found[: 3 * CHOICES]
 
     @cached_property
@@ -225,6 +227,14 @@ def constants_of(rule: Rule, rows: Rows | None) -> Iterator[Deviation]:
     for constants in found:
         values, doubts = tuple(one.value for one in constants), tuple(one.doubt for one in constants)
         yield Deviation(rule, values, doubts if any(doubts) else ())
+
+
+def _begun(rows: Rows, *start: Deviation) -> Rows:
+    """With the theta that a first step would have begun at, also where none was taken."""
+    still, path = rows.y[:, 0] == 0, rows.at.path.copy()
+    for one in start:
+        path[0, still] = one(rows.at.initial, rows.at)[still]
+    return replace(rows, at=replace(rows.at, path=path))
 
 
 def _untouched(clip: Deviation, rows: Rows) -> Rows:

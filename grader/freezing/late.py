@@ -76,13 +76,16 @@ def long_runs(trials: Trials, drawn: Sequence[dict[str, Value]], seed: int, budg
     shapes = {shape_of(one, trials.exercise) for one in ordinary}
     for arguments in ordinary:
         near, far = random.choice(AWAY), random.choice(FAR)
-        run = _unsettled(trials, _Way(trials.exercise, arguments, count), near, far)
+        kinds = {kind for one in found for kind in one.wanted}
+        enough = all(("shape", shape) in kinds for shape in shapes) and (
+            sum(not one.away for one in found) >= ENOUGH
+        )
+        if enough and all(("away", shape) in kinds for shape in shapes):
+            break
+        way = _Way(trials.exercise, arguments, count)
+        run = _unsettled(trials, way, near, None if enough else far)
         if run is not None:
             found.append(run)
-        kinds = {kind for one in found for kind in one.wanted}
-        every = {(name, shape) for name in ("away", "shape") for shape in shapes} <= kinds
-        if every and sum(not one.away for one in found) >= ENOUGH:
-            break
     return _affordable(_chosen(trials, found), budget)
 
 
@@ -101,13 +104,18 @@ def _criterion(trials: Trials, arguments: Arguments) -> str:
         return ""
 
 
-def _unsettled(trials: Trials, way: _Way, near: int, far: int) -> _Run | None:
-    """The run, if it runs away or if its last round still counts; None for one that has converged."""
+def _unsettled(trials: Trials, way: _Way, near: int, far: int | None) -> _Run | None:
+    """The run, if it runs away or if its last round still counts; None for one that has converged.
+
+    Without `far` only whether it runs away is asked: many rounds cost.
+    """
     try:
         first = way.moved(2)
         if _shrunken(way.moved(EARLY), first, 0.1):
             return None
         for number, away in ((near, True), (far, False)):
+            if number is None:
+                break
             last = way.moved(number)
             if _shrunken(last, first, COUNTS):
                 return None

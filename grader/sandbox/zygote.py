@@ -42,6 +42,7 @@ def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     setup = _SETUP.decode(sys.stdin.buffer.read())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole terminal; the parent decides
+    gc.disable()  # what is imported stays: looking for garbage meanwhile is a tenth of the start
     try:
         level, weaker = levels.choose(setup.level)
         room = rooms.seclude(level)
@@ -55,8 +56,8 @@ def main() -> None:
         room = rooms.furnish(room)
     except Exception as error:  # noqa: BLE001 -- a broken torch fails in its own ways; the parent tells it
         report = jobs.Trouble(f"PyTorch cannot be imported: {type(error).__name__}: {error}"[:500])
-    gc.collect()
     gc.freeze()  # the collector then writes to no page that the workers share
+    gc.enable()
     if isinstance(report, jobs.Ready):
         told = msgspec.structs.replace(report, level=level, weaker=weaker, privileged=room.privileged)
         control.send(msgspec.msgpack.encode(told))

@@ -14,7 +14,8 @@ from grader import kit as kits
 from grader.kit import LoadedKit
 from tests.cli.running import COURSE, ROOT, grader
 from tests.cli.test_authors import SOURCE
-from tests.own_exercise import FORTY_LINES, FORTY_LINES_HANDED_IN
+from tests.conftest import cache_home
+from tests.own_exercise import FORTY_LINES, FORTY_LINES_HANDED_IN, SMALLEST, SMALLEST_HANDED_IN
 
 
 def test_the_doctor_runs_a_submission_and_names_each_layer() -> None:
@@ -73,7 +74,7 @@ def test_an_exercise_of_forty_lines_is_verified_and_graded_with_no_other_change(
     (week / "class").mkdir()
     for student, source in FORTY_LINES_HANDED_IN.items():
         (week / "class" / f"{student}.py").write_text(source, encoding="utf-8")
-    cache = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    cache = {"XDG_CACHE_HOME": str(cache_home())}
 
     verified = grader("verify", cwd=week, **cache)
     graded = grader("grade", "class", cwd=week, **cache)
@@ -90,8 +91,8 @@ def test_an_exercise_of_forty_lines_is_verified_and_graded_with_no_other_change(
 
 def test_a_frozen_kit_is_described_and_grades_as_the_assignment_does(tmp_path: Path) -> None:
     (tmp_path / "reference").mkdir()
-    (tmp_path / "reference" / "fit.py").write_text(FORTY_LINES, encoding="utf-8")
-    (tmp_path / "s01.py").write_text(FORTY_LINES_HANDED_IN["s01"], encoding="utf-8")
+    (tmp_path / "reference" / "double.py").write_text(SMALLEST, encoding="utf-8")
+    (tmp_path / "s01.py").write_text(SMALLEST_HANDED_IN, encoding="utf-8")
 
     freezes_and_describes(tmp_path, tmp_path / "homework.kit")
 

@@ -6,16 +6,16 @@ import re
 from pathlib import Path
 
 from tests.cli.running import ROOT, grader, on_a_terminal
-from tests.own_exercise import FORTY_LINES, FORTY_LINES_HANDED_IN
+from tests.own_exercise import SMALLEST, SMALLEST_HANDED_IN
 
 
 def fresh(tmp_path: Path) -> Path:
     """An assignment that was never frozen, and a submission."""
     week = tmp_path / "week7"
     (week / "reference").mkdir(parents=True)
-    (week / "reference" / "fit.py").write_text(FORTY_LINES, encoding="utf-8")
+    (week / "reference" / "double.py").write_text(SMALLEST, encoding="utf-8")
     (week / "class").mkdir()
-    (week / "class" / "s01.py").write_text(FORTY_LINES_HANDED_IN["s01"], encoding="utf-8")
+    (week / "class" / "s01.py").write_text(SMALLEST_HANDED_IN, encoding="utf-8")
     return week
 
 
@@ -45,7 +45,7 @@ def test_a_terminal_shows_what_a_freeze_does(tmp_path: Path) -> None:
     shown = on_a_terminal("check", "class/s01.py", "-q", cwd=fresh(tmp_path), **cache)
 
     assert "Freezing reference/ of" in shown
-    assert "choosing the cases" in shown
+    assert "writing the kit" in shown
     assert "Frozen in" in shown
 
 

@@ -81,8 +81,8 @@ def test_a_class_gets_the_same_marks_at_a_quarter_of_the_speed(
         shutil.copy(path, folder)
     files = sorted(folder.iterdir())
 
-    full = graded(folder, kit_file, "--timeout", "2", "--jobs", "1")
-    quarter = graded(folder, kit_file, "--timeout", "0.5", "--jobs", "8")
+    full = graded(folder, kit_file, "--timeout", "0.4", "--jobs", "1")
+    quarter = graded(folder, kit_file, "--timeout", "0.1", "--jobs", "8")
 
     assert quarter == full
     assert [checked(path, kit_file) for path in files[::20]] == full[::20]

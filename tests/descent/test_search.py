@@ -57,6 +57,12 @@ TOGETHER: list[tuple[list[Deviant], list[list[str]]]] = [
        "The gradient is 3 times what it should be: the loss is scaled"]]),
     ([("gradient-kept-in-part", (0.5,)), ("steps-times", (2,))],
      [["0.5 of the last step's gradient stays in .grad", "Twice as many steps are taken as asked for"]]),
+    ([("steps-more", (-1,)), ("rate-warms-up", (0.1, 9))],  # longer than the steps that are recorded
+     [["One step too few is taken",
+       "The learning rate warms up, from 0.1 of what is passed, over 9 steps"]]),
+    ([("loss-by-steps", ()), ("momentum", (0.9,))],
+     [["The loss or its gradient is divided by the number of steps",
+       "The descent runs with momentum 0.9"]]),
     ([("steps-at-most", (5,)), ("result-mean", ())],  # the start and five steps are six thetas
      [["The mean of all thetas is returned, with the initial one", CAPPED],
       ["The mean of the last 6 thetas is returned", CAPPED]]),
@@ -83,6 +89,50 @@ def test_a_stop_is_named_by_each_condition_that_is_the_same_the_plainest_first(k
             for end in (("the loss", 0.003), ("the gradient", 0.1), ("|theta|", 0.05))
         ],
         [[STOPPED.format(*end), SQUARED] for end in (("the gradient", 0.1), ("|theta|", 0.05))],
+    ]
+
+
+def test_a_stop_is_read_beside_another_start_also_where_no_step_was_taken(kit: LoadedKit) -> None:
+    pair: list[Deviant] = [("start-rounded", (0,)), ("stops-early-loss", (0.01,))]
+    rounded = "Theta is rounded to a whole number before the first step"
+
+    assert [named(of_rules(one, kit, *pair), kit.kit.exercises[one]) for one in LESSONS] == [
+        [
+            [STOPPED.format(*end), rounded]
+            for end in (("the loss", 0.01), ("the gradient", 0.2), ("|theta|", 0.1))
+        ],
+        [[STOPPED.format("the loss", 0.01), rounded]],
+    ]
+
+
+def test_a_stop_is_read_beside_a_least_number_of_steps(kit: LoadedKit) -> None:
+    pair: list[Deviant] = [("steps-at-least", (1,)), ("stops-early-patience", (1, 0, 0))]
+    least = "At least 1 step is taken, however few are asked for"
+    rises, flat = (
+        "The loop ends as soon as the loss rises",
+        "The loop ends as soon as the loss no longer falls",
+    )
+
+    assert [named(of_rules(one, kit, *pair), kit.kit.exercises[one]) for one in LESSONS] == [
+        [[rises, least], [flat, least]],
+        [[flat, least]],
+    ]
+
+
+def test_a_huber_loss_is_named_beside_the_clipping_that_is_the_same(kit: LoadedKit) -> None:
+    huber = (
+        "The loss is a Huber loss, a square near 0 and linear far from it: its gradient is as large as it"
+        " should be, and never beyond 2"
+    )
+    length, each = (
+        "The gradient is clipped to length 2",
+        "Each component of the gradient is clipped to [-2, 2]",
+    )
+
+    pair = ("loss-huber", (2.0, 1.0))
+    assert [named(of_rules(one, kit, pair), kit.kit.exercises[one]) for one in LESSONS] == [
+        [[length], [each], [huber]],
+        [[each], [huber]],
     ]
 
 

@@ -63,6 +63,11 @@ COUNTS: Final = (
            lambda x, at, k: np.maximum(x, k), whole(reading.where_changed), 14, (1,), (3,), known=1,
            hint="Call your function with number_steps = 0 and 1.",
            teacher="max(number_steps, 1), or a loop whose condition stands at its end."),
+    _count("steps-zero-replaced", worded(*_STEPS, "Where number_steps is 0, {} taken"),
+           lambda x, at, k: np.asarray(np.where(x == 0, k, x)),
+           whole(lambda x, y, at: np.where((x == 0) & (y > 1), y, np.nan)), 15,
+           (10,), (100,), hint="Call your function with number_steps = 0. How often does the loop run?",
+           teacher="`number_steps or default` takes 0 for no number at all."),
     _count("steps-left-out", "One step in {0} is left out",
            lambda x, at, k: x - x // k, Trial(*range(3, 11)), 17, (3,), (7,), known=1, teacher="A continue."),
     _count("steps-left-out-first", "One step in {0} is left out, the very first among them",
@@ -182,6 +187,13 @@ def _patience(rows: reading.Rows) -> Iterator[tuple[reading.Estimate, ...]]:
                 yield reading.Estimate(patience), reading.Estimate(gain), reading.Estimate(late)
 
 
+def _crossed(path: Array) -> Array:
+    """Place x call: whether a component has another sign than at the place before."""
+    across = np.asarray((path * np.roll(path, 1, axis=0) < 0).any(axis=-1))
+    across[:1] = False
+    return across
+
+
 def _late(late: float) -> str:
     return "as soon as" if not late else "one step after"
 
@@ -199,6 +211,10 @@ STOPS: Final = (
          ALWAYS_HINT,
          lambda x, at, late: _left(np.diff(_loss(at.path, at), axis=0, prepend=np.inf) > 0, int(late), x),
          Trial(0, 1), rank=30, samples=((0,), (1,)), known=0, teacher="At a rate above 1 the loss rises."),
+    Rule("stops-early-across", "stop", lambda late: f"The loop ends {_late(late)} theta changes its sign",
+         ALWAYS_HINT,
+         lambda x, at, late: _left(_crossed(at.path), int(late), x),
+         Trial(0, 1), rank=32, samples=((0,), (1,)), known=0, teacher="At a rate above 1/2 each step does."),
     Rule("stops-early-patience", "stop", _impatient, ALWAYS_HINT,
          lambda x, at, patience, gain, late: _left(_without_gain(at, gain) >= patience, int(late), x),
          _patience, rank=31, samples=((1, 0, 0), (3, 1e-3, 1), (5, 0, 0)), known=0,

@@ -129,8 +129,22 @@ def _level(s: float, read: Callable[[Array, Array], Array]) -> Formula:
     )
 
 
-def _warming(k: float) -> Formula:
-    return lambda _, y, at: np.where(at.i < k, (ratio(at.rate, y, at) - at.i / k) / (1 - at.i / k), np.nan)
+def _warming(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
+    """The share of the first step, and after how many steps the way up from there would come to 1."""
+
+    def share(y: Array, at: Moment) -> Array:
+        return ratio(np.asarray(at.rate), y, at)
+
+    def first(_: Array, y: Array, at: Moment) -> Array:
+        return np.where(at.i == 0, share(y, at), np.nan)
+
+    for c in reading.estimates(rows, first):
+
+        def steps(_: Array, y: Array, at: Moment, c: float = c.value) -> Array:
+            rising = (at.i > 0) & (share(y, at) < 1 - CHANGED)
+            return np.where(rising, at.i * (1 - c) / (share(y, at) - c), np.nan)
+
+        yield from ((c, k) for k in reading.estimates(rows, steps))
 
 
 def _stepped(rows: Rows) -> Iterator[tuple[Estimate, ...]]:
@@ -231,7 +245,7 @@ SCHEDULE: Final = (
                _by(lambda i, n: (1 + np.cos(math.pi * np.minimum(i / np.maximum(n, 1), 1))) / 2), rank=20,
                teacher="CosineAnnealingLR over the steps."),
     _scheduled("rate-warms-up", "The learning rate warms up, from {0} of what is passed, over {1} steps",
-               _warm_up, most(_warm_up, for_each((5.0, 10.0, 2.0, 3.0, 4.0, 100.0), _warming)),
+               _warm_up, most(_warm_up, _warming),
                teacher="LinearLR, or the like.", rank=22, samples=((1 / 3, 5.0), (0.1, 10.0))),
     _scheduled("rate-halved-when-the-loss-rises", "The learning rate is halved whenever the loss has risen",
                _halved_when_risen, rank=22, known=1, remembers=True,
