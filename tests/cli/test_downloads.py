@@ -475,6 +475,27 @@ def test_one_of_several_assignments_of_a_course_has_to_be_named(tmp_path: Path) 
     )
 
 
+def test_under_blind_marking_all_are_called_by_their_number_and_nobody_is_taken_for_another(
+    tmp_path: Path,
+) -> None:
+    files = {f"Teilnehmer_{one}_assignsubmission_file_hw.py": HW for one in (4711, 4712, 4713)}
+    zipped(tmp_path / "class.zip", files)
+
+    run = inside("grade", "class.zip", "--dry-run", cwd=tmp_path)
+
+    assert (run.code, run.out) == (
+        0,
+        (
+            "Recognised: a Moodle download, 3 submissions\n\n"
+            "Student          Files\n"
+            "Teilnehmer 4711  hw.py\n"
+            "Teilnehmer 4712  hw.py\n"
+            "Teilnehmer 4713  hw.py\n\n"
+            "Nothing was graded: leave out --dry-run.\n"
+        ),
+    )
+
+
 # --- the roster ------------------------------------------------------------------------------
 
 ROSTER = """\
