@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -129,7 +129,10 @@ def patience() -> float:
     return float(parse_timedelta(dask.config.get("distributed.scheduler.no-workers-timeout") or PATIENCE))
 
 
-def wait_for_a_worker(client: Client, where: Where) -> None:
+def wait_for_a_worker(client: Client, where: Where, say: Callable[[str], None]) -> None:
+    """Says so where that may take as long as a queue. Raises GraderError where none comes."""
+    if not client.scheduler_info()["workers"]:
+        say(f"{where.scheduler} has no worker yet: waiting for one, {patience():g} s at most.")
     try:
         client.wait_for_workers(1, timeout=patience())
     except TimeoutError:

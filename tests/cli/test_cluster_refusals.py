@@ -64,7 +64,7 @@ def test_workers_are_asked_anew_where_one_is_lost_meanwhile(monkeypatch: pytest.
     monkeypatch.setattr(session, "_answers", mock.Mock(side_effect=[lost, begun, there]))
     monkeypatch.setattr(agreement, "agreed", lambda answers: answers["tcp://127.0.0.1:1"])
 
-    assert session._agreed(mock.Mock(status="running"), Where(), mock.Mock()) is told
+    assert session._agreed(mock.Mock(status="running"), Where(), mock.Mock(), mock.Mock()) is told
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_workers_that_never_stay_are_a_sentence(
     monkeypatch.setattr(session, "patience", lambda: 0.0)
 
     with pytest.raises(GraderError) as error:
-        session._agreed(mock.Mock(status=status), Where(), mock.Mock())
+        session._agreed(mock.Mock(status=status), Where(), mock.Mock(), mock.Mock())
 
     assert str(error.value) == said
 
@@ -259,6 +259,7 @@ def test_a_scheduler_without_workers_is_a_sentence(
 
     assert (run.code, run.out) == (2, "")
     assert run.err == (
+        f"{file} has no worker yet: waiting for one, 1 s at most.\n"
         f"error: --scheduler {file}: it has had no worker for 1 s.\n"
         "  help: Start some where torch-grader is installed: dask worker ADDRESS --nthreads 1\n"
     )

@@ -55,7 +55,7 @@ def test_a_class_that_needs_a_device_is_refused_where_no_worker_offers_one(
     monkeypatch.setattr(agreement, "agreed", lambda answers: on_cuda(agreed(answers)))
 
     with workers(file), pytest.raises(GraderError) as error:  # noqa: SIM117
-        with session.opened(kits.load(kit_file), Options(), Where(str(file))):
+        with session.opened(kits.load(kit_file), Options(), Where(str(file)), mock.Mock()):
             pass
 
     assert str(error.value) == (
@@ -114,7 +114,7 @@ def test_a_worker_that_comes_late_with_another_version_grades_nothing(
     submission = Submission("s01", "s01.py", files=(COURSE,))
     with connected(Where(str(file))) as client:
         with workers(file):
-            told = session._agreed(client, Where(str(file)), plugin(kit_file))
+            told = session._agreed(client, Where(str(file)), plugin(kit_file), mock.Mock())
         with workers(file, start=[sys.executable, "-P"], PYTHONPATH=other_grader(tmp_path)):
             (late,) = client.scheduler_info()["workers"]
             cluster = session.Cluster(client, kits.load(kit_file).kit, "late", told.key, cuda=False)

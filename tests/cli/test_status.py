@@ -264,6 +264,13 @@ LARGE = Progress(
 )
 
 
+def test_workers_on_other_machines_have_no_memory_here_to_tell_of() -> None:
+    elsewhere = msgspec.structs.replace(LARGE, workers_memory=0)
+
+    assert list(told(Path("report"), elsewhere))[-1] == "  16 workers; memory 200 MiB"
+    assert list(told(Path("report"), LARGE))[-1] == "  16 workers; memory 200 MiB, workers 2048 MiB"
+
+
 def test_a_line_says_as_much_as_80_columns_hold() -> None:
     small = msgspec.structs.replace(
         LARGE, of=20, load_failed=0, harness=0, seconds_left=6.0, memory=71 << 20, workers=1
