@@ -70,8 +70,7 @@ def main() -> NoReturn:
         _say("interrupted")
         sys.exit(INTERRUPTED)
     except Exception as error:  # noqa: BLE001 -- a fault of ours is one line and exit code 3, as promised
-        _fault(error)
-        sys.exit(FAULT)
+        sys.exit(_unforeseen(error))
     sys.exit(0)
 
 
@@ -93,6 +92,18 @@ def _misused(error: click.ClickException) -> None:
     """Wrong arguments, in the same form as every other error."""
     context = error.ctx if isinstance(error, click.UsageError) else None
     _say(error.format_message(), f"{context.command_path} --help" if context else "")
+
+
+def _unforeseen(error: Exception) -> int:
+    from grader.sandbox.scratch import refuse_full  # noqa: PLC0415 -- only when there is something to say
+
+    try:
+        refuse_full(error)
+    except GraderError as full:
+        _say(full.message, full.hint)
+        return full.exit_code
+    _fault(error)
+    return FAULT
 
 
 def _fault(error: Exception) -> None:

@@ -255,5 +255,6 @@ def _unknown(row: Override, students: set[str], exercises: dict[str, float]) -> 
 
 
 def _nearest(name: str, names: set[str] | dict[str, float]) -> str:
-    found = difflib.get_close_matches(name[:200], sorted(names), n=1)
+    longer = [one for one in sorted(names) if name and one.startswith(f"{name} (")]  # one of two namesakes
+    found = longer or difflib.get_close_matches(name[:200], sorted(names), n=1)
     return f"; the nearest is {found[0][:80]!r}" if found else ""

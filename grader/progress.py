@@ -23,6 +23,7 @@ from grader.results import Results, Stored, SubmissionResult
 
 SCHEMA: Final = "grader/progress/v1"
 PROGRESS_FILE: Final = "progress.json"
+GO_ON: Final = "What is done is kept: go on with the same command and --resume."
 EVERY: Final = 5.0  # seconds between two that are told, where not enough is done before
 PARTS: Final = 100  # and in so many parts what waits is told at least
 
@@ -121,10 +122,34 @@ def keep(folder: Path, progress: Progress) -> None:
 
 def read(folder: Path) -> Progress:
     """How far the run in a folder is, or was. Raises GraderError where none ever was."""
+    found = kept(folder)
+    return _of_results(store.read_results(folder)) if found is None else found
+
+
+def results(folder: Path) -> tuple[Results, str]:
+    """What is graded there, and what there is to say where a later run has not come to its end.
+
+    Raises GraderError where there is nothing yet.
+    """
+    now = kept(folder)
+    if now is None or now.state == "done":
+        return store.read_results(folder), ""
+    under_way = now.state == "running"
+    how, what = (
+        ("goes on", f"grader status {folder} says how far it is.") if under_way else ("was ended", GO_ON)
+    )
+    if not (folder / store.RESULTS_FILE).exists():
+        unwritten = "and results are written when all is graded"
+        raise GraderError(f"{folder}: the run there {how}, {unwritten}.", what)
+    return store.read_results(
+        folder
+    ), f"{folder}: a later run there {how}; these are results of before. {what}"
+
+
+def kept(folder: Path) -> Progress | None:
+    """What a run said of itself; None where none did."""
     found = _kept(folder / PROGRESS_FILE)
-    if found is None:
-        return _of_results(store.read_results(folder))
-    if found.state == "running" and not journal.held(folder / journal.JOURNAL_FILE):
+    if found and found.state == "running" and not journal.held(folder / journal.JOURNAL_FILE):
         return msgspec.structs.replace(found, state="interrupted")
     return found
 

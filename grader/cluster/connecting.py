@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -12,7 +13,8 @@ from typing import Final
 import dask
 import msgspec
 from dask.utils import parse_timedelta
-from distributed import Client, LocalCluster
+from distributed import Client, LocalCluster, Security
+from distributed.comm.core import connect
 from distributed.versions import VersionMismatchWarning
 
 from grader import decoders
@@ -87,12 +89,23 @@ def _within(cluster: LocalCluster) -> Client:
 def _client(scheduler: str) -> Client:
     address = scheduler if "://" in scheduler else _address(scheduler)
     try:
+        asyncio.run(_greeted(address))
         return Client(address)
-    except (OSError, ValueError, TypeError, RuntimeError) as error:
+    except Exception as error:  # noqa: BLE001 -- whatever comes of what another program answers on its port
+        told = isinstance(error, (OSError, ValueError, TypeError, RuntimeError)) and one_line(str(error))
+        why = told or "what listens there does not answer as one, as a dashboard does not"
         raise GraderError(
-            f"--scheduler {scheduler}: no scheduler answers there: {one_line(str(error))}.",
+            f"--scheduler {scheduler}: no scheduler answers there: {why}.",
             "Start one with `dask scheduler`; for tls:// set dask's distributed.comm.tls.",
         ) from None
+
+
+async def _greeted(address: str) -> None:
+    """Raises where nobody answers in time: dask itself waits for ever for what is connected and mute."""
+    patience = dask.config.get("distributed.comm.timeouts.connect")
+    greeting = connect(address, **Security().get_connection_args("client"))
+    comm = await asyncio.wait_for(greeting, 2 * parse_timedelta(patience))  # dask's own is the first to end
+    await comm.close()
 
 
 class _File(msgspec.Struct):
@@ -118,7 +131,10 @@ def patience() -> float:
     return float(parse_timedelta(dask.config.get("distributed.scheduler.no-workers-timeout") or PATIENCE))
 
 
-def wait_for_a_worker(client: Client, where: Where) -> None:
+def wait_for_a_worker(client: Client, where: Where, say: Callable[[str], None]) -> None:
+    """Says so where that may take as long as a queue. Raises GraderError where none comes."""
+    if not client.scheduler_info()["workers"]:
+        say(f"{where.scheduler} has no worker yet: waiting for one, {patience():g} s at most.")
     try:
         client.wait_for_workers(1, timeout=patience())
     except TimeoutError:

@@ -10,7 +10,7 @@ import hashlib
 import queue
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
@@ -45,13 +45,15 @@ GO_ON: Final = "What is done is kept; go on with the same command and --resume."
 
 
 @contextmanager
-def opened(loaded: kits.LoadedKit, options: Options, where: Where) -> Iterator[tuple[Cluster, Head]]:
+def opened(
+    loaded: kits.LoadedKit, options: Options, where: Where, say: Callable[[str], None]
+) -> Iterator[tuple[Cluster, Head]]:
     """Connect, and send the kit to every worker. Raises GraderError where marks could differ."""
     kit = restricted(loaded.kit, options)
     with connected(where) as client:
         named = msgspec.json.encode((loaded.digest, options))
         name = "grader-" + hashlib.sha256(named).hexdigest()[:16]
-        told = _agreed(client, where, worker.Grading(name, kits.encode(loaded.kit), options))
+        told = _agreed(client, where, worker.Grading(name, kits.encode(loaded.kit), options), say)
         head = told.head
         on_cuda = any(one.graded and one.name == "cuda" for one in head.devices)
         if on_cuda:
@@ -170,12 +172,12 @@ class Cluster:
             raise GraderError(error.message, f"{error.hint} {GO_ON}") from None
 
 
-def _agreed(client: Client, where: Where, plugin: worker.Grading) -> Told:
+def _agreed(client: Client, where: Where, plugin: worker.Grading, say: Callable[[str], None]) -> Told:
     """What all workers grade with. Who is lost meanwhile is replaced, and all are asked anew."""
     since = time.monotonic()
     while client.status == "running" and time.monotonic() - since < patience():
         with suppress(OSError):
-            wait_for_a_worker(client, where)
+            wait_for_a_worker(client, where, say)
             _compare_versions(client)
             client.register_plugin(plugin, name=plugin.name)
             if answers := _answers(client, plugin.name):

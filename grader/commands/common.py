@@ -7,11 +7,12 @@ from pathlib import Path
 
 import click
 
-from grader import kits, nearby
+from grader import kits, nearby, progress
 from grader.commands.freezing import Freezing
 from grader.errors import GraderError
 from grader.kit import QUICK, LoadedKit
 from grader.nearby import REFERENCE, HandedIn, Source
+from grader.results import Results
 from grader.text import clean
 
 
@@ -20,6 +21,14 @@ def tell(text: str, *, beside: bool = True) -> None:
     from grader.report.github import harmless  # noqa: PLC0415 -- it loads the views
 
     click.echo(harmless(clean(text)), err=beside)
+
+
+def results_in(folder: Path) -> Results:
+    """What is graded there; says where that is not the whole of it. Raises GraderError."""
+    results, unfinished = progress.results(folder)
+    if unfinished:
+        tell(f"warning: {unfinished}")
+    return results
 
 
 def tell_source(source: Source) -> None:

@@ -13,7 +13,7 @@ import msgspec
 
 from grader import overrides, sheets, store
 from grader.commands import outputs
-from grader.commands.common import tell
+from grader.commands.common import results_in, tell
 from grader.errors import GraderError
 from grader.gradebooks import canvas, feedback, gradescope, moodle, tables, written
 from grader.gradebooks.comments import Wanted
@@ -154,7 +154,7 @@ def to_gradescope(asked: Asked) -> int:
 
 
 def _read(asked: Asked) -> Class:
-    results = store.read_results(asked.folder)
+    results = results_in(asked.folder)
     corrections = overrides.read(asked.folder / overrides.OVERRIDES_FILE)
     checked = overrides.check(corrections, results)
     for warning in checked.warnings:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from grader import overrides, store
-from grader.commands.common import tell
+from grader.commands.common import results_in, tell
 from grader.errors import GraderError
 from grader.overrides import Mark, Overrides
 from grader.report.figures import plural
@@ -52,7 +52,7 @@ COLUMNS: Final = {
 
 def run(folder: Path, output: Path) -> int:
     """Write the file, and say how much is in it. Raises GraderError."""
-    results = store.read_results(folder)
+    results = results_in(folder)
     corrections = overrides.read(folder / overrides.OVERRIDES_FILE)
     with store.writing(output) as file:
         count = write(file, results, corrections)

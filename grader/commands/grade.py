@@ -151,7 +151,7 @@ def _elsewhere(scheduler: str | None, workers: int | None, *, watch: bool) -> Op
         raise GraderError(
             f"{given}: {error.name} is not installed.", "Install it: pip install 'torch-grader[cluster]'"
         ) from None
-    return partial(session.opened, where=connecting.Where(scheduler or "", workers or 0))
+    return partial(session.opened, where=connecting.Where(scheduler or "", workers or 0), say=tell)
 
 
 def _watched(

@@ -10,7 +10,7 @@ import msgspec
 
 from grader import overrides, store
 from grader.commands import outputs
-from grader.commands.common import tell
+from grader.commands.common import results_in, tell
 from grader.commands.outputs import Output
 from grader.errors import GraderError
 from grader.overrides import Overrides
@@ -33,12 +33,12 @@ def run(
     `served`: then serve the pages until Ctrl-C.
     """
     wanted = outputs.chosen(formats, one=False)
-    results = store.read_results(folder)
+    results = results_in(folder)
     if hide_expected not in (None, results.hide_expected):
         results = msgspec.structs.replace(results, hide_expected=hide_expected)
         store.write_results(folder, results)
     corrections = overrides.read(folder / overrides.OVERRIDES_FILE)
-    for warning in corrections.warnings:
+    for warning in overrides.check(corrections, results).warnings:
         tell(f"warning: {warning}")
     if templates is not None and not templates.is_dir():
         raise GraderError(f"--templates {templates}: there is no such folder.")

@@ -37,10 +37,13 @@ def told(folder: Path, now: Progress) -> Iterator[str]:
     mean = "no marks yet" if now.mean is None else f"mean {now.mean:g} %"
     yield f"  {mean}; {now.load_failed} could not be run, {counted(now.harness, 'fault')} of the grader"
     if now.workers is not None and now.memory is not None:
-        memory = f"memory {_mib(now.memory)}, workers {_mib(now.workers_memory or 0)}"
+        theirs = (
+            f", workers {_mib(now.workers_memory)}" if now.workers_memory else ""
+        )  # none is on this machine
+        memory = f"memory {_mib(now.memory)}{theirs}"
         yield f"  {counted(now.workers, 'worker')}; {memory}"
     if now.state == "interrupted":
-        yield "  What is done is kept: go on with the same command and --resume."
+        yield f"  {progress.GO_ON}"
 
 
 def counted(number: int, what: str) -> str:

@@ -19,13 +19,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
 
+from grader.errors import GraderError
+from grader.sandbox.scratch import refuse_full
 from grader.text import one_line
 
 MIB: Final = 1 << 20
 FILE_LIMIT: Final = 32 * MIB  # the largest honest notebook
 STUDENT_LIMIT: Final = 64 * MIB  # unpacked, one student
 STUDENT_FILES: Final = 2_000  # unpacked, one student: a forgotten virtual environment has more
-CLASS_LIMIT: Final = 4096 * MIB  # unpacked, a class: a full disk would stop the run for everyone
+CLASS_LIMIT: Final = 4096 * MIB  # unpacked, a class: temporary folders are often in memory
 CLASS_MEMBERS: Final = 200_000  # a directory of that many costs 100 MB of memory to read
 STUDENT_MEMBERS: Final = 20_000
 RATIO: Final = 200  # source and notebooks shrink 3 to 50 times, bombs 1,000 times
@@ -42,6 +44,7 @@ JUNK: Final = frozenset(
     },
 )
 _TWICE: Final = "stands in the zip twice, and it is unclear which one is meant; hand in one."
+_UNPACK_IT: Final = "Unpack it where there is room, and grade the folder."
 _NO_FOLDER: Final = "cannot be unpacked: no folder can stand where its folder should."
 _BROKEN: Final = (
     *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError),
@@ -76,19 +79,23 @@ class _Member:
 
 
 def unpack(archive: Path, shown: str, into: Path, *, of_a_class: bool) -> Unpacked:
-    """Unpack into the empty folder `into`; a class's zip has room for each top folder or file in it."""
+    """Unpack into the empty folder `into`; a class's zip has room for each top folder or file in it.
+
+    Raises GraderError where a class is too large for that, or this machine's disk is full.
+    """
     try:
         most = CLASS_MEMBERS if of_a_class else STUDENT_MEMBERS
         if _more_entries(archive, most):
-            return Unpacked(
-                f"{shown} holds more than {most:,} files; hand in the files with your functions only."
-            )
+            many = f"{shown} holds more than {most:,} files"
+            fewer = "; hand in the files with your functions only."
+            return Unpacked(many + (f". {_UNPACK_IT}" if of_a_class else fewer))
         with zipfile.ZipFile(archive) as opened:
             return _unpack(opened, shown, into, of_a_class)
     except _BROKEN as error:
-        why = one_line(str(error)) or type(error).__name__
+        refuse_full(error)
         return Unpacked(
-            f"{shown} cannot be read as a zip: {why}. Zip the files again, or hand them in as they are."
+            f"{shown} cannot be read as a zip: {_why(error)}. "
+            "Zip the files again, or hand them in as they are."
         )
 
 
@@ -112,13 +119,13 @@ def _unpack(opened: zipfile.ZipFile, shown: str, into: Path, of_a_class: bool) -
         key=lambda member: (len(member.parts), not member.is_source)
     )  # what may be graded goes first
     refused = {
-        into.joinpath(*member.parts): (member, why) for member, why in _refusals(opened, members, into)
+        into.joinpath(*member.parts): (member, why) for member, why in _refusals(opened, shown, members, into)
     }
     told = {path: f"{_shown(shown, member.info)} {why}" for path, (member, why) in refused.items()}
     strays = [_shown(shown, info) for info, parts in names if not parts]
     outside = {stray: f"{stray} leads out of the zip and was not unpacked." for stray in strays}
     lost = {
-        _shown(shown, refused[path][0].info): why for path, why in told.items() if not path.parent.is_dir()
+        _shown(shown, refused[path][0].info): why for path, why in told.items() if not _is_folder(path.parent)
     }
     return Unpacked(None, told, outside | lost, sources=sum(member.is_source for member in members))
 
@@ -140,7 +147,9 @@ def _parts(name: str) -> tuple[str, ...]:
     return () if leaves else parts
 
 
-def _refusals(opened: zipfile.ZipFile, members: list[_Member], into: Path) -> Iterator[tuple[_Member, str]]:
+def _refusals(
+    opened: zipfile.ZipFile, shown: str, members: list[_Member], into: Path
+) -> Iterator[tuple[_Member, str]]:
     """Write each member and tell those that were not, with the reason."""
     used: Counter[str] = Counter()
     files: Counter[str] = Counter()
@@ -160,9 +169,11 @@ def _refusals(opened: zipfile.ZipFile, members: list[_Member], into: Path) -> It
         if why is None and target in twice:
             why = _TWICE
         if why is None:
-            room = min(FILE_LIMIT, STUDENT_LIMIT - used[member.student], CLASS_LIMIT - used.total())
+            room = min(FILE_LIMIT, STUDENT_LIMIT - used[member.student])
             written, why = _write(opened, member.info, target, room)
             used[member.student] += written
+            if used.total() > CLASS_LIMIT:  # whoever comes last is not to pay for what all handed in
+                raise GraderError(f"{shown} unpacks to more than {CLASS_LIMIT // MIB:,} MiB.", _UNPACK_IT)
         if why == _TWICE:
             twice.add(target)
         if why is not None:
@@ -171,9 +182,19 @@ def _refusals(opened: zipfile.ZipFile, members: list[_Member], into: Path) -> It
 
 def _has_folder(target: Path, info: zipfile.ZipInfo) -> bool:
     folder = target if info.is_dir() else target.parent
-    with suppress(OSError, ValueError):  # a file stands in its place, or a name is too long
+    try:
         folder.mkdir(parents=True, exist_ok=True)
-    return folder.is_dir()
+    except (OSError, ValueError) as error:  # a file stands in its place, or a name is too long
+        refuse_full(error)
+    return _is_folder(folder)
+
+
+def _is_folder(path: Path) -> bool:
+    """Also of a name that is too long for this system."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def _oddity(info: zipfile.ZipInfo) -> str | None:
@@ -203,7 +224,8 @@ def _write(opened: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, room: i
     except _BROKEN as error:
         with suppress(OSError, ValueError):  # it may not have been made
             target.unlink()
-        return 0, f"cannot be unpacked: {one_line(str(error)) or type(error).__name__}."
+        refuse_full(error)
+        return 0, f"cannot be unpacked: {_why(error)}."
     if written > limit:
         target.unlink()
         return 0, (
@@ -211,6 +233,11 @@ def _write(opened: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, room: i
             f"{RATIO} times its packed size, one student's files {STUDENT_LIMIT // MIB} MiB together."
         )
     return written, None
+
+
+def _why(error: Exception) -> str:
+    """Without the temporary path, which says nothing to whoever reads it."""
+    return one_line(getattr(error, "strerror", None) or str(error)) or type(error).__name__
 
 
 def _copy(source: IO[bytes], sink: IO[bytes], limit: int) -> int:

@@ -23,6 +23,7 @@ from grader.intake.files import Folder, Kind
 from grader.intake.layouts.handin import HandIn, Piece
 from grader.intake.students import from_folder, from_zip, identity, unread
 from grader.records import Submission
+from grader.sandbox.scratch import refuse_full
 
 LATE: Final = "Handed in late."
 _FLAGS: Final = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -128,6 +129,7 @@ def _taken(piece: Piece, target: Path, room: int, scratch: Path) -> tuple[int, s
                 shutil.copyfileobj(source, sink)
             return found.st_size, None
     except OSError as error:
+        refuse_full(error)
         return 0, files.unreadable(entry.shown, error)
 
 

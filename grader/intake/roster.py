@@ -1,12 +1,14 @@
 """roster.csv: the course's own ids, names and addresses of its students, for whoever handed in.
 
 A student is found by an id, else by an address, else by a name; by a name only where nobody else bears it.
+Canvas's files bear numbers of its own, which may be another's id in the course: where the name says so,
+nobody is found.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -93,7 +95,7 @@ def known(submissions: Sequence[Submission], roster: Roster) -> Known:
     for one, people in found:
         number = " & ".join(person.id for person in people)
         if not people:
-            result.notes.append(f"{one.path}: {roster.path} has nobody like {one.student!r}.")
+            result.notes.append(f"{one.path}: {roster.path} has {_why_not(one, roster)}.")
         elif ids[number] > 1:
             result.notes.append(
                 f"{one.path}: another submission is of {number!r} too; both keep their names."
@@ -111,21 +113,41 @@ def _renamed(one: Submission, number: str, people: tuple[Person, ...]) -> Submis
     return msgspec.structs.replace(one, student=number, origin=msgspec.structs.replace(origin, people=people))
 
 
+def _why_not(one: Submission, roster: Roster) -> str:
+    """Of whom nobody was found."""
+    several = [found for person in _handed_in(one) if len(found := _candidates(person, one, roster)) > 1]
+    if not several:
+        return f"nobody like {one.student!r}"
+    ids = ", ".join(person.id for person in several[0])
+    return f"several like {one.student!r}, and none of them is found: {ids}"
+
+
 def _found(one: Submission, roster: Roster) -> tuple[Person, ...]:
     """All who handed it in; nobody where one of them is not found."""
-    handed_in = one.origin.people if one.origin and one.origin.people else (Person(one.student, one.student),)
-    found = [_person(person, roster) for person in handed_in]
-    return tuple(person for person in found if person is not None) if all(found) else ()
+    found = [_candidates(person, one, roster) for person in _handed_in(one)]
+    return tuple(people[0] for people in found) if all(len(people) == 1 for people in found) else ()
 
 
-def _person(person: Person, roster: Roster) -> Person | None:
-    keys = [("id", names.plain(person.id)), ("email", names.plain(person.email))]
-    keys += [("name", form) for form in sorted(names.borne(person.name))]
-    for key in keys:
-        of = roster.by_key.get(key, [])
-        if len(of) == 1:
-            return of[0]
-    return None
+def _handed_in(one: Submission) -> tuple[Person, ...]:
+    return one.origin.people if one.origin and one.origin.people else (Person(one.student, one.student),)
+
+
+def _candidates(person: Person, one: Submission, roster: Roster) -> list[Person]:
+    """Who it may be by the first that tells; by the number of a system also who else bears the name."""
+    by_id = roster.by_key.get(("id", names.plain(person.id)), [])
+    by_email = roster.by_key.get(("email", names.plain(person.email)), [])
+    by_name = _unique(
+        each for form in sorted(names.borne(person.name)) for each in roster.by_key.get(("name", form), [])
+    )
+    if by_id and one.origin is not None and one.origin.layout == "canvas":
+        others = by_name if by_id[0] not in by_name else []
+        return [*by_id, *others]
+    known = [people for people in (by_id, by_email, by_name) if people]
+    return next((people for people in known if len(people) == 1), known[-1] if known else [])
+
+
+def _unique(people: Iterable[Person]) -> list[Person]:
+    return list({each.id: each for each in people}.values())
 
 
 def _absent(found: Sequence[tuple[Submission, tuple[Person, ...]]], roster: Roster) -> list[str]:

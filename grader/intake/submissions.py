@@ -40,7 +40,7 @@ from grader.intake.students import (
 )
 from grader.kept import Found
 from grader.records import Record, Submission
-from grader.sandbox.scratch import Scratch
+from grader.sandbox.scratch import Scratch, refuse_full
 from grader.text import one_line
 
 
@@ -101,6 +101,7 @@ def _discover(path: Path, scratch: Path, one: bool, output: Path | None, asked: 
         real = path.resolve(strict=True)  # what the user names may be a link; what students hand in may not
         found = _found(path.name or real.name, real, shown, scratch, one, output, asked.layout)
     except (OSError, RuntimeError, ValueError) as error:  # the last two: links in a circle, a null byte
+        refuse_full(error)
         why = one_line(getattr(error, "strerror", None) or str(error))
         what = "Name a .py or .ipynb file, a folder or a zip of them."
         raise GraderError(f"{shown} cannot be read: {why}.", what) from None

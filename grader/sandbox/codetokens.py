@@ -96,6 +96,7 @@ class _Names:
         self.imported: dict[str, str] = {}
         self.given: set[str] = set()
         self.attributes: set[str] = set()
+        self.defined: set[str] = set()
         for line in lines:
             words = [one.text for one in line.tokens]
             if line.first in ("import", "from"):
@@ -120,19 +121,20 @@ class _Names:
             if before in ("def", "class"):
                 self.given.add(word)
                 self.attributes.add(word)
+                self.defined.add(word)
             elif before == "." and (after == "=" or _augments(after)):
                 self.attributes.add(word)
             elif after in ("=", ":=") and before in ("", ","):
                 self.given.add(word)
 
-    def shown(self, word: str, before: str, after: str, *, inside: bool) -> str:
-        """What stays of a name; `inside` the parentheses of a call, `after` may name an argument."""
+    def shown(self, word: str, before: str, after: str, *, of: str) -> str:
+        """What stays of a name; in a call `of` another, `after` may say that it names an argument."""
         if keyword.iskeyword(word):
             return word
         if before == ".":
             return _NAME if word in self.attributes else word
-        if inside and after == "=":
-            return word
+        if of and after == "=":
+            return _NAME if of in self.defined else word
         if word in self.imported:
             return self.imported[word]
         return word if word in _BUILTINS and word not in self.given else _NAME
@@ -204,15 +206,17 @@ _AUGMENTED: Final = frozenset({"+", "-", "*", "/", "//", "%", "**", "@", "&", "|
 
 
 def _named(tokens: list[Token], names: _Names, *, head: bool) -> list[Token]:
-    depth, named = 0, []
+    named = []
+    called = [""]  # before what is opened
     words = [one.text for one in tokens]
     for token, before, after in zip(tokens, ["", *words], [*words[1:], ""], strict=False):
-        depth += (token.text in _OPENS) - (token.text in _CLOSES)
         text = token.text
+        if text in _OPENS:
+            called.append("" if head else before or text)
+        elif text in _CLOSES and len(called) > 1:
+            called.pop()
         if text.isidentifier() and text != _NAME:
-            text = names.shown(text, before, after, inside=depth > 0 and not head)
-        elif text == _NAME:
-            text = _NAME
+            text = names.shown(text, before, after, of=called[-1])
         named.append(Token(text, token.line))
     return named
 

@@ -7,6 +7,7 @@ for another. Only folders of this user, with a lock in them, are looked at; the 
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import stat
@@ -18,11 +19,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
+from grader.errors import GraderError
 from grader.sandbox import folders
 
 _PREFIX: Final = "grader-"
 _LOCK: Final = ".torch-grader.lock"
 _WRITABLE: Final = stat.S_IWGRP | stat.S_IWOTH
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 _OPEN: Final = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -46,6 +49,15 @@ class Scratch:
         with suppress(OSError):
             _remove(str(self.path))
         self.lock.close()
+
+
+def refuse_full(error: Exception) -> None:
+    """Raises GraderError where a disk is full: no student's mistake, so nothing that costs one a point."""
+    if isinstance(error, OSError) and error.errno in _FULL:
+        raise GraderError(
+            f"{tempfile.gettempdir()}: no room for temporary files: {error.strerror}.",
+            "Make room there, or name another folder in the environment: TMPDIR=DIR.",
+        ) from None
 
 
 def sweep() -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import socketserver
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from unittest import mock
@@ -77,7 +80,7 @@ def test_workers_are_asked_anew_where_one_is_lost_meanwhile(monkeypatch: pytest.
     monkeypatch.setattr(session, "_answers", mock.Mock(side_effect=[lost, begun, there]))
     monkeypatch.setattr(agreement, "agreed", lambda answers: answers["tcp://127.0.0.1:1"])
 
-    assert session._agreed(mock.Mock(status="running"), Where(), mock.Mock()) is told
+    assert session._agreed(mock.Mock(status="running"), Where(), mock.Mock(), mock.Mock()) is told
 
 
 @pytest.mark.parametrize(
@@ -99,7 +102,7 @@ def test_workers_that_never_stay_are_a_sentence(
     monkeypatch.setattr(session, "patience", lambda: 0.0)
 
     with pytest.raises(GraderError) as error:
-        session._agreed(mock.Mock(status=status), Where(), mock.Mock())
+        session._agreed(mock.Mock(status=status), Where(), mock.Mock(), mock.Mock())
 
     assert str(error.value) == said
 
@@ -169,6 +172,42 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield file
 
 
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
+def test_what_listens_and_is_no_scheduler_is_a_sentence_and_not_waited_for_forever(
+    answer: bytes, small_class: Path, kit_file: Path, tmp_path: Path
+) -> None:
+    with _listening(answer) as port:
+        address = f"tcp://127.0.0.1:{port}"
+        run = grader(
+            "grade", small_class, "--kit", kit_file, "-o", tmp_path / "there", "--scheduler", address,
+            DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT="500ms",
+        )  # fmt: skip
+
+    assert run.code == 2
+    assert run.err.endswith(
+        f"error: --scheduler {address}: no scheduler answers there: what listens there does not answer as "
+        "one, as a dashboard does not.\n"
+        "  help: Start one with `dask scheduler`; for tls:// set dask's distributed.comm.tls.\n"
+    )
+
+
+@contextmanager
+def _listening(answer: bytes) -> Iterator[int]:
+    """A port where whoever connects gets this answer."""
+
+    class Answering(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.sendall(answer)
+            while self.request.recv(1 << 16):  # until the other side leaves
+                pass
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Answering) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_address[1]
+        server.shutdown()
+
+
 def test_no_scheduler_is_a_sentence(small_class: Path, kit_file: Path, tmp_path: Path) -> None:
     where = "tcp://127.0.0.1:9"
     run = grader(
@@ -236,6 +275,7 @@ def test_a_scheduler_without_workers_is_a_sentence(
 
     assert (run.code, run.out) == (2, "")
     assert run.err == (
+        f"{file} has no worker yet: waiting for one, 1 s at most.\n"
         f"error: --scheduler {file}: it has had no worker for 1 s.\n"
         "  help: Start some where torch-grader is installed: dask worker ADDRESS --nthreads 1\n"
     )

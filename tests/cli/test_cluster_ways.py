@@ -56,7 +56,7 @@ def test_a_class_that_needs_a_device_is_refused_where_no_worker_offers_one(
     monkeypatch.setattr(agreement, "agreed", lambda answers: on_cuda(agreed(answers)))
 
     with workers(file), pytest.raises(GraderError) as error:  # noqa: SIM117
-        with session.opened(kits.load(kit_file), Options(), Where(str(file))):
+        with session.opened(kits.load(kit_file), Options(), Where(str(file)), mock.Mock()):
             pass
 
     assert str(error.value) == (
@@ -114,7 +114,7 @@ def test_a_worker_that_cannot_confine_as_is_asked_is_told_by_name(
 def told(file: Path, kit_file: Path) -> agreement.Told:
     """What is agreed with a worker that has left since."""
     with workers(file), connected(Where(str(file))) as client:
-        return session._agreed(client, Where(str(file)), plugin(kit_file))
+        return session._agreed(client, Where(str(file)), plugin(kit_file), mock.Mock())
 
 
 @pytest.mark.parametrize(

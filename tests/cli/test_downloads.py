@@ -512,6 +512,27 @@ def test_one_of_several_assignments_of_a_course_has_to_be_named(tmp_path: Path) 
     )
 
 
+def test_under_blind_marking_all_are_called_by_their_number_and_nobody_is_taken_for_another(
+    tmp_path: Path,
+) -> None:
+    files = {f"Teilnehmer_{one}_assignsubmission_file_hw.py": HW for one in (4711, 4712, 4713)}
+    zipped(tmp_path / "class.zip", files)
+
+    run = inside("grade", "class.zip", "--dry-run", cwd=tmp_path)
+
+    assert (run.code, run.out) == (
+        0,
+        (
+            "Recognised: a Moodle download, 3 submissions\n\n"
+            "Student          Files\n"
+            "Teilnehmer 4711  hw.py\n"
+            "Teilnehmer 4712  hw.py\n"
+            "Teilnehmer 4713  hw.py\n\n"
+            "Nothing was graded: leave out --dry-run.\n"
+        ),
+    )
+
+
 # --- the roster ------------------------------------------------------------------------------
 
 ROSTER = """\
@@ -546,10 +567,10 @@ def test_a_roster_calls_students_by_its_ids_and_says_who_cannot_be_told_apart(tm
         "Notes:\n"
         "  roster.csv: 2 students are named 'same name': u07, u08; none of them is\n"
         "    found by that name.\n"
-        "  Same Name_4716_assignsubmission_file: roster.csv has nobody like 'Same Name\n"
-        "    (4716)'.\n"
-        "  Same Name_4717_assignsubmission_file: roster.csv has nobody like 'Same Name\n"
-        "    (4717)'.\n"
+        "  Same Name_4716_assignsubmission_file: roster.csv has several like 'Same Name\n"
+        "    (4716)', and none of them is found: u07, u08.\n"
+        "  Same Name_4717_assignsubmission_file: roster.csv has several like 'Same Name\n"
+        "    (4717)', and none of them is found: u07, u08.\n"
         "  Student 03_4713_assignsubmission_onlinetext: roster.csv has nobody like\n"
         "    'Student 03'.\n"
         "  Student 04_4714_assignsubmission_file: roster.csv has nobody like 'Student\n"
@@ -558,6 +579,30 @@ def test_a_roster_calls_students_by_its_ids_and_says_who_cannot_be_told_apart(tm
         "    05'.\n"
         "  roster.csv: nothing was handed in by u07, u08, u09.\n\n"
         "Nothing was graded: leave out --dry-run.\n"
+    )
+
+
+def test_a_number_of_canvas_that_is_anothers_id_in_the_course_makes_nobody_the_other(tmp_path: Path) -> None:
+    files = {"doejane_1001_501_hw.py": HW, "roejohn_1002_502_hw.py": HW, "poeann_1003_503_hw.py": HW}
+    zipped(tmp_path / "class.zip", files)
+    (tmp_path / "roster.csv").write_text("id,name\n1001,John Roe\nu2,Jane Doe\n1003,\n", encoding="utf-8")
+
+    run = inside("grade", "class.zip", "--dry-run", "--roster", "roster.csv", cwd=tmp_path)
+
+    assert (run.code, run.out) == (
+        0,
+        (
+            "Recognised: a Canvas download, 3 submissions\n\n"
+            "Student  Files\n"
+            "1001     hw.py\n"
+            "1003     hw.py\n"
+            "doejane  hw.py\n\n"
+            "Notes:\n"
+            "  doejane_1001_501_hw.py: roster.csv has several like 'doejane', and none of\n"
+            "    them is found: 1001, u2.\n"
+            "  roster.csv: nothing was handed in by u2.\n\n"
+            "Nothing was graded: leave out --dry-run.\n"
+        ),
     )
 
 

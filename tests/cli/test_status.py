@@ -117,6 +117,42 @@ def test_a_run_that_was_ended_is_interrupted_and_goes_on(
     assert "  3 of 3 graded (2 of them before), 0 left\n" in grader("status", tmp_path).out
 
 
+def test_marks_of_a_run_that_has_not_ended_are_none_and_those_before_it_are_told_as_such(
+    classroom: Path, kit_file: Path, tmp_path: Path
+) -> None:
+    from grader.store import write_results
+
+    with at_work(classroom, kit_file, tmp_path) as process:
+        meanwhile = grader("report", tmp_path)
+        process.kill()
+        process.communicate()
+    ended = grader("export", "csv", tmp_path, "-o", tmp_path / "marks.csv")
+    write_results(tmp_path, samples.RESULTS)
+    stale = grader("export", "csv", tmp_path, "-o", tmp_path / "marks.csv")
+
+    assert (meanwhile.code, meanwhile.err) == (
+        2,
+        (
+            f"error: {tmp_path}: the run there goes on, and results are written when all is graded.\n"
+            f"  help: grader status {tmp_path} says how far it is.\n"
+        ),
+    )
+    assert (ended.code, ended.err) == (
+        2,
+        (
+            f"error: {tmp_path}: the run there was ended, and results are written when all is graded.\n"
+            "  help: What is done is kept: go on with the same command and --resume.\n"
+        ),
+    )
+    assert (stale.code, stale.err.splitlines()[0]) == (
+        0,
+        (
+            f"warning: {tmp_path}: a later run there was ended; these are results of before. "
+            "What is done is kept: go on with the same command and --resume."
+        ),
+    )
+
+
 def test_nothing_is_said_where_nothing_is_asked_for(classroom: Path, kit_file: Path, tmp_path: Path) -> None:
     run = grader("grade", classroom / "s01.py", "--kit", kit_file, "-o", tmp_path, "--progress", "none")
 
@@ -132,6 +168,26 @@ def test_a_folder_without_any_run_has_no_status(tmp_path: Path) -> None:
         (
             f"error: {tmp_path}/results.json: there are no results here.\n"
             "  help: Name the folder that grader grade wrote: its -o DIR.\n"
+        ),
+    )
+
+
+def test_pages_made_anew_say_which_corrections_are_nobodys(tmp_path: Path) -> None:
+    from grader.store import write_results
+
+    one = samples.submission("same name (17)", samples.passed(samples.ONE))
+    write_results(tmp_path, msgspec.structs.replace(samples.RESULTS, submissions=(one,)))
+    (tmp_path / "overrides.csv").write_text(
+        f"student,exercise,score,comment\nsame name,{samples.ONE},1,\n", encoding="utf-8"
+    )
+
+    run = grader("report", tmp_path)
+
+    assert (run.code, run.err.splitlines()[0]) == (
+        0,
+        (
+            "warning: overrides.csv, line 2: there is no submission of 'same name'; "
+            "the nearest is 'same name (17)'."
         ),
     )
 
@@ -207,6 +263,13 @@ def test_rate_and_time_left_are_those_of_this_run() -> None:
 LARGE = Progress(
     "running", 100_000, 50_000, 0, 50_000, 12, 3, 75.04, 4000.0, 12.5, 4000.0, 16, 200 << 20, 1 << 31, "now"
 )
+
+
+def test_workers_on_other_machines_have_no_memory_here_to_tell_of() -> None:
+    elsewhere = msgspec.structs.replace(LARGE, workers_memory=0)
+
+    assert list(told(Path("report"), elsewhere))[-1] == "  16 workers; memory 200 MiB"
+    assert list(told(Path("report"), LARGE))[-1] == "  16 workers; memory 200 MiB, workers 2048 MiB"
 
 
 def test_a_line_says_as_much_as_80_columns_hold() -> None:

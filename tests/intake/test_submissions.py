@@ -594,6 +594,47 @@ def test_one_students_files_share_a_room(tmp_path: Path, monkeypatch: pytest.Mon
     assert second.problem is None
 
 
+def test_a_class_that_unpacks_to_too_much_is_refused_and_not_whoever_comes_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archives, "CLASS_LIMIT", 2 << 20)
+    path = zipped(tmp_path / "class.zip", [(f"s0{one}.ipynb", bytes(900_000)) for one in range(1, 5)])
+
+    with pytest.raises(GraderError) as error:
+        found(path)
+
+    assert str(error.value) == (
+        f"{path} unpacks to more than 2 MiB.\n  Unpack it where there is room, and grade the folder."
+    )
+
+
+def test_a_crowded_class_is_refused_with_what_its_instructor_can_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archives, "CLASS_MEMBERS", 3)
+    path = zipped(tmp_path / "class.zip", [(f"s0{one}.py", b"") for one in range(1, 5)])
+
+    with pytest.raises(GraderError) as error:
+        found(path)
+
+    assert str(error.value) == (
+        f"{path} holds more than 3 files. Unpack it where there is room, and grade the folder."
+    )
+
+
+def test_a_name_that_is_too_long_for_this_system_costs_its_own_student_only(tmp_path: Path) -> None:
+    long = "\u984c" * 90  # 270 bytes
+    path = zipped(tmp_path / "class.zip", [("s01.py", b""), (f"{long}.py", b""), (f"{long}/hw.py", b"")])
+
+    discovery = found(path)
+
+    assert [(one.student, one.problem) for one in discovery.submissions] == [
+        ("s01", None),
+        (long, f"{path}/{long}.py cannot be unpacked: File name too long."),
+    ]
+    assert discovery.unmatched == (f"{path}/{long}/hw.py",)
+
+
 def test_a_crowded_zip_is_refused_before_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archives, "STUDENT_MEMBERS", 10)
     zipped(tmp_path / "s01.zip", [(f"{number}.py", b"") for number in range(11)])

@@ -68,6 +68,15 @@ def test_a_disguise_leaves_the_tokens_as_they_are(changes: dict[str, str]) -> No
     assert shown(changed) == [TOKENS]
 
 
+def test_what_a_files_own_function_calls_its_arguments_shows_no_more_at_a_call_than_there() -> None:
+    called = f"{PLAIN}\nfit(theta=torch.tensor(1.0), rate=0.1)\nModel().fit(theta=2)\n"
+
+    renamed = called.replace("theta", "begin").replace("rate", "alpha").replace("fit(", "descend(")
+
+    assert shown(called) == shown(renamed)
+    assert "v ( v = tensor ( 0 ) , v = 0 ) ;" in shown(called)[-1]
+
+
 @pytest.mark.parametrize(
     ("before", "after"), [("SGD", "Adam"), ("lr=", "weight_decay="), ("range", "enumerate"), ("+", "-")]
 )

@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from grader.intake.files import HAND_IN, Entry, Folder, Kind
 from grader.intake.layouts.handin import HandIn, Layout, Piece, Read, mostly, with_newest
 from grader.records import Origin, Person
 
+_NAMESAKES: Final = 2  # more of one name, and of no other, are no namesakes
 _NAME: Final = re.compile(
     r"(?P<who>(?P<name>.+?)(?:_(?P<id>\d+))?)_assignsubmission_(?P<plugin>file|onlinetext)(?:_(?P<file>.*))?",
     re.DOTALL,
@@ -35,7 +37,14 @@ def _read(folder: Folder, entries: Sequence[Entry], share: float) -> Read | None
             of[match["who"]].append((match, entry))
     if not mostly(sum(map(len, of.values())), others, folder, share):
         return None
-    return Read(tuple(_handin(named, folder) for named in of.values()), tuple(others))
+    return Read(tuple(_told_apart([_handin(named, folder) for named in of.values()])), tuple(others))
+
+
+def _told_apart(handins: Sequence[HandIn]) -> Iterator[HandIn]:
+    """Where all bear one name, marking is blind: that is nobody's name, and Moodle calls them by number."""
+    blind = len(handins) > _NAMESAKES and len({one.name for one in handins}) == 1
+    for one in handins:
+        yield replace(one, name=f"{one.name} {one.origin.id}") if blind and one.origin.id else one
 
 
 def _handin(named: Sequence[_Named], folder: Folder) -> HandIn:
