@@ -6,6 +6,7 @@ import asyncio
 import logging
 import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -89,7 +90,8 @@ def _within(cluster: LocalCluster) -> Client:
 def _client(scheduler: str) -> Client:
     address = scheduler if "://" in scheduler else _address(scheduler)
     try:
-        asyncio.run(_greeted(address))
+        with ThreadPoolExecutor(1) as elsewhere:  # another loop may run here
+            elsewhere.submit(lambda: asyncio.run(_greeted(address))).result()
         return Client(address)
     except Exception as error:  # noqa: BLE001 -- whatever comes of what another program answers on its port
         told = isinstance(error, (OSError, ValueError, TypeError, RuntimeError)) and one_line(str(error))

@@ -37,9 +37,8 @@ def told(folder: Path, now: Progress) -> Iterator[str]:
     mean = "no marks yet" if now.mean is None else f"mean {now.mean:g} %"
     yield f"  {mean}; {now.load_failed} could not be run, {counted(now.harness, 'fault')} of the grader"
     if now.workers is not None and now.memory is not None:
-        theirs = (
-            f", workers {_mib(now.workers_memory)}" if now.workers_memory else ""
-        )  # none is on this machine
+        elsewhere = not now.workers_memory  # none is on this machine
+        theirs = "" if elsewhere else f", workers {_mib(now.workers_memory or 0)}"
         memory = f"memory {_mib(now.memory)}{theirs}"
         yield f"  {counted(now.workers, 'worker')}; {memory}"
     if now.state == "interrupted":
