@@ -8,6 +8,7 @@ ours raises, and `grade` turns it into a result without a score.
 
 from __future__ import annotations
 
+import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -88,9 +89,11 @@ def grade_class(
     """Grade many, `session.jobs` at once, yielding each as it is done.
 
     `keep` runs in the worker's thread, before the next submission is begun there; only what it
-    returns stays in memory.
+    returns stays in memory. Whoever leaves before the end waits for nobody: what still runs is ended, and
+    nothing is kept of it.
     """
-    left = iter(submissions)
+    left, leaving, overtaken = iter(submissions), threading.Event(), session.pool.overtaken
+    session.pool.overtaken = lambda: leaving.is_set() or (overtaken is not None and overtaken())
     with ThreadPoolExecutor(max_workers=session.jobs, thread_name_prefix="grade") as threads:
 
         def begun(count: int) -> set[Future[SubmissionResult]]:
@@ -104,6 +107,8 @@ def grade_class(
                 for one in done:
                     yield one.result()
         finally:
+            leaving.set()
+            session.pool.overtaken = overtaken
             threads.shutdown(wait=False, cancel_futures=True)
 
 

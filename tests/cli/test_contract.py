@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,7 +9,7 @@ import pytest
 
 from grader.errors import GraderError
 from grader.freezing import freeze
-from tests.cli.running import grader
+from tests.cli.running import grader, results
 
 SCALED: Final = """\
 import random
@@ -443,15 +442,26 @@ def kit(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return week / "week.kit"
 
 
+@pytest.fixture(scope="module")
+def graded(kit: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What each of them got, all of them a class."""
+    folder = tmp_path_factory.mktemp("students")
+    (folder / "class").mkdir()
+    for number, (right, wrong, _, _) in enumerate(STUDENTS.values()):
+        source = RIGHT.replace(right, wrong, 1) if right else RIGHT
+        (folder / "class" / f"s{number:02}.py").write_text(source, encoding="utf-8")
+
+    run = grader("grade", "class", "--kit", kit, "-o", folder / "report", cwd=folder)
+
+    assert (run.code, run.err) == (0, "")
+    return dict(zip(STUDENTS, results(folder / "report")["submissions"], strict=True))
+
+
 @pytest.mark.parametrize("name", STUDENTS)
-def test_a_student_is_told_and_loses_no_other_exercise(kit: Path, name: str, tmp_path: Path) -> None:
-    right, wrong, exercise, told = STUDENTS[name]
-    (tmp_path / "s01.py").write_text(RIGHT.replace(right, wrong, 1) if right else RIGHT, encoding="utf-8")
+def test_a_student_is_told_and_loses_no_other_exercise(graded: dict[str, Any], name: str) -> None:
+    _, _, exercise, told = STUDENTS[name]
 
-    run = grader("check", "s01.py", "--kit", kit, "--format", "json", cwd=tmp_path)
-
-    assert run.err == ""
-    found: Any = json.loads(run.out)["submission"]
+    found = graded[name]
     assert found["status"] == "graded"
     lost = {one["name"]: _first(one) for one in found["exercises"] if one["score"] < one["max_score"]}
     assert set(lost) == ({exercise} if exercise else set())

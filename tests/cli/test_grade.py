@@ -13,7 +13,18 @@ from typing import Any
 
 import pytest
 
-from tests.cli.running import ROOT, clean_environment, command, grader, held, results, without_times
+from tests.cli.running import (
+    ROOT,
+    clean_environment,
+    command,
+    grader,
+    held,
+    results,
+    without_pace,
+    without_times,
+)
+from tests.cli.watched import NEVER_ENDS, RIGHT
+from tests.hostile.test_lifetimes import descendants, wait_until_gone
 
 SAMPLES = ("s01.py", "s02.ipynb", "s07.ipynb", "s08.py", "s17.py", "s19.ipynb")
 
@@ -111,6 +122,34 @@ def test_an_interrupted_run_goes_on_where_it_was(
     assert run.err.startswith("2 graded before and unchanged, 4 to grade\n")
     assert run.err.count(" of 4: s") == 4, "only the others are graded"
     assert stored(folder) == stored(undisturbed)
+
+
+def test_an_interruption_waits_for_nobody_who_never_ends(kit_file: Path, tmp_path: Path) -> None:
+    handed_in, folder = tmp_path / "class", tmp_path / "out"
+    handed_in.mkdir()
+    (handed_in / "s01.py").write_text(RIGHT, encoding="utf-8")
+    (handed_in / "s02.py").write_text(NEVER_ENDS, encoding="utf-8")
+    options = ("--kit", kit_file, "-o", folder, "--timeout", "36000", "--jobs", "2", "--verbose")
+    with subprocess.Popen(
+        ["/usr/bin/env", "--default-signal=INT", *command("grade", handed_in, *options)],
+        env=clean_environment(),
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        said = iter(process.stderr.readline, "")
+        assert next(line for line in said if line.startswith("1 of 2")) == "1 of 2: s01: 20 / 20\n"
+        there = descendants(process.pid)
+        process.send_signal(signal.SIGINT)
+        told = without_pace("".join(said))
+
+    wait_until_gone(there)
+    assert process.returncode == 130
+    assert told == (
+        f"Interrupted with at most 1 to grade; what is done is kept in {folder}.\n"
+        "  Go on with the same command and --resume.\n\nerror: interrupted\n"
+    )
+    assert grader("status", folder).out.splitlines()[1] == "  1 of 2 graded, 1 left"
 
 
 def test_a_changed_file_is_graded_again_on_resuming(classroom: Path, kit_file: Path, tmp_path: Path) -> None:
