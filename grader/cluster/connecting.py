@@ -134,8 +134,8 @@ def patience() -> float:
 
 
 def wait_for_a_worker(client: Client, where: Where, say: Callable[[str], None]) -> None:
-    """Says so where that may take as long as a queue. Raises GraderError where none comes."""
-    if not client.scheduler_info()["workers"]:
+    """Says so where that may take as long as a queue; own ones start. Raises GraderError where none comes."""
+    if where.scheduler and not client.scheduler_info()["workers"]:
         say(f"{where.scheduler} has no worker yet: waiting for one, {patience():g} s at most.")
     try:
         client.wait_for_workers(1, timeout=patience())
