@@ -6,12 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from grader.report.classview import classroom
 from grader.report.html import write_class
 from grader.results import SubmissionResult
 from tests.browser.conftest import Open, Visit
+from tests.browser.test_both_pages import THEMES
 from tests.report import samples
 
 
@@ -115,6 +117,9 @@ def test_a_criterions_name_shows_who_does_not_pass_it(open_page: Open, index: Pa
     assert shown(page) == ["s02", "s03", "s04"]
     assert page.locator("#count").inner_text() == "3 of 5 shown, those who do not pass: “many steps”"
     assert fragment(page) == "fails=8"
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme)
+        assert Axe().run(page).violations_count == 0, f"what is chosen cannot be read: {theme}"
 
 
 def test_the_map_says_whose_column_it_is_and_opens_that_page(open_page: Open, index: Path) -> None:
