@@ -28,7 +28,7 @@ from grader.sandbox.limits import isolation_report
 from grader.sandbox.probing import Versions, probe
 from grader.sandbox.reading import Content
 from grader.sandbox.rooms import SCRATCH
-from grader.sandbox.scratch import Scratch
+from grader.sandbox.scratch import Scratch, full
 from grader.sandbox.tally import Tally
 from grader.sandbox.watch import Watch, Watched
 from grader.text import clean
@@ -133,7 +133,9 @@ class Pool:
         except GraderError as error:  # HarnessError; or a level that was there is not any more
             return _no_result(device, content, error.message)
         except OSError as error:  # no room for a temporary file, no more open files ...: never the student's
-            return _no_result(device, content, f"This machine could not run the submission: {error}.")
+            refusal = full(error)
+            why = f"{refusal.message} {refusal.hint}" if refusal else f"{error}."
+            return _no_result(device, content, f"This machine could not run the submission: {why}")
         return tally.execution(device)
 
     def _attempt(self, tally: Tally, submission: Submission, device: str) -> Watched:

@@ -53,11 +53,18 @@ class Scratch:
 
 def refuse_full(error: Exception) -> None:
     """Raises GraderError where a disk is full: no student's mistake, so nothing that costs one a point."""
-    if isinstance(error, OSError) and error.errno in _FULL:
-        raise GraderError(
-            f"{tempfile.gettempdir()}: no room for temporary files: {error.strerror}.",
-            "Make room there, or name another folder in the environment: TMPDIR=DIR.",
-        ) from None
+    if isinstance(error, OSError) and (refusal := full(error)):
+        raise refusal from None
+
+
+def full(error: OSError) -> GraderError | None:
+    """What to say where it is a full disk."""
+    if error.errno not in _FULL:
+        return None
+    return GraderError(
+        f"{tempfile.gettempdir()}: no room for temporary files: {error.strerror}.",
+        "Make room there, or name another folder in the environment: TMPDIR=DIR.",
+    )
 
 
 def sweep() -> None:

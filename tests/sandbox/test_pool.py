@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import os
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from unittest import mock
 
 import msgspec
 import pytest
@@ -341,6 +344,7 @@ def test_a_kill_for_want_of_memory_is_the_machines_fault(
 PARENT = """
 import os, sys, threading
 from pathlib import Path
+from unittest import mock
 from grader.sandbox.pool import Pool
 from grader import tensors
 from tests.sandbox import small
@@ -532,3 +536,27 @@ def test_who_breaks_the_interpreter_has_ended_the_process(pool: Pool, tmp_path: 
     ended = "exited: the process was ended from within (exit code 97)"
     assert answers(execution.exercises[0])[0] == ended
     assert answers(execution.exercises[1]) == RETURNED
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (
+            errno.ENOSPC,
+            (
+                f"{tempfile.gettempdir()}: no room for temporary files: No space left on device."
+                " Make room there, or name another folder in the environment: TMPDIR=DIR."
+            ),
+        ),
+        (errno.EMFILE, "[Errno 24] Too many open files."),
+    ],
+)
+def test_what_this_machine_has_no_room_for_is_told_with_what_to_do(
+    pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, told: str
+) -> None:
+    given = submission(tmp_path, small.RIGHT)
+    monkeypatch.setattr(tempfile, "mkdtemp", mock.Mock(side_effect=OSError(number, os.strerror(number))))
+
+    execution = pool.run(given)
+
+    assert execution.harness == f"This machine could not run the submission: {told}"
