@@ -50,7 +50,7 @@ def opened(
 ) -> Iterator[tuple[Cluster, Head]]:
     """Connect, and send the kit to every worker. Raises GraderError where marks could differ."""
     kit = restricted(loaded.kit, options)
-    with connected(where) as client:
+    with connected(where) as client, _while_there(client):
         named = msgspec.json.encode((loaded.digest, options))
         name = "grader-" + hashlib.sha256(named).hexdigest()[:16]
         told = _agreed(client, where, worker.Grading(name, kits.encode(loaded.kit), options), say)
@@ -60,6 +60,19 @@ def opened(
             _refuse_without_cuda(client)
         warn_of_isolation(options.isolation, head.environment.isolation)
         yield Cluster(client, kit, name, told, cuda=on_cuda), head
+
+
+@contextmanager
+def _while_there(client: Client) -> Iterator[None]:
+    """Whatever dask makes of a scheduler that has gone is told as that. Raises GraderError."""
+    try:
+        yield
+    except GraderError:
+        raise
+    except Exception as error:
+        if client.status == "running":
+            raise
+        raise GraderError(GONE, GO_ON) from error
 
 
 class Cluster:

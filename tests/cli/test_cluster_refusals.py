@@ -72,6 +72,18 @@ def test_whether_anybody_works_cannot_be_asked_of_a_scheduler_that_is_gone() -> 
     assert str(error.value).startswith("The scheduler is gone, and what it was to grade with it.")
 
 
+def test_whatever_dask_makes_of_a_scheduler_that_has_gone_is_told_as_that() -> None:
+    with pytest.raises(GraderError) as error, session._while_there(mock.Mock(status="closed")):
+        raise RuntimeError("Client is closed")
+
+    assert str(error.value) == (
+        "The scheduler is gone, and what it was to grade with it.\n"
+        "  What is done is kept; go on with the same command and --resume."
+    )
+    with pytest.raises(RuntimeError), session._while_there(mock.Mock(status="running")):
+        raise RuntimeError("ours")
+
+
 def test_workers_are_asked_anew_where_one_is_lost_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     told = mock.Mock()
     lost, begun, there = OSError("lost"), dict[str, object](), {"tcp://127.0.0.1:1": told}
