@@ -7,7 +7,7 @@ import logging
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -52,8 +52,12 @@ def connected(where: Where) -> Iterator[Client]:
             with _local(where.workers) as client:
                 yield client
         else:
-            with _client(where.scheduler) as client:
+            client = _client(where.scheduler)
+            try:
                 yield client
+            finally:
+                with suppress(OSError):  # dask waits for who is gone, and not for long
+                    client.close()
 
 
 @contextmanager

@@ -84,6 +84,16 @@ def test_whatever_dask_makes_of_a_scheduler_that_has_gone_is_told_as_that() -> N
         raise RuntimeError("ours")
 
 
+def test_what_was_found_is_told_also_where_taking_leave_takes_too_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gone = mock.Mock(**{"close.side_effect": TimeoutError("timed out after 2 s.")})
+    monkeypatch.setattr(connecting, "_client", lambda _: gone)
+
+    with pytest.raises(GraderError, match="as it was found"), connecting.connected(Where("tcp://a:1")):
+        raise GraderError("as it was found")
+
+
 def test_workers_are_asked_anew_where_one_is_lost_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     told = mock.Mock()
     lost, begun, there = OSError("lost"), dict[str, object](), {"tcp://127.0.0.1:1": told}
