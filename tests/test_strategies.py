@@ -177,7 +177,7 @@ def test_what_is_drawn_depends_on_no_address_and_no_seed_of_hashes() -> None:
             text=True,
             env=os.environ | {"PYTHONHASHSEED": str(number)},
         ).stdout
-        for number in range(2)
+        for number in range(4)
     }
 
     assert len(said) == 1
