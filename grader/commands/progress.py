@@ -109,10 +109,10 @@ class Progress(Work):
             )
 
     def done(self, result: SubmissionResult | None = None) -> None:
+        super().done(result)  # first, so that an interruption counts whoever was told of
         if self._verbose and result is not None:
             of = self._count + self.tracker.left
-            tell(f"{self._count + 1} of {of}: {result.student}: {scored(result)}")
-        super().done(result)
+            tell(f"{self._count} of {of}: {result.student}: {scored(result)}")
 
     def _pace(self, now: progress.Progress) -> Iterator[str]:
         return pace(now)

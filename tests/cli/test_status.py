@@ -15,6 +15,8 @@ import pytest
 
 from grader import journal
 from grader import progress as far
+from grader.commands import common
+from grader.commands import progress as telling
 from grader.commands.progress import fitted, lasting, pace
 from grader.commands.status import told
 from grader.progress import EVERY, Progress, Tracker
@@ -270,6 +272,26 @@ def test_workers_on_other_machines_have_no_memory_here_to_tell_of() -> None:
 
     assert list(told(Path("report"), elsewhere))[-1] == "  16 workers; memory 200 MiB"
     assert list(told(Path("report"), LARGE))[-1] == "  16 workers; memory 200 MiB, workers 2048 MiB"
+
+
+def test_an_interruption_counts_whoever_was_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def tell(said: str) -> None:
+        common.tell(said)
+        if said == "1 of 2: s01: 20 / 20":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(telling, "tell", tell)
+
+    with pytest.raises(KeyboardInterrupt), telling.Progress(Tracker(2, 0), 0, tmp_path, verbose=True) as done:
+        done(samples.RIGHT)
+
+    assert capsys.readouterr().err == (
+        "1 of 2: s01: 20 / 20\n"
+        f"Interrupted with at most 1 to grade; what is done is kept in {tmp_path}.\n"
+        "  Go on with the same command and --resume.\n"
+    )
 
 
 def test_a_line_says_as_much_as_80_columns_hold() -> None:
