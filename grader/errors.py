@@ -6,6 +6,10 @@ A student's mistake is a value (`records.Answer`, `records.Outcome`) and never o
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 
 class GraderError(Exception):
     """Wrong use or configuration: exit code 2."""
@@ -28,3 +32,15 @@ class HarnessError(GraderError):
     """A fault of the grader or of this machine: exit code 3, and never a point lost."""
 
     exit_code = 3
+
+
+@contextmanager
+def unwritable_told(path: Path) -> Iterator[None]:
+    """What the system says of a file that cannot be written, as a GraderError with what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise GraderError(
+            f"{path}: cannot be written: {error.strerror}.",
+            "Name a place that you may write to and that has room: -o.",
+        ) from None

@@ -22,7 +22,7 @@ from typing import Final
 import msgspec
 
 from grader import decoders
-from grader.errors import GraderError
+from grader.errors import GraderError, unwritable_told
 from grader.kept import ByStudent, Kept
 from grader.results import Stored, SubmissionResult
 from grader.store import encode
@@ -52,7 +52,7 @@ class Journal:
     def append(self, result: SubmissionResult) -> None:
         """Raises GraderError where the disk is full."""
         line = encode(result) + b"\n"
-        with self._turn, _told(self._path):
+        with self._turn, unwritable_told(self._path):
             _write(self._file, line)
 
 
@@ -67,7 +67,7 @@ def keep(path: Path, header: Header, *, resume: bool) -> Iterator[Journal]:
             f"{path}: another grader is at work there.",
             "Wait for its end, which grader status DIR tells, or name another folder: -o DIR.",
         )
-    with _told(path):
+    with unwritable_told(path):
         file = _opened(path, header, resume=resume)
     with suppress(OSError):  # a file system without locks
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -147,17 +147,6 @@ def _write(file: FileIO, line: bytes) -> None:
     while line:
         line = line[file.write(line) :]
     os.fsync(file.fileno())
-
-
-@contextmanager
-def _told(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise GraderError(
-            f"{path}: cannot be written: {error.strerror}.",
-            "Name a folder that you may write to and that has room: -o DIR.",
-        ) from None
 
 
 def _whole(path: Path) -> tuple[bytes, int]:

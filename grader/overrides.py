@@ -17,7 +17,7 @@ from typing import Final
 
 import msgspec
 
-from grader.errors import GraderError
+from grader.errors import GraderError, unwritable_told
 from grader.results import Results, SubmissionResult
 
 OVERRIDES_FILE: Final = "overrides.csv"
@@ -71,15 +71,10 @@ def create(path: Path) -> None:
     """Make the file with its header where there is none. Raises GraderError where it cannot be made."""
     if path.exists():
         return
-    try:
+    with unwritable_told(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8", newline="") as file:  # never over a file made meanwhile
             file.write(",".join(COLUMNS) + "\r\n")
-    except OSError as error:
-        raise GraderError(
-            f"{path}: cannot be written: {error.strerror}.",
-            "Name a folder that you may write to and that has room: -o DIR.",
-        ) from None
 
 
 def read(path: Path) -> Overrides:

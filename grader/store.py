@@ -20,7 +20,7 @@ from typing import BinaryIO, Final, TypeVar
 import msgspec
 
 from grader import decoders
-from grader.errors import GraderError, HarnessError
+from grader.errors import GraderError, HarnessError, unwritable_told
 from grader.kept import Kept
 from grader.results import EVIDENCE_SCHEMA, SCHEMA, Evidence, Results, Stored
 from grader.text import one_line
@@ -87,20 +87,16 @@ def writing(path: Path, *, lasting: bool = True) -> Iterator[BinaryIO]:
     _refuse_what_is_no_file(path)
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside.unlink(missing_ok=True)
-        with beside.open("xb") as file:  # made here: no link that waits under this name is followed
-            _keep_mode(path, beside)
-            yield file
-            file.flush()
-            if lasting:
-                os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError as error:
-        raise GraderError(
-            f"{path}: cannot be written: {error.strerror}.",
-            "Name a folder that you may write to and that has room: -o DIR.",
-        ) from None
+        with unwritable_told(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            beside.unlink(missing_ok=True)
+            with beside.open("xb") as file:  # made here: no link that waits under this name is followed
+                _keep_mode(path, beside)
+                yield file
+                file.flush()
+                if lasting:
+                    os.fsync(file.fileno())
+            beside.replace(path)
     finally:
         with contextlib.suppress(OSError):
             beside.unlink()

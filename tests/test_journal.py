@@ -135,7 +135,7 @@ def test_a_journal_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 
     assert str(caught.value) == (
         f"{tmp_path}/file/journal.jsonl: cannot be written: File exists.\n"
-        "  Name a folder that you may write to and that has room: -o DIR."
+        "  Name a place that you may write to and that has room: -o."
     )
 
 

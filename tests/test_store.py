@@ -202,7 +202,7 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 
     assert str(caught.value) == (
         f"{tmp_path}/file/results.json: cannot be written: File exists.\n"
-        "  Name a folder that you may write to and that has room: -o DIR."
+        "  Name a place that you may write to and that has room: -o."
     )
 
 

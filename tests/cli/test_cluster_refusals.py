@@ -347,5 +347,5 @@ def test_a_full_disk_ends_the_run_and_what_is_done_is_kept(
         )  # fmt: skip
     assert run.code == 2
     assert "cannot be written: File too large.\n" in run.err
-    assert "help: Name a folder that you may write to and that has room: -o DIR." in run.err
+    assert "help: Name a place that you may write to and that has room: -o." in run.err
     resumed_is_whole(small_class, kit_file, output, alone)

@@ -222,11 +222,11 @@ error: a.zip: there is a file of this name already.
 """
 NO_ROOM: Final = """\
 error: b.zip: cannot be written: File too large.
-  help: Name a folder that you may write to and that has room: -o DIR.
+  help: Name a place that you may write to and that has room: -o.
 """
 NO_FOLDER: Final = """\
 error: a.zip/b.zip: cannot be written: File exists.
-  help: Name a folder that you may write to and that has room: -o DIR.
+  help: Name a place that you may write to and that has room: -o.
 """
 NO_KIT: Final = """\
 error: There is no kit and no reference/ to grade with. Looked in {here}, the working folder, and in the \

@@ -210,7 +210,7 @@ def test_an_output_folder_that_cannot_be_written(kit_file: Path, tmp_path: Path)
         run,
         2,
         f"error: {tmp_path}/out/overrides.csv: cannot be written: File exists.\n"
-        "  help: Name a folder that you may write to and that has room: -o DIR.\n",
+        "  help: Name a place that you may write to and that has room: -o.\n",
     )
 
 
