@@ -75,10 +75,10 @@ class Choices:
             return {} if rows is None else {"direction": first(BY_SLOT["direction"], rows)}
         if name == "SGD" and rows is not None and rows.right:
             return {"direction": [()], "update": [()]}  # an option without effect: made anew each time
-        direction = _by_options(BY_SLOT["direction"], name, odd, options) if name == "SGD" else ()
+        direction = _by_options(BY_SLOT["direction"], "SGD", odd) if name != "AdamW" else ()
         used = [option for one in direction for option in (*one.rule.options, *one.rule.fixed)]
         left = {key: value for key, value in odd.items() if key not in used}
-        update = _by_options(BY_SLOT["update"], name, left, options)
+        update = _by_options(BY_SLOT["update"], name, left if name == "SGD" else options)
         found: dict[Slot, list[Way]] = {"direction": [direction]}
         if left or name != "SGD":
             found["update"] = [update] if update else []
@@ -256,21 +256,15 @@ def follows(way: Way, rows: Rows) -> Array:
     return rows.follow(lambda x, at: np.broadcast_to(program.of(x, at, *GRADIENT), x.shape))
 
 
-def _by_options(
-    rules: Iterable[Rule], optimiser: str, odd: Mapping[str, float], options: Mapping[str, float]
-) -> Way:
-    """The rule of this optimiser that has the most of the options that are not as usual.
-
-    Of another class than SGD all options are its own.
-    """
-    wanted = odd if optimiser == "SGD" else options
+def _by_options(rules: Iterable[Rule], optimiser: str, options: Mapping[str, float]) -> Way:
+    """The rule of this optimiser that has the most of the options."""
     fitting = [
         rule
         for rule in rules
         if rule.optimiser == optimiser
         and (rule.options or rule.fixed or optimiser != "SGD")
-        and all(name in wanted for name in rule.options)
-        and all(wanted.get(name) == float(value) for name, value in rule.fixed.items())
+        and all(name in options for name in rule.options)
+        and all(options.get(name) == float(value) for name, value in rule.fixed.items())
     ]
     best = max(fitting, key=lambda rule: len(rule.options) + len(rule.fixed), default=None)
-    return (Deviation(best, tuple(wanted[name] for name in best.options)),) if best is not None else ()
+    return (Deviation(best, tuple(options[name] for name in best.options)),) if best is not None else ()

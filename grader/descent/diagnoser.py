@@ -46,8 +46,9 @@ class Descent:
         observed = tuple(optimiser.candidates(report))
         if not report.broken["values"] or not self.suites:
             return Explanation(observed=observed)
+        ended = {i: one for i, one in report.traces.items() if i in report.returned}  # others end anywhere
         asked = [
-            (suite, Answers(suite, report.answers, report.wrong), Traces(suite, report.traces))
+            (suite, Answers(suite, report.answers, report.wrong), Traces(suite, ended))
             for suite in self.suites
         ]
         suite, answers, traces = max(asked, key=lambda one: int(one[1].all.wrong.sum()))

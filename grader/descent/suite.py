@@ -85,7 +85,8 @@ class Part:
     @property
     def beyond(self) -> Array:
         """The size, call x 1, whose square its dtype does not hold."""
-        return np.where(self.single[:, None], SQUARED["float32"], SQUARED["float64"])
+        single = self.single[:, None] | (self.coarse > 0)
+        return np.where(single, SQUARED["float32"], SQUARED["float64"])
 
     def rows(self, which: Array) -> Part:
         names = ("single", "roundoff", "size", "width", "coarse", "wrong", "fresh")

@@ -115,8 +115,8 @@ def _form(answer: Returned, form: Failure | None) -> tuple[str, str, str]:
     if answer.type == "ndarray":
         return "returns-numpy", "A NumPy array is returned, not a tensor", _TYPE
     if answer.type not in TENSOR_TYPES:
-        kind = answer.type if answer.type in _PLAIN else f"NumPy {answer.type}"
-        return f"returns-a-{answer.type}", f"A Python {kind} is returned, not a tensor", _TYPE
+        whose = "Python" if answer.type in _PLAIN else "NumPy"
+        return f"returns-a-{answer.type}", f"A {whose} {answer.type} is returned, not a tensor", _TYPE
     name, title = "shape", f"The result has the shape {answer.value.shape}"
     if form is Failure.WRONG_DTYPE:
         name, title = "dtype", f"The result is {answer.value.dtype}"

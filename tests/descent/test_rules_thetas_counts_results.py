@@ -273,6 +273,14 @@ def theta_and_losses(theta: Array, rate: float, steps: int) -> Array:
     return np.array([*theta, *losses])
 
 
+def theta_and_the_last_loss(theta: Array, rate: float, steps: int) -> Array:
+    loss = 0.0
+    for _ in range(steps):
+        loss = float((theta**2).sum())
+        theta = theta - rate * 2 * theta
+    return np.array([*theta, loss])
+
+
 def clamps_every_step(theta: Array, rate: float, steps: int) -> Array:
     for _ in range(steps):
         theta = np.clip(theta - rate * 2 * theta, -1, 1)
@@ -295,6 +303,7 @@ def clamps_every_step(theta: Array, rate: float, steps: int) -> Array:
         (leaves_out_every_seventh, "steps-left-out-first", (7.0,)),
         (mean_of_all, "result-mean", ()),
         (theta_and_losses, "result-theta-and-losses-before", ()),
+        (theta_and_the_last_loss, "result-theta-and-last-loss-or-0", ()),
         (clamps_every_step, "between-clamped", (-1.0, 1.0)),
     ],
 )

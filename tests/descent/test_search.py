@@ -245,16 +245,53 @@ def test_what_hangs_on_the_run_so_far_is_read_from_it(
     assert {titles[0] for titles in named(student, kit.kit.exercises[lesson])} >= {title}
 
 
+def climbs_by_adam(theta: torch.Tensor, rate: float, steps: int) -> torch.Tensor:
+    theta = torch.nn.Parameter(theta.clone())
+    optimiser = torch.optim.Adam([theta], lr=rate, maximize=True)
+    for _ in range(steps):
+        optimiser.zero_grad()
+        (theta**2).sum().backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+    return theta.detach()
+
+
+def overflows_in_single(theta: torch.Tensor, rate: float, steps: int) -> torch.Tensor:
+    theta = torch.nn.Parameter(theta.clone().float())
+    optimiser = torch.optim.SGD([theta], lr=rate)
+    for _ in range(steps):
+        optimiser.zero_grad()
+        (theta**2).sum().backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+        optimiser.param_groups[0]["lr"] *= 1.05
+    return theta.detach()
+
+
+def steps_before_backward(theta: torch.Tensor, rate: float, steps: int) -> torch.Tensor:
+    """With more than one step PyTorch raises: theta was changed between the loss and its backward()."""
+    theta = torch.nn.Parameter(theta.clone())
+    optimiser = torch.optim.SGD([theta], lr=rate)
+    for _ in range(steps):
+        loss = (theta**2).sum()
+        optimiser.step()
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+    return theta.detach()
+
+
 @pytest.mark.parametrize("lesson", LESSONS)
 @pytest.mark.parametrize(
     ("student", "titles"),
     [
+        (climbs_by_adam, [["The optimiser is Adam", "The optimiser maximises: theta climbs"]]),
+        (overflows_in_single, [["The learning rate grows by a factor 1.05 in every step"]]),
+        (steps_before_backward,
+         [["The gradient is missing or 0 when step() is called, so theta never moves"]]),
         (steps_twice_and_clears_every_third, [["The gradient is cleared every 3 steps only", TIMES]]),
         (descent(0.5, times=2), RIGHT),
         (descent(-1, weight_decay=0.01, maximize=True), [[DECAY.format(0.01)]]),
         (rebuilds_its_momentum, [["One step too many is taken"]]),
     ],
-)
+)  # fmt: skip
 def test_what_a_student_s_loop_does_is_named_and_nothing_else(
     kit: LoadedKit, lesson: int, student: Student, titles: list[list[str]]
 ) -> None:

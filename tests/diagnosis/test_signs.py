@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 import pytest
+import torch
 
 from grader import kit
 from grader.diagnosis import exceptions, hidden_state, returns
@@ -107,6 +108,41 @@ def test_the_message_of_an_exception_names_the_mistake(
     sign, told = message_of(raised(type_, message))
 
     assert (sign.id, told) == (id_, title)
+
+
+THETA = torch.tensor([1.0, 2.0], requires_grad=True)
+
+
+def _takes(x: object) -> object:
+    return x
+
+
+@pytest.mark.parametrize(
+    ("code", "title"),
+    [
+        ("for i in 3: pass", "One value of type int stands where several are needed, one after the other"),
+        ("torch.optim.SGD(torch.nn.Linear(1, 1).parameters)",
+         "One value of type method stands where several are needed, one after the other"),
+        ("a, b = 3", "One value of type int stands where several are needed, one after the other"),
+        ("a, b = THETA, THETA, THETA", "Another number of values is taken apart than there are"),
+        ("a, b, c = THETA", "Another number of values is taken apart than there are"),
+        ("torch.optim.SGD([THETA]).step(THETA)",
+         "Something of type Tensor is called as if it were a function"),
+        ("float('0.1')[0]", "Something of type float is indexed as if it were a list"),
+        ("takes(y=1)", "_takes is called with an argument y that it does not take, or has got already"),
+        ("takes(1, x=1)", "_takes is called with an argument x that it does not take, or has got already"),
+        ("torch.sum(0.5)", "PyTorch gets float for the argument input, and takes Tensor there"),
+        ("torch.autograd.grad(THETA.sum(), [torch.ones(1, requires_grad=True)])",
+         "A gradient is asked for by a tensor that the loss does not depend on"),
+        ("bool(THETA > 1)", "A tensor of several numbers is used as if it were one number"),
+        ("THETA[2]", "An element of a tensor is asked for that is not there"),
+    ],
+)  # fmt: skip
+def test_what_python_and_pytorch_say_is_told_in_words(code: str, title: str) -> None:
+    with pytest.raises(Exception) as found:  # noqa: PT011 -- which one it is stands in the table
+        exec(code, {"torch": torch, "THETA": THETA, "takes": _takes})  # noqa: S102 -- the test's own
+
+    assert said(raised(found.type.__name__, str(found.value))) == title
 
 
 def test_an_exception_of_another_type_says_nothing_by_the_same_words() -> None:

@@ -98,11 +98,20 @@ def _others(theta: Array) -> Array:
     return np.stack(columns, axis=1)
 
 
+def _of_square(
+    name: str, slope: Callable[[Array], Array]
+) -> tuple[tuple[str, Callable[[Array], Array]], ...]:
+    """A function of |theta|^2, and the sum of those of each component's square."""
+    return (
+        (name.format("|theta|^2"), lambda t: 2 * t * slope(norm(t) ** 2)),
+        (f"the sum of {name.format('theta^2')} over the components", lambda t: 2 * t * slope(t**2)),
+    )
+
+
 _FORMS: Final[tuple[tuple[str, Callable[[Array], Array]], ...]] = (
     ("the product of the squares, not their sum", lambda t: 2 * t * _others(t) ** 2),
-    ("log(1 + |theta|^2)", lambda t: 2 * t / (1 + norm(t) ** 2)),
-    ("log(|theta|^2)", lambda t: 2 * t / norm(t) ** 2),
-    ("exp(|theta|^2)", lambda t: 2 * t * np.exp(norm(t) ** 2)),
+    *_of_square("log(1 + {})", lambda s: 1 / (1 + s)), *_of_square("log({})", lambda s: 1 / s),
+    *_of_square("exp({})", np.exp),
     ("2 ** theta: base and exponent are exchanged", lambda t: math.log(2) * 2**t),
     ("theta^3 + theta^2", lambda t: 3 * t**2 + 2 * t), ("theta^4 + theta^2", lambda t: 4 * t**3 + 2 * t),
     ("exp(theta)", np.exp),
@@ -190,8 +199,8 @@ LOSS: Final = (
         ), known=6, plain=tuple((1.0, *one) for one in _NORMS),
     ),
     Rule("loss-form", "loss", lambda index: f"The loss is {_FORMS[int(index)][0]}", _LOSS, _form,
-         most(_form, Trial(*map(float, range(len(_FORMS))))), rank=28, samples=((1.0,), (5.0,), (0.0,)),
-         known=0),
+         most(_form, Trial(*map(float, range(len(_FORMS))))), rank=28, known=0,
+         samples=((1.0,), (2.0,), (8.0,), (0.0,))),
     Rule("loss-root", "loss", "The loss is the root of |theta|^2 + {0}", _LOSS, _root,
          most(_root, Trial(1e-12, 1e-8, 1e-6, 1e-10, 1e-5, 1e-4, 1.0)), rank=21, samples=((1e-8,),),
          teacher="A norm without a square, kept from 0.", known=0),
@@ -278,6 +287,12 @@ def _of_length(x: Array, _: Moment, length: float, slack: float) -> Array:
     return length * x / (norm(x) + slack)
 
 
+def _length_title(length: float, slack: float) -> str:
+    norm_itself = "the loss is the norm, not its square, or the gradient is divided by its length"
+    why = norm_itself if (length, slack) == (1, 0) else "only its direction counts"
+    return f"The gradient is normalised to length {told(length)}: {why}"
+
+
 CLIP: Final = (
     Rule("gradient-clipped-by-norm", "clip", "The gradient is clipped to length {0}", _SIZE, _clipped,
          most(_clipped, for_each((1e-6, 0.0), _cut_to)),
@@ -287,8 +302,7 @@ CLIP: Final = (
          _SIZE, lambda x, _, c: np.clip(x, -c, c), each(_heights(1.0)), teacher="clip_grad_value_ or clamp_.",
          rank=14, samples=((1.0,), (0.5,), (5.0,))),
     Rule("gradient-of-fixed-length", "clip",
-         lambda c, _: f"The gradient is normalised to length {told(c)}: only its direction counts", _SIZE,
-         _of_length, most(_of_length, for_each(
+         _length_title, _SIZE, _of_length, most(_of_length, for_each(
              (0.0, 1e-12, 1e-8, 1e-6), lambda slack: lambda x, y, _: norm(y) * (1 + slack / norm(x)))),
          teacher="grad / grad.norm().", rank=20, samples=((1.0, 0.0), (1.0, 1e-8), (0.5, 1e-12)), known=0),
     Rule("gradient-sign", "clip", worded({1: ""}, ", times {0}", "Only the sign of the gradient is used{}"),

@@ -177,6 +177,9 @@ HISTORIES: Final = (
     _list("theta-and-loss", "Theta and the loss at it", _THETA, (_losses, _THETA[1])),
     _list("theta-and-last-loss", "Theta and the loss of the last step", _THETA,
           (_losses, lambda n: slice(max(n - 1, 0), n))),
+    _list("theta-and-last-loss-or-0", "Theta and the loss of the last step, 0 without one,", _THETA,
+          (lambda at: np.where(at.count[:, None] > 0, _losses(at), 0),
+           lambda n: slice(max(n - 1, 0), max(n, 1)))),
 )  # fmt: skip
 
 EMPTY: Final = Rule(
