@@ -20,7 +20,7 @@ import msgspec
 
 from grader import kit as kits
 from grader import packages
-from grader.diagnosis.findings import find, marks
+from grader.diagnosis.findings import find
 from grader.diagnosis.prepared import Prepared
 from grader.judging import award, behaviour, compare, evidence, replay
 from grader.judging.award import Finding
@@ -199,7 +199,7 @@ def explain(
         try:
             findings[exercise.name] = explained(exercise)
         except Exception as error:  # noqa: BLE001 -- a fault of ours, in words about marks that are made already
-            findings[exercise.name] = _unexplained(marks(exercise, judged[exercise.name]), error)
+            findings[exercise.name] = _unexplained(award.marks(exercise, judged[exercise.name]), error)
     return findings
 
 

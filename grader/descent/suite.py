@@ -16,16 +16,7 @@ import numpy as np
 from grader import kit as kits
 from grader.descent.program import RIGHT, Array, Calls, Minimised, Program, Run, calls, filled, run, theta_of
 from grader.judging.behaviour import value_of
-from grader.judging.tolerances import (
-    ALIKE,
-    ASTRAY,
-    ROUNDING,
-    ROUNDOFF,
-    SPREAD,
-    TELLING,
-    TENSOR_TYPES,
-    judged_dtype,
-)
+from grader.judging.tolerances import ALIKE, ASTRAY, ROUNDING, ROUNDOFF, SPREAD, TELLING, judged_dtype
 from grader.records import Answer, Returned
 from grader.tensors import numbers
 
@@ -208,6 +199,5 @@ def _coarseness(case: kits.Case, answer: Answer) -> float:
     """The roundoff of a dtype coarser than the case's, where the answer has one."""
     if not isinstance(answer, Returned) or answer.value is None:
         return 0.0
-    plain = answer.value.dtype == case.dtype and answer.type in TENSOR_TYPES
-    dtype = case.dtype if plain else judged_dtype(case, answer, answer.value)
+    dtype = judged_dtype(case, answer, answer.value)
     return 0.0 if dtype == case.dtype else ROUNDOFF[dtype]

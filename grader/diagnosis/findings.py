@@ -16,12 +16,11 @@ from grader.diagnosis import diagnose
 from grader.diagnosis.diagnose import Named, Told
 from grader.diagnosis.prepared import Prepared
 from grader.diagnosis.report import FailureReport
-from grader.judging import score
-from grader.judging.award import Finding
+from grader.judging.award import Finding, marks
 from grader.judging.counterexample import counterexample, rungs_to_climb
 from grader.judging.evidence import JudgedRun
 from grader.records import Cell, ExerciseOutcomes, ExerciseRun, Failure, Landmark, Place, Raised, Stopped
-from grader.results import CriterionResult, Diagnosis, Quote, absent
+from grader.results import Diagnosis, Quote
 
 Climb = Callable[[kits.Exercise, str, int], ExerciseRun | None]
 """Runs the student's function on the first rungs of an exercise's ladder on a device."""
@@ -42,7 +41,7 @@ def find(prepared: Prepared, ran: Sequence[JudgedRun], climb: Climb, cells: Sequ
     run, outcomes = ran[first]
     failed = frozenset(name for device, name in lost if device == outcomes.device)
     report = FailureReport(outcomes, prepared, failed, run.traces, draws=run.draws)
-    told = _told(report, ran[0][1].device if first else None)
+    told = on_one_device(report, ran[0][1].device) if first else diagnose.explain(report)
     known = told.first.diagnosis if told.first else None
     unknown = (known is None or known.partial) and not report.stopped  # which would only be waited for again
     most = rungs_to_climb(outcomes, exercise, failed) if unknown else 0
@@ -55,45 +54,9 @@ def find(prepared: Prepared, ran: Sequence[JudgedRun], climb: Climb, cells: Sequ
     )  # fmt: skip
 
 
-def marks(exercise: kits.Exercise, ran: Sequence[JudgedRun]) -> Finding:
-    """The rubric applied on each device, whose shares of the points are equal; nothing is explained."""
-    rows = [_rows(exercise, run, outcomes, 1 / len(ran)) for run, outcomes in ran]
-    return Finding(
-        criteria=tuple(_told_by_device(row, rows[0]) for device in rows for row in device),
-        notes=tuple(dict.fromkeys(note for _, outcomes in ran for note in outcomes.notes)),
-    )
-
-
 def _quoting(named: Named, run: ExerciseRun, cells: Sequence[Cell], raised: Place | None) -> Diagnosis:
     """With the student's own line that the mistake points at."""
     return msgspec.structs.replace(named.diagnosis, quote=quote(named.where, run, cells, raised))
-
-
-def _rows(
-    exercise: kits.Exercise, run: ExerciseRun, outcomes: ExerciseOutcomes, share: float
-) -> tuple[CriterionResult, ...]:
-    if run.found:
-        return score.criteria(outcomes, exercise, share)
-    near = f"; the most similar name is {run.nearest}" if run.nearest else ""
-    message = absent(exercise.name) + near
-    return score.without_run(exercise, outcomes.device, Failure.MISSING, message, share)
-
-
-def _told_by_device(row: CriterionResult, first: Sequence[CriterionResult]) -> CriterionResult:
-    """A criterion that passes on the first device and fails on this one says so."""
-    there = next(one for one in first if one.id == row.id)
-    if row.outcome == "passed" or there.outcome == "failed":
-        return row
-    message = f"right on the {there.device}, wrong on {row.device}: {row.message}"
-    return msgspec.structs.replace(row, message=message)
-
-
-def _told(report: FailureReport, right: str | None) -> Told:
-    """The mistakes, the most fundamental first. `right`: the device on which all of it was right, if any."""
-    if right is None:
-        return diagnose.explain(report)
-    found = on_one_device(report, right)
-    return Told() if found is None else Told(Named(found))
 
 
 # --- the student's own line ------------------------------------------------------------------
@@ -162,21 +125,22 @@ _WORDS: Final[dict[Way, tuple[str, str]]] = {
 """Title and hint."""
 
 
-def on_one_device(report: FailureReport, right: str) -> Diagnosis | None:
-    """For a function that is right on the device `right` and fails here; None where a call was ended."""
+def on_one_device(report: FailureReport, right: str) -> Told:
+    """Of a function that is right on the device `right` and fails here; nothing where a call was ended."""
     outcomes, exercise, failing = report.outcomes, report.exercise, report.failing
     way = _way(outcomes, failing)
     if way is None:
-        return None
+        return Told()
     known = [one for one in exercise.misconceptions if _is_this_way(one, report, way)]
     title, hint = (one.format(right=right, here=outcomes.device, moves=exercise.moves) for one in _WORDS[way])
     if known:
         title, hint = known[0].title, known[0].hint
-    return Diagnosis(
+    found = Diagnosis(
         tuple(one.id for one in known), title, hint, explained=len(failing), failing=len(failing),
         titles=tuple(one.title for one in known), teacher=known[0].teacher if known else "",
         evidence="error",
     )  # fmt: skip
+    return Told(Named(found))
 
 
 def _way(outcomes: ExerciseOutcomes, failing: Collection[int]) -> Way | None:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 from grader import kit as kits
 from grader import results
 from grader.judging import score
-from grader.records import Execution, ExerciseRun, Failure, Note, Record, Submission
+from grader.records import Execution, ExerciseOutcomes, ExerciseRun, Failure, Note, Record, Submission
+
+if TYPE_CHECKING:
+    from grader.judging.evidence import JudgedRun
 
 
 class Finding(Record, frozen=True):
@@ -100,3 +105,36 @@ def _exercise(
 
 def _unique(*groups: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(chain.from_iterable(groups)))
+
+
+# --- the rubric -------------------------------------------------------------------------
+
+
+def marks(exercise: kits.Exercise, ran: Sequence[JudgedRun]) -> Finding:
+    """The rubric applied on each device, whose shares of the points are equal; nothing is explained."""
+    rows = [_rows(exercise, run, outcomes, 1 / len(ran)) for run, outcomes in ran]
+    return Finding(
+        criteria=tuple(_told_by_device(row, rows[0]) for device in rows for row in device),
+        notes=tuple(dict.fromkeys(note for _, outcomes in ran for note in outcomes.notes)),
+    )
+
+
+def _rows(
+    exercise: kits.Exercise, run: ExerciseRun, outcomes: ExerciseOutcomes, share: float
+) -> tuple[results.CriterionResult, ...]:
+    if run.found:
+        return score.criteria(outcomes, exercise, share)
+    near = f"; the most similar name is {run.nearest}" if run.nearest else ""
+    message = results.absent(exercise.name) + near
+    return score.without_run(exercise, outcomes.device, Failure.MISSING, message, share)
+
+
+def _told_by_device(
+    row: results.CriterionResult, first: Sequence[results.CriterionResult]
+) -> results.CriterionResult:
+    """A criterion that passes on the first device and fails on this one says so."""
+    there = next(one for one in first if one.id == row.id)
+    if row.outcome == "passed" or there.outcome == "failed":
+        return row
+    message = f"right on the {there.device}, wrong on {row.device}: {row.message}"
+    return msgspec.structs.replace(row, message=message)

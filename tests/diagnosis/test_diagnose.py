@@ -188,7 +188,9 @@ def on_cuda(answers: Sequence[Answer]) -> ExerciseOutcomes:
 
 
 def tied(answers: Sequence[Answer], failed: Sequence[str], *known: kit.Misconception) -> Diagnosis | None:
-    return on_one_device(FailureReport(on_cuda(answers), Prepared(given(*known)), frozenset(failed)), "cpu")
+    report = FailureReport(on_cuda(answers), Prepared(given(*known)), frozenset(failed))
+    told = on_one_device(report, "cpu").first
+    return told.diagnosis if told else None
 
 
 def generic(title: str, hint: str, failing: int) -> Diagnosis:

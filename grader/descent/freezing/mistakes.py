@@ -13,18 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from grader.descent.program import (
-    GRADIENT,
-    RATES,
-    Calls,
-    Deviation,
-    Minimised,
-    Moment,
-    Program,
-    Slot,
-    moment,
-    run,
-)
+from grader.descent.program import GRADIENT, RATES, Calls, Deviation, Minimised, Program, Slot, moment, run
 from grader.descent.reading import told
 from grader.descent.rules import RULES
 from grader.exercises import Exercise, Misconception
@@ -74,7 +63,7 @@ class _Play:
         self.given = theta
         row = theta.detach().numpy().reshape(1, -1)
         self.calls = Calls(objective.of(row.shape[1]), row, np.array([[rate]]), np.array([[steps]]))
-        self.at: Moment = moment(self.calls)
+        self.at = moment(self.calls)
         self.count = int(run(deviating.without("result"), self.calls).at.count[0])
         start = self.program.of(row.copy(), self.at, "start")
         self.theta = torch.nn.Parameter(self._tensor(start, theta.shape))

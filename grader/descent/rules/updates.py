@@ -100,16 +100,6 @@ def _adamax(x: Array, at: Moment) -> Array:
     return at.theta - at.step_rate * mean / at.memory["largest"]
 
 
-def _nadam(x: Array, at: Moment) -> Array:
-    """The product of its momenta is float32."""
-    now, then = (0.9 * (1 - 0.5 * 0.96 ** (0.004 * (at.i + k))) for k in (1, 2))
-    at.memory["product"] = at.memory.get("product", np.float32(1)) * np.float32(now)
-    product = float(at.memory["product"])
-    mean, square = _kept(at, "mean", x, 0.9, 1 - 0.9), _kept(at, "square", x * x, 0.999, 1 - 0.999)
-    step = (1 - now) / (1 - product) * x + then / (1 - product * then) * mean
-    return at.theta - at.step_rate * step / (np.sqrt(square / (1 - 0.999 ** (at.i + 1))) + 1e-8)
-
-
 def _adadelta(x: Array, at: Moment) -> Array:
     moved, square = at.memory.get("moved", 0 * x), _kept(at, "square", x * x, 0.9, 1 - 0.9)
     step = np.sqrt(moved + 1e-6) / np.sqrt(square + 1e-6) * x
@@ -154,6 +144,6 @@ _ADAMW: Final = replace(
 
 UPDATE: Final = (
     *_MEMORIES, _class("Adam", _adam, 1), _ADAMW, _class("RMSprop", _rmsprop, 1),
-    _class("Adagrad", _adagrad, 1), _class("ASGD", _asgd), _class("Adamax", _adamax), _class("NAdam", _nadam),
+    _class("Adagrad", _adagrad, 1), _class("ASGD", _asgd), _class("Adamax", _adamax),
     _class("Adadelta", _adadelta), _class("Rprop", _rprop),
 )  # fmt: skip
