@@ -140,7 +140,9 @@ def _from(first: int, last: int = 0) -> Callable[[int], slice]:
     return lambda n: slice(first, n + 1 + last)
 
 
-def _list(name: str, words: str, *pieces: Piece, known: int = 0, teacher: str = "") -> Rule:
+def _list(
+    name: str, words: str, *pieces: Piece, known: int = 0, teacher: str = "", rank: int = 15
+) -> Rule:  # fmt: skip
     def f(_: Array, at: Moment) -> Array:
         parts = [(numbers(at), places) for numbers, places in pieces]
         return filled(
@@ -150,7 +152,7 @@ def _list(name: str, words: str, *pieces: Piece, known: int = 0, teacher: str = 
             ]
         )
 
-    return _result(name, f"{words} are returned, not the last theta alone", f, 15,
+    return _result(name, f"{words} are returned, not the last theta alone", f, rank,
                    hint=HOW_MANY_HINT, known=known, teacher=teacher)  # fmt: skip
 
 
@@ -179,7 +181,7 @@ HISTORIES: Final = (
           (_losses, lambda n: slice(max(n - 1, 0), n))),
     _list("theta-and-last-loss-or-0", "Theta and the loss of the last step, 0 without one,", _THETA,
           (lambda at: np.where(at.count[:, None] > 0, _losses(at), 0),
-           lambda n: slice(max(n - 1, 0), max(n, 1)))),
+           lambda n: slice(max(n - 1, 0), max(n, 1))), rank=22),
 )  # fmt: skip
 
 EMPTY: Final = Rule(
