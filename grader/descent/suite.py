@@ -163,11 +163,11 @@ def _gap(one: Array, two: Array) -> Array:
 
 
 def _close(got: Array, wanted: Array, tolerance: Array, beyond: Array) -> Array:
-    """By call. `beyond`: from here on a loss may overflow, and what comes back is no number any more."""
+    """By call. `beyond`: where one component is there a loss may overflow, and none is a number any more."""
     if got.shape != wanted.shape:
         return np.zeros(len(got), dtype=bool)
     near = (abs(got - wanted) <= tolerance) | (got == wanted)
-    near |= ~np.isfinite(got) & (~(abs(wanted) < beyond) | np.isinf(tolerance))
+    near |= ~np.isfinite(got) & (~(abs(wanted) < beyond) | np.isinf(tolerance)).any(axis=1, keepdims=True)
     return np.asarray(near.all(axis=1))
 
 

@@ -266,6 +266,17 @@ def overflows_in_single(theta: torch.Tensor, rate: float, steps: int) -> torch.T
     return theta.detach()
 
 
+def squares_the_square(theta: torch.Tensor, rate: float, steps: int) -> torch.Tensor:
+    """Where one component overflows, the other, which is 0, becomes nan."""
+    theta = torch.nn.Parameter(theta.clone())
+    optimiser = torch.optim.SGD([theta], lr=rate)
+    for _ in range(steps):
+        optimiser.zero_grad()
+        ((theta**2).sum() ** 2).backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+    return theta.detach()
+
+
 def steps_before_backward(theta: torch.Tensor, rate: float, steps: int) -> torch.Tensor:
     """With more than one step PyTorch raises: theta was changed between the loss and its backward()."""
     theta = torch.nn.Parameter(theta.clone())
@@ -284,6 +295,7 @@ def steps_before_backward(theta: torch.Tensor, rate: float, steps: int) -> torch
     [
         (climbs_by_adam, [["The optimiser is Adam", "The optimiser maximises: theta climbs"]]),
         (overflows_in_single, [["The learning rate grows by a factor 1.05 in every step"]]),
+        (squares_the_square, [["The loss is the power 4 of |theta|, not its square"]]),
         (steps_before_backward,
          [["The gradient is missing or 0 when step() is called, so theta never moves"]]),
         (steps_twice_and_clears_every_third, [["The gradient is cleared every 3 steps only", TIMES]]),
