@@ -245,14 +245,17 @@ def test_what_hangs_on_the_run_so_far_is_read_from_it(
     assert {titles[0] for titles in named(student, kit.kit.exercises[lesson])} >= {title}
 
 
-def climbs_by_adam(theta: torch.Tensor, rate: float, steps: int) -> torch.Tensor:
-    theta = torch.nn.Parameter(theta.clone())
-    optimiser = torch.optim.Adam([theta], lr=rate, maximize=True)
-    for _ in range(steps):
-        optimiser.zero_grad()
-        (theta**2).sum().backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
-    return theta.detach()
+def by_adam(**options: Any) -> Student:
+    def student(theta: torch.Tensor, rate: float, steps: int) -> torch.Tensor:
+        theta = torch.nn.Parameter(theta.clone())
+        optimiser = torch.optim.Adam([theta], lr=rate, **options)
+        for _ in range(steps):
+            optimiser.zero_grad()
+            (theta**2).sum().backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+        return theta.detach()
+
+    return student
 
 
 def overflows_in_single(theta: torch.Tensor, rate: float, steps: int) -> torch.Tensor:
@@ -293,7 +296,8 @@ def steps_before_backward(theta: torch.Tensor, rate: float, steps: int) -> torch
 @pytest.mark.parametrize(
     ("student", "titles"),
     [
-        (climbs_by_adam, [["The optimiser is Adam", "The optimiser maximises: theta climbs"]]),
+        (by_adam(maximize=True), [["The optimiser is Adam", "The optimiser maximises: theta climbs"]]),
+        (by_adam(weight_decay=0.1), [["The optimiser is Adam", DECAY.format(0.1)]]),
         (overflows_in_single, [["The learning rate grows by a factor 1.05 in every step"]]),
         (squares_the_square, [["The loss is the power 4 of |theta|, not its square"]]),
         (steps_before_backward,

@@ -131,11 +131,13 @@ def _takes(x: object) -> object:
         ("float('0.1')[0]", "Something of type float is indexed as if it were a list"),
         ("takes(y=1)", "_takes is called with an argument y that it does not take, or has got already"),
         ("takes(1, x=1)", "_takes is called with an argument x that it does not take, or has got already"),
-        ("torch.sum(0.5)", "PyTorch gets float for the argument input, and takes Tensor there"),
+        ("torch.sum(0.5)", "A function gets float for its argument input, where it takes Tensor"),
         ("torch.autograd.grad(THETA.sum(), [torch.ones(1, requires_grad=True)])",
          "A gradient is asked for by a tensor that the loss does not depend on"),
         ("bool(THETA > 1)", "A tensor of several numbers is used as if it were one number"),
-        ("THETA[2]", "An element of a tensor is asked for that is not there"),
+        ("THETA[2]", "An element is asked for that is not there"),
+        ("THETA.detach().numpy()[2]", "An element is asked for that is not there"),
+        ("open('x', mode=0)", "A function gets int for its argument mode, where it takes str"),
     ],
 )  # fmt: skip
 def test_what_python_and_pytorch_say_is_told_in_words(code: str, title: str) -> None:
