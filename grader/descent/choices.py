@@ -115,7 +115,7 @@ class Choices:
     def _chains(self, first: Rows, later: Rows) -> Iterator[Iterable[Way]]:
         """What the gradient may be made of if it is not right: by one deviation, by two, by three."""
         losses = list(islice(_partly(BY_SLOT["loss"], first), 3 * CHOICES))
-        accumulations = list(_all(BY_SLOT["accumulate"], later))
+        accumulations = [one for rule in BY_SLOT["accumulate"] for one in constants_of(rule, later)]
         clips = self._clips(first)
         losses = list(dict.fromkeys((*losses, *self._losses_below(clips))))
         yield ((one,) for one in (*losses, *accumulations, *clips))
@@ -123,7 +123,7 @@ class Choices:
         for loss in losses:
             given, then = (replace(part, x=_applied(part, loss)) for part in (first, later))
             both += [(loss, clip) for clip in self._clips(given)]
-            added += [(loss, one) for one in _all(BY_SLOT["accumulate"], then)]
+            added += [(loss, one) for rule in BY_SLOT["accumulate"] for one in constants_of(rule, then)]
         yield chain(added, both, product(accumulations, clips), self._hidden(first))
         yield ((loss, one, clip) for loss, clip in both for one in accumulations)
 
@@ -212,11 +212,6 @@ def _partly(rules: Iterable[Rule], rows: Rows) -> Iterator[Deviation]:
                 own.append((followed < len(rows), rule.rank + sum(map(oddness, one.constants)), one))
         found += sorted(own, key=lambda row: row[:2])[:EACH]
     return iter(one for *_, one in sorted(found, key=lambda row: row[:2]))
-
-
-def _all(rules: Iterable[Rule], rows: Rows) -> Iterator[Deviation]:
-    for rule in rules:
-        yield from constants_of(rule, rows)
 
 
 def constants_of(rule: Rule, rows: Rows | None) -> Iterator[Deviation]:

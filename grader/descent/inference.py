@@ -70,10 +70,10 @@ class Inferred:
         return self.part.got
 
     @cached_property
-    def path(self) -> Array:
-        """The program's, some steps longer than asked."""
+    def ran(self) -> Moment:
+        """The program's run, some steps longer than asked."""
         longest = int(self.part.calls.steps.max(initial=0))
-        return run(self.base.without("count", "stop", "result"), self.part.calls, 2 * longest + FURTHER).path
+        return run(self.base.without("count", "stop", "result"), self.part.calls, 2 * longest + FURTHER).at
 
     @cached_property
     def count(self) -> Array:
@@ -104,7 +104,7 @@ class Inferred:
         shown = [(one & self.usable, 0)]
         if agreeing(self.base, self.part.rows(one)).all():
             shown.append(((self.count == 2) & self.usable, 1))  # noqa: PLR2004
-        return [(which, i) for which, i in shown if which.any() and len(self.path) > i + 1]
+        return [(which, i) for which, i in shown if which.any() and len(self.ran.path) > i + 1]
 
     # --- slot by slot ---------------------------------------------------------------------------
 
@@ -115,11 +115,11 @@ class Inferred:
 
     def _between(self) -> Rows | None:
         """After one step, what was done to theta."""
-        if len(self.path) < 2 or "between" in self.base.slots:  # noqa: PLR2004
+        if len(self.ran.path) < 2 or "between" in self.base.slots:  # noqa: PLR2004
             return None
         at = moment(self.part.calls)
-        at.theta = self.path[0]
-        return Rows(self.path[1], self.got, at, self.doubt).only(self.usable & (self.count == 1))
+        at.theta = self.ran.path[0]
+        return Rows(self.ran.path[1], self.got, at, self.doubt).only(self.usable & (self.count == 1))
 
     def _result(self) -> Rows:
         """What was returned, beside the last theta."""
@@ -133,23 +133,22 @@ class Inferred:
 
     def _count(self) -> Rows:
         """Where on the program's path an answer lies, if it is one place."""
-        steps = np.arange(len(self.path))[:, None, None] + 1
+        steps = np.arange(len(self.ran.path))[:, None, None] + 1
         left = self._left_at()
         near = abs(left - self.got) <= 4 * self.u * steps * np.maximum(abs(left), self.part.size)
         places = near.all(axis=2)
         y = places.argmax(axis=0)[:, None].astype(float)
         at = moment(self.part.calls, self.base)
-        at.path, at.count = self.path, y[:, 0].astype(int)
+        at.path, at.count = self.ran.path, y[:, 0].astype(int)
         rows = Rows(at.asked.astype(float), y, at, np.full_like(y, EXACTLY))
         return rows.only(self.usable & (places.sum(axis=0) == 1))
 
     def _left_at(self) -> Array:
         """What is returned if the loop is left at a place, place x call x component."""
         if "result" not in self.base.slots:
-            return self.path
-        at, values = moment(self.part.calls), []
-        at.path = self.path
-        for place, theta in enumerate(self.path):
+            return self.ran.path
+        at, values = replace(self.ran), []
+        for place, theta in enumerate(self.ran.path):
             at.count, at.theta = np.full(len(theta), place), theta
             value = self.base.of(theta, at, "result")
             values.append(value if value.shape == self.got.shape else np.full_like(self.got, np.nan))
@@ -190,17 +189,17 @@ class Inferred:
 
     def _moved(self, i: int, by: Array) -> tuple[Array, Array]:
         """How many times this step i went, and its doubt."""
-        doubt = self.doubt + self.u * (i + 1) * abs(self.path[i])
-        return (self.path[i] - self.got) / by, doubt / abs(by)
+        doubt = self.doubt + self.u * (i + 1) * abs(self.ran.path[i])
+        return (self.ran.path[i] - self.got) / by, doubt / abs(by)
 
     def _step(self, i: int) -> Moment:
         """The moment of step i of all calls, with the rate that the program takes it with."""
         at = moment(self.part.calls)
-        at.total = np.zeros_like(self.path[i])
+        at.total = np.zeros_like(self.ran.path[i])
         if i:
-            at.theta = self.path[i - 1]
+            at.theta = self.ran.path[i - 1]
             at.total = self._gradient(at, "update")
-        at.i, at.theta = i, self.path[i]
+        at.i, at.theta = i, self.ran.path[i]
         rate = self.part.calls.rate
         at.step_rate = np.broadcast_to(self.base.of(rate, at, *RATES), rate.shape)
         return at

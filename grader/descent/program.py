@@ -68,6 +68,9 @@ class Calls:
         return Calls(self.objective, self.theta.astype(np.float32), self.rate.astype(np.float32), self.steps)
 
 
+_BY_CALL: Final = ("initial", "rate", "asked", "i", "theta", "total", "step_rate", "count")
+
+
 @dataclass
 class Moment:
     """How far a run is when a rule is asked. In rows read from traces `i` is an array, row x 1."""
@@ -82,18 +85,18 @@ class Moment:
     step_rate: Any = 0.0  # of this step, as schedule and rate left it
     memory: dict[str, Any] = field(default_factory=dict)  # of an update, over one run
     path: Array = field(default_factory=lambda: np.zeros((0, 0, 0)))  # theta at the start and after each step
+    held: Array = field(default_factory=lambda: np.zeros((0, 0, 0)))  # what .grad held in each step
     count: Array = field(default_factory=lambda: np.zeros(0, dtype=int))  # steps taken, by call
     loss: Deviation | None = None  # the program's own
 
     def rows(self, which: Array) -> Moment:
         """The moment of some of the calls."""
-        own = replace(self, initial=self.initial[which], rate=self.rate[which], asked=self.asked[which])
-        own.i = self.i if np.ndim(self.i) == 0 else self.i[which]
-        own.step_rate = self.step_rate if np.ndim(self.step_rate) == 0 else self.step_rate[which]
-        own.theta = self.theta[which] if len(self.theta) == len(which) else self.theta
-        own.total = self.total[which] if self.total is not None else None
-        own.path = self.path[:, which] if self.path.shape[1] == len(which) else self.path
-        own.count = self.count[which] if len(self.count) == len(which) else self.count
+        own = replace(self)
+        for axis, names in enumerate((_BY_CALL, ("path", "held"))):
+            for name in names:
+                value = getattr(self, name)
+                if np.shape(value)[axis : axis + 1] == (len(self.asked),):
+                    setattr(own, name, value[:, which] if axis else value[which])
         return own
 
     @property
@@ -218,10 +221,11 @@ def _whole(counts: Array) -> Array:
 def _walk(program: Program, calls: Calls, at: Moment, length: int) -> None:
     """Fill in the path."""
     at.path = np.empty((length + 1, *calls.theta.shape), calls.theta.dtype)
+    at.held = np.empty_like(at.path[1:])
     at.path[0] = program.of(calls.theta, at, "start")
     for i in range(length):
         at.i, at.theta = i, at.path[i]
-        at.total = program.of(calls.objective.gradient(at.theta), at, *GRADIENT)
+        at.total = at.held[i] = program.of(calls.objective.gradient(at.theta), at, *GRADIENT)
         at.step_rate = program.of(calls.rate, at, *RATES)
         gradient = program.of(at.total, at, "direction")
         plain = "update" not in program.slots

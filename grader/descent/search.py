@@ -113,7 +113,7 @@ class Search:
         for slot in slots:
             seen = self._beside(base, slot)
             for rule in BY_SLOT[slot]:
-                for one in constants_of(rule, (rule.remembers and seen) or inferred.rows(slot)):
+                for one in constants_of(rule, (rule.remembers and seen) or inferred.rows(slot) or seen):
                     if not self._allowed(one, seen) or not inferred.allows(one):
                         continue
                     program = Program((*base.deviations, one))

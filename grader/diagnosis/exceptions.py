@@ -118,11 +118,6 @@ def message_of(raised: Raised) -> tuple[Message, str]:
     return replace(message, hint=message.hint.format(*groups)), title
 
 
-def said(raised: Raised) -> str:
-    """What the exception says, and no more."""
-    return message_of(raised)[1]
-
-
 def for_which(own: frozenset[int], report: FailureReport) -> str:
     """For which inputs it raises, in words; empty where for all."""
     every = frozenset(range(len(report.answers)))

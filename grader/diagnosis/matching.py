@@ -17,7 +17,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from grader import kit as kits
-from grader.diagnosis.exceptions import for_which, said
+from grader.diagnosis.exceptions import for_which, message_of
 from grader.diagnosis.partitions import FEW, exactly
 from grader.diagnosis.report import ALL_KINDS, VALUES, Candidate, FailureReport, Flaw
 from grader.judging.behaviour import Behaviour, behaviour, form, same, values
@@ -100,7 +100,7 @@ class Match:
         one, raised = self.known.mistake, self.report.raised
         error = bool(cases) and cases <= raised.keys()
         return Candidate(
-            one.id, said(raised[min(cases)]) + for_which(cases, self.report) if error else one.title,
+            one.id, message_of(raised[min(cases)])[1] + for_which(cases, self.report) if error else one.title,
             one.hint, cases, whole, self.known.rank,
             evidence="error" if error else "proven" if whole else "partial",
             cause=one.title if error else "", teacher=one.teacher, where=one.where, others=one.others,

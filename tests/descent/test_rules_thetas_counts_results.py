@@ -107,7 +107,7 @@ def _returned(right: Run, seen: Run, calls: Calls) -> list[Rows]:
     for length in sorted(set(lengths.tolist()) - {0}):
         which = np.nonzero(lengths == length)[0]
         at = moment(calls.rows(which))
-        at.path, at.count = right.path[:, which], right.at.count[which]
+        at.path, at.held, at.count = right.path[:, which], right.at.held[:, which], right.at.count[which]
         at.theta = at.at(at.count)
         reach = right.reach()[which]
         found.append(_with_doubt(at.theta, seen.value[which, :length], at, reach, reach**2))

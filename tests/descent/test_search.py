@@ -69,6 +69,9 @@ TOGETHER: list[tuple[list[Deviant], list[list[str]]]] = [
     ([("loss-by-steps", ()), ("momentum", (0.9,))],
      [["The loss or its gradient is divided by the number of steps",
        "The descent runs with momentum 0.9"]]),
+    ([("no-zero-grad", ()), ("result-gradient-before", ())],
+     [["The gradient of the last step is returned, not theta",
+       "The gradients of all steps add up: they are never cleared between steps"]]),
     ([("steps-at-most", (5,)), ("result-mean", ())],  # the start and five steps are six thetas
      [["The mean of all thetas is returned, with the initial one", CAPPED],
       ["The mean of the last 6 thetas is returned", CAPPED]]),
@@ -269,6 +272,20 @@ def overflows_in_single(theta: torch.Tensor, rate: float, steps: int) -> torch.T
     return theta.detach()
 
 
+def steps_twice_and_halves_the_rate(theta: torch.Tensor, rate: float, steps: int) -> torch.Tensor:
+    """After ten iterations, twenty steps: more than are recorded."""
+    theta = torch.nn.Parameter(theta.clone())
+    optimiser = torch.optim.SGD([theta], lr=rate)
+    scheduler = torch.optim.lr_scheduler.StepLR(optimiser, step_size=10, gamma=0.5)
+    for _ in range(steps):
+        optimiser.zero_grad()
+        (theta**2).sum().backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+        optimiser.step()
+        scheduler.step()
+    return theta.detach()
+
+
 def squares_the_square(theta: torch.Tensor, rate: float, steps: int) -> torch.Tensor:
     """Where one component overflows, the other, which is 0, becomes nan."""
     theta = torch.nn.Parameter(theta.clone())
@@ -299,6 +316,8 @@ def steps_before_backward(theta: torch.Tensor, rate: float, steps: int) -> torch
         (by_adam(maximize=True), [["The optimiser is Adam", "The optimiser maximises: theta climbs"]]),
         (by_adam(weight_decay=0.1), [["The optimiser is Adam", DECAY.format(0.1)]]),
         (overflows_in_single, [["The learning rate grows by a factor 1.05 in every step"]]),
+        (steps_twice_and_halves_the_rate,
+         [[TIMES, "The learning rate is multiplied by 0.5 every 10 steps"]]),
         (squares_the_square, [["The loss is the power 4 of |theta|, not its square"]]),
         (steps_before_backward,
          [["The gradient is missing or 0 when step() is called, so theta never moves"]]),

@@ -10,7 +10,7 @@ import torch
 
 from grader import kit
 from grader.diagnosis import exceptions, hidden_state, returns
-from grader.diagnosis.exceptions import ANY, message_of, said
+from grader.diagnosis.exceptions import ANY, message_of
 from grader.diagnosis.messages import TABLE
 from grader.diagnosis.prepared import Prepared
 from grader.diagnosis.report import Candidate, FailureReport
@@ -144,7 +144,7 @@ def test_what_python_and_pytorch_say_is_told_in_words(code: str, title: str) -> 
     with pytest.raises(Exception) as found:  # noqa: PT011 -- which one it is stands in the table
         exec(code, {"torch": torch, "THETA": THETA, "takes": _takes})  # noqa: S102 -- the test's own
 
-    assert said(raised(found.type.__name__, str(found.value))) == title
+    assert message_of(raised(found.type.__name__, str(found.value)))[1] == title
 
 
 def test_an_exception_of_another_type_says_nothing_by_the_same_words() -> None:
@@ -155,7 +155,8 @@ def test_an_exception_of_another_type_says_nothing_by_the_same_words() -> None:
 
 def test_markup_in_a_message_is_never_told_again() -> None:
     found = [
-        said(raised(sign.type or "E", f"name '<b>x</b>' is not defined {sign.pattern}")) for sign in TABLE
+        message_of(raised(sign.type or "E", f"name '<b>x</b>' is not defined {sign.pattern}"))[1]
+        for sign in TABLE
     ]
 
     assert not any("<" in one for one in found)

@@ -93,10 +93,11 @@ class _Play:
         return one is None or bool(one.rule.options or one.rule.fixed) or one.rule.optimiser != "SGD"
 
     def result(self) -> Any:
-        path = [self._row()]
+        path, self.at.held = [self._row()], np.zeros((self.count, *self.calls.theta.shape))
         for i in range(self.count):
             self.at.i, self.at.theta = i, path[-1]
             self._step()
+            self.at.held[i] = self.at.total
             path.append(self._row())
         self.at.path, self.at.count, self.at.theta = np.stack(path), np.array([self.count]), path[-1]
         if not self.slots.keys() & {"result", "empty"}:

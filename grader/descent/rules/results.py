@@ -33,6 +33,12 @@ def _before(at: Moment) -> Array:
     return at.at(np.maximum(at.count - 1, 0))
 
 
+def _held(at: Moment) -> Array:
+    """What .grad holds at the end; nothing where no step was taken."""
+    held = np.concatenate([np.full_like(at.path[:1], np.nan), at.held])
+    return np.asarray(held[np.minimum(at.count, len(held) - 1), np.arange(held.shape[1])])
+
+
 def _mean(at: Moment, first: int | Array, last: int = 0) -> Array:
     """Of the thetas from place `first` to `last` after the final one; the initial one where there is none."""
     place = np.arange(len(at.path))[:, None, None]
@@ -110,7 +116,7 @@ NUMBERS: Final = (
     _result("gradient", "The gradient at the final theta is returned, not theta",
             lambda x, at: at.objective.gradient(x), 13, hint=WHICH_HINT),
     _result("gradient-before", "The gradient of the last step is returned, not theta",
-            lambda x, at: at.objective.gradient(_before(at)), 13, hint=WHICH_HINT, known=1,
+            lambda x, at: _held(at), 13, hint=WHICH_HINT, known=1,
             teacher="theta.grad is returned; without a step it is None."),
     _multiple("squared", "The square of each component of the final theta", lambda x, at: x**2, 22),
     _number("norm", "The length", np.linalg.norm, 20),
