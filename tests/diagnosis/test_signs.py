@@ -133,7 +133,7 @@ def _takes(x: object) -> object:
         ("takes(1, x=1)", "_takes is called with an argument x that it does not take, or has got already"),
         ("torch.sum(0.5)", "A function gets float for its argument input, where it takes Tensor"),
         ("torch.autograd.grad(THETA.sum(), [torch.ones(1, requires_grad=True)])",
-         "A gradient is asked for by a tensor that the loss does not depend on"),
+         "A gradient is asked for with respect to a tensor that the loss does not depend on"),
         ("bool(THETA > 1)", "A tensor of several numbers is used as if it were one number"),
         ("THETA[2]", "An element is asked for that is not there"),
         ("THETA.detach().numpy()[2]", "An element is asked for that is not there"),
