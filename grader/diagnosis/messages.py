@@ -205,7 +205,7 @@ TABLE: Final = (
         "Often a result of two parts of which one is used, or the other way round."),
     Message("not-in-the-graph", "RuntimeError", "not have been used in the graph",
         "A gradient is asked for with respect to a tensor that the loss does not depend on",
-        "Which tensor is your loss made of, and with respect to which one do you differentiate?", where="backward",
+        "Which tensor is your loss made of, and which one do you ask about?", where="backward",
         cause="a copy of the tensor in one of the two places"),
     Message("one-number-wanted", "",
         "only one element tensors|converted to Scalar|only (?:length-1|0-dimensional) arrays|"
