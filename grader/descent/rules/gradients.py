@@ -138,7 +138,8 @@ def _huber_title(height: float, scale: float) -> str:
 LOSS: Final = (
     Rule("loss-scaled", "loss",
          worded({-1: "The sign of the gradient is turned: theta climbs",
-                 0.5: "The gradient is half of what it should be: the loss is halved, a mean of two, or half detached",
+                 0.5: "The gradient is half of what it should be: the loss is halved, a mean of two, or half"
+                      " detached",
                  2: "The gradient is twice what it should be: the loss or its gradient is counted twice"},
                 "The gradient is {0} times what it should be: the loss is scaled"),
          "Compare theta.grad after one backward() with the derivative on paper.", lambda x, _, c: c * x,
