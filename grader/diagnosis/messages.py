@@ -131,8 +131,7 @@ TABLE: Final = (
     Message("none-used", "", "NoneType",
         "Something that is None is used as if it were not",
         "Print every value in that line. Which one is None, and which line should have made it?",
-        cause="a function that returns nothing, or a value that nothing has set, as .grad before backward()"
-        " or of a tensor that is no leaf"),
+        cause="a function that returns nothing, or an attribute that nothing has set yet"),
     Message("loss-is-a-number", "AttributeError", "'(float|int)' object has no attribute 'backward'",
         "backward() is asked of a plain number, which autograd knows nothing of",
         "Print type(loss). Which line turns the tensor into a number?",
