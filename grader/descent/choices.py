@@ -75,7 +75,8 @@ class Choices:
             return {} if rows is None else {"direction": first(BY_SLOT["direction"], rows)}
         if name == "SGD" and rows is not None and rows.right:
             return {"direction": [()], "update": [()]}  # an option without effect: made anew each time
-        direction = _by_options(BY_SLOT["direction"], "SGD", odd) if name != "AdamW" else ()
+        decoupled = name == "AdamW"  # its weight decay is no part of the gradient
+        direction = _by_options(BY_SLOT["direction"], "SGD", odd) if not decoupled else ()
         used = [option for one in direction for option in (*one.rule.options, *one.rule.fixed)]
         left = {key: value for key, value in odd.items() if key not in used}
         update = _by_options(BY_SLOT["update"], name, left if name == "SGD" else options)
